@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See clock.h. All dates are UTC: no time zone rules live here.
+ */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define US_PER_S INT64_C(1000000)
+
+static int64_t read_us(clockid_t id)
+{
+	struct timespec t;
+
+	(void)clock_gettime(id, &t); /* cannot fail for these clocks */
+	return t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+int64_t clock_now_us(void)
+{
+	return read_us(CLOCK_REALTIME);
+}
+
+int64_t clock_mono_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_mono_ms(void)
+{
+	return clock_mono_us() / 1000;
+}
+
+const char *clock_format(int64_t us, ClockFormat format, char out[static CLOCK_TEXT_MAX])
+{
+	time_t seconds = (time_t)(us / US_PER_S);
+	struct tm tm;
+	size_t n;
+
+	if (!gmtime_r(&seconds, &tm))
+		memset(&tm, 0, sizeof(tm));
+	n = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	switch (format) {
+	case CLOCK_SECONDS_Z:
+		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, "Z");
+		break;
+	case CLOCK_MICROS:
+		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, ".%06d", (int)(us % US_PER_S));
+		break;
+	case CLOCK_MICROS_Z:
+		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, ".000000Z");
+		break;
+	}
+	return out;
+}
+
+/* "" or Z, or +hh:mm / -hh:mm as seconds east of UTC. */
+static bool parse_zone(const char *p, int64_t *ret_offset)
+{
+	int hours, minutes, n = 0;
+
+	*ret_offset = 0;
+	if (!*p || strcmp(p, "Z") == 0)
+		return true;
+	if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &n) != 2 ||
+	    p[1 + n] || hours > 14 || minutes > 59)
+		return false;
+	*ret_offset = (*p == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+bool clock_parse(const char *text, int64_t *ret_us)
+{
+	struct tm tm = {0};
+	int64_t fraction = 0, scale = US_PER_S, offset;
+	const char *p;
+
+	p = strptime(text, "%Y-%m-%d", &tm);
+	if (!p || (*p != 'T' && *p != ' '))
+		return false;
+	p = strptime(p + 1, "%H:%M:%S", &tm);
+	if (!p)
+		return false;
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			if (scale > 1) {
+				scale /= 10;
+				fraction += (*p - '0') * scale;
+			}
+	if (!parse_zone(p, &offset))
+		return false;
+	*ret_us = ((int64_t)timegm(&tm) - offset) * US_PER_S + fraction;
+	return true;
+}
+
+void clock_sleep_ms(int64_t ms)
+{
+	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		;
+}
