@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The names of every enumerator that is stored or shown.
+ */
+#include "model/domain.h"
+#include "model/identity.h"
+#include "model/image.h"
+#include "model/operation.h"
+#include "model/server.h"
+#include "model/volume.h"
+
+static const char *const roles[] = {
+	[ROLE_READER] = "reader", [ROLE_MEMBER] = "member",   [ROLE_MANAGER] = "manager",
+	[ROLE_ADMIN] = "admin",   [ROLE_SERVICE] = "service",
+};
+static_assert(ARRAY_SIZE(roles) == _ROLE_MAX, "a row for each");
+const EnumNames role_names = ENUM_NAMES(roles);
+
+static const char *const volume_statuses[] = {
+	[VOLUME_CREATING] = "creating",
+	[VOLUME_AVAILABLE] = "available",
+	[VOLUME_RESERVED] = "reserved",
+	[VOLUME_ATTACHING] = "attaching",
+	[VOLUME_IN_USE] = "in-use",
+	[VOLUME_DETACHING] = "detaching",
+	[VOLUME_DELETING] = "deleting",
+	[VOLUME_ERROR] = "error",
+	[VOLUME_ERROR_DELETING] = "error_deleting",
+	[VOLUME_MAINTENANCE] = "maintenance",
+	[VOLUME_EXTENDING] = "extending",
+	[VOLUME_ERROR_EXTENDING] = "error_extending",
+	[VOLUME_DOWNLOADING] = "downloading",
+	[VOLUME_UPLOADING] = "uploading",
+};
+static_assert(ARRAY_SIZE(volume_statuses) == _VOLUME_STATUS_MAX, "a row for each");
+const EnumNames volume_status_names = ENUM_NAMES(volume_statuses);
+
+static const char *const attach_statuses[] = {
+	[ATTACHMENT_RESERVED] = "reserved",
+	[ATTACHMENT_ATTACHING] = "attaching",
+	[ATTACHMENT_ATTACHED] = "attached",
+	[ATTACHMENT_DETACHING] = "detaching",
+	[ATTACHMENT_ERROR_ATTACHING] = "error_attaching",
+	[ATTACHMENT_ERROR_DETACHING] = "error_detaching",
+};
+static_assert(ARRAY_SIZE(attach_statuses) == _ATTACH_STATUS_MAX, "a row for each");
+const EnumNames attach_status_names = ENUM_NAMES(attach_statuses);
+
+static const char *const attach_modes[] = {
+	[ATTACH_MODE_RW] = "rw",
+	[ATTACH_MODE_RO] = "ro",
+};
+static_assert(ARRAY_SIZE(attach_modes) == _ATTACH_MODE_MAX, "a row for each");
+const EnumNames attach_mode_names = ENUM_NAMES(attach_modes);
+
+static const char *const disk_formats[] = {
+	[DISK_FORMAT_RAW] = "raw",
+	[DISK_FORMAT_QCOW2] = "qcow2",
+	[DISK_FORMAT_AKI] = "aki",
+	[DISK_FORMAT_ARI] = "ari",
+};
+static_assert(ARRAY_SIZE(disk_formats) == _DISK_FORMAT_MAX, "a row for each");
+const EnumNames disk_format_names = ENUM_NAMES(disk_formats);
+
+static const char *const vm_states[] = {
+	[VM_BUILDING] = "building",
+	[VM_ACTIVE] = "active",
+	[VM_STOPPED] = "stopped",
+	[VM_PAUSED] = "paused",
+	[VM_SUSPENDED] = "suspended",
+	[VM_RESIZED] = "resized",
+	[VM_RESCUED] = "rescued",
+	[VM_SHELVED] = "shelved",
+	[VM_SHELVED_OFFLOADED] = "shelved_offloaded",
+	[VM_SOFT_DELETED] = "soft-delete",
+	[VM_ERROR] = "error",
+	[VM_DELETED] = "deleted",
+};
+static_assert(ARRAY_SIZE(vm_states) == _VM_STATE_MAX, "a row for each");
+const EnumNames vm_state_names = ENUM_NAMES(vm_states);
+
+static const char *const task_states[] = {
+	[TASK_NONE] = "",
+	[TASK_SCHEDULING] = "scheduling",
+	[TASK_SPAWNING] = "spawning",
+	[TASK_POWERING_OFF] = "powering-off",
+	[TASK_POWERING_ON] = "powering-on",
+	[TASK_REBOOTING] = "rebooting",
+	[TASK_REBOOTING_HARD] = "rebooting_hard",
+	[TASK_DELETING] = "deleting",
+};
+static_assert(ARRAY_SIZE(task_states) == _TASK_STATE_MAX, "a row for each");
+const EnumNames task_state_names = ENUM_NAMES(task_states);
+
+static const char *const action_results[] = {
+	[ACTION_RUNNING] = "",
+	[ACTION_SUCCESS] = "Success",
+	[ACTION_ERROR] = "Error",
+};
+static_assert(ARRAY_SIZE(action_results) == _ACTION_RESULT_MAX, "a row for each");
+const EnumNames action_result_names = ENUM_NAMES(action_results);
+
+static const char *const image_statuses[] = {
+	[IMAGE_QUEUED] = "queued",
+	[IMAGE_SAVING] = "saving",
+	[IMAGE_ACTIVE] = "active",
+	[IMAGE_KILLED] = "killed",
+};
+static_assert(ARRAY_SIZE(image_statuses) == _IMAGE_STATUS_MAX, "a row for each");
+const EnumNames image_status_names = ENUM_NAMES(image_statuses);
+
+static const char *const image_visibilities[] = {
+	[IMAGE_PUBLIC] = "public",
+	[IMAGE_PRIVATE] = "private",
+	[IMAGE_SHARED] = "shared",
+	[IMAGE_COMMUNITY] = "community",
+};
+static_assert(ARRAY_SIZE(image_visibilities) == _IMAGE_VISIBILITY_MAX, "a row for each");
+const EnumNames image_visibility_names = ENUM_NAMES(image_visibilities);
+
+static const char *const operation_states[] = {
+	[OPERATION_DOING] = "doing",   [OPERATION_UNDOING] = "undoing", [OPERATION_DONE] = "done",
+	[OPERATION_FAILED] = "failed", [OPERATION_BROKEN] = "broken",
+};
+static_assert(ARRAY_SIZE(operation_states) == _OPERATION_STATE_MAX, "a row for each");
+const EnumNames operation_state_names = ENUM_NAMES(operation_states);
+
+static const char *const step_states[] = {
+	[STEP_TODO] = "todo",       [STEP_STARTED] = "started", [STEP_DONE] = "done",
+	[STEP_UNDOING] = "undoing", [STEP_UNDONE] = "undone",
+};
+static_assert(ARRAY_SIZE(step_states) == _STEP_STATE_MAX, "a row for each");
+const EnumNames step_state_names = ENUM_NAMES(step_states);
+
+static const char *const step_kinds[] = {
+	[STEP_VOLUME_CREATE] = "volume-create",
+	[STEP_VOLUME_DELETE] = "volume-delete",
+	[STEP_VOLUME_CONNECT] = "volume-connect",
+	[STEP_VOLUME_DISCONNECT] = "volume-disconnect",
+	[STEP_DISK_PLUG] = "disk-plug",
+	[STEP_DISK_UNPLUG] = "disk-unplug",
+	[STEP_SERVER_DISK_CREATE] = "server-disk-create",
+	[STEP_SERVER_DISK_DELETE] = "server-disk-delete",
+	[STEP_DOMAIN_DEFINE] = "domain-define",
+	[STEP_DOMAIN_UNDEFINE] = "domain-undefine",
+	[STEP_DOMAIN_START] = "domain-start",
+	[STEP_DOMAIN_SHUTDOWN] = "domain-shutdown",
+	[STEP_DOMAIN_DESTROY] = "domain-destroy",
+	[STEP_DOMAIN_REBOOT] = "domain-reboot",
+	[STEP_IMAGE_DELETE] = "image-delete",
+};
+static_assert(ARRAY_SIZE(step_kinds) == _STEP_KIND_MAX, "a row for each");
+const EnumNames step_kind_names = ENUM_NAMES(step_kinds);
+
+static const char *const domain_states[] = {
+	[DOMAIN_ABSENT] = "absent", [DOMAIN_OFF] = "off",         [DOMAIN_RUNNING] = "running",
+	[DOMAIN_PAUSED] = "paused", [DOMAIN_CRASHED] = "crashed",
+};
+static_assert(ARRAY_SIZE(domain_states) == _DOMAIN_STATE_MAX, "a row for each");
+const EnumNames domain_state_names = ENUM_NAMES(domain_states);
+
+RoleSet role_set_expand(RoleSet roles_held)
+{
+	for (Role role = ROLE_ADMIN; role > ROLE_READER; role--)
+		if (role_set_has(roles_held, role))
+			roles_held |= 1u << (role - 1);
+	return roles_held;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Operations: work that touches the world, as the journal keeps it. An operation is a list of
+ * steps; each step can be done, undone and probed. See journal/next.h for what comes next.
+ *
+ * Names, never numbers, are stored; every operation carries the format version of its record.
+ */
+#pragma once
+
+#include "base/enum.h"
+
+enum { OPERATION_FORMAT = 1 };
+
+typedef enum OperationState {
+	OPERATION_DOING,
+	OPERATION_UNDOING,
+	OPERATION_DONE,   /* every step done, the rows say so */
+	OPERATION_FAILED, /* everything undone, the rows say so */
+	OPERATION_BROKEN, /* undoing gave up: somebody has to look (cleat op show) */
+	_OPERATION_STATE_MAX,
+} OperationState;
+
+extern const EnumNames operation_state_names;
+
+typedef enum StepState {
+	STEP_TODO,
+	STEP_STARTED, /* the intent is committed; the effect may or may not be there */
+	STEP_DONE,
+	STEP_UNDOING,
+	STEP_UNDONE,
+	_STEP_STATE_MAX,
+} StepState;
+
+extern const EnumNames step_state_names;
+
+typedef enum StepKind {
+	STEP_VOLUME_CREATE,
+	STEP_VOLUME_DELETE,
+	STEP_VOLUME_CONNECT,
+	STEP_VOLUME_DISCONNECT,
+	STEP_DISK_PLUG,
+	STEP_DISK_UNPLUG,
+	STEP_SERVER_DISK_CREATE,
+	STEP_SERVER_DISK_DELETE,
+	STEP_DOMAIN_DEFINE,
+	STEP_DOMAIN_UNDEFINE,
+	STEP_DOMAIN_START,
+	STEP_DOMAIN_SHUTDOWN, /* ask the guest, then pull the plug */
+	STEP_DOMAIN_DESTROY,
+	STEP_DOMAIN_REBOOT, /* ask the guest */
+	STEP_IMAGE_DELETE,
+	_STEP_KIND_MAX,
+} StepKind;
+
+extern const EnumNames step_kind_names;
+
+typedef struct Operation {
+	const char *id;
+	int64_t format;   /* OPERATION_FORMAT when it was written */
+	const char *kind; /* name of a row in the service room's table of operations */
+	int state;        /* OperationState */
+	const char *lane; /* operations of one lane run one after the other, oldest first */
+	const char *server_id;
+	const char *volume_id;
+	const char *attachment_id;
+	const char *image_id;
+	const char *action_id; /* the instance action to finish, or NULL */
+	const char *args;      /* JSON text map of what else the steps need */
+	const char *project_id;
+	const char *user_id;
+	const char *request_id;
+	bool cancelled; /* asked to stop: undone at the next mark */
+	int64_t not_before_us;
+	int64_t deadline_us;
+	const char *last_error;
+	int64_t created_us;
+	int64_t updated_us;
+} Operation;
+
+typedef struct Step {
+	const char *id; /* "<operation>/<two digits>": sorts in order */
+	const char *operation_id;
+	int64_t seq;
+	int kind;  /* StepKind */
+	int state; /* StepState */
+	int64_t attempts;
+	const char *last_error;
+	int64_t started_us;
+	int64_t finished_us;
+} Step;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Servers, flavors, and the record of what was done to a server (instance actions).
+ */
+#pragma once
+
+#include "base/enum.h"
+
+typedef enum VmState {
+	VM_BUILDING,
+	VM_ACTIVE,
+	VM_STOPPED,
+	VM_PAUSED,
+	VM_SUSPENDED,
+	VM_RESIZED,
+	VM_RESCUED,
+	VM_SHELVED,
+	VM_SHELVED_OFFLOADED,
+	VM_SOFT_DELETED,
+	VM_ERROR,
+	VM_DELETED,
+	_VM_STATE_MAX,
+} VmState;
+
+extern const EnumNames vm_state_names;
+
+typedef enum TaskState {
+	TASK_NONE, /* shown as null */
+	TASK_SCHEDULING,
+	TASK_SPAWNING,
+	TASK_POWERING_OFF,
+	TASK_POWERING_ON,
+	TASK_REBOOTING,
+	TASK_REBOOTING_HARD,
+	TASK_DELETING,
+	_TASK_STATE_MAX,
+} TaskState;
+
+extern const EnumNames task_state_names;
+
+/* The numbers are the API's. */
+typedef enum PowerState {
+	POWER_NONE = 0,
+	POWER_RUNNING = 1,
+	POWER_PAUSED = 3,
+	POWER_SHUTDOWN = 4,
+	POWER_CRASHED = 6,
+	POWER_SUSPENDED = 7,
+} PowerState;
+
+typedef struct Flavor {
+	const char *id;
+	const char *name;
+	const char *description;
+	int64_t ram_mib;
+	int64_t vcpus;
+	int64_t disk_gib;
+	int64_t ephemeral_gib;
+	int64_t swap_mib;
+	bool is_public;
+	bool disabled;
+	const char *extra_specs; /* JSON text map */
+	int64_t created_us;
+} Flavor;
+
+typedef struct Server {
+	const char *id;
+	const char *project_id;
+	const char *user_id;
+	const char *name;
+	const char *description;
+	const char *hostname;
+	int vm_state;          /* VmState */
+	int task_state;        /* TaskState */
+	int64_t power_state;   /* PowerState */
+	const char *image_id;  /* NULL: booted from a volume */
+	const char *kernel_id; /* of the image's properties, or NULL */
+	const char *ramdisk_id;
+	const char *flavor_id;
+	const char *flavor_name; /* the flavor as it was when the server was made */
+	int64_t ram_mib;
+	int64_t vcpus;
+	int64_t disk_gib;
+	int64_t ephemeral_gib;
+	int64_t swap_mib;
+	const char *flavor_extra_specs; /* JSON text map */
+	const char *metadata;           /* JSON text map */
+	const char *tags;               /* JSON list of texts */
+	const char *user_data;          /* base64, or NULL */
+	const char *key_name;
+	const char *availability_zone;
+	const char *host;     /* "" until placed */
+	const char *networks; /* "auto" or "none" */
+	const char *reservation_id;
+	int64_t launch_index;
+	const char *root_device; /* "/dev/vda", or NULL when there is none yet */
+	const char *access_ipv4;
+	const char *access_ipv6;
+	const char *disk_config; /* "AUTO" or "MANUAL" */
+	bool config_drive;
+	bool locked;
+	int64_t fault_code; /* 0: no fault */
+	const char *fault_message;
+	int64_t fault_us;
+	int64_t created_us;
+	int64_t updated_us;
+	int64_t launched_us;
+	int64_t terminated_us;
+} Server;
+
+typedef enum ActionResult {
+	ACTION_RUNNING,
+	ACTION_SUCCESS,
+	ACTION_ERROR,
+	_ACTION_RESULT_MAX
+} ActionResult;
+
+extern const EnumNames action_result_names;
+
+/* One action on a server with its one event. */
+typedef struct InstanceAction {
+	const char *id; /* own uuid: a request may act on several servers */
+	const char *server_id;
+	const char *request_id;
+	const char *action; /* "attach_volume" */
+	const char *user_id;
+	const char *project_id;
+	int64_t started_us;
+	int64_t updated_us;
+	const char *message; /* NULL or "Error" */
+	const char *event;   /* "compute_attach_volume" */
+	int64_t event_started_us;
+	int64_t event_finished_us; /* 0: running */
+	int result;                /* ActionResult */
+	const char *details;       /* what went wrong, in words for people */
+	const char *host;
+} InstanceAction;
