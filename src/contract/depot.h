@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What a depot must be: the place on this host that holds image bytes and the root disks made
+ * from them.
+ *
+ * An upload goes begin -> write ... -> finish or abandon; bytes become visible, checked and
+ * durable, at finish. Image bytes are hostile: see depot_finish().
+ * Thread-safety: any thread; one upload is used by one thread at a time.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "model/image.h"
+
+typedef struct Depot Depot;
+typedef struct DepotDriver DepotDriver;
+typedef struct DepotUpload DepotUpload;
+
+typedef enum DepotOutcome {
+	DEPOT_UNSAFE = 1300, /* a qcow2 with a backing file, a data file, or an unknown feature */
+	DEPOT_WRONG_FORMAT,  /* the bytes are not what disk_format says */
+	DEPOT_NO_IMAGE,
+	DEPOT_FULL,
+} DepotOutcome;
+
+/* What finish() found out; texts in the arena. */
+typedef struct DepotFacts {
+	int64_t size_bytes;
+	int64_t virtual_size_bytes;
+	const char *md5;
+	const char *sha512;
+} DepotFacts;
+
+struct DepotDriver {
+	const char *name;
+	size_t size;
+	int (*open)(const char *directory, void **ret, Fault *f);
+	void (*close)(void *self);
+	int (*begin)(void *self, const char *image_id, DepotUpload **ret, Fault *f);
+	int (*write)(DepotUpload *upload, const void *bytes, size_t n, Fault *f);
+	/* Consumes the upload in any case. DEPOT_UNSAFE, DEPOT_WRONG_FORMAT: nothing is kept. */
+	int (*finish)(DepotUpload *upload, DiskFormat format, Arena *arena, DepotFacts *ret,
+		      Fault *f);
+	DepotUpload *(*abandon)(DepotUpload *upload);
+	int (*remove)(void *self, const char *image_id, Fault *f);
+	/* The file that holds the image's bytes, in the arena; for direct kernel boot. */
+	int (*image_path)(void *self, const char *image_id, Arena *arena, const char **ret,
+			  Fault *f);
+	/* A server's root disk: a copy of an image (reflink where possible), grown to size_bytes.
+	 */
+	int (*disk_create)(void *self, const char *server_id, const Image *image,
+			   int64_t size_bytes, Fault *f);
+	int (*disk_remove)(void *self, const char *server_id, Fault *f);
+	int (*disk_exists)(void *self, const char *server_id, bool *ret, Fault *f);
+	int (*disk_path)(void *self, const char *server_id, Arena *arena, const char **ret,
+			 Fault *f);
+	/* Remove uploads that a crash left unfinished. */
+	int (*sweep)(void *self, Fault *f);
+};
+
+_must_use_ int depot_open(const DepotDriver *driver, const char *directory, Depot **ret, Fault *f);
+Depot *depot_close(Depot *depot);
+DEFINE_CLEANUP(Depot, depot_close)
+
+_must_use_ int depot_begin(Depot *depot, const char *image_id, DepotUpload **ret, Fault *f);
+_must_use_ int depot_write(Depot *depot, DepotUpload *upload, const void *bytes, size_t n,
+			   Fault *f);
+/*
+ * Look at the bytes, make them durable, and put them in their place. Bytes are refused that would
+ * make an emulator open another file (backing file, data file) or that need a feature we do not
+ * know. The upload is gone afterwards in any case.
+ */
+_must_use_ int depot_finish(Depot *depot, DepotUpload *upload, DiskFormat format, Arena *arena,
+			    DepotFacts *ret, Fault *f);
+DepotUpload *depot_abandon(Depot *depot, DepotUpload *upload);
+_must_use_ int depot_remove(Depot *depot, const char *image_id, Fault *f);
+_must_use_ int depot_image_path(Depot *depot, const char *image_id, Arena *arena, const char **ret,
+				Fault *f);
+_must_use_ int depot_disk_create(Depot *depot, const char *server_id, const Image *image,
+				 int64_t size_bytes, Fault *f);
+_must_use_ int depot_disk_remove(Depot *depot, const char *server_id, Fault *f);
+_must_use_ int depot_disk_exists(Depot *depot, const char *server_id, bool *ret, Fault *f);
+_must_use_ int depot_disk_path(Depot *depot, const char *server_id, Arena *arena, const char **ret,
+			       Fault *f);
+_must_use_ int depot_sweep(Depot *depot, Fault *f);

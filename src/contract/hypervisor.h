@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What a hypervisor must be: domains that are defined, started and stopped, and disks that are
+ * plugged into them while they run.
+ *
+ * Every call may be repeated and then changes nothing more: defining a domain that is defined
+ * replaces its definition, starting one that runs is fine, and so on. Calls may block for as long
+ * as the slot says; they are made on engine workers, never on an HTTP thread.
+ *
+ * Thread-safety: every slot may be called from any thread; calls for one domain do not overlap
+ * (the engine runs one operation of a server at a time), except state, console and find_disk.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "model/domain.h"
+
+typedef struct Hypervisor Hypervisor;
+typedef struct HypervisorDriver HypervisorDriver;
+typedef struct HypervisorConfig HypervisorConfig;
+typedef struct HypervisorEvent HypervisorEvent;
+
+typedef enum HypervisorOutcome {
+	HYPERVISOR_NO_DOMAIN = 1100,
+	HYPERVISOR_NO_DISK, /* already gone */
+	HYPERVISOR_PENDING, /* asked; the guest has not let go yet */
+	HYPERVISOR_REFUSED, /* the guest or the emulator said no; asking again is allowed */
+	HYPERVISOR_UNSUPPORTED,
+} HypervisorOutcome;
+
+typedef enum HypervisorEventKind {
+	HYPERVISOR_DOMAIN_STATE, /* .state is the new one */
+	HYPERVISOR_DISK_GONE,    /* the guest released .alias */
+	HYPERVISOR_DISK_REFUSED, /* the guest refused to release .alias */
+	HYPERVISOR_LOST,         /* the connection is gone; everything may have changed */
+	HYPERVISOR_BACK,         /* it is there again: look at everything */
+} HypervisorEventKind;
+
+struct HypervisorEvent {
+	HypervisorEventKind kind;
+	const char *domain_id;
+	const char *alias;
+	DomainState state;
+};
+
+struct HypervisorConfig {
+	const char *uri;         /* libvirt: where to connect; NULL: embedded under state_dir */
+	const char *state_dir;   /* absolute; for the driver alone */
+	const char *accelerator; /* "auto", "kvm" or "tcg" */
+	int64_t shutdown_ms;     /* how long a guest may take to power off before it is destroyed */
+	/* Events, on a thread of the driver's; must be quick and call nothing here. */
+	void (*on_event)(void *ctx, const HypervisorEvent *event);
+	void *ctx;
+};
+
+struct HypervisorDriver {
+	const char *name;
+	size_t size;
+	/* Connect (or make ready); blocks up to a minute. */
+	int (*open)(const HypervisorConfig *config, void **ret, Fault *f);
+	/* Leaves every guest running. */
+	void (*close)(void *self);
+	/* Version and accelerator in one line for people: "libvirt 9.0.0, QEMU 7.2.0, tcg". */
+	const char *(*describe)(void *self);
+	/* Make or replace the definition. A running domain keeps running; the next start uses it.
+	 */
+	int (*define)(void *self, const DomainSpec *spec, Fault *f);
+	/* Forget the definition; the domain must be off. 0 also when it was not there. */
+	int (*undefine)(void *self, const char *id, Fault *f);
+	/* 0, or HYPERVISOR_NO_DOMAIN. Blocks for some seconds. */
+	int (*start)(void *self, const char *id, Fault *f);
+	/* Ask the guest to power off, at once; 0 also when it is off. */
+	int (*shutdown)(void *self, const char *id, Fault *f);
+	/* Ask the guest to reboot; HYPERVISOR_UNSUPPORTED where it cannot be asked. */
+	int (*reboot)(void *self, const char *id, Fault *f);
+	/* Pull the plug and wait until it is off; 0 also when it was. */
+	int (*destroy)(void *self, const char *id, Fault *f);
+	/* DOMAIN_ABSENT is a state here, not an outcome. */
+	int (*state)(void *self, const char *id, DomainState *ret, Fault *f);
+	/*
+	 * Put a disk into the definition and, when it runs, the guest. A disk of that alias that is
+	 * there already is left alone. All or nothing: on a fault neither has it.
+	 * HYPERVISOR_NO_DOMAIN, HYPERVISOR_REFUSED (the emulator said no; see the fault's text).
+	 */
+	int (*attach_disk)(void *self, const char *id, const DiskSpec *disk, Fault *f);
+	/*
+	 * Take a disk out of the definition and ask the guest to let it go; wait at most wait_ms.
+	 * 0: gone from both. HYPERVISOR_PENDING: still in the guest; call again (which only looks,
+	 * unless resend is set) or wait for the event. HYPERVISOR_REFUSED: the guest said no.
+	 * HYPERVISOR_NO_DISK: neither has it; HYPERVISOR_NO_DOMAIN likewise.
+	 */
+	int (*detach_disk)(void *self, const char *id, const char *alias, bool resend,
+			   int64_t wait_ms, Fault *f);
+	/* Put a disk that the guest kept back into the definition; for a detach that gave up. */
+	int (*restore_disk)(void *self, const char *id, const DiskSpec *disk, Fault *f);
+	/* Where a disk is seen; both false when there is no such domain. */
+	int (*find_disk)(void *self, const char *id, const char *alias, DiskPresence *ret,
+			 Fault *f);
+	/* The last bytes of the serial console, as valid UTF-8 in the arena. */
+	int (*console)(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
+		       Fault *f);
+	/* Ids of all domains that this driver defined; in the arena. */
+	int (*list)(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count,
+		    Fault *f);
+};
+
+_must_use_ int hypervisor_open(const HypervisorDriver *driver, const HypervisorConfig *config,
+			       Hypervisor **ret, Fault *f);
+Hypervisor *hypervisor_close(Hypervisor *hypervisor);
+DEFINE_CLEANUP(Hypervisor, hypervisor_close)
+const char *hypervisor_name(const Hypervisor *hypervisor);
+const char *hypervisor_describe(Hypervisor *hypervisor);
+
+/* The checked wrappers: each logs the call at debug, checks arguments and the driver's answer. */
+_must_use_ int hypervisor_define(Hypervisor *hypervisor, const DomainSpec *spec, Fault *f);
+_must_use_ int hypervisor_undefine(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_start(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_shutdown(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_reboot(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_destroy(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_state(Hypervisor *hypervisor, const char *id, DomainState *ret, Fault *f);
+_must_use_ int hypervisor_attach_disk(Hypervisor *hypervisor, const char *id, const DiskSpec *disk,
+				      Fault *f);
+_must_use_ int hypervisor_detach_disk(Hypervisor *hypervisor, const char *id, const char *alias,
+				      bool resend, int64_t wait_ms, Fault *f);
+_must_use_ int hypervisor_restore_disk(Hypervisor *hypervisor, const char *id, const DiskSpec *disk,
+				       Fault *f);
+_must_use_ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *alias,
+				    DiskPresence *ret, Fault *f);
+_must_use_ int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max,
+				  Arena *arena, const char **ret, Fault *f);
+_must_use_ int hypervisor_list(Hypervisor *hypervisor, Arena *arena, const char *const **ret_ids,
+			       size_t *ret_count, Fault *f);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Records: a struct, a table, and a row of columns that ties them, so that each noun is read and
+ * written by the same few functions. Rows are loaded into an arena.
+ *
+ * DEFINE_RECORD(volume, Volume) in tables.h gives typed functions: volume_get(), volume_insert(),
+ * volume_update(), volume_delete(), volume_find().
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/enum.h"
+#include "base/fault.h"
+#include "contract/store.h"
+
+typedef enum RecordOutcome {
+	RECORD_NOT_FOUND = 1500,
+	RECORD_EXISTS,    /* the key, or another unique column, is taken */
+	RECORD_NO_MARKER, /* a list's marker does not exist among what the query may see */
+} RecordOutcome;
+
+/* The C type at a column's offset. */
+typedef enum ColumnType {
+	COLUMN_TEXT, /* const char *; NULL is NULL */
+	COLUMN_INT,  /* int64_t */
+	COLUMN_BOOL, /* bool, stored as 0 and 1 */
+	COLUMN_ENUM, /* int, stored as its name */
+} ColumnType;
+
+typedef struct Column {
+	const char *name;
+	ColumnType type;
+	size_t offset;
+	const EnumNames *names;
+} Column;
+
+/* The first column is the key. */
+typedef struct RecordTable {
+	const char *name;
+	const Column *columns;
+	size_t count;
+	size_t size; /* of the struct */
+} RecordTable;
+
+typedef enum RecordTest {
+	RECORD_EQ,
+	RECORD_NE,
+	RECORD_LT,
+	RECORD_LE,
+	RECORD_GT,
+	RECORD_GE,
+	RECORD_IS_NULL,
+	RECORD_NOT_NULL,
+	RECORD_IN, /* .texts and .count */
+	RECORD_NOT_IN,
+	RECORD_MATCH,    /* a POSIX extended regular expression, anywhere in the text */
+	RECORD_CONTAINS, /* a piece of the text */
+} RecordTest;
+
+typedef struct RecordCondition {
+	const char *column;
+	RecordTest test;
+	StoreValue value;
+	const char *const *texts;
+	size_t count;
+} RecordCondition;
+
+enum { RECORD_CONDITIONS_MAX = 24, RECORD_SORTS_MAX = 4 };
+
+typedef struct RecordSort {
+	const char *column;
+	bool descending;
+} RecordSort;
+
+/*
+ * Which rows, in which order. Without sorts the order is that of the key. The key is always added
+ * as the last sort (in the direction of the one before), so that paging is exact.
+ */
+typedef struct RecordQuery {
+	RecordCondition conditions[RECORD_CONDITIONS_MAX];
+	size_t condition_count;
+	RecordSort sorts[RECORD_SORTS_MAX];
+	size_t sort_count;
+	const char *marker; /* key of the last row already seen, or NULL */
+	int64_t limit;      /* 0: no limit */
+	int64_t offset;
+} RecordQuery;
+
+/* Add conditions; assert that there is room. */
+void record_where_text(RecordQuery *query, const char *column, RecordTest test, const char *text);
+void record_where_int(RecordQuery *query, const char *column, RecordTest test, int64_t number);
+void record_where_texts(RecordQuery *query, const char *column, RecordTest test,
+			const char *const *texts, size_t count);
+void record_sort(RecordQuery *query, const char *column, bool descending);
+
+/* A column by name, or NULL: for filters and sort keys that clients write. */
+const Column *record_column(const RecordTable *table, const char *name);
+
+/* 0 or RECORD_NOT_FOUND. */
+_must_use_ int record_get(Tx *tx, Arena *arena, const RecordTable *table, const char *key,
+			  void **ret, Fault *f);
+/* 0 or RECORD_EXISTS. */
+_must_use_ int record_insert(Tx *tx, const RecordTable *table, const void *record, Fault *f);
+/* Write every column of the row with this key. 0 or RECORD_NOT_FOUND. */
+_must_use_ int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f);
+/* 0 or RECORD_NOT_FOUND. */
+_must_use_ int record_delete(Tx *tx, const RecordTable *table, const char *key, Fault *f);
+/* Delete what a query's conditions name. */
+_must_use_ int record_delete_where(Tx *tx, const RecordTable *table, const RecordQuery *query,
+				   Fault *f);
+/* All rows: *ret is an array of pointers to structs. 0 or RECORD_NO_MARKER. */
+_must_use_ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuery *query,
+			   void ***ret, size_t *ret_count, Fault *f);
+/* How many rows the conditions name. */
+_must_use_ int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query,
+			    int64_t *ret, Fault *f);
+
+#define DEFINE_RECORD(prefix, Type)                                                                \
+	extern const RecordTable prefix##_table;                                                   \
+	_unused_ _must_use_ static inline int prefix##_get(Tx *tx, Arena *arena, const char *key,  \
+							   Type **ret, Fault *f)                   \
+	{                                                                                          \
+		return record_get(tx, arena, &prefix##_table, key, (void **)ret, f);               \
+	}                                                                                          \
+	_unused_ _must_use_ static inline int prefix##_insert(Tx *tx, const Type *record,          \
+							      Fault *f)                            \
+	{                                                                                          \
+		return record_insert(tx, &prefix##_table, record, f);                              \
+	}                                                                                          \
+	_unused_ _must_use_ static inline int prefix##_update(Tx *tx, const Type *record,          \
+							      Fault *f)                            \
+	{                                                                                          \
+		return record_update(tx, &prefix##_table, record, f);                              \
+	}                                                                                          \
+	_unused_ _must_use_ static inline int prefix##_delete(Tx *tx, const char *key, Fault *f)   \
+	{                                                                                          \
+		return record_delete(tx, &prefix##_table, key, f);                                 \
+	}                                                                                          \
+	_unused_ _must_use_ static inline int prefix##_find(Tx *tx, Arena *arena,                  \
+							    const RecordQuery *query, Type ***ret, \
+							    size_t *ret_count, Fault *f)           \
+	{                                                                                          \
+		return record_find(tx, arena, &prefix##_table, query, (void ***)ret, ret_count,    \
+				   f);                                                             \
+	}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The nouns that are stored, each with its typed functions, and what does not fit the common form:
+ * quotas, and the schema itself.
+ */
+#pragma once
+
+#include "contract/store.h"
+#include "model/identity.h"
+#include "model/image.h"
+#include "model/operation.h"
+#include "model/server.h"
+#include "model/volume.h"
+#include "records/record.h"
+
+DEFINE_RECORD(project, Project)
+DEFINE_RECORD(user, User)
+DEFINE_RECORD(assignment, Assignment)
+DEFINE_RECORD(token, Token)
+DEFINE_RECORD(app_credential, AppCredential)
+DEFINE_RECORD(image, Image)
+DEFINE_RECORD(flavor, Flavor)
+DEFINE_RECORD(volume_type, VolumeType)
+DEFINE_RECORD(volume, Volume)
+DEFINE_RECORD(attachment, Attachment)
+DEFINE_RECORD(server, Server)
+DEFINE_RECORD(instance_action, InstanceAction)
+DEFINE_RECORD(operation, Operation)
+DEFINE_RECORD(step, Step)
+
+/* Live attachments of a volume, or of a server in the order they were made. */
+_must_use_ int attachments_of_volume(Tx *tx, Arena *arena, const char *volume_id, Attachment ***ret,
+				     size_t *ret_count, Fault *f);
+_must_use_ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachment ***ret,
+				     size_t *ret_count, Fault *f);
+/* The attachment of a volume to a server; RECORD_NOT_FOUND. */
+_must_use_ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,
+			     Attachment **ret, Fault *f);
+
+/* Steps of an operation in order. */
+_must_use_ int steps_of_operation(Tx *tx, Arena *arena, const char *operation_id, Step ***ret,
+				  size_t *ret_count, Fault *f);
+
+/*
+ * Quotas. A resource is a name such as "volumes", "gigabytes", "instances". Usage is kept beside
+ * the limit and changed in the transaction that makes or deletes the thing.
+ */
+typedef struct QuotaUsage {
+	int64_t limit; /* -1: no limit; the default when the project has none of its own */
+	int64_t used;
+} QuotaUsage;
+
+typedef enum QuotaOutcome { QUOTA_EXCEEDED = 1600 } QuotaOutcome;
+
+_must_use_ int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret,
+			 Fault *f);
+/* Add to the usage (or take from it, never below 0). QUOTA_EXCEEDED when over; *ret says how. */
+_must_use_ int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amount,
+			 QuotaUsage *ret, Fault *f);
+/* limit -1: none; to go back to the default, quota_reset(). */
+_must_use_ int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limit,
+			 Fault *f);
+_must_use_ int quota_reset(Tx *tx, const char *project_id, Fault *f);
+
+/* The schema's history; store_migrate() runs it. */
+extern const StoreMigration schema_migrations[];
+extern const size_t schema_migration_count;
