@@ -55,6 +55,7 @@ typedef enum JsonFormat {
 enum {
 	JSON_REQUIRED = 1 << 0,
 	JSON_NULLABLE = 1 << 1, /* null is taken and reads as absent (.present is still set) */
+	JSON_LETTERS = 1 << 2,  /* of a loose bool: "y", "t", "n" and "f" as well */
 };
 
 /* What a JSON_LIST leaves: items of the struct's or scalar's size, in the arena. */
@@ -76,7 +77,8 @@ typedef struct JsonTextMap {
 /*
  * One member. min and max are characters for texts, values for numbers, items for lists and maps;
  * max 0 means no limit of its own. since and until are API versions as the caller counts them,
- * 0 for none; outside of them the member is unknown.
+ * 0 for none; outside of them the member is unknown. A list's format and choices hold for each of
+ * its items, a map's format for each of its keys.
  */
 struct JsonField {
 	const char *name;
@@ -92,7 +94,7 @@ struct JsonField {
 	const char *const *choices; /* NULL-terminated list of allowed texts, or NULL */
 	JsonType item;              /* of a list: JSON_TEXT, JSON_INT, JSON_OBJECT or JSON_ANY */
 	const JsonFields *fields;   /* of an object, or of a list's objects */
-	int64_t value_max;          /* of a text map: characters in a value */
+	int64_t value_max; /* characters in a text map's value, or in a list's text (then >= 1) */
 };
 
 struct JsonFields {

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Look-ups by path in documents that are answers, and the small texts of JSON that records keep.
+ */
+#include "base/str.h"
+#include "json/priv.h"
+
+enum { PATH_PART_MAX = 256 };
+
+/* The child of a value that a path part names: a member, or an item by number. */
+static const json_t *child(const json_t *value, const char *part)
+{
+	uint64_t index;
+
+	if (jansson_is_object(value))
+		return json_object_get(value, part);
+	if (json_is_array(value) && str_parse_u64(part, &index))
+		return json_array_get(value, index);
+	return NULL;
+}
+
+static const json_t *find(const JsonDoc *doc, const char *path)
+{
+	const json_t *value = doc->root;
+
+	while (value && *path) {
+		size_t length = strcspn(path, ".");
+		char part[PATH_PART_MAX];
+
+		if (length >= sizeof(part))
+			return NULL;
+		memcpy(part, path, length);
+		part[length] = '\0';
+		value = child(value, part);
+		path += length + (path[length] == '.');
+	}
+	return value;
+}
+
+static const char *nth_name(const json_t *object, size_t index)
+{
+	json_t *members = (json_t *)(uintptr_t)object; /* iterating takes no const */
+	void *it = json_object_iter(members);
+
+	while (it && index-- > 0)
+		it = json_object_iter_next(members, it);
+	return it ? json_object_iter_key(it) : NULL;
+}
+
+bool json_is_object(const JsonDoc *doc)
+{
+	return jansson_is_object(doc->root);
+}
+
+size_t json_member_count(const JsonDoc *doc)
+{
+	return json_object_size(doc->root);
+}
+
+const char *json_member_name(Arena *arena, const JsonDoc *doc, size_t index)
+{
+	return json_get_name(arena, doc, "", index);
+}
+
+const char *json_get_text(Arena *arena, const JsonDoc *doc, const char *path)
+{
+	return arena_strdup(arena, json_string_value(find(doc, path)));
+}
+
+int64_t json_get_int(const JsonDoc *doc, const char *path, int64_t fallback)
+{
+	const json_t *value = find(doc, path);
+
+	return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+bool json_get_bool(const JsonDoc *doc, const char *path, bool fallback)
+{
+	const json_t *value = find(doc, path);
+
+	return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+int64_t json_get_count(const JsonDoc *doc, const char *path)
+{
+	const json_t *value = find(doc, path);
+
+	if (jansson_is_object(value))
+		return (int64_t)json_object_size(value);
+	return json_is_array(value) ? (int64_t)json_array_size(value) : -1;
+}
+
+const char *json_get_name(Arena *arena, const JsonDoc *doc, const char *path, size_t index)
+{
+	return arena_strdup(arena, nth_name(find(doc, path), index));
+}
+
+const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path)
+{
+	const json_t *value = find(doc, path);
+
+	return value ? json_render(arena, value, 0) : NULL;
+}
+
+/* What a record holds was written by us: anything but the expected form is a bug. */
+static json_t *load_stored(const char *json)
+{
+	json_t *value = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+
+	assert(value);
+	return value;
+}
+
+JsonTextMap json_text_map(Arena *arena, const char *json)
+{
+	JsonTextMap map = {0};
+	json_t *object;
+
+	if (str_empty(json))
+		return map;
+	object = load_stored(json);
+	assert(jansson_is_object(object));
+	map.pairs = ARENA_ARRAY(arena, JsonPair, json_object_size(object));
+	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
+		const char *value = json_string_value(json_object_iter_value(it));
+
+		assert(value);
+		map.pairs[map.count++] = (JsonPair){
+			.key = arena_strdup(arena, json_object_iter_key(it)),
+			.value = arena_strdup(arena, value),
+		};
+	}
+	json_decref(object);
+	return map;
+}
+
+const char *const *json_text_list(Arena *arena, const char *json, size_t *ret_count)
+{
+	const char **texts;
+	size_t count;
+	json_t *list;
+
+	*ret_count = 0;
+	if (str_empty(json))
+		return NULL;
+	list = load_stored(json);
+	assert(json_is_array(list));
+	count = json_array_size(list);
+	texts = ARENA_ARRAY(arena, const char *, count);
+	for (size_t i = 0; i < count; i++) {
+		texts[i] = arena_strdup(arena, json_string_value(json_array_get(list, i)));
+		assert(texts[i]);
+	}
+	json_decref(list);
+	*ret_count = count;
+	return texts;
+}
