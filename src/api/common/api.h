@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The road that every API request takes: route, token, microversion, policy, body, then the
+ * handler in a transaction, then the reply. Dialects (compute, volume, ...) are const tables over
+ * this.
+ *
+ * A handler is one function. It runs
+ *   API_READ   on the HTTP thread, in a snapshot (r->work.tx);
+ *   API_WRITE  on the store's writer, in a write transaction; the reply goes out after the commit;
+ *   API_WORK   on a worker, without a transaction, for what takes long (password hashes, consoles);
+ *              it may call store_read() and store_write() itself;
+ *   API_PLAIN  on the HTTP thread, without a transaction.
+ * It returns 0 after api_reply(), a Refusal with r->work.refused filled (the dialect words it), or
+ * a fault (500 or 503 with the request id, logged once). A write handler may run twice when a batch
+ * was rolled back: it must depend on nothing but its transaction.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "contract/depot.h"
+#include "contract/hypervisor.h"
+#include "contract/identity.h"
+#include "contract/store.h"
+#include "http/http.h"
+#include "http/router.h"
+#include "records/record.h"
+#include "service/service.h"
+#include "json/json.h"
+#include "json/out.h"
+
+typedef struct Api Api;
+typedef struct ApiConfig ApiConfig;
+typedef struct ApiDialect ApiDialect;
+typedef struct ApiRequest ApiRequest;
+typedef struct ApiRoute ApiRoute;
+
+typedef enum ApiMode { API_READ, API_WRITE, API_WORK, API_PLAIN } ApiMode;
+
+/* Who may use a route, by role; use cases check the project. */
+typedef enum ApiRule {
+	API_RULE_OPEN,   /* no token needed */
+	API_RULE_ANY,    /* any valid token, scoped or not */
+	API_RULE_SCOPED, /* any token of a project */
+	API_RULE_READER,
+	API_RULE_MEMBER,
+	API_RULE_MANAGER,
+	API_RULE_ADMIN,
+	API_RULE_SERVICE, /* service or admin */
+} ApiRule;
+
+/* Microversions as one number: 2.59 is API_VERSION(2, 59). */
+#define API_VERSION(major, minor) ((major)*1000 + (minor))
+
+/* A query parameter that a route knows. */
+typedef struct ApiParam {
+	const char *name;
+	int since;
+	int until;
+	ApiRule rule;       /* callers who lack it: the parameter is ignored */
+	const char *format; /* NULL, or "integer": digits only, else 400 */
+} ApiParam;
+
+struct ApiRoute {
+	const char *method;
+	const char *pattern; /* below the dialect's prefix: "/servers/{server_id}" */
+	const char *action;  /* for POST .../action: the one key of the body; else NULL */
+	const char *policy;  /* name of the rule in a 403 text */
+	ApiRule rule;
+	ApiMode mode;
+	int since;               /* 0: always */
+	int until;               /* 0: still */
+	const JsonFields *body;  /* NULL: the body is not looked at */
+	const ApiParam *params;  /* ends with a row without name; NULL: none known */
+	int strict_params_since; /* from this version unknown ones are 400; 0: never */
+	int (*handle)(ApiRequest *r, Fault *f);
+	/*
+	 * For uploads: runs before the body comes, after token and policy, as API_WORK does not;
+	 * sets a sink with http_set_sink(), or replies. `handle` then runs when all bytes are
+	 * there.
+	 */
+	int (*stream)(ApiRequest *r, Fault *f);
+};
+
+struct ApiDialect {
+	const char *name;   /* "compute" */
+	const char *prefix; /* "/compute/v2.1" */
+	/* Microversions; version_word NULL: the service has none. */
+	const char *version_word;   /* "compute" in OpenStack-API-Version: compute 2.1 */
+	const char *version_header; /* older header of its own, or NULL */
+	int version_min;
+	int version_max;
+	bool echo_request_id; /* x-compute-request-id too */
+	bool project_segment; /* paths may begin with /{project_id} */
+	const ApiRoute *routes;
+	size_t route_count;
+	/* The body of an error. */
+	void (*error_body)(JsonOut *out, unsigned status, const char *message);
+	/* Status and text of a refusal; one switch without default. Text in r->arena. */
+	unsigned (*refusal)(ApiRequest *r, Refusal refusal, const char **ret_message);
+	/* Text of a body problem; status is 400. */
+	const char *(*problem)(ApiRequest *r, const JsonProblem *problem);
+};
+
+struct ApiConfig {
+	Store *store;
+	Identity *identity;
+	Hypervisor *hypervisor; /* for consoles */
+	Depot *depot;
+	const ServiceSettings *settings;
+	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
+	const char *region;
+	unsigned workers; /* for API_WORK; 0: 2 */
+	const ApiDialect *const *dialects;
+	size_t dialect_count;
+};
+
+struct ApiRequest {
+	HttpRequest *http;
+	Arena *arena;
+	const Api *api;
+	const ApiConfig *config;
+	const ApiDialect *dialect;
+	const ApiRoute *route;
+	RouterMatch match;
+	int version;                 /* as API_VERSION() */
+	const char *project_segment; /* as written in the path, or NULL */
+	Caller caller;
+	Work work;    /* tx is NULL in API_WORK and API_PLAIN */
+	JsonDoc *doc; /* the parsed body, or NULL */
+	void *body;   /* decoded by route->body, or NULL */
+	void *upload; /* of a streaming route: its own state */
+	JsonOut out;  /* the reply in the making */
+};
+
+_must_use_ int api_new(const ApiConfig *config, Api **ret, Fault *f);
+Api *api_free(Api *api);
+DEFINE_CLEANUP(Api, api_free)
+
+/* What to give to http_server_start(). */
+HttpApp api_http_app(Api *api);
+
+/* A path parameter ("server_id") or the last query value of a name (NULL when absent). */
+const char *api_param(const ApiRequest *r, const char *name);
+const char *api_query(const ApiRequest *r, const char *name);
+
+/* Send r->out (which may be empty: no body) with a status. */
+void api_reply(ApiRequest *r, unsigned status);
+void api_reply_header(ApiRequest *r, const char *name, const char *value);
+
+/* Reply with an error in the dialect's form; returns 0, so that a handler can end with it. */
+int api_refuse(ApiRequest *r, unsigned status, const char *format, ...) _printf_(3, 4);
+
+/* "http://host:port" as the client sees it, then the dialect's prefix: ".../compute/v2.1". */
+const char *api_base_url(ApiRequest *r);
+const char *api_prefix_url(ApiRequest *r);
+
+/* Print "links": self and bookmark of a resource ("servers", id) as the dialects do. */
+void api_out_links(ApiRequest *r, JsonOut *out, const char *collection, const char *id);
+
+/* The audience bits of this caller for reply tables. */
+enum {
+	API_AUDIENCE_ADMIN = 1 << 0,
+	API_AUDIENCE_SERVICE = 1 << 1,
+	API_AUDIENCE_DETAIL = 1 << 2, /* show and detail, not create or update replies */
+};
+unsigned api_audience(const ApiRequest *r);
+
+/*
+ * Lists. Reads limit and marker (and offset) into a query; a bad one is replied to, and the
+ * function returns false. limit is capped at LIMIT_LIST_PAGE.
+ */
+_must_use_ bool api_page(ApiRequest *r, RecordQuery *query);
+/* After a full page: print "<name>": [{"rel": "next", "href": …}]. */
+void api_out_next(ApiRequest *r, JsonOut *out, const char *name, const char *last_id);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The engine runs operations: it takes them from the journal, acts through the contracts, marks
+ * each step, retries, undoes, and settles the rows at the end. Several workers; one operation of
+ * a lane at a time, oldest first. On start it resumes or undoes whatever a crash left.
+ *
+ * The kinds of operations are the service room's: it hands over a table of them.
+ *
+ * Thread-safety: engine_wake() and engine_event() from any thread.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "contract/backend.h"
+#include "contract/depot.h"
+#include "contract/hypervisor.h"
+#include "contract/store.h"
+#include "model/operation.h"
+
+typedef struct Engine Engine;
+typedef struct EngineConfig EngineConfig;
+typedef struct OperationKind OperationKind;
+
+enum { OPERATION_STEPS_MAX = 8 };
+
+/* What kinds of operations there are, and what their ends mean for the rows. */
+struct OperationKind {
+	const char *name; /* "attach-volume" */
+	StepKind steps[OPERATION_STEPS_MAX];
+	size_t step_count;
+	/* After this long, or when a step's attempts are used up, it is undone. */
+	int64_t deadline_ms;
+	/*
+	 * There is no way back (deletions): steps are retried until they work, with growing pauses;
+	 * `failed` is called once when the deadline passes, to let the rows say so, and trying goes
+	 * on.
+	 */
+	bool forward_only;
+	/* In the transaction of the last mark. May run again after a rollback. */
+	int (*done)(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+	/* Likewise when all is undone. `reason` is a sentence for people. */
+	int (*failed)(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+		      Fault *f);
+};
+
+struct EngineConfig {
+	Store *store;
+	Hypervisor *hypervisor;
+	Backend *backend;
+	Depot *depot;
+	const OperationKind *kinds;
+	size_t kind_count;
+	unsigned workers;      /* 0: a sensible number */
+	const char *guest_dir; /* where consoles and guest channels lie; absolute */
+	/* A server's power changed without an operation of ours; makes the row true. */
+	int (*power_changed)(Tx *tx, Arena *arena, const char *server_id, DomainState state,
+			     Fault *f);
+};
+
+_must_use_ int engine_start(const EngineConfig *config, Engine **ret, Fault *f);
+
+/* Finish the steps that are running, start no more, and free. What is left waits in the journal. */
+Engine *engine_stop(Engine *engine);
+
+/* There may be new work; cheap, never blocks. */
+void engine_wake(Engine *engine);
+
+/* Hand over what the hypervisor says; cheap, never blocks. */
+void engine_event(Engine *engine, const HypervisorEvent *event);
+
+/* How much is going on; for /metrics and tests. */
+typedef struct EngineStatus {
+	size_t running;
+	size_t waiting;
+} EngineStatus;
+
+EngineStatus engine_status(Engine *engine);
+
+/*
+ * Write a new operation and its steps, the first one marked started, in the transaction that
+ * writes the rows it is about. Fills id, format, state, created_us and deadline_us. `*operation`
+ * needs kind, lane and the ids of its subjects.
+ */
+_must_use_ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind,
+			       Operation *operation, Fault *f);

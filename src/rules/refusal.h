@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Every way in which Cleat says no to a well-formed request, with the data that the text needs.
+ * Pure rules and use cases return an enumerator (an outcome); each API dialect turns it into its
+ * own status and words in one switch without a default, so that a new one breaks the build until
+ * each dialect has an answer.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum Refusal {
+	REFUSAL_NONE,
+	/* Not there, or not visible to the caller: .id */
+	REFUSAL_NO_SERVER,
+	REFUSAL_NO_VOLUME,
+	REFUSAL_NO_VOLUME_TYPE,
+	REFUSAL_NO_IMAGE,
+	REFUSAL_NO_FLAVOR,
+	REFUSAL_NO_ATTACHMENT, /* .id is the server's, .other the volume's */
+	REFUSAL_NO_OPERATION,
+	REFUSAL_NO_METADATA_KEY, /* .id the resource's, .other the key */
+	/* Wrong state: .id, .action, .attribute ("vm_state"), .value ("building") */
+	REFUSAL_SERVER_STATE,
+	REFUSAL_SERVER_LOCKED,         /* .id */
+	REFUSAL_VOLUME_STATE,          /* .id, .value is the status; .action says for what */
+	REFUSAL_VOLUME_ATTACHED,       /* .id; .other lists the servers, blank separated */
+	REFUSAL_VOLUME_ATTACHED_HERE,  /* .id: this server has it already */
+	REFUSAL_VOLUME_MULTIATTACH,    /* .id: needs a newer API version */
+	REFUSAL_VOLUME_NOT_DETACHABLE, /* not in-use and attached, or detaching already */
+	REFUSAL_ROOT_DEVICE,
+	REFUSAL_IMAGE_PROTECTED,  /* .id */
+	REFUSAL_IMAGE_STATE,      /* .id, .value */
+	REFUSAL_IMAGE_UNUSABLE,   /* .id; .value says why: for booting */
+	REFUSAL_FLAVOR_EXISTS,    /* .value says which name or id */
+	REFUSAL_FLAVOR_TOO_SMALL, /* .value says what the image needs */
+	REFUSAL_NAME_EXISTS,      /* .value */
+	/* Limits: .resource, .requested, .used, .limit */
+	REFUSAL_QUOTA,
+	REFUSAL_TOO_MANY_DISKS, /* .limit */
+	/* Anything else that is wrong with the input: .value is the whole sentence */
+	REFUSAL_BAD_INPUT,
+	_REFUSAL_MAX,
+} Refusal;
+
+/* What goes into the text; members as named above. Texts live in the request's arena. */
+typedef struct RefusalData {
+	const char *id;
+	const char *other;
+	const char *action;
+	const char *attribute;
+	const char *value;
+	const char *resource;
+	int64_t requested;
+	int64_t used;
+	int64_t limit;
+} RefusalData;

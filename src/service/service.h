@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Use cases: one file each, each one function that runs inside a transaction, loads a view, asks
+ * the rules, writes rows and, where the world has to move, an operation.
+ *
+ * A use case returns 0, a fault, or a Refusal (> 0) with work->refused filled in; whatever is not 0
+ * rolls the transaction back, so a refusal changes nothing.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "contract/store.h"
+#include "engine/engine.h"
+#include "model/identity.h"
+#include "rules/refusal.h"
+
+/* What the operator chose and use cases have to know. */
+typedef struct ServiceSettings {
+	const char *host;              /* name of this host, as servers and attachments show it */
+	const char *availability_zone; /* "nova" */
+	const char *backend;           /* name of the volume backend: "file" */
+	const char *volume_host;       /* "host@backend#pool" */
+	const char *default_volume_type;
+	DiskFormat volume_format; /* raw or qcow2, for new volumes */
+	int64_t max_disks;        /* of one server; -1: no limit */
+	int64_t token_s;          /* life of a token */
+} ServiceSettings;
+
+/* Everything a use case runs with: one request, one transaction. */
+typedef struct Work {
+	Tx *tx;
+	Arena *arena;
+	const Caller *caller;
+	const char *request_id;
+	const ServiceSettings *settings;
+	int64_t now_us;
+	RefusalData refused; /* what goes into the text of a refusal */
+} Work;
+
+/* The table that the engine runs by; every OperationKind of the house. */
+extern const OperationKind service_operations[];
+extern const size_t service_operation_count;
+const OperationKind *service_operation(const char *name);
+
+/* See EngineConfig.power_changed. */
+_must_use_ int service_power_changed(Tx *tx, Arena *arena, const char *server_id, DomainState state,
+				     Fault *f);
