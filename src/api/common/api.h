@@ -83,6 +83,14 @@ struct ApiRoute {
 	int (*stream)(ApiRequest *r, Fault *f);
 };
 
+/* The rows of one resource's file. */
+typedef struct ApiRoutes {
+	const ApiRoute *rows;
+	size_t count;
+} ApiRoutes;
+
+#define API_ROUTES(table) ((ApiRoutes){.rows = (table), .count = ARRAY_SIZE(table)})
+
 struct ApiDialect {
 	const char *name;   /* "compute" */
 	const char *prefix; /* "/compute/v2.1" */
@@ -91,10 +99,9 @@ struct ApiDialect {
 	const char *version_header; /* older header of its own, or NULL */
 	int version_min;
 	int version_max;
-	bool echo_request_id; /* x-compute-request-id too */
-	bool project_segment; /* paths may begin with /{project_id} */
-	const ApiRoute *routes;
-	size_t route_count;
+	bool echo_request_id;           /* x-compute-request-id too */
+	bool project_segment;           /* paths may begin with /{project_id} */
+	const ApiRoutes *const *routes; /* one entry a resource; ends with NULL */
 	/* The body of an error. */
 	void (*error_body)(JsonOut *out, unsigned status, const char *message);
 	/* Status and text of a refusal; one switch without default. Text in r->arena. */
