@@ -78,6 +78,38 @@ size_t str_utf8_length(const char *s)
 	return n;
 }
 
+/* Bytes of the sequence that begins at p, or 0 when it is not well-formed. */
+static size_t utf8_sequence(const unsigned char *p, size_t n)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t size = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	uint32_t c;
+
+	if (size <= 1)
+		return size;
+	if (*p > 0xf4 || size > n)
+		return 0;
+	c = *p & (0x7fu >> size);
+	for (size_t i = 1; i < size; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	return c < smallest[size] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : size;
+}
+
+bool str_utf8_valid(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	for (size_t i = 0, size; i < n; i += size) {
+		size = utf8_sequence(p + i, n - i);
+		if (size == 0)
+			return false;
+	}
+	return true;
+}
+
 void str_hex(const uint8_t *bytes, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

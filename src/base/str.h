@@ -35,6 +35,9 @@ _must_use_ bool str_parse_u64(const char *s, uint64_t *ret);
 /* Characters (not bytes) of a valid UTF-8 text. */
 size_t str_utf8_length(const char *s);
 
+/* Whether n bytes are well-formed UTF-8: no overlong forms, surrogates or numbers past U+10FFFF. */
+bool str_utf8_valid(const char *s, size_t n);
+
 /* Lower-case hex of bytes; `out` holds 2 * n + 1. */
 void str_hex(const uint8_t *bytes, size_t n, char *out);
 

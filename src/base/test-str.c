@@ -58,3 +58,27 @@ TEST(counts_characters_not_bytes)
 {
 	assert_int_equal(str_utf8_length("a\xc3\xa9\xe2\x82\xac"), 3);
 }
+
+TEST(utf8_valid)
+{
+	static const struct {
+		const char *text;
+		bool valid;
+	} rows[] = {
+		{"", true},
+		{"plain", true},
+		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf", true},
+		{"\x80", false},
+		{"\xc3", false},
+		{"\xc0\xaf", false},
+		{"\xe0\x80\xaf", false},
+		{"\xf0\x80\x80\xaf", false},
+		{"\xed\xa0\x80", false},
+		{"\xf4\x90\x80\x80", false},
+		{"\xff", false},
+		{"\xe2\x82z", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(str_utf8_valid(rows[i].text, strlen(rows[i].text)), rows[i].valid);
+}
