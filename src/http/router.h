@@ -21,6 +21,7 @@ typedef enum RouterOutcome {
 
 typedef struct RouterMatch {
 	const void *row;
+	const void *chain; /* where router_next() looks; not for others */
 	size_t count;
 	struct {
 		const char *name;
@@ -32,18 +33,19 @@ Router *router_new(void);
 Router *router_free(Router *router);
 DEFINE_CLEANUP(Router, router_free)
 
-/* Asserts that method and pattern were not added before. Texts are borrowed for good. */
+/*
+ * Texts are borrowed for good. Several rows for one method and pattern (rows of different API
+ * versions) are chained in the order added: see router_next(). Asserts that such patterns name
+ * their segments alike.
+ */
 void router_add(Router *router, const char *method, const char *pattern, const void *row);
-
-/* Several rows for one method and pattern are chained in the order added: see router_next(). */
-void router_add_variant(Router *router, const char *method, const char *pattern, const void *row);
 
 /* A trailing slash is ignored. HEAD falls back to GET. */
 _must_use_ int router_match(const Router *router, Arena *arena, const char *method,
 			    const char *path, RouterMatch *ret);
 
-/* The next row of the same method and pattern (rows of different API versions), or NULL. */
-const void *router_next(const Router *router, const RouterMatch *match, const void *row);
+/* The row added after this one for the same method and pattern, or NULL. */
+const void *router_next(const RouterMatch *match, const void *row);
 
 /* The value of a path parameter; asserts that the pattern has it. */
 const char *router_param(const RouterMatch *match, const char *name);
