@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""The frame of every test program in Python: runs functions in order and prints TAP.
+
+    tap.run('group', [boots, attaches_a_disk, ...])
+
+A test passes when it returns, fails when it raises, and is skipped by `raise tap.Skip(why)`.
+Its name is that of the function. `wait_for` is the one place that waits: for a condition, with
+a deadline.
+"""
+import sys
+import time
+import traceback
+
+
+class Skip(Exception):
+    """This machine cannot run the test; the text says why."""
+
+
+def wait_for(what, condition, seconds=30, every=0.05):
+    """The first true value of condition(); fails, naming `what`, when the time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError('%s: not within %g s' % (what, seconds))
+        time.sleep(every)
+
+
+def expect(got, wanted, what='value'):
+    """Compare, and show both when they differ."""
+    if got != wanted:
+        raise AssertionError('%s: got %r, wanted %r' % (what, got, wanted))
+
+
+def comment(text):
+    for line in text.rstrip('\n').split('\n'):
+        print('#   ' + line, flush=True)
+
+
+def run_one(number, title, test):
+    """Print the result of one test; True unless it failed."""
+    try:
+        test()
+    except Skip as why:
+        print('ok %d - %s # SKIP %s' % (number, title, why), flush=True)
+    except Exception:  # pylint: disable=broad-except
+        print('not ok %d - %s' % (number, title), flush=True)
+        comment(traceback.format_exc())
+        return False
+    else:
+        print('ok %d - %s' % (number, title), flush=True)
+    return True
+
+
+def run(group, tests, cleanup=None):
+    """Run all, whatever fails, and end the program with 0 or 1."""
+    failed = 0
+    try:
+        for number, test in enumerate(tests, 1):
+            title = '%s: %s' % (group, test.__name__.replace('_', ' '))
+            failed += not run_one(number, title, test)
+    finally:
+        if cleanup:
+            cleanup()
+    print('1..%d' % len(tests), flush=True)
+    sys.exit(1 if failed else 0)
