@@ -58,6 +58,7 @@ typedef struct Flavor {
 	int64_t disk_gib;
 	int64_t ephemeral_gib;
 	int64_t swap_mib;
+	const char *rxtx_factor; /* JSON of a number; NULL: 1.0 */
 	bool is_public;
 	bool disabled;
 	const char *extra_specs; /* JSON text map */
