@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Servers: finding, making, changing, powering and deleting them. One .c file a use case.
+ *
+ * What a dialect's version allows arrives here as named flags, never as a version number.
+ */
+#pragma once
+
+#include "model/server.h"
+#include "service/service.h"
+#include "json/json.h"
+
+/* A live server of the caller's project (any project for admins). REFUSAL_NO_SERVER. */
+_must_use_ int service_find_server(Work *work, const char *id, Server **ret, Fault *f);
+/* The same, deleted ones included. */
+_must_use_ int service_find_server_or_past(Work *work, const char *id, Server **ret, Fault *f);
+
+typedef struct ServerWish {
+	const char *name;
+	const char *description;
+	const char *image_id;
+	const char *flavor_id;
+	bool network; /* one plain interface */
+	JsonTextMap metadata;
+	const char *const *tags;
+	size_t tag_count;
+	const char *user_data; /* base64, checked */
+	const char *key_name;
+	const char *availability_zone; /* NULL: the host's own */
+	const char *access_ipv4;
+	const char *access_ipv6;
+	const char *disk_config; /* "AUTO", "MANUAL" or NULL */
+	bool config_drive;
+	int64_t count; /* at least 1: how many servers of the kind, all or none */
+} ServerWish;
+
+/*
+ * Make servers and the operations that build them. *ret_reservation is "r-xxxxxxxx".
+ * REFUSAL_NO_FLAVOR, REFUSAL_NO_IMAGE, REFUSAL_IMAGE_UNUSABLE, REFUSAL_FLAVOR_TOO_SMALL,
+ * REFUSAL_QUOTA, REFUSAL_BAD_INPUT.
+ */
+_must_use_ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
+				      const char **ret_reservation, Fault *f);
+
+/* Members that are there are changed; NULL description is a value when has_description. */
+typedef struct ServerChange {
+	const char *name;
+	const char *description;
+	bool has_description;
+	const char *access_ipv4;
+	const char *access_ipv6;
+	const char *disk_config;
+} ServerChange;
+
+_must_use_ int service_change_server(Work *work, const char *id, const ServerChange *change,
+				     Server **ret, Fault *f);
+
+/* Cancels what is being built. REFUSAL_NO_SERVER, REFUSAL_SERVER_LOCKED. */
+_must_use_ int service_delete_server(Work *work, const char *id, Fault *f);
+
+/* REFUSAL_NO_SERVER, REFUSAL_SERVER_LOCKED, REFUSAL_SERVER_STATE; an operation does the rest. */
+_must_use_ int service_start_server(Work *work, const char *id, Fault *f);
+_must_use_ int service_stop_server(Work *work, const char *id, Fault *f);
+_must_use_ int service_reboot_server(Work *work, const char *id, bool hard, Fault *f);
+
+/* Metadata. Replace drops what is not named. REFUSAL_QUOTA for too many items. */
+_must_use_ int service_merge_server_metadata(Work *work, const char *id,
+					     const JsonTextMap *metadata, Server **ret, Fault *f);
+_must_use_ int service_replace_server_metadata(Work *work, const char *id,
+					       const JsonTextMap *metadata, Server **ret, Fault *f);
+/* REFUSAL_NO_METADATA_KEY. */
+_must_use_ int service_delete_server_metadata(Work *work, const char *id, const char *key,
+					      Fault *f);
+
+/* Tags, in alphabetical order without doubles; the caller has checked their form and number. */
+_must_use_ int service_replace_server_tags(Work *work, const char *id, const char *const *tags,
+					   size_t count, Server **ret, Fault *f);
