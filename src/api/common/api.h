@@ -50,6 +50,36 @@ typedef enum ApiRule {
 	API_RULE_SERVICE, /* service or admin */
 } ApiRule;
 
+/* What the road itself can find wrong with a request, before or beside any handler. */
+typedef enum ApiComplaint {
+	API_NO_ROUTE,
+	API_NO_METHOD,      /* the path exists, with other methods */
+	API_NOT_AT_VERSION, /* the route, or the action, belongs to other versions */
+	API_BAD_REQUEST,    /* generic */
+	API_VERSION_FORMAT, /* {1}: what was asked for */
+	API_VERSION_RANGE,  /* {1} asked for, {2} least, {3} most */
+	API_DENIED,         /* {1}: the policy's name */
+	API_WRONG_PROJECT,  /* {1} of the path, {2} of the token */
+	API_MEDIA_TYPE,
+	API_MALFORMED,        /* not JSON, or an action's body without exactly one key */
+	API_NO_ACTION,        /* {1}: the action's name */
+	API_UNKNOWN_PARAM,    /* {1}: its name */
+	API_BAD_INTEGER,      /* {1} query parameter, {2} its value */
+	API_NEGATIVE_INTEGER, /* likewise, for "-1" and the like */
+	API_NO_MARKER,        /* {1}: the marker */
+	API_BUSY,             /* too much queued already */
+	API_UNAVAILABLE,      /* a fault that may pass: the disk is full, the store is away */
+	API_BROKEN,           /* any other fault */
+	_API_COMPLAINT_MAX,
+} ApiComplaint;
+
+/* How a dialect words a complaint. {1}, {2} and {3} stand for details. */
+typedef struct ApiWord {
+	ApiComplaint what;
+	unsigned status;
+	const char *text;
+} ApiWord;
+
 /* Microversions as one number: 2.59 is API_VERSION(2, 59). */
 #define API_VERSION(major, minor) ((major)*1000 + (minor))
 
@@ -81,6 +111,8 @@ struct ApiRoute {
 	 * there.
 	 */
 	int (*stream)(ApiRequest *r, Fault *f);
+	/* The request is over and r->upload is still set: the client went away. */
+	void (*abandon)(ApiRequest *r);
 };
 
 /* The rows of one resource's file. */
@@ -92,21 +124,35 @@ typedef struct ApiRoutes {
 #define API_ROUTES(table) ((ApiRoutes){.rows = (table), .count = ARRAY_SIZE(table)})
 
 struct ApiDialect {
-	const char *name;   /* "compute" */
-	const char *prefix; /* "/compute/v2.1" */
+	const char *name;    /* "compute" */
+	const char *service; /* "/compute": where `root` answers */
+	const char *prefix;  /* "/compute/v2.1"; its own document is the pattern "/" */
+	/* The list of versions; no token, no microversion. NULL: none. */
+	const ApiRoute *root;
 	/* Microversions; version_word NULL: the service has none. */
 	const char *version_word;   /* "compute" in OpenStack-API-Version: compute 2.1 */
 	const char *version_header; /* older header of its own, or NULL */
+	/* false: the last item of that very word; true: the first item that contains the word, and
+	 * a list without one is a bad request */
+	bool version_first;
 	int version_min;
 	int version_max;
+	const char *media_type;         /* accepted beside application/json, or NULL */
+	const char *vary;               /* one more Vary header, or NULL */
 	bool echo_request_id;           /* x-compute-request-id too */
 	bool project_segment;           /* paths may begin with /{project_id} */
+	bool any_scope;                 /* rules do not ask for a project's token (identity) */
 	const ApiRoutes *const *routes; /* one entry a resource; ends with NULL */
+	/* Where it differs from the usual words; ends with a row without text. NULL: nowhere. */
+	const ApiWord *words;
 	/* The body of an error. */
 	void (*error_body)(JsonOut *out, unsigned status, const char *message);
-	/* Status and text of a refusal; one switch without default. Text in r->arena. */
+	/*
+	 * Status and text of a refusal; one switch without default. Text in r->arena. NULL: no
+	 * handler of this dialect returns one.
+	 */
 	unsigned (*refusal)(ApiRequest *r, Refusal refusal, const char **ret_message);
-	/* Text of a body problem; status is 400. */
+	/* Text of a body problem; status is 400. NULL: the usual words of JSON schemas. */
 	const char *(*problem)(ApiRequest *r, const JsonProblem *problem);
 };
 
@@ -115,6 +161,7 @@ struct ApiConfig {
 	Identity *identity;
 	Hypervisor *hypervisor; /* for consoles */
 	Depot *depot;
+	Engine *engine; /* for /metrics */
 	const ServiceSettings *settings;
 	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
 	const char *region;
@@ -154,10 +201,21 @@ const char *api_query(const ApiRequest *r, const char *name);
 
 /* Send r->out (which may be empty: no body) with a status. */
 void api_reply(ApiRequest *r, unsigned status);
+/* Send anything else; the bytes are taken over, the type is borrowed for good. */
+void api_reply_bytes(ApiRequest *r, unsigned status, const char *type, char *bytes, size_t length);
+/* The name is borrowed for good, the value is copied. */
 void api_reply_header(ApiRequest *r, const char *name, const char *value);
 
 /* Reply with an error in the dialect's form; returns 0, so that a handler can end with it. */
 int api_refuse(ApiRequest *r, unsigned status, const char *format, ...) _printf_(3, 4);
+
+/* Reply with a complaint in the dialect's words; unused details are NULL. Returns 0. */
+int api_complain(ApiRequest *r, ApiComplaint what, const char *one, const char *two,
+		 const char *three);
+/* The usual words for a problem with a body, in the arena. */
+const char *api_problem_text(ApiRequest *r, const JsonProblem *problem);
+/* Whether the caller satisfies a rule. */
+bool api_allows(const ApiRequest *r, ApiRule rule);
 
 /* "http://host:port" as the client sees it, then the dialect's prefix: ".../compute/v2.1". */
 const char *api_base_url(ApiRequest *r);
@@ -176,7 +234,7 @@ unsigned api_audience(const ApiRequest *r);
 
 /*
  * Lists. Reads limit and marker (and offset) into a query; a bad one is replied to, and the
- * function returns false. limit is capped at LIMIT_LIST_PAGE.
+ * function returns false. limit is capped at LIMIT_LIST_PAGE; with limit=0 the query finds nothing.
  */
 _must_use_ bool api_page(ApiRequest *r, RecordQuery *query);
 /* After a full page: print "<name>": [{"rel": "next", "href": …}]. */
