@@ -10,6 +10,7 @@
  *
  * Thread-safety: every slot may be called from any thread; calls for one domain do not overlap
  * (the engine runs one operation of a server at a time), except state, console and find_disk.
+ * The folders of the paths in a spec exist. Ids are uuids in canonical form.
  */
 #pragma once
 
@@ -69,13 +70,14 @@ struct HypervisorDriver {
 	int (*define)(void *self, const DomainSpec *spec, Fault *f);
 	/* Forget the definition; the domain must be off. 0 also when it was not there. */
 	int (*undefine)(void *self, const char *id, Fault *f);
-	/* 0, or HYPERVISOR_NO_DOMAIN. Blocks for some seconds. */
+	/* 0, or HYPERVISOR_NO_DOMAIN. A paused domain goes on. Blocks for some seconds. */
 	int (*start)(void *self, const char *id, Fault *f);
-	/* Ask the guest to power off, at once; 0 also when it is off. */
+	/* Ask the guest to power off, at once; 0 also when it is off or absent. */
 	int (*shutdown)(void *self, const char *id, Fault *f);
-	/* Ask the guest to reboot; HYPERVISOR_UNSUPPORTED where it cannot be asked. */
+	/* Ask the guest to reboot; HYPERVISOR_NO_DOMAIN, or HYPERVISOR_UNSUPPORTED where it cannot
+	 * be asked (it does not run). */
 	int (*reboot)(void *self, const char *id, Fault *f);
-	/* Pull the plug and wait until it is off; 0 also when it was. */
+	/* Pull the plug and wait until it is off; 0 also when it was, or is absent. */
 	int (*destroy)(void *self, const char *id, Fault *f);
 	/* DOMAIN_ABSENT is a state here, not an outcome. */
 	int (*state)(void *self, const char *id, DomainState *ret, Fault *f);
@@ -93,12 +95,16 @@ struct HypervisorDriver {
 	 */
 	int (*detach_disk)(void *self, const char *id, const char *alias, bool resend,
 			   int64_t wait_ms, Fault *f);
-	/* Put a disk that the guest kept back into the definition; for a detach that gave up. */
+	/*
+	 * Put a disk that the guest kept back into the definition; for a detach that gave up.
+	 * HYPERVISOR_NO_DISK: the guest let go after all, neither has it; HYPERVISOR_NO_DOMAIN.
+	 */
 	int (*restore_disk)(void *self, const char *id, const DiskSpec *disk, Fault *f);
 	/* Where a disk is seen; both false when there is no such domain. */
 	int (*find_disk)(void *self, const char *id, const char *alias, DiskPresence *ret,
 			 Fault *f);
-	/* The last bytes of the serial console, as valid UTF-8 in the arena. */
+	/* The last bytes of the serial console, as valid UTF-8 in the arena; "" when there are
+	 * none. HYPERVISOR_NO_DOMAIN. */
 	int (*console)(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
 		       Fault *f);
 	/* Ids of all domains that this driver defined; in the arena. */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the wrappers let through: documented outcomes do, others become faults, events reach the
+ * one who asked for them.
+ */
+#include "contract/hypervisor.h"
+
+#include <errno.h>
+
+#include "tests/lib/test.h"
+
+#define ID "5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11"
+
+static int answer; /* of the next call */
+static const HypervisorConfig *opened;
+
+static int mock_open(const HypervisorConfig *config, void **ret, Fault *f)
+{
+	static HypervisorConfig copy;
+
+	if (answer < 0)
+		return fault(f, answer, "no emulator");
+	copy = *config;
+	opened = &copy;
+	*ret = &copy;
+	return 0;
+}
+
+static void mock_close(void *self)
+{
+	assert_ptr_equal(self, opened);
+	opened = NULL;
+}
+
+static const char *mock_describe(void *self _unused_)
+{
+	return "mock 1.0";
+}
+
+static int mock_define(void *self _unused_, const DomainSpec *spec _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_power(void *self _unused_, const char *id _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_state(void *self _unused_, const char *id _unused_, DomainState *ret,
+		      Fault *f _unused_)
+{
+	*ret = DOMAIN_PAUSED;
+	return answer;
+}
+
+static int mock_put(void *self _unused_, const char *id _unused_, const DiskSpec *disk _unused_,
+		    Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_detach(void *self _unused_, const char *id _unused_, const char *alias _unused_,
+		       bool resend _unused_, int64_t wait_ms _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_find(void *self _unused_, const char *id _unused_, const char *alias _unused_,
+		     DiskPresence *ret, Fault *f _unused_)
+{
+	*ret = (DiskPresence){.live = true};
+	return answer;
+}
+
+static int mock_console(void *self _unused_, const char *id _unused_, size_t bytes_max _unused_,
+			Arena *arena, const char **ret, Fault *f _unused_)
+{
+	*ret = arena_strdup(arena, "login:");
+	return answer;
+}
+
+static int mock_list(void *self _unused_, Arena *arena _unused_, const char *const **ret_ids,
+		     size_t *ret_count, Fault *f _unused_)
+{
+	*ret_ids = NULL;
+	*ret_count = 0;
+	return answer;
+}
+
+static const HypervisorDriver mock = {
+	.name = "mock",
+	.size = sizeof(HypervisorDriver),
+	.open = mock_open,
+	.close = mock_close,
+	.describe = mock_describe,
+	.define = mock_define,
+	.undefine = mock_power,
+	.start = mock_power,
+	.shutdown = mock_power,
+	.reboot = mock_power,
+	.destroy = mock_power,
+	.state = mock_state,
+	.attach_disk = mock_put,
+	.detach_disk = mock_detach,
+	.restore_disk = mock_put,
+	.find_disk = mock_find,
+	.console = mock_console,
+	.list = mock_list,
+};
+
+static Hypervisor *open_mock(HypervisorConfig config)
+{
+	Hypervisor *hypervisor = NULL;
+
+	answer = 0;
+	config.state_dir = "/nowhere";
+	assert_int_equal(hypervisor_open(&mock, &config, &hypervisor, NULL), 0);
+	return hypervisor;
+}
+
+TEST(open_fails)
+{
+	HypervisorConfig config = {.state_dir = "/nowhere"};
+	Hypervisor *hypervisor = NULL;
+	Fault f = {0};
+
+	answer = -ENOENT;
+	assert_int_equal(hypervisor_open(&mock, &config, &hypervisor, &f), -ENOENT);
+	assert_string_equal(f.text, "no emulator");
+	assert_null(hypervisor);
+}
+
+TEST(documented_outcomes_pass)
+{
+	_cleanup_(hypervisor_closep) Hypervisor *hypervisor = open_mock((HypervisorConfig){0});
+
+	answer = HYPERVISOR_NO_DOMAIN;
+	assert_int_equal(hypervisor_start(hypervisor, ID, NULL), HYPERVISOR_NO_DOMAIN);
+	answer = HYPERVISOR_UNSUPPORTED;
+	assert_int_equal(hypervisor_reboot(hypervisor, ID, NULL), HYPERVISOR_UNSUPPORTED);
+	for (answer = HYPERVISOR_NO_DOMAIN; answer <= HYPERVISOR_REFUSED; answer++)
+		assert_int_equal(hypervisor_detach_disk(hypervisor, ID, "ua-1", false, 0, NULL),
+				 answer);
+	answer = -EIO;
+	assert_int_equal(hypervisor_destroy(hypervisor, ID, NULL), -EIO);
+}
+
+TEST(other_outcomes_are_faults)
+{
+	_cleanup_(hypervisor_closep) Hypervisor *hypervisor = open_mock((HypervisorConfig){0});
+	const DiskSpec disk = {.alias = "ua-1", .target = "vdb", .bus = "virtio", .path = "/v"};
+	Fault f = {0};
+
+	answer = HYPERVISOR_PENDING;
+	assert_int_equal(hypervisor_start(hypervisor, ID, &f), -EPROTO);
+	assert_non_null(strstr(f.text, "mock answered start(" ID ") with 1102"));
+	answer = HYPERVISOR_NO_DISK;
+	assert_int_equal(hypervisor_attach_disk(hypervisor, ID, &disk, &f), -EPROTO);
+	assert_int_equal(hypervisor_restore_disk(hypervisor, ID, &disk, &f), HYPERVISOR_NO_DISK);
+	answer = 7;
+	assert_int_equal(hypervisor_detach_disk(hypervisor, ID, "ua-1", false, 0, &f), -EPROTO);
+}
+
+TEST(answers_come_back)
+{
+	_cleanup_(hypervisor_closep) Hypervisor *hypervisor = open_mock((HypervisorConfig){0});
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DomainState state = DOMAIN_ABSENT;
+	DiskPresence presence = {0};
+	const char *text = NULL;
+
+	assert_int_equal(hypervisor_state(hypervisor, ID, &state, NULL), 0);
+	assert_int_equal(state, DOMAIN_PAUSED);
+	assert_int_equal(hypervisor_find_disk(hypervisor, ID, "ua-1", &presence, NULL), 0);
+	assert_true(presence.live && !presence.config);
+	assert_int_equal(hypervisor_console(hypervisor, ID, 10, arena, &text, NULL), 0);
+	assert_string_equal(text, "login:");
+	answer = -EIO;
+	state = DOMAIN_OFF;
+	assert_int_equal(hypervisor_state(hypervisor, ID, &state, NULL), -EIO);
+	assert_int_equal(state, DOMAIN_OFF);
+}
+
+static void note_event(void *ctx, const HypervisorEvent *event)
+{
+	*(HypervisorEvent *)ctx = *event;
+}
+
+TEST(events_reach_the_caller)
+{
+	HypervisorEvent seen = {0};
+	const HypervisorEvent sent = {.kind = HYPERVISOR_DISK_GONE, .domain_id = ID, .alias = "a"};
+	_cleanup_(hypervisor_closep) Hypervisor *hypervisor =
+		open_mock((HypervisorConfig){.on_event = note_event, .ctx = &seen});
+
+	opened->on_event(opened->ctx, &sent);
+	assert_int_equal(seen.kind, HYPERVISOR_DISK_GONE);
+	assert_string_equal(seen.alias, "a");
+}
