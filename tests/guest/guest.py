@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Cleat authors
-"""The tiny guest by itself, under plain QEMU: it boots, obeys, sees a disk that is plugged in
-while it runs, and ends when asked. What fails here would fail in every test on libvirt."""
+"""The tiny guest by itself, under plain QEMU.
+
+It boots, obeys, sees a disk that is plugged in while it runs, and ends when asked. What fails
+here would fail in every test on libvirt.
+"""
 import json
 import os
 import shutil

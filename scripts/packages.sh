@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+#
+# Sourced by ./check, ./quickstart and ./run: which Debian packages a job needs, in groups, and
+# the one function that installs what is missing. docs/dependencies.md says why each is there.
+
+packages_of() { # GROUP...
+	local group
+	for group; do
+		case $group in
+		build)
+			echo gcc libc6-dev meson ninja-build pkg-config python3 git scdoc
+			echo libmicrohttpd-dev libjansson-dev libsqlite3-dev uuid-dev libinih-dev
+			echo libsystemd-dev libcrypt-dev libssl-dev libcurl4-openssl-dev
+			echo libxml2-dev libvirt-dev libsmartcols-dev libcmocka-dev
+			;;
+		guest) echo busybox-static kmod lz4 python3 ;;
+		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils xorriso ;;
+		style) echo python3 git clang-format-14 ;;
+		clang) echo clang-14 ;;
+		tidy) echo clang-tidy-14 ;;
+		valgrind) echo valgrind ;;
+		gdb) echo gdb ;;
+		client) echo python3-openstackclient ;;
+		*) echo "packages.sh: no group $group" >&2; return 1 ;;
+		esac
+	done
+}
+
+missing_packages() { # GROUP...: the names that are not installed, on one line
+	local name
+	for name in $(packages_of "$@" | tr ' ' '\n' | sort -u); do
+		dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed ||
+			printf '%s ' "$name"
+	done
+}
+
+apt_install() { # NAME...: without questions, and without what is only recommended
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# Install what is missing. None of the packages starts a service, so a policy-rc.d does not matter.
+need_packages() { # GROUP...
+	local missing log
+	missing=$(missing_packages "$@")
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		printf '%s\n' "These Debian packages are missing:" "  $missing" \
+			"Run this as root, or install them first:" \
+			"  apt-get install --no-install-recommends $missing" >&2
+		return 1
+	fi
+	printf 'installing Debian packages: %s\n' "$missing"
+	log=$(mktemp)
+	# An interrupted installation is finished first; package lists that are old or absent
+	# are renewed.
+	# shellcheck disable=SC2086
+	if dpkg --configure -a && { apt_install $missing ||
+		{ apt-get update -q && apt_install $missing; }; }; then
+		rm -f "$log"
+		return 0
+	fi >"$log" 2>&1 </dev/null
+	tail -n 20 "$log" >&2
+	printf 'the packages could not be installed (whole log: %s)\n' "$log" >&2
+	return 1
+}

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+#
+# Sourced by suites that are shell: each command is a test, told in TAP. A title reads
+# "group: what"; status 77 means that this machine cannot run it.
+
+tap_count=0
+tap_failed=0
+
+tap() { # TITLE COMMAND...
+	local title=$1 output status
+	shift
+	tap_count=$((tap_count + 1))
+	output=$("$@" 2>&1 </dev/null) && status=0 || status=$?
+	case $status in
+	0) printf 'ok %d - %s\n' "$tap_count" "$title" ;;
+	77) printf 'ok %d - %s # SKIP %s\n' "$tap_count" "$title" "$(tail -n 1 <<<"$output")" ;;
+	*)
+		tap_failed=$((tap_failed + 1))
+		printf 'not ok %d - %s\n' "$tap_count" "$title"
+		tail -n 60 <<<"$output" | sed 's/^/#   /'
+		;;
+	esac
+	return "$status"
+}
+
+tap_done() {
+	printf '1..%d\n' "$tap_count"
+	[ "$tap_failed" = 0 ]
+}
