@@ -11,7 +11,7 @@ enum {
 	LIMIT_HTTP_REQUEST_MS = 60 * 1000,
 	LIMIT_HTTP_IDLE_S = 75,
 	LIMIT_HTTP_CONNECTIONS_PER_THREAD =
-		125, /* 128 ready ones stall libmicrohttpd's epoll loop */
+		125,                          /* 128 ready ones stall libmicrohttpd's epoll loop */
 	LIMIT_HTTP_STREAM_BYTES_PER_S = 4096, /* slower uploads are cut */
 	LIMIT_HTTP_QUERY_PARAMS = 64,
 	LIMIT_JSON_DEPTH = 32,
