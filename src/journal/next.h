@@ -8,7 +8,8 @@
  * mark that finishes a step starts the next one in the same transaction; the last one settles the
  * operation, together with the rows it is about. So a step that is `started` has been promised and
  * may or may not have happened; whoever finds it so without having started it himself (after a
- * crash) probes first. Undoing goes backwards over what is done, and over what a probe finds.
+ * crash) probes first. Undoing goes backwards over what is done and over what was started: undoing
+ * a step that never happened changes nothing.
  */
 #pragma once
 
