@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Scripted replies for tests: while a script plays, run_command() starts nothing and answers from
+ * it. A script is a transcript, followed strictly in order:
+ *
+ *     # words of argv; 'a b' is one with a blank; patterns as of fnmatch(3) match many
+ *     $ qemu-img create -f qcow2 *.qcow2 1G
+ *     < a line of stdout
+ *     ! a line of stderr
+ *     exit 1
+ *
+ * Not thread-safe: tests play one script at a time.
+ */
+#pragma once
+
+#include "base/fault.h"
+
+/* Play a file, or a text. A fault when it is no script. */
+_must_use_ int run_script_load(const char *path, Fault *f);
+_must_use_ int run_script_play(const char *text, Fault *f);
+
+/*
+ * Stop. A fault when a command was run that the script did not expect, or when a part of it was
+ * not reached.
+ */
+_must_use_ int run_script_end(Fault *f);
