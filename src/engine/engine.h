@@ -45,6 +45,17 @@ struct OperationKind {
 		      Fault *f);
 };
 
+/* How patient the engine is; 0 means the value in brackets. */
+typedef struct EngineTimes {
+	int64_t retry_ms;        /* pause before the second attempt of a step; doubles (500) */
+	int64_t retry_max_ms;    /* longest pause (60 s) */
+	int64_t shutdown_ms;     /* how long a guest may take to power off (60 s) */
+	int64_t unplug_wait_ms;  /* how long a worker waits for a guest to release a disk (1.5 s) */
+	int64_t unplug_retry_ms; /* then it is asked again after this long (20 s) */
+	int64_t unplug_tries;    /* this many times in all (8) */
+	int64_t keep_ms;         /* how long operations that are over are kept (1 day) */
+} EngineTimes;
+
 struct EngineConfig {
 	Store *store;
 	Hypervisor *hypervisor;
@@ -54,6 +65,7 @@ struct EngineConfig {
 	size_t kind_count;
 	unsigned workers;      /* 0: a sensible number */
 	const char *guest_dir; /* where consoles and guest channels lie; absolute */
+	EngineTimes times;
 	/* A server's power changed without an operation of ours; makes the row true. */
 	int (*power_changed)(Tx *tx, Arena *arena, const char *server_id, DomainState state,
 			     Fault *f);

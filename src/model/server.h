@@ -96,6 +96,8 @@ typedef struct Server {
 	const char *reservation_id;
 	int64_t launch_index;
 	const char *root_device; /* "/dev/vda", or NULL when there is none yet */
+	int root_format;         /* DiskFormat of the root disk: the image may be gone */
+	const char *kernel_args; /* of the image, or NULL: the default */
 	const char *access_ipv4;
 	const char *access_ipv6;
 	const char *disk_config; /* "AUTO" or "MANUAL" */
