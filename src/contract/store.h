@@ -90,17 +90,20 @@ struct StoreDriver {
 	int (*open)(const StoreConfig *config, void **ret, Fault *f);
 	/* Waits for queued work. */
 	void (*close)(void *self);
-	/* Run the migrations that the database has not seen, each in a transaction of its own. */
-	int (*migrate)(void *self, const StoreMigration *migrations, size_t count, Fault *f);
+	/* Run several statements separated by ';', without rows; for migrations. */
+	int (*script)(Tx *tx, const char *sql, Fault *f);
+	/* Run work in a snapshot on the calling thread. */
 	int (*read)(void *self, StoreWork work, void *ctx, Fault *f);
+	/* Queue; on_commit comes before done, so whoever waits finds the caches fresh. */
 	void (*submit)(void *self, StoreJob *job);
+	/* Faults when the count of placeholders is not that of the values. */
 	int (*query)(Tx *tx, const char *sql, const StoreValue *values, size_t count,
 		     StoreRowFunction row, void *ctx, Fault *f);
 	int64_t (*changes)(const Tx *tx);
 	void (*touch)(Tx *tx, unsigned what);
 	int64_t (*row_int)(const StoreRow *row, size_t column);
 	const char *(*row_text)(const StoreRow *row, size_t column);
-	/* How a regular expression match is written: a format with one %s for the column. */
+	/* How a match with a regular expression is written; one %s for the column, then a '?'. */
 	const char *match_format;
 };
 
@@ -119,10 +122,14 @@ _must_use_ int store_open(const StoreDriver *driver, const StoreConfig *config, 
 			  Fault *f);
 Store *store_close(Store *store);
 DEFINE_CLEANUP(Store, store_close)
+/*
+ * Run the migrations that the database has not seen, each in a transaction of its own. A fault
+ * when the database has seen more than these: it belongs to a newer release.
+ */
 _must_use_ int store_migrate(Store *store, const StoreMigration *migrations, size_t count,
 			     Fault *f);
 
-/* Run work in a snapshot on this thread. Returns what it returned. */
+/* Run work in a snapshot on this thread. Returns what it returned. Never from inside work. */
 _must_use_ int store_read(Store *store, StoreWork work, void *ctx, Fault *f);
 
 /* Queue work and wait for its commit. Never from the writer's own thread. */
