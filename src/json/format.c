@@ -3,6 +3,8 @@
 /*
  * The formats of texts. One row each: the check, and how the validators name what they wanted.
  */
+#include <arpa/inet.h>
+
 #include "base/str.h"
 #include "base/uuid.h"
 #include "json/priv.h"
@@ -23,6 +25,23 @@ static bool uuid_fits(Arena *arena, const char **text)
 		return false;
 	*text = arena_strdup(arena, canonical);
 	return true;
+}
+
+static bool address_fits(int family, const char *text)
+{
+	struct in6_addr address;
+
+	return inet_pton(family, text, &address) == 1;
+}
+
+static bool ipv4_fits(Arena *arena _unused_, const char **text)
+{
+	return address_fits(AF_INET, *text);
+}
+
+static bool ipv6_fits(Arena *arena _unused_, const char **text)
+{
+	return address_fits(AF_INET6, *text);
 }
 
 /* The next character of valid UTF-8, which is not at its end. */
@@ -117,6 +136,8 @@ static const Format formats[] = {
 	[JSON_FORMAT_DEVICE] = {.fits = device_fits,
 				.pattern = "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$"},
 	[JSON_FORMAT_TAG] = {.fits = tag_fits, .pattern = "^[^,/]*$"},
+	[JSON_FORMAT_IPV4] = {.fits = ipv4_fits, .name = "ipv4"},
+	[JSON_FORMAT_IPV6] = {.fits = ipv6_fits, .name = "ipv6"},
 	[JSON_FORMAT_BASE64] = {.fits = base64_fits, .name = "base64"},
 	[JSON_FORMAT_METADATA_KEY] = {.fits = metadata_key_fits,
 				      .pattern = "^[a-zA-Z0-9-_:. ]{1,255}$"},

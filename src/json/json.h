@@ -43,10 +43,12 @@ typedef enum JsonType {
 
 typedef enum JsonFormat {
 	JSON_FORMAT_NONE,
-	JSON_FORMAT_UUID,         /* any spelling; stored in canonical form */
-	JSON_FORMAT_NAME,         /* printable, not only blanks, no blank at either end */
-	JSON_FORMAT_DEVICE,       /* a device path such as /dev/vdb */
-	JSON_FORMAT_TAG,          /* no comma, no slash */
+	JSON_FORMAT_UUID,   /* any spelling; stored in canonical form */
+	JSON_FORMAT_NAME,   /* printable, not only blanks, no blank at either end */
+	JSON_FORMAT_DEVICE, /* a device path such as /dev/vdb */
+	JSON_FORMAT_TAG,    /* no comma, no slash */
+	JSON_FORMAT_IPV4,
+	JSON_FORMAT_IPV6,
 	JSON_FORMAT_BASE64,       /* canonical base64; stored as given */
 	JSON_FORMAT_METADATA_KEY, /* for map keys: letters, digits, -_:. and blank */
 	_JSON_FORMAT_MAX,
@@ -141,6 +143,12 @@ bool json_is_object(const JsonDoc *doc);
 /* Members of the top object, in order; for actions, whose one key names what to do. */
 size_t json_member_count(const JsonDoc *doc);
 const char *json_member_name(Arena *arena, const JsonDoc *doc, size_t index);
+
+/*
+ * The top object as texts by name, for bodies whose keys are the client's own. Returns 0, or
+ * JSON_INVALID when a value is no text.
+ */
+_must_use_ int json_top_text_map(Arena *arena, const JsonDoc *doc, JsonTextMap *ret);
 
 /*
  * Look-ups by path ("a.b.c", list items by number: "a.0.id") for code that reads answers rather

@@ -112,25 +112,45 @@ static json_t *load_stored(const char *json)
 	return value;
 }
 
-JsonTextMap json_text_map(Arena *arena, const char *json)
+/* False when a value is no text. */
+static bool read_text_map(Arena *arena, json_t *object, JsonTextMap *ret)
 {
 	JsonTextMap map = {0};
-	json_t *object;
 
-	if (str_empty(json))
-		return map;
-	object = load_stored(json);
-	assert(jansson_is_object(object));
 	map.pairs = ARENA_ARRAY(arena, JsonPair, json_object_size(object));
 	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it)) {
 		const char *value = json_string_value(json_object_iter_value(it));
 
-		assert(value);
+		if (!value)
+			return false;
 		map.pairs[map.count++] = (JsonPair){
 			.key = arena_strdup(arena, json_object_iter_key(it)),
 			.value = arena_strdup(arena, value),
 		};
 	}
+	*ret = map;
+	return true;
+}
+
+int json_top_text_map(Arena *arena, const JsonDoc *doc, JsonTextMap *ret)
+{
+	if (!json_is_object(doc) || !read_text_map(arena, doc->root, ret))
+		return JSON_INVALID;
+	return 0;
+}
+
+JsonTextMap json_text_map(Arena *arena, const char *json)
+{
+	JsonTextMap map = {0};
+	bool is_text_map;
+	json_t *object;
+
+	if (str_empty(json))
+		return map;
+	object = load_stored(json);
+	is_text_map = read_text_map(arena, object, &map);
+	assert(is_text_map);
+	(void)is_text_map; /* with NDEBUG */
 	json_decref(object);
 	return map;
 }

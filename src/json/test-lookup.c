@@ -74,3 +74,17 @@ TEST(stored_maps_and_lists_come_back)
 	assert_null(json_text_list(arena, "", &count));
 	assert_int_equal(count, 0);
 }
+
+TEST(a_body_of_texts_by_name)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(json_doc_freep) JsonDoc *good = NULL, *bad = NULL;
+	JsonTextMap map = {0};
+
+	assert_int_equal(json_parse(arena, "{\"a.b\":\"1\"}", 11, &good, NULL), 0);
+	assert_int_equal(json_top_text_map(arena, good, &map), 0);
+	assert_int_equal(map.count, 1);
+	assert_string_equal(map.pairs[0].key, "a.b");
+	assert_int_equal(json_parse(arena, "{\"a\":1}", 7, &bad, NULL), 0);
+	assert_int_equal(json_top_text_map(arena, bad, &map), JSON_INVALID);
+}

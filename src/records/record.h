@@ -16,8 +16,9 @@
 
 typedef enum RecordOutcome {
 	RECORD_NOT_FOUND = 1500,
-	RECORD_EXISTS,    /* the key, or another unique column, is taken */
-	RECORD_NO_MARKER, /* a list's marker does not exist among what the query may see */
+	RECORD_EXISTS,      /* the key, or another unique column, is taken */
+	RECORD_BAD_PATTERN, /* a RECORD_MATCH condition is no regular expression */
+	RECORD_NO_MARKER,   /* a list's marker does not exist among what the query may see */
 } RecordOutcome;
 
 /* The C type at a column's offset. */
@@ -54,8 +55,8 @@ typedef enum RecordTest {
 	RECORD_NOT_NULL,
 	RECORD_IN, /* .texts and .count */
 	RECORD_NOT_IN,
-	RECORD_MATCH,    /* a POSIX extended regular expression, anywhere in the text */
-	RECORD_CONTAINS, /* a piece of the text */
+	RECORD_MATCH, /* a POSIX extended regular expression, anywhere in the text */
+	RECORD_NOT_MATCH,
 } RecordTest;
 
 typedef struct RecordCondition {
@@ -109,7 +110,8 @@ _must_use_ int record_delete(Tx *tx, const RecordTable *table, const char *key, 
 /* Delete what a query's conditions name. */
 _must_use_ int record_delete_where(Tx *tx, const RecordTable *table, const RecordQuery *query,
 				   Fault *f);
-/* All rows: *ret is an array of pointers to structs. 0 or RECORD_NO_MARKER. */
+/* All rows: *ret is an array of pointers to structs. 0, RECORD_NO_MARKER or
+ * RECORD_BAD_PATTERN. */
 _must_use_ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuery *query,
 			   void ***ret, size_t *ret_count, Fault *f);
 /* How many rows the conditions name. */

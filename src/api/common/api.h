@@ -224,6 +224,9 @@ const char *api_prefix_url(ApiRequest *r);
 /* Print "links": self and bookmark of a resource ("servers", id) as the dialects do. */
 void api_out_links(ApiRequest *r, JsonOut *out, const char *collection, const char *id);
 
+/* Print "links" with the bookmark alone, as for an image inside a server. */
+void api_out_bookmark(ApiRequest *r, JsonOut *out, const char *collection, const char *id);
+
 /* The audience bits of this caller for reply tables. */
 enum {
 	API_AUDIENCE_ADMIN = 1 << 0,
