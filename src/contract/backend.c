@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The checked wrappers round a volume backend's slots. Each one checks what it is handed (a slot
+ * may build file names from a volume's id), logs the call with its answer, and turns an answer
+ * that the slot is not allowed to give into a fault.
+ */
+#include "contract/backend.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uuid.h"
+
+struct Backend {
+	const BackendDriver *driver;
+	void *self;
+	char *name;
+};
+
+static bool driver_complete(const BackendDriver *driver)
+{
+	return driver->name && driver->size == sizeof(BackendDriver) && driver->open &&
+	       driver->close && driver->create && driver->remove && driver->exists &&
+	       driver->connect && driver->disconnect && driver->connection_info && driver->capacity;
+}
+
+/* What every call about a volume may rely on. */
+static void volume_check(const Backend *backend, const Volume *volume)
+{
+	char canonical[UUID_TEXT];
+
+	assert(backend && volume);
+	assert(uuid_canonical(volume->id, canonical) && strcmp(canonical, volume->id) == 0);
+	assert(volume->size_gib > 0);
+	assert(volume->format == DISK_FORMAT_RAW || volume->format == DISK_FORMAT_QCOW2);
+}
+
+/* Log the answer of a slot; anything but 0, a fault or the one allowed outcome is a fault. */
+static int call_done(const Backend *backend, const char *call, const Volume *volume, int r,
+		     int allowed, Fault *f)
+{
+	if (log_enabled(LOG_DEBUG))
+		log_write(LOG_DEBUG, "backend=%s call=%s vol=%s result=%d", backend->name, call,
+			  volume->id, r);
+	if (r == 0 || r == allowed)
+		return r;
+	r = fault_unexpected(f, r);
+	(void)fault_context(f, "backend %s: %s of volume %s", backend->name, call, volume->id);
+	return r;
+}
+
+int backend_open(const BackendDriver *driver, const BackendConfig *config, Backend **ret, Fault *f)
+{
+	_cleanup_(backend_closep) Backend *backend = NULL;
+	int r;
+
+	assert(driver_complete(driver));
+	assert(config->name);
+	if (!config->directory || config->directory[0] != '/')
+		return fault(f, -EINVAL, "backend %s: the directory has to be an absolute path",
+			     config->name);
+
+	backend = NEW(Backend);
+	backend->driver = driver;
+	backend->name = mem_strdup(config->name);
+	r = driver->open(config, &backend->self, f);
+	if (r) {
+		r = fault_unexpected(f, r);
+		(void)fault_context(f, "backend %s: open", config->name);
+		return r;
+	}
+	*ret = TAKE(backend);
+	return 0;
+}
+
+Backend *backend_close(Backend *backend)
+{
+	if (!backend)
+		return NULL;
+	if (backend->self)
+		backend->driver->close(backend->self);
+	free(backend->name);
+	free(backend);
+	return NULL;
+}
+
+const char *backend_name(const Backend *backend)
+{
+	return backend->name;
+}
+
+int backend_create(Backend *backend, const Volume *volume, Fault *f)
+{
+	volume_check(backend, volume);
+	return call_done(backend, "create", volume,
+			 backend->driver->create(backend->self, volume, f), BACKEND_FULL, f);
+}
+
+int backend_remove(Backend *backend, const Volume *volume, Fault *f)
+{
+	volume_check(backend, volume);
+	return call_done(backend, "remove", volume,
+			 backend->driver->remove(backend->self, volume, f), 0, f);
+}
+
+int backend_exists(Backend *backend, const Volume *volume, bool *ret, Fault *f)
+{
+	volume_check(backend, volume);
+	return call_done(backend, "exists", volume,
+			 backend->driver->exists(backend->self, volume, ret, f), 0, f);
+}
+
+int backend_connect(Backend *backend, const Volume *volume, Arena *arena, BackendPath *ret,
+		    Fault *f)
+{
+	BackendPath path = {0};
+	int r;
+
+	volume_check(backend, volume);
+	r = backend->driver->connect(backend->self, volume, arena, &path, f);
+	r = call_done(backend, "connect", volume, r, BACKEND_NO_VOLUME, f);
+	if (r)
+		return r;
+	if (!path.path || path.path[0] != '/' || path.format != volume->format)
+		return fault(f, -EPROTO, "backend %s: connect of volume %s gave no usable path",
+			     backend->name, volume->id);
+	*ret = path;
+	return 0;
+}
+
+int backend_disconnect(Backend *backend, const Volume *volume, Fault *f)
+{
+	volume_check(backend, volume);
+	return call_done(backend, "disconnect", volume,
+			 backend->driver->disconnect(backend->self, volume, f), 0, f);
+}
+
+int backend_connection_info(Backend *backend, const Volume *volume, Arena *arena, const char **ret,
+			    Fault *f)
+{
+	int r;
+
+	volume_check(backend, volume);
+	/* The answer may hold secrets: only the result is logged. */
+	r = backend->driver->connection_info(backend->self, volume, arena, ret, f);
+	return call_done(backend, "connection_info", volume, r, 0, f);
+}
+
+int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
+{
+	int r = backend->driver->capacity(backend->self, ret_total_bytes, ret_free_bytes, f);
+
+	if (r) {
+		r = fault_unexpected(f, r);
+		(void)fault_context(f, "backend %s: capacity", backend->name);
+	}
+	return r;
+}
