@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The depot: image bytes in DIRECTORY/images/<image id>, root disks in DIRECTORY/disks/<server
+ * id>.raw or .qcow2.
+ *
+ * An upload is written to images/.upload-<random>, hashed on the way, checked at the end and
+ * then renamed. A root disk is its own file, made from the image's by sharing blocks where the
+ * file system can; nothing ever refers back to the image, which may be deleted at any time.
+ */
+#include "backend/file/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include <openssl/evp.h>
+
+#include "backend/file/dir.h"
+#include "backend/file/image.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/uuid.h"
+
+#define UPLOAD_PREFIX DIR_TEMPORARY "upload-"
+#define DISK_PREFIX DIR_TEMPORARY "disk-"
+
+enum { NAME_BYTES = UUID_TEXT + 16 }; /* the longest prefix and ".qcow2" round an id */
+
+typedef struct FileDepot {
+	char *path;
+	int images;
+	int disks;
+} FileDepot;
+
+struct DepotUpload {
+	const FileDepot *depot;
+	char image_id[UUID_TEXT];
+	char temporary[NAME_BYTES];
+	int fd;
+	int64_t size_bytes;
+	EVP_MD_CTX *md5;
+	EVP_MD_CTX *sha512;
+};
+
+/* A root disk is in one of these; which one, its file name says. */
+static const DiskFormat disk_formats[] = {DISK_FORMAT_RAW, DISK_FORMAT_QCOW2};
+
+static void file_close(void *self)
+{
+	FileDepot *depot = self;
+
+	closep(&depot->images);
+	closep(&depot->disks);
+	free(depot->path);
+	free(depot);
+}
+
+static int file_sweep(void *self, Fault *f)
+{
+	const FileDepot *depot = self;
+	int r = dir_sweep(depot->images, f);
+
+	return r ? r : dir_sweep(depot->disks, f);
+}
+
+static int file_open(const char *directory, void **ret, Fault *f)
+{
+	_cleanup_(closep) int dir = -1;
+	_cleanup_(closep) int images = -1;
+	_cleanup_(closep) int disks = -1;
+	FileDepot *depot;
+	int r;
+
+	r = dir_open(directory, &dir, f);
+	if (!r)
+		r = dir_open_inside(dir, "images", &images, f);
+	if (!r)
+		r = dir_open_inside(dir, "disks", &disks, f);
+	if (r)
+		return fault_unexpected(f, r);
+	depot = NEW(FileDepot);
+	depot->path = mem_strdup(directory);
+	depot->images = TAKE_FD(images);
+	depot->disks = TAKE_FD(disks);
+	*ret = depot;
+	return 0;
+}
+
+static DepotUpload *upload_free(DepotUpload *upload)
+{
+	closep(&upload->fd);
+	EVP_MD_CTX_free(upload->md5);
+	EVP_MD_CTX_free(upload->sha512);
+	free(upload);
+	return NULL;
+}
+DEFINE_CLEANUP(DepotUpload, upload_free)
+
+static DepotUpload *file_abandon(DepotUpload *upload)
+{
+	dir_discard_file(upload->depot->images, upload->temporary);
+	return upload_free(upload);
+}
+
+static int file_begin(void *self, const char *image_id, DepotUpload **ret, Fault *f)
+{
+	_cleanup_(upload_freep) DepotUpload *upload = NEW(DepotUpload);
+	const FileDepot *depot = self;
+	char unique[UUID_TEXT];
+	int r;
+
+	upload->depot = depot;
+	upload->fd = -1;
+	(void)snprintf(upload->image_id, sizeof(upload->image_id), "%s", image_id);
+	uuid_new(unique); /* two uploads for one image do not meet before they are whole */
+	(void)snprintf(upload->temporary, NAME_BYTES, UPLOAD_PREFIX "%s", unique); /* fits */
+	upload->md5 = EVP_MD_CTX_new();
+	upload->sha512 = EVP_MD_CTX_new();
+	if (!upload->md5 || !upload->sha512 ||
+	    EVP_DigestInit_ex(upload->md5, EVP_md5(), NULL) != 1 ||
+	    EVP_DigestInit_ex(upload->sha512, EVP_sha512(), NULL) != 1)
+		return fault(f, -ENOTSUP, "this OpenSSL has no MD5 or no SHA-512");
+	r = dir_create_file(depot->images, upload->temporary, &upload->fd, f);
+	if (r)
+		return r == DIR_FULL ? DEPOT_FULL : fault_unexpected(f, r);
+	*ret = TAKE(upload);
+	return 0;
+}
+
+static int file_write(DepotUpload *upload, const void *bytes, size_t n, Fault *f)
+{
+	int r;
+
+	if (EVP_DigestUpdate(upload->md5, bytes, n) != 1 ||
+	    EVP_DigestUpdate(upload->sha512, bytes, n) != 1)
+		return fault(f, -EIO, "hashing failed");
+	r = dir_write(upload->fd, bytes, n, f);
+	if (r)
+		return r == DIR_FULL ? DEPOT_FULL : fault_unexpected(f, r);
+	upload->size_bytes += (int64_t)n;
+	return 0;
+}
+
+static int digest_take(EVP_MD_CTX *context, Arena *arena, const char **ret, Fault *f)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	char *text;
+
+	if (EVP_DigestFinal_ex(context, digest, &n) != 1)
+		return fault(f, -EIO, "hashing failed");
+	text = arena_alloc(arena, 2 * n + 1);
+	str_hex(digest, n, text);
+	*ret = text;
+	return 0;
+}
+
+/* Check what came and learn its facts. 0, DEPOT_UNSAFE or DEPOT_WRONG_FORMAT. */
+static int upload_inspect(DepotUpload *upload, DiskFormat format, Arena *arena, DepotFacts *ret,
+			  Fault *f)
+{
+	int r;
+
+	ret->size_bytes = upload->size_bytes;
+	r = image_size(upload->fd, format, &ret->virtual_size_bytes, f);
+	if (r)
+		return r == IMAGE_UNSAFE         ? DEPOT_UNSAFE
+		       : r == IMAGE_WRONG_FORMAT ? DEPOT_WRONG_FORMAT
+						 : fault_unexpected(f, r);
+	r = digest_take(upload->md5, arena, &ret->md5, f);
+	if (!r)
+		r = digest_take(upload->sha512, arena, &ret->sha512, f);
+	return r;
+}
+
+static int file_finish(DepotUpload *upload, DiskFormat format, Arena *arena, DepotFacts *ret,
+		       Fault *f)
+{
+	int r = upload_inspect(upload, format, arena, ret, f);
+
+	if (!r) {
+		r = dir_publish(upload->depot->images, upload->fd, upload->temporary,
+				upload->image_id, f);
+		if (r > 0)
+			r = r == DIR_FULL ? DEPOT_FULL : fault_unexpected(f, r);
+	}
+	if (r)
+		(void)file_abandon(upload); /* NULL */
+	else
+		(void)upload_free(upload); /* NULL */
+	return r;
+}
+
+static int file_remove(void *self, const char *image_id, Fault *f)
+{
+	const FileDepot *depot = self;
+
+	return dir_remove_file(depot->images, image_id, f);
+}
+
+static int file_image_path(void *self, const char *image_id, Arena *arena, const char **ret,
+			   Fault *f)
+{
+	const FileDepot *depot = self;
+	bool there = false;
+	int r = dir_has_file(depot->images, image_id, &there, f);
+
+	if (r)
+		return r;
+	if (!there)
+		return DEPOT_NO_IMAGE;
+	*ret = arena_printf(arena, "%s/images/%s", depot->path, image_id);
+	return 0;
+}
+
+static void disk_name(const char *server_id, DiskFormat format, const char *prefix,
+		      char out[static NAME_BYTES])
+{
+	(void)snprintf(out, NAME_BYTES, "%s%s.%s", prefix, server_id,
+		       enum_name(&disk_format_names, format)); /* fits: ids are checked */
+}
+
+/* The name of a server's root disk; 0 or DEPOT_NO_IMAGE. */
+static int disk_find(const FileDepot *depot, const char *server_id, char out[static NAME_BYTES],
+		     Fault *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(disk_formats); i++) {
+		bool there = false;
+		int r;
+
+		disk_name(server_id, disk_formats[i], "", out);
+		r = dir_has_file(depot->disks, out, &there, f);
+		if (r)
+			return r;
+		if (there)
+			return 0;
+	}
+	return DEPOT_NO_IMAGE;
+}
+
+static int file_disk_exists(void *self, const char *server_id, bool *ret, Fault *f)
+{
+	char name[NAME_BYTES];
+	int r = disk_find(self, server_id, name, f);
+
+	if (r < 0)
+		return r;
+	*ret = r == 0;
+	return 0;
+}
+
+static int file_disk_path(void *self, const char *server_id, Arena *arena, const char **ret,
+			  Fault *f)
+{
+	const FileDepot *depot = self;
+	char name[NAME_BYTES];
+	int r = disk_find(depot, server_id, name, f);
+
+	if (r)
+		return r;
+	*ret = arena_printf(arena, "%s/disks/%s", depot->path, name);
+	return 0;
+}
+
+/* Fill the new file and give it its name. 0 or DIR_FULL. */
+static int disk_make(const FileDepot *depot, const char *server_id, DiskFormat format, int image,
+		     int64_t size_bytes, Fault *f)
+{
+	char temporary[NAME_BYTES], name[NAME_BYTES];
+	_cleanup_(closep) int disk = -1;
+	int r;
+
+	disk_name(server_id, format, DISK_PREFIX, temporary);
+	disk_name(server_id, format, "", name);
+	r = dir_create_file(depot->disks, temporary, &disk, f);
+	if (!r)
+		r = dir_copy(image, disk, f);
+	if (!r)
+		r = image_grow(disk, format, size_bytes, f);
+	if (!r)
+		r = dir_publish(depot->disks, disk, temporary, name, f);
+	if (r)
+		dir_discard_file(depot->disks, temporary);
+	return r;
+}
+
+static int file_disk_create(void *self, const char *server_id, const Image *image,
+			    int64_t size_bytes, Fault *f)
+{
+	const FileDepot *depot = self;
+	_cleanup_(closep) int fd = -1;
+	bool there = false;
+	int r;
+
+	r = file_disk_exists(self, server_id, &there, f);
+	if (r || there)
+		return r;
+	r = dir_open_file(depot->images, image->id, O_RDONLY, &fd, f);
+	if (r)
+		return r == DIR_NO_FILE ? DEPOT_NO_IMAGE : fault_unexpected(f, r);
+	r = disk_make(depot, server_id, (DiskFormat)image->disk_format, fd, size_bytes, f);
+	return r == DIR_FULL ? DEPOT_FULL : fault_unexpected(f, r);
+}
+
+static int file_disk_remove(void *self, const char *server_id, Fault *f)
+{
+	const FileDepot *depot = self;
+
+	for (size_t i = 0; i < ARRAY_SIZE(disk_formats); i++) {
+		char name[NAME_BYTES];
+		int r;
+
+		disk_name(server_id, disk_formats[i], "", name);
+		r = dir_remove_file(depot->disks, name, f);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+const DepotDriver depot_file = {
+	.name = "file",
+	.size = sizeof(DepotDriver),
+	.open = file_open,
+	.close = file_close,
+	.begin = file_begin,
+	.write = file_write,
+	.finish = file_finish,
+	.abandon = file_abandon,
+	.remove = file_remove,
+	.image_path = file_image_path,
+	.disk_create = file_disk_create,
+	.disk_remove = file_disk_remove,
+	.disk_exists = file_disk_exists,
+	.disk_path = file_disk_path,
+	.sweep = file_sweep,
+};

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See dir.h.
+ */
+#include "backend/file/dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/str.h"
+
+DEFINE_CLEANUP(DIR, closedir)
+
+/* DIR_FULL for what means "full", otherwise a fault from errno. */
+static int write_failed(Fault *f, const char *what)
+{
+	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+		return DIR_FULL;
+	return fault(f, -errno, "%s: %s", what, strerror(errno));
+}
+
+static void name_check(const char *name)
+{
+	assert(!str_empty(name) && !strchr(name, '/') && !str_eq(name, ".") && !str_eq(name, ".."));
+}
+
+/*
+ * openat() that cannot leave the directory. Kernels (before 5.6) and sandboxes without openat2()
+ * get openat() with O_NOFOLLOW: as names have one component, that is as tight.
+ */
+static int open_beneath(int dir, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW,
+		.mode = flags & O_CREAT ? 0600 : 0,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	int fd;
+
+	name_check(name);
+	fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = openat(dir, name, (int)how.flags, 0600);
+	return fd;
+}
+
+int dir_open(const char *path, int *ret_fd, Fault *f)
+{
+	int fd;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return fault(f, -errno, "make directory %s: %s", path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fault(f, -errno, "open directory %s: %s", path, strerror(errno));
+	*ret_fd = fd;
+	return 0;
+}
+
+int dir_open_inside(int dir, const char *name, int *ret_fd, Fault *f)
+{
+	int fd;
+
+	name_check(name);
+	if (mkdirat(dir, name, 0700) && errno != EEXIST)
+		return fault(f, -errno, "make directory %s: %s", name, strerror(errno));
+	fd = open_beneath(dir, name, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fault(f, -errno, "open directory %s: %s", name, strerror(errno));
+	*ret_fd = fd;
+	return 0;
+}
+
+int dir_open_file(int dir, const char *name, int flags, int *ret_fd, Fault *f)
+{
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	/* O_NONBLOCK: a FIFO in the place of a file must not hold us up. */
+	fd = open_beneath(dir, name, flags | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return DIR_NO_FILE;
+	if (fd < 0)
+		return fault(f, -errno, "open %s: %s", name, strerror(errno));
+	if (fstat(fd, &st))
+		return fault(f, -errno, "stat %s: %s", name, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fault(f, -EMEDIUMTYPE, "%s is not a regular file", name);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int dir_create_file(int dir, const char *name, int *ret_fd, Fault *f)
+{
+	int fd;
+
+	name_check(name);
+	if (unlinkat(dir, name, 0) && errno != ENOENT)
+		return fault(f, -errno, "remove left-over %s: %s", name, strerror(errno));
+	fd = open_beneath(dir, name, O_RDWR | O_CREAT | O_EXCL);
+	if (fd < 0)
+		return write_failed(f, name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int dir_publish(int dir, int fd, const char *temporary, const char *name, Fault *f)
+{
+	if (fsync(fd))
+		return write_failed(f, temporary);
+	if (renameat(dir, temporary, dir, name))
+		return write_failed(f, name);
+	if (fsync(dir))
+		return write_failed(f, name);
+	return 0;
+}
+
+int dir_remove_file(int dir, const char *name, Fault *f)
+{
+	name_check(name);
+	if (unlinkat(dir, name, 0)) {
+		if (errno == ENOENT)
+			return 0;
+		return fault(f, -errno, "remove %s: %s", name, strerror(errno));
+	}
+	if (fsync(dir))
+		return fault(f, -errno, "sync the directory of %s: %s", name, strerror(errno));
+	return 0;
+}
+
+void dir_discard_file(int dir, const char *temporary)
+{
+	name_check(temporary);
+	(void)unlinkat(dir, temporary, 0); /* see the header */
+}
+
+int dir_has_file(int dir, const char *name, bool *ret, Fault *f)
+{
+	_cleanup_(closep) int fd = -1;
+	int r = dir_open_file(dir, name, O_RDONLY, &fd, f);
+
+	if (r < 0)
+		return r;
+	*ret = r == 0;
+	return 0;
+}
+
+int dir_sweep(int dir, Fault *f)
+{
+	_cleanup_(closedirp) DIR *list = NULL;
+	_cleanup_(closep) int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	list = fd < 0 ? NULL : fdopendir(fd);
+	if (!list)
+		return fault(f, -errno, "list a directory: %s", strerror(errno));
+	(void)TAKE_FD(fd); /* closedir() closes it */
+	for (;;) {
+		const struct dirent *entry;
+
+		errno = 0;
+		entry = readdir(list);
+		if (!entry)
+			return errno ? fault(f, -errno, "list a directory: %s", strerror(errno))
+				     : 0;
+		if (!str_after(entry->d_name, DIR_TEMPORARY) || str_eq(entry->d_name, ".") ||
+		    str_eq(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dir, entry->d_name, 0) && errno != ENOENT)
+			return fault(f, -errno, "remove %s: %s", entry->d_name, strerror(errno));
+	}
+}
+
+int dir_write(int fd, const void *bytes, size_t n, Fault *f)
+{
+	const char *rest = bytes;
+
+	while (n > 0) {
+		ssize_t written = write(fd, rest, n);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return write_failed(f, "write");
+		rest += written;
+		n -= (size_t)written;
+	}
+	return 0;
+}
+
+int dir_grow(int fd, int64_t size_bytes, Fault *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return fault(f, -errno, "stat: %s", strerror(errno));
+	if (st.st_size < size_bytes && ftruncate(fd, size_bytes))
+		return write_failed(f, "grow");
+	return 0;
+}
+
+/* Copy the bytes of [from, end); both files have the same offsets. */
+static int copy_range(int source, int target, off_t from, off_t end, Fault *f)
+{
+	while (from < end) {
+		off_t in = from, out = from;
+		ssize_t n = copy_file_range(source, &in, target, &out, (size_t)(end - from), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return write_failed(f, "copy");
+		if (n == 0)
+			return fault(f, -EIO, "the source became shorter while it was copied");
+		from += n;
+	}
+	return 0;
+}
+
+/* Data where the source has data, holes where it has holes. */
+static int copy_sparse(int from, int to, off_t size, Fault *f)
+{
+	off_t at = 0;
+	int r;
+
+	if (ftruncate(to, size))
+		return write_failed(f, "grow");
+	while (at < size) {
+		off_t data = lseek(from, at, SEEK_DATA);
+		off_t hole;
+
+		if (data < 0 && errno == ENXIO)
+			return 0; /* nothing but a hole up to the end */
+		hole = data < 0 ? -1 : lseek(from, data, SEEK_HOLE);
+		if (hole < 0)
+			return fault(f, -errno, "seek: %s", strerror(errno));
+		r = copy_range(from, to, data, hole, f);
+		if (r)
+			return r;
+		at = hole;
+	}
+	return 0;
+}
+
+int dir_copy(int from, int to, Fault *f)
+{
+	struct stat st;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	if (fstat(from, &st))
+		return fault(f, -errno, "stat: %s", strerror(errno));
+	return copy_sparse(from, to, st.st_size, f);
+}

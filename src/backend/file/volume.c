@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Volumes as files: DIRECTORY/<volume id>.raw or .qcow2.
+ *
+ * A volume is thin: a sparse file (or an empty qcow2) of exactly the recorded size. More may be
+ * promised than the file system holds; a volume is refused as BACKEND_FULL when the file system
+ * cannot hold it at all or is down to its last megabytes.
+ *
+ * The volume is reached in place, so connect() only checks that the file is what the record says,
+ * and disconnect() makes sure that what the guest wrote is on the disk.
+ */
+#include "backend/file/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "backend/file/dir.h"
+#include "backend/file/image.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "json/out.h"
+
+enum {
+	NAME_BYTES = UUID_TEXT + 16, /* ".new-" and ".qcow2" round the id */
+	LAST_BYTES = 16 * 1024 * 1024,
+};
+
+#define GIB ((int64_t)1 << 30)
+
+typedef struct FileBackend {
+	int dir;
+	char *path;
+} FileBackend;
+
+static void volume_name(const Volume *volume, const char *prefix, char out[static NAME_BYTES])
+{
+	(void)snprintf(out, NAME_BYTES, "%s%s.%s", prefix, volume->id,
+		       enum_name(&disk_format_names, volume->format)); /* fits: ids are checked */
+}
+
+static const char *volume_path(const FileBackend *backend, const Volume *volume, Arena *arena)
+{
+	char name[NAME_BYTES];
+
+	volume_name(volume, "", name);
+	return arena_printf(arena, "%s/%s", backend->path, name);
+}
+
+static void file_close(void *self)
+{
+	FileBackend *backend = self;
+
+	closep(&backend->dir);
+	free(backend->path);
+	free(backend);
+}
+
+static int file_open(const BackendConfig *config, void **ret, Fault *f)
+{
+	FileBackend *backend;
+	int dir = -1;
+	int r;
+
+	r = dir_open(config->directory, &dir, f);
+	if (r)
+		return fault_unexpected(f, r);
+	r = dir_sweep(dir, f);
+	if (r) {
+		closep(&dir);
+		return fault_unexpected(f, r);
+	}
+	backend = NEW(FileBackend);
+	backend->dir = dir;
+	backend->path = mem_strdup(config->directory);
+	*ret = backend;
+	return 0;
+}
+
+static int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
+{
+	const FileBackend *backend = self;
+	struct statvfs st;
+
+	if (fstatvfs(backend->dir, &st))
+		return fault(f, -errno, "statvfs %s: %s", backend->path, strerror(errno));
+	*ret_total_bytes = (int64_t)(st.f_blocks * st.f_frsize);
+	*ret_free_bytes = (int64_t)(st.f_bavail * st.f_frsize);
+	return 0;
+}
+
+/* Open the volume's file and compare it with the record. 0 or BACKEND_NO_VOLUME. */
+static int volume_open(const FileBackend *backend, const Volume *volume, int *ret_fd, Fault *f)
+{
+	_cleanup_(closep) int fd = -1;
+	char name[NAME_BYTES];
+	int64_t size = 0;
+	int r;
+
+	volume_name(volume, "", name);
+	r = dir_open_file(backend->dir, name, O_RDONLY, &fd, f);
+	if (r == DIR_NO_FILE)
+		return BACKEND_NO_VOLUME;
+	if (r)
+		return fault_unexpected(f, r);
+	r = image_size(fd, (DiskFormat)volume->format, &size, f);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return fault(f, -EMEDIUMTYPE, "%s is not what its record says", name);
+	if (size != volume->size_gib * GIB)
+		return fault(f, -EMEDIUMTYPE, "%s is %lld bytes long, its record says %lld GiB",
+			     name, (long long)size, (long long)volume->size_gib);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* Make the file under a temporary name and give it its own. 0 or BACKEND_FULL. */
+static int volume_make(const FileBackend *backend, const Volume *volume, Fault *f)
+{
+	_cleanup_(closep) int fd = -1;
+	char temporary[NAME_BYTES], name[NAME_BYTES];
+	int r;
+
+	volume_name(volume, DIR_TEMPORARY "new-", temporary);
+	volume_name(volume, "", name);
+	r = dir_create_file(backend->dir, temporary, &fd, f);
+	if (!r)
+		r = image_make_empty(fd, (DiskFormat)volume->format, volume->size_gib * GIB, f);
+	if (!r)
+		r = dir_publish(backend->dir, fd, temporary, name, f);
+	if (r) {
+		dir_discard_file(backend->dir, temporary);
+		return r == DIR_FULL ? BACKEND_FULL : fault_unexpected(f, r);
+	}
+	return 0;
+}
+
+static int file_create(void *self, const Volume *volume, Fault *f)
+{
+	const FileBackend *backend = self;
+	_cleanup_(closep) int fd = -1;
+	int64_t total = 0, left = 0;
+	int r;
+
+	r = volume_open(backend, volume, &fd, f);
+	if (r != BACKEND_NO_VOLUME)
+		return r; /* there already, or broken */
+	r = file_capacity(self, &total, &left, f);
+	if (r)
+		return r;
+	if (left < LAST_BYTES)
+		return BACKEND_FULL;
+	return volume_make(backend, volume, f);
+}
+
+static int file_remove(void *self, const Volume *volume, Fault *f)
+{
+	const FileBackend *backend = self;
+	char name[NAME_BYTES];
+
+	volume_name(volume, "", name);
+	return dir_remove_file(backend->dir, name, f);
+}
+
+static int file_exists(void *self, const Volume *volume, bool *ret, Fault *f)
+{
+	const FileBackend *backend = self;
+	char name[NAME_BYTES];
+
+	volume_name(volume, "", name);
+	return dir_has_file(backend->dir, name, ret, f);
+}
+
+static int file_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f)
+{
+	const FileBackend *backend = self;
+	_cleanup_(closep) int fd = -1;
+	int r;
+
+	r = volume_open(backend, volume, &fd, f);
+	if (r)
+		return r;
+	*ret = (BackendPath){
+		.path = volume_path(backend, volume, arena),
+		.format = volume->format,
+	};
+	return 0;
+}
+
+static int file_disconnect(void *self, const Volume *volume, Fault *f)
+{
+	const FileBackend *backend = self;
+	_cleanup_(closep) int fd = -1;
+	char name[NAME_BYTES];
+	int r;
+
+	volume_name(volume, "", name);
+	r = dir_open_file(backend->dir, name, O_RDONLY, &fd, f);
+	if (r == DIR_NO_FILE)
+		return 0;
+	if (r)
+		return fault_unexpected(f, r);
+	if (fsync(fd))
+		return fault(f, -errno, "flush %s: %s", name, strerror(errno));
+	return 0;
+}
+
+static int file_connection_info(void *self, const Volume *volume, Arena *arena, const char **ret,
+				Fault *f)
+{
+	JsonOut out = {0};
+	const FileBackend *backend = self;
+	_cleanup_(freep) char *text = NULL;
+	size_t length;
+
+	(void)f;
+	json_out_begin(&out, NULL);
+	json_out_text(&out, "driver_volume_type", "local");
+	json_out_text(&out, "device_path", volume_path(backend, volume, arena));
+	json_out_text(&out, "format", enum_name(&disk_format_names, volume->format));
+	json_out_text(&out, "volume_id", volume->id);
+	json_out_end(&out);
+	text = json_out_take(&out, &length);
+	*ret = arena_strndup(arena, text, length);
+	return 0;
+}
+
+const BackendDriver backend_file = {
+	.name = "file",
+	.size = sizeof(BackendDriver),
+	.open = file_open,
+	.close = file_close,
+	.create = file_create,
+	.remove = file_remove,
+	.exists = file_exists,
+	.connect = file_connect,
+	.disconnect = file_disconnect,
+	.connection_info = file_connection_info,
+	.capacity = file_capacity,
+};
