@@ -24,6 +24,26 @@ tap() { # TITLE COMMAND...
 	return "$status"
 }
 
+tap_suite() { # PREFIX COMMAND...: the tests of another program among ours
+	local prefix=$1 line failed_before=$tap_failed
+	shift
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			tap_count=$((tap_count + 1))
+			[ "${line#not}" = "$line" ] || tap_failed=$((tap_failed + 1))
+			sed -E "s/^(not ok|ok) [0-9]+ - /\1 $tap_count - $prefix /" <<<"$line"
+			;;
+		'1..'*) ;;
+		'@ended '*)
+			[ "$line" = '@ended 0' ] || [ "$tap_failed" != "$failed_before" ] ||
+				tap "$prefix: ends well" false || true
+			;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done < <("$@" 2>&1; echo "@ended $?")
+}
+
 tap_done() {
 	printf '1..%d\n' "$tap_count"
 	[ "$tap_failed" = 0 ]

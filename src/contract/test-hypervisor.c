@@ -195,6 +195,7 @@ TEST(events_reach_the_caller)
 	_cleanup_(hypervisor_closep) Hypervisor *hypervisor =
 		open_mock((HypervisorConfig){.on_event = note_event, .ctx = &seen});
 
+	assert_non_null(hypervisor);
 	opened->on_event(opened->ctx, &sent);
 	assert_int_equal(seen.kind, HYPERVISOR_DISK_GONE);
 	assert_string_equal(seen.alias, "a");
