@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The status of a volume: which event may follow, and what it leads to.
+ *
+ *     -- created --> creating --made--> available --reserve--> reserved --connect--> attaching
+ *                       |                   ^                     |                      |
+ *                  make-failed              |                  (detach)               complete
+ *                       v                   |                     |                      v
+ *                     error             (detach) <----------------+------------------- in-use
+ *                                           |                                        |      ^
+ *                                       detaching <-------- begin-detaching ---------+      |
+ *                                           +------------------ roll-detaching -------------+
+ *
+ *     available, error, error_deleting, error_extending --delete--> deleting --delete-failed-->
+ *     error_deleting
+ *
+ * Detaching, in whatever status, is not an event: the attachment goes away, and what is left of
+ * them says what the volume is. That is volume_status_of().
+ */
+#pragma once
+
+#include "base/macros.h"
+#include "model/volume.h"
+#include "rules/refusal.h"
+
+typedef enum VolumeEvent {
+	VOLUME_EVENT_MADE,            /* the backend has it */
+	VOLUME_EVENT_MAKE_FAILED,     /* the backend gave up */
+	VOLUME_EVENT_RESERVE,         /* an attachment was made */
+	VOLUME_EVENT_CONNECT,         /* the attachment learned its host and is being connected */
+	VOLUME_EVENT_COMPLETE,        /* the guest or host has it */
+	VOLUME_EVENT_BEGIN_DETACHING, /* somebody is going to take it from the guest */
+	VOLUME_EVENT_ROLL_DETACHING,  /* that did not work: the guest keeps it */
+	VOLUME_EVENT_DELETE,
+	VOLUME_EVENT_DELETE_FAILED,
+	_VOLUME_EVENT_MAX,
+} VolumeEvent;
+
+/*
+ * What the volume's status becomes. 0, or the refusal for an event that the status does not allow:
+ * REFUSAL_VOLUME_NOT_DETACHABLE for begin-detaching, else REFUSAL_VOLUME_STATE.
+ */
+_must_use_ int volume_status_move(const Volume *volume, VolumeEvent event,
+				  VolumeStatus *ret_status);
+
+/*
+ * What the attachments that are left make of a volume: the most advanced one decides, and none
+ * means available. Attachments in error_attaching or error_detaching may still be mapped: with
+ * nothing else there they keep the volume in-use. A volume that is uploaded, deleted or broken for
+ * another reason keeps its status.
+ */
+VolumeStatus volume_status_of(VolumeStatus now, const AttachStatus *attachments, size_t count);
+
+/* Whether the volume may be deleted. 0 or REFUSAL_VOLUME_STATE; `attachments` counts live ones. */
+_must_use_ int volume_may_delete(const Volume *volume, size_t attachments);
