@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the client sent beside the path: the body by the route's field table, and the query
+ * parameters by the route's list of them.
+ */
+#include <ctype.h>
+
+#include "api/common/priv.h"
+#include "base/limits.h"
+
+/* Whether a Content-Type names a media type, with whatever parameters. */
+static bool media_type_is(const char *header, const char *type)
+{
+	size_t length = strlen(type);
+
+	if (strncasecmp(header, type, length) != 0)
+		return false;
+	return !header[length] || header[length] == ';' || isspace((unsigned char)header[length]);
+}
+
+bool body_take(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+	const char *header = http_header(r->http, "Content-Type");
+
+	if (str_empty(header) || media_type_is(header, "application/json") ||
+	    media_type_is(header, "text/plain"))
+		return true;
+	if (r->dialect->media_type && media_type_is(header, r->dialect->media_type))
+		return true;
+	(void)api_complain(r, API_MEDIA_TYPE, NULL, NULL, NULL);
+	return false;
+}
+
+bool body_parse(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+	size_t length;
+	const char *bytes = http_body(r->http, &length);
+
+	if (bytes && json_parse(r->arena, bytes, length, &r->doc, NULL) == 0)
+		return true;
+	(void)api_complain(r, API_MALFORMED, NULL, NULL, NULL);
+	return false;
+}
+
+const char *api_problem_text(ApiRequest *r, const JsonProblem *problem)
+{
+	if (problem->top_level)
+		return problem->reason;
+	return arena_printf(r->arena, "Invalid input for field/attribute %s. Value: %s. %s",
+			    problem->field, problem->value, problem->reason);
+}
+
+bool body_decode(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+	JsonProblem problem;
+
+	if (json_decode(r->arena, r->doc, r->route->body, r->version, &r->body, &problem) == 0)
+		return true;
+	(void)api_refuse(r, 400, "%s",
+			 r->dialect->problem ? r->dialect->problem(r, &problem)
+					     : api_problem_text(r, &problem));
+	return false;
+}
+
+static const ApiParam *find_param(const ApiRequest *r, const char *name)
+{
+	for (const ApiParam *param = r->route->params; param && param->name; param++)
+		if (strcmp(param->name, name) == 0 && r->version >= param->since &&
+		    (!param->until || r->version <= param->until))
+			return param;
+	return NULL;
+}
+
+static bool is_digits(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+static bool check_integer(ApiRequest *r, const char *name, const char *value)
+{
+	if (is_digits(value))
+		return true;
+	(void)api_complain(
+		r, value[0] == '-' && is_digits(value + 1) ? API_NEGATIVE_INTEGER : API_BAD_INTEGER,
+		name, value, NULL);
+	return false;
+}
+
+bool params_check(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+	const ApiRoute *route = r->route;
+	bool strict = route->strict_params_since && r->version >= route->strict_params_since;
+	size_t count;
+	const HttpParam *sent = http_query(r->http, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const ApiParam *param = find_param(r, sent[i].name);
+
+		if (!param && strict) {
+			(void)api_complain(r, API_UNKNOWN_PARAM, sent[i].name, NULL, NULL);
+			return false;
+		}
+		if (param && str_eq(param->format, "integer") && api_allows(r, param->rule) &&
+		    !check_integer(r, sent[i].name, sent[i].value))
+			return false;
+	}
+	return true;
+}
+
+const char *api_param(const ApiRequest *r, const char *name)
+{
+	return router_param(&r->match, name);
+}
+
+const char *api_query(const ApiRequest *r, const char *name)
+{
+	const ApiParam *param = find_param(r, name);
+
+	if (param && !api_allows(r, param->rule))
+		return NULL;
+	return http_query_value(r->http, name);
+}
+
+/* A number from the query; `fallback` when absent. False after a complaint. */
+static bool query_number(ApiRequest *r, const char *name, int64_t fallback, int64_t *ret)
+{
+	const char *value = api_query(r, name);
+
+	*ret = fallback;
+	if (!value)
+		return true;
+	if (!check_integer(r, name, value))
+		return false;
+	if (!str_parse_i64(value, ret))
+		*ret = INT64_MAX; /* digits beyond any number of rows */
+	return true;
+}
+
+bool api_page(ApiRequest *r, RecordQuery *query)
+{
+	int64_t limit;
+
+	if (!query_number(r, "limit", LIMIT_LIST_PAGE, &limit) ||
+	    !query_number(r, "offset", 0, &query->offset))
+		return false;
+	if (limit == 0) /* a page of no rows: nothing has no key */
+		record_where_text(query, "id", RECORD_IS_NULL, NULL);
+	query->limit = MIN(limit, LIMIT_LIST_PAGE);
+	query->marker = api_query(r, "marker");
+	return true;
+}

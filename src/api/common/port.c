@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the port answers by itself: which services there are, whether it is alive, and numbers for
+ * Prometheus. It is a dialect without a prefix, so that any path that no service wants ends here.
+ */
+#include <inttypes.h>
+
+#include "api/common/priv.h"
+
+static int list_services(ApiRequest *r, Fault *f)
+{
+	JsonOut *out = &r->out;
+
+	(void)f; /* nothing here can fail */
+	json_out_begin(out, NULL);
+	json_out_list_begin(out, "services");
+	for (size_t i = 0; i < r->config->dialect_count; i++) {
+		const ApiDialect *dialect = r->config->dialects[i];
+
+		json_out_begin(out, NULL);
+		json_out_text(out, "name", dialect->name);
+		json_out_printf(out, "href", "%s%s/", api_base_url(r), dialect->prefix);
+		json_out_end(out);
+	}
+	json_out_list_end(out);
+	json_out_end(out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static void reply_text(ApiRequest *r, Buf *text)
+{
+	size_t length = text->length;
+
+	api_reply_bytes(r, 200, "text/plain; charset=utf-8", buf_take(text), length);
+}
+
+static int show_health(ApiRequest *r, Fault *f)
+{
+	Buf text = {0};
+
+	(void)f; /* nothing here can fail */
+	buf_printf(&text, "ok\nversion: %s\n", CLEAT_VERSION);
+	if (r->config->hypervisor)
+		buf_printf(&text, "hypervisor: %s\n", hypervisor_name(r->config->hypervisor));
+	reply_text(r, &text);
+	return 0;
+}
+
+static void add_answers(Buf *text, ApiService *service)
+{
+	for (unsigned status = 100; status < API_STATUS_MAX; status++) {
+		uint64_t count =
+			atomic_load_explicit(&service->answers[status], memory_order_relaxed);
+
+		if (count)
+			buf_printf(text,
+				   "cleat_http_requests_total{service=\"%s\",status=\"%u\"} "
+				   "%" PRIu64 "\n",
+				   service->dialect->name, status, count);
+	}
+}
+
+static int show_metrics(ApiRequest *r, Fault *f)
+{
+	Api *api = call_of(r)->api;
+	Buf text = {0};
+
+	(void)f; /* nothing here can fail */
+	buf_add(&text, "# HELP cleat_http_requests_total Requests answered.\n"
+		       "# TYPE cleat_http_requests_total counter\n");
+	for (size_t i = 0; i < api->service_count; i++)
+		add_answers(&text, &api->services[i]);
+	if (r->config->engine) {
+		EngineStatus status = engine_status(r->config->engine);
+
+		buf_printf(&text,
+			   "# HELP cleat_operations Operations that are not over.\n"
+			   "# TYPE cleat_operations gauge\n"
+			   "cleat_operations{state=\"running\"} %zu\n"
+			   "cleat_operations{state=\"waiting\"} %zu\n",
+			   status.running, status.waiting);
+	}
+	reply_text(r, &text);
+	return 0;
+}
+
+static const ApiRoute routes[] = {
+	{.method = "GET", .pattern = "/", .mode = API_PLAIN, .handle = list_services},
+	{.method = "GET", .pattern = "/healthz", .mode = API_PLAIN, .handle = show_health},
+	{.method = "GET", .pattern = "/metrics", .mode = API_PLAIN, .handle = show_metrics},
+};
+static const ApiRoutes route_list = API_ROUTES(routes);
+static const ApiRoutes *const resources[] = {&route_list, NULL};
+
+static void error_body(JsonOut *out, unsigned status, const char *message)
+{
+	json_out_begin(out, NULL);
+	json_out_begin(out, "error");
+	json_out_int(out, "code", status);
+	json_out_text(out, "message", message);
+	json_out_end(out);
+	json_out_end(out);
+}
+
+const ApiDialect port_dialect = {
+	.name = "port",
+	.service = "",
+	.prefix = "",
+	.routes = resources,
+	.error_body = error_body,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Insides shared by the files of this room: the Api, and a call, which is a request on its road.
+ *
+ * A step of the road returns true to go on; false says that the call has its answer in status and
+ * out. Nothing is sent before the road ends: a write that is rolled back forgets its answer.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "api/common/api.h"
+#include "api/common/worker.h"
+
+enum { API_HEADERS_MAX = 12, API_STATUS_MAX = 600 };
+
+typedef struct ApiService ApiService;
+typedef struct ApiCall ApiCall;
+
+/* A dialect with its routes, ready to be matched, and what it has answered so far. */
+struct ApiService {
+	const ApiDialect *dialect;
+	Router *router;
+	atomic_uint_fast64_t answers[API_STATUS_MAX];
+};
+
+/* Immutable after api_new(), but for the counters and the pool. */
+struct Api {
+	ApiConfig config;
+	WorkerPool *workers;
+	ApiService *services; /* the port itself is the last one */
+	size_t service_count;
+};
+
+struct ApiCall {
+	ApiRequest r; /* first: handlers know the call by it */
+	Api *api;
+	ApiService *service;
+	const char *version_text; /* for the version headers; NULL: none are sent */
+	const char *base_url;
+	/* The answer in the making. */
+	unsigned status; /* 0: none yet */
+	const char *type;
+	char *bytes; /* instead of r.out */
+	size_t length;
+	struct {
+		const char *name;
+		const char *value;
+	} headers[API_HEADERS_MAX];
+	size_t header_count;
+	bool admitted; /* token, version and rule were fine */
+	WorkerItem item;
+	StoreJob job; /* its fault serves all modes */
+};
+
+static inline ApiCall *call_of(const ApiRequest *r)
+{
+	union {
+		const ApiRequest *request;
+		ApiCall *call;
+	} cast = {.request = r};
+
+	return cast.call;
+}
+
+/* route.c: find the dialect and the route; the answer is a complaint when there is none. */
+_must_use_ bool route_find(ApiCall *call);
+/* The row of the matched chain for this version (and action); complains when there is none. */
+_must_use_ bool route_choose(ApiCall *call, const char *action);
+
+/* version.c */
+_must_use_ bool version_settle(ApiCall *call);
+void version_headers(ApiCall *call);
+
+/* auth.c */
+_must_use_ bool auth_admit(ApiCall *call);
+_must_use_ bool auth_allow(ApiCall *call);
+
+/* body.c */
+_must_use_ bool body_take(ApiCall *call);
+_must_use_ bool body_parse(ApiCall *call);
+_must_use_ bool body_decode(ApiCall *call);
+_must_use_ bool params_check(ApiCall *call);
+
+/* reply.c */
+void reply_reset(ApiCall *call);
+void reply_fault(ApiCall *call, const Fault *f);
+void reply_refusal(ApiCall *call, Refusal refusal);
+void reply_send(ApiCall *call);
+
+/* The routes of the port itself: "/", /healthz, /metrics. */
+extern const ApiDialect port_dialect;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * From a path to a dialect and a row of its tables.
+ *
+ * A dialect answers below its prefix, and with its list of versions at the root of its service.
+ * Where a dialect's paths may begin with a project, that segment is taken off before matching: it
+ * is hex digits and hyphens only, which no literal segment is.
+ */
+#include "api/common/priv.h"
+
+/* The rest of a path behind a prefix that ends at a segment's end, or NULL. */
+static const char *path_below(const char *path, const char *prefix)
+{
+	const char *rest = str_after(path, prefix);
+
+	return rest && (*rest == '/' || !*rest) ? rest : NULL;
+}
+
+static bool path_is_root(const char *path, const char *service)
+{
+	const char *rest = path_below(path, service);
+
+	return rest && (!*rest || strcmp(rest, "/") == 0);
+}
+
+/* Take "/<project>" off the front of a path below the prefix. */
+static const char *strip_project(ApiRequest *r, const char *rest)
+{
+	size_t length;
+
+	if (!r->dialect->project_segment || *rest != '/')
+		return rest;
+	length = strspn(rest + 1, "0123456789abcdef-");
+	if (length == 0 || (rest[1 + length] != '/' && rest[1 + length]))
+		return rest;
+	r->project_segment = arena_strndup(r->arena, rest + 1, length);
+	return rest + 1 + length;
+}
+
+static bool match_rest(ApiCall *call, const char *rest)
+{
+	ApiRequest *r = &call->r;
+	int outcome = router_match(call->service->router, r->arena, http_method(r->http),
+				   *rest ? rest : "/", &r->match);
+
+	if (outcome) {
+		(void)api_complain(r, outcome == ROUTER_NO_METHOD ? API_NO_METHOD : API_NO_ROUTE,
+				   NULL, NULL, NULL);
+		return false;
+	}
+	r->route = r->match.row;
+	return true;
+}
+
+static bool match_root(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+	const char *method = http_method(r->http);
+
+	if (!r->dialect->root || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
+		(void)api_complain(r, r->dialect->root ? API_NO_METHOD : API_NO_ROUTE, NULL, NULL,
+				   NULL);
+		return false;
+	}
+	r->route = r->dialect->root;
+	return true;
+}
+
+bool route_find(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+	const char *path = http_path(r->http);
+
+	for (size_t i = 0; i < call->api->service_count; i++) {
+		ApiService *service = &call->api->services[i];
+		const char *rest = path_below(path, service->dialect->prefix);
+
+		call->service = service;
+		r->dialect = service->dialect;
+		if (rest)
+			return match_rest(call, strip_project(r, rest));
+		if (path_is_root(path, service->dialect->service))
+			return match_root(call);
+		if (path_below(path, service->dialect->service))
+			break;
+	}
+	(void)api_complain(r, API_NO_ROUTE, NULL, NULL, NULL);
+	return false;
+}
+
+static bool row_has_version(const ApiRoute *row, int version)
+{
+	return version >= row->since && (!row->until || version <= row->until);
+}
+
+bool route_choose(ApiCall *call, const char *action)
+{
+	ApiRequest *r = &call->r;
+	const ApiRoute *row = r->route;
+	bool known = false;
+
+	if (row == r->dialect->root)
+		return true;
+	for (; row; row = router_next(&r->match, row)) {
+		if (action && !str_eq(row->action, action))
+			continue;
+		known = true;
+		if (!row_has_version(row, r->version))
+			continue;
+		r->route = row;
+		return true;
+	}
+	(void)api_complain(r, known ? API_NOT_AT_VERSION : API_NO_ACTION, action, NULL, NULL);
+	return false;
+}

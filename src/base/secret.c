@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Secrets by way of OpenSSL: base64, SHA-256 and the comparison that takes its time.
+ */
+#include "base/secret.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include "base/str.h"
+#include "base/uuid.h"
+
+void secret_new(size_t n, char out[static SECRET_TEXT_MAX])
+{
+	uint8_t bytes[SECRET_BYTES_MAX];
+	int length;
+
+	assert(n <= sizeof(bytes));
+	random_bytes(bytes, n);
+	length = EVP_EncodeBlock((unsigned char *)out, bytes, (int)n);
+	while (length > 0 && out[length - 1] == '=')
+		out[--length] = '\0';
+	for (char *p = out; *p; p++) {
+		if (*p == '+')
+			*p = '-';
+		else if (*p == '/')
+			*p = '_';
+	}
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+}
+
+void secret_hash(const char *text, char out[static SECRET_HASH_TEXT])
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	SHA256((const unsigned char *)text, strlen(text), digest);
+	str_hex(digest, sizeof(digest), out);
+}
+
+bool secret_equal(const char *a, const char *b)
+{
+	size_t length = strlen(a);
+
+	return length == strlen(b) && CRYPTO_memcmp(a, b, length) == 0;
+}
