@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Writing a new operation. created_us of operations rises strictly in the order of commits, so
+ * that the dispatcher finds new ones by one comparison: operations are only begun on the store's
+ * writer, one at a time.
+ */
+#include "base/clock.h"
+#include "engine/priv.h"
+
+#include <stdatomic.h>
+
+static _Atomic int64_t last_created_us;
+
+void begin_after(int64_t us)
+{
+	if (us > atomic_load(&last_created_us))
+		atomic_store(&last_created_us, us);
+}
+
+static int64_t next_created_us(void)
+{
+	int64_t us = MAX(clock_now_us(), atomic_load(&last_created_us) + 1);
+
+	atomic_store(&last_created_us, us);
+	return us;
+}
+
+static int insert_step(Tx *tx, Arena *arena, const Operation *operation, const OperationKind *kind,
+		       size_t index, Fault *f)
+{
+	Step step = {
+		.id = arena_printf(arena, "%s/%02zu", operation->id, index),
+		.operation_id = operation->id,
+		.seq = (int64_t)index,
+		.kind = kind->steps[index],
+		.state = index == 0 ? STEP_STARTED : STEP_TODO,
+		.started_us = index == 0 ? operation->created_us : 0,
+	};
+
+	return fault_unexpected(f, step_insert(tx, &step, f));
+}
+
+int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *operation, Fault *f)
+{
+	char id[UUID_TEXT];
+	int r;
+
+	assert(kind->step_count > 0 && kind->step_count <= OPERATION_STEPS_MAX);
+	assert(operation->lane);
+	uuid_new(id);
+	operation->id = arena_strdup(arena, id);
+	operation->format = OPERATION_FORMAT;
+	operation->kind = kind->name;
+	operation->state = OPERATION_DOING;
+	operation->created_us = next_created_us();
+	operation->updated_us = operation->created_us;
+	operation->deadline_us = operation->created_us + kind->deadline_ms * 1000;
+	r = operation_insert(tx, operation, f);
+	if (r)
+		return fault_unexpected(f, r);
+	for (size_t i = 0; i < kind->step_count; i++) {
+		r = insert_step(tx, arena, operation, kind, i, f);
+		if (r)
+			return r;
+	}
+	store_touch(tx, STORE_TOUCHED_OPERATIONS);
+	return 0;
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Threads and their meeting places: the dispatcher takes new operations out of the journal and
+ * wakes what is due; workers run turns; the store's writer hands marked tasks back.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/priv.h"
+
+enum {
+	WORKERS = 8,
+	WORKER_STACK_BYTES = 1024 * 1024, /* libvirt's embedded driver runs on it */
+	SCAN_PAGE = 256,
+	TASKS_MAX = 4096, /* more wait in the journal */
+	MARK_PAUSE_MS = 500,
+	FAULT_PAUSE_MS = 1000,
+	PRUNE_PAUSE_MS = 60 * 1000,
+};
+
+#define US_PER_MS INT64_C(1000)
+
+/* The three ends of a turn. ------------------------------------------------------------------- */
+
+static void over(Engine *engine, Task *task)
+{
+	if (task->mark.look)
+		lanes_look(engine, task->lane->key);
+	lanes_over(engine, task);
+	if (engine->full && engine->tasks < TASKS_MAX / 2) {
+		engine->full = false;
+		engine->woken = true;
+		(void)pthread_cond_signal(&engine->wake_cond);
+	}
+}
+
+static void next_move(Engine *engine, Task *task)
+{
+	switch (task->mark.next) {
+	case TASK_NEXT_READY:
+		lanes_ready(engine, task);
+		break;
+	case TASK_NEXT_PARKED:
+		lanes_park(engine, task, task->mark.not_before_us);
+		break;
+	case TASK_NEXT_OVER:
+		over(engine, task);
+		break;
+	}
+}
+
+/* On the writer's thread. A mark is never lost: the store that failed is asked again. */
+static void mark_done(StoreJob *job, int result)
+{
+	Task *task = job->ctx;
+	Engine *engine = task->engine;
+
+	if (result)
+		log_error("op=%s cannot be marked, again soon: %s", task->id, job->fault.text);
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->marks--;
+	task->marked = result != 0;
+	if (result)
+		lanes_park(engine, task, clock_now_us() + MARK_PAUSE_MS * US_PER_MS);
+	else
+		next_move(engine, task);
+	if (engine->stopping)
+		(void)pthread_cond_broadcast(&engine->wake_cond);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_mark(Task *task)
+{
+	Engine *engine = task->engine;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->marks++;
+	(void)pthread_mutex_unlock(&engine->lock);
+	task->job = (StoreJob){.work = mark_work, .ctx = task, .done = mark_done};
+	store_submit(engine->config.store, &task->job);
+}
+
+void engine_park(Task *task, int64_t wake_us)
+{
+	Engine *engine = task->engine;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	lanes_park(engine, task, wake_us);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_over(Task *task)
+{
+	Engine *engine = task->engine;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	task->mark.look = false;
+	over(engine, task);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+/* Workers. ----------------------------------------------------------------------------------------
+ */
+
+static void *worker_main(void *ctx)
+{
+	Engine *engine = ctx;
+	Task *task;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	while (!engine->stopping) {
+		task = lanes_take(engine);
+		if (!task) {
+			(void)pthread_cond_wait(&engine->ready_cond, &engine->lock);
+			continue;
+		}
+		engine->running++;
+		(void)pthread_mutex_unlock(&engine->lock);
+		if (*task->id)
+			operation_turn(engine, task);
+		else
+			look_turn(engine, task);
+		(void)pthread_mutex_lock(&engine->lock);
+		engine->running--;
+	}
+	(void)pthread_mutex_unlock(&engine->lock);
+	return NULL;
+}
+
+/* The dispatcher.
+ * ---------------------------------------------------------------------------------- */
+
+typedef struct Scan {
+	Arena *arena;
+	int64_t after_us;
+	Operation **found;
+	size_t count;
+} Scan;
+
+static const char *const active_states[] = {"doing", "undoing"};
+
+static int scan_work(Tx *tx, void *ctx, Fault *f)
+{
+	Scan *scan = ctx;
+	RecordQuery query = {.limit = SCAN_PAGE};
+
+	record_where_texts(&query, "state", RECORD_IN, active_states, ARRAY_SIZE(active_states));
+	record_where_int(&query, "created_us", RECORD_GT, scan->after_us);
+	record_sort(&query, "created_us", false);
+	return operation_find(tx, scan->arena, &query, &scan->found, &scan->count, f);
+}
+
+static void scan_take(Engine *engine, const Scan *scan)
+{
+	for (size_t i = 0; i < scan->count; i++) {
+		const Operation *operation = scan->found[i];
+
+		lanes_poke(engine, operation->lane); /* it may be there to cancel what is parked */
+		(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
+		engine->scanned_us = operation->created_us;
+	}
+	if (scan->count == SCAN_PAGE)
+		engine->woken = true;
+	else
+		engine->resuming = false;
+}
+
+/* Called and left with the lock held. */
+static void scan(Engine *engine)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Scan found = {.arena = arena, .after_us = engine->scanned_us};
+	Fault f = {0};
+	int r;
+
+	engine->woken = false;
+	if (engine->tasks >= TASKS_MAX) {
+		engine->full = true;
+		return;
+	}
+	(void)pthread_mutex_unlock(&engine->lock);
+	r = store_read(engine->config.store, scan_work, &found, &f);
+	if (r)
+		log_error("operations cannot be read: %s", f.text);
+	else if (found.count)
+		begin_after(found.found[found.count - 1]->created_us);
+	(void)pthread_mutex_lock(&engine->lock);
+	if (!r) {
+		scan_take(engine, &found);
+		return;
+	}
+	engine->woken = true;
+	engine->rescan_us = clock_now_us() + FAULT_PAUSE_MS * US_PER_MS;
+}
+
+static void look_around(Engine *engine)
+{
+	Fault f = {0};
+
+	engine->look_at_all = false;
+	(void)pthread_mutex_unlock(&engine->lock);
+	if (look_at_all(engine, &f))
+		log_error("servers cannot be compared with their domains: %s", f.text);
+	(void)pthread_mutex_lock(&engine->lock);
+}
+
+static void forget_old(Engine *engine)
+{
+	int64_t now_us = clock_now_us();
+	bool more = false;
+	Fault f = {0};
+
+	(void)pthread_mutex_unlock(&engine->lock);
+	if (prune(engine->config.store, now_us - engine->config.times.keep_ms * US_PER_MS, &more,
+		  &f))
+		log_error("old operations cannot be forgotten: %s", f.text);
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->next_prune_us = more ? now_us : now_us + PRUNE_PAUSE_MS * US_PER_MS;
+}
+
+static void wait_until(Engine *engine, int64_t us)
+{
+	int64_t pause_us = MAX(us - clock_now_us(), 0);
+	int64_t mono_us = clock_mono_us() + pause_us;
+	struct timespec until = {.tv_sec = mono_us / 1000000, .tv_nsec = mono_us % 1000000 * 1000};
+
+	(void)pthread_cond_timedwait(&engine->wake_cond, &engine->lock, &until);
+}
+
+static void *dispatcher_main(void *ctx)
+{
+	Engine *engine = ctx;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	while (!engine->stopping) {
+		int64_t now_us = clock_now_us();
+		int64_t next_us = MIN(lanes_due(engine, now_us), engine->next_prune_us);
+
+		if (engine->woken && now_us >= engine->rescan_us)
+			scan(engine);
+		else if (engine->look_at_all && !engine->resuming)
+			look_around(engine);
+		else if (now_us >= engine->next_prune_us)
+			forget_old(engine);
+		else
+			wait_until(engine,
+				   engine->woken ? MIN(next_us, engine->rescan_us) : next_us);
+	}
+	(void)pthread_mutex_unlock(&engine->lock);
+	return NULL;
+}
+
+/* From outside.
+ * -------------------------------------------------------------------------------------- */
+
+void engine_wake(Engine *engine)
+{
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->woken = true;
+	(void)pthread_cond_signal(&engine->wake_cond);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_event(Engine *engine, const HypervisorEvent *event)
+{
+	(void)pthread_mutex_lock(&engine->lock);
+	switch (event->kind) {
+	case HYPERVISOR_DOMAIN_STATE:
+		lanes_poke(engine, event->domain_id);
+		lanes_look(engine, event->domain_id);
+		break;
+	case HYPERVISOR_DISK_GONE:
+	case HYPERVISOR_DISK_REFUSED:
+		lanes_poke(engine, event->domain_id);
+		break;
+	case HYPERVISOR_LOST:
+		break; /* what runs meanwhile faults and is tried again */
+	case HYPERVISOR_BACK:
+		engine->look_at_all = true;
+		(void)pthread_cond_signal(&engine->wake_cond);
+		break;
+	}
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+EngineStatus engine_status(Engine *engine)
+{
+	EngineStatus status;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	status.running = engine->running + engine->marks;
+	status.waiting = engine->tasks - MIN(engine->tasks, status.running);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return status;
+}
+
+/* Life.
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static int64_t or_else(int64_t value, int64_t fallback)
+{
+	return value ? value : fallback;
+}
+
+static void fill_times(EngineTimes *times)
+{
+	times->retry_ms = or_else(times->retry_ms, 500);
+	times->retry_max_ms = or_else(times->retry_max_ms, 60 * 1000);
+	times->shutdown_ms = or_else(times->shutdown_ms, 60 * 1000);
+	times->unplug_wait_ms = or_else(times->unplug_wait_ms, 1500);
+	times->unplug_retry_ms = or_else(times->unplug_retry_ms, 20 * 1000);
+	times->unplug_tries = or_else(times->unplug_tries, 8);
+	times->keep_ms = or_else(times->keep_ms, INT64_C(24) * 60 * 60 * 1000);
+}
+
+static Engine *engine_new(const EngineConfig *config)
+{
+	Engine *engine = NEW(Engine);
+	pthread_condattr_t attr;
+
+	engine->config = *config;
+	fill_times(&engine->config.times);
+	(void)pthread_mutex_init(&engine->lock, NULL);
+	(void)pthread_cond_init(&engine->ready_cond, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&engine->wake_cond, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	engine->lanes = map_new();
+	engine->parked_us = INT64_MAX;
+	engine->next_prune_us = clock_now_us() + PRUNE_PAUSE_MS * US_PER_MS;
+	engine->woken = engine->look_at_all = engine->resuming = true;
+	engine->worker_count = config->workers ? config->workers : WORKERS;
+	engine->workers = mem_new(engine->worker_count * sizeof(*engine->workers));
+	return engine;
+}
+
+static Engine *engine_free(Engine *engine)
+{
+	lanes_done(engine);
+	(void)pthread_cond_destroy(&engine->wake_cond);
+	(void)pthread_cond_destroy(&engine->ready_cond);
+	(void)pthread_mutex_destroy(&engine->lock);
+	free(engine->workers);
+	free(engine);
+	return NULL;
+}
+
+static int start_threads(Engine *engine, Fault *f)
+{
+	pthread_attr_t attr;
+	int r;
+
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
+	r = pthread_create(&engine->dispatcher, &attr, dispatcher_main, engine);
+	if (r)
+		goto end;
+	for (engine->started = 0; engine->started < engine->worker_count; engine->started++) {
+		r = pthread_create(&engine->workers[engine->started], &attr, worker_main, engine);
+		if (r)
+			goto end;
+	}
+end:
+	(void)pthread_attr_destroy(&attr);
+	return r ? fault(f, -r, "starting the engine's threads: %s", strerror(r)) : 0;
+}
+
+int engine_start(const EngineConfig *config, Engine **ret, Fault *f)
+{
+	Engine *engine = engine_new(config);
+	int r;
+
+	r = fault_unexpected(f, depot_sweep(config->depot, f));
+	if (r) {
+		(void)engine_free(engine);
+		return r;
+	}
+	r = start_threads(engine, f);
+	if (r) {
+		(void)engine_stop(engine);
+		return r;
+	}
+	*ret = engine;
+	return 0;
+}
+
+Engine *engine_stop(Engine *engine)
+{
+	if (!engine)
+		return NULL;
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->stopping = true;
+	(void)pthread_cond_broadcast(&engine->ready_cond);
+	(void)pthread_cond_broadcast(&engine->wake_cond);
+	(void)pthread_mutex_unlock(&engine->lock);
+	for (unsigned i = 0; i < engine->started; i++)
+		(void)pthread_join(engine->workers[i], NULL);
+	if (engine->dispatcher)
+		(void)pthread_join(engine->dispatcher, NULL);
+	(void)pthread_mutex_lock(&engine->lock);
+	while (engine->marks)
+		(void)pthread_cond_wait(&engine->wake_cond, &engine->lock);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return engine_free(engine);
+}

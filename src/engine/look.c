@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Reality wins: a server's domain is compared with its rows, and the difference is mended. A look
+ * runs in the server's lane, so that no operation is halfway; it is queued at start, by events,
+ * and after an operation that failed.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/priv.h"
+
+enum { LOOK_PAUSE_MS = 5000 };
+
+static bool has_domain(const Server *server)
+{
+	switch ((VmState)server->vm_state) {
+	case VM_ACTIVE:
+	case VM_STOPPED:
+	case VM_PAUSED:
+	case VM_SUSPENDED:
+	case VM_RESIZED:
+	case VM_RESCUED:
+	case VM_SHELVED:
+		return true;
+	case VM_BUILDING:
+	case VM_SHELVED_OFFLOADED:
+	case VM_SOFT_DELETED:
+	case VM_ERROR:
+	case VM_DELETED:
+	case _VM_STATE_MAX:
+		break;
+	}
+	return false;
+}
+
+static int look_load(Tx *tx, void *ctx, Fault *f)
+{
+	return step_load(tx, ctx, STEP_NEEDS_SERVER | STEP_NEEDS_DISKS, f);
+}
+
+static int mend_domain(StepRun *run, DomainState *state, Fault *f)
+{
+	DomainSpec spec;
+	int r;
+
+	if (*state != DOMAIN_ABSENT)
+		return 0;
+	log_warning("srv=%s has no domain: defining it again", run->server->id);
+	r = domain_spec_make(run, &spec, f);
+	if (!r)
+		r = hypervisor_define(run->config->hypervisor, &spec, f);
+	*state = DOMAIN_OFF;
+	return r;
+}
+
+static int mend_disk(StepRun *run, const ServerDisk *disk, DomainState state, Fault *f)
+{
+	DiskPresence seen;
+	DiskSpec spec;
+	int r;
+
+	r = hypervisor_find_disk(run->config->hypervisor, run->server->id,
+				 disk_alias(run->arena, disk->attachment), &seen, f);
+	if (r)
+		return r;
+	if (seen.config && (seen.live || state == DOMAIN_OFF || state == DOMAIN_CRASHED))
+		return 0;
+	log_warning("srv=%s vol=%s is attached, but not there (live=%d config=%d): plugging it in",
+		    run->server->id, disk->volume->id, seen.live, seen.config);
+	r = disk_spec_make(run, disk, &spec, f);
+	return r ? r : hypervisor_attach_disk(run->config->hypervisor, run->server->id, &spec, f);
+}
+
+typedef struct PowerWork {
+	StepRun *run;
+	DomainState state;
+} PowerWork;
+
+static int power_work(Tx *tx, void *ctx, Fault *f)
+{
+	PowerWork *work = ctx;
+
+	return work->run->config->power_changed(tx, work->run->arena, work->run->server->id,
+						work->state, f);
+}
+
+static int look(Engine *engine, StepRun *run, Fault *f)
+{
+	DomainState state;
+	int r;
+
+	r = store_read(engine->config.store, look_load, run, f);
+	if (r || !run->server || !has_domain(run->server) ||
+	    run->server->task_state == TASK_DELETING)
+		return r;
+	r = hypervisor_state(engine->config.hypervisor, run->server->id, &state, f);
+	if (!r)
+		r = mend_domain(run, &state, f);
+	for (size_t i = 0; !r && i < run->disk_count; i++)
+		r = mend_disk(run, &run->disks[i], state, f);
+	if (r)
+		return r;
+	return store_write(engine->config.store, power_work,
+			   &(PowerWork){.run = run, .state = state}, f);
+}
+
+void look_turn(Engine *engine, Task *task)
+{
+	Operation *subject;
+	Fault f = {0};
+
+	if (!task->arena)
+		task->arena = arena_new();
+	arena_reset(task->arena);
+	subject = ARENA_NEW(task->arena, Operation);
+	subject->server_id = task->lane->key;
+	task->run = ARENA_NEW(task->arena, StepRun);
+	task->run->config = &engine->config;
+	task->run->arena = task->arena;
+	task->run->operation = subject;
+	if (look(engine, task->run, &f) == 0) {
+		engine_over(task);
+		return;
+	}
+	log_warning("srv=%s cannot be compared with its domain, again soon: %s", task->lane->key,
+		    f.text);
+	engine_park(task, clock_now_us() + LOOK_PAUSE_MS * INT64_C(1000));
+}
+
+/* All servers. ----------------------------------------------------------------------------------
+ */
+
+typedef struct AllServers {
+	Arena *arena;
+	Server **servers;
+	size_t count;
+} AllServers;
+
+static int load_servers(Tx *tx, void *ctx, Fault *f)
+{
+	AllServers *all = ctx;
+	RecordQuery query = {0};
+
+	record_where_text(&query, "vm_state", RECORD_NE, enum_name(&vm_state_names, VM_DELETED));
+	return server_find(tx, all->arena, &query, &all->servers, &all->count, f);
+}
+
+static int report_strangers(Engine *engine, const AllServers *all, Map *known, Fault *f)
+{
+	const char *const *ids;
+	size_t count;
+	int r;
+
+	for (size_t i = 0; i < all->count; i++)
+		(void)map_put(known, all->servers[i]->id, all->servers[i]);
+	r = hypervisor_list(engine->config.hypervisor, all->arena, &ids, &count, f);
+	for (size_t i = 0; !r && i < count; i++)
+		if (!map_get(known, ids[i]))
+			log_warning("domain %s belongs to no server", ids[i]);
+	return r;
+}
+
+int look_at_all(Engine *engine, Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(map_freep) Map *known = map_new();
+	AllServers all = {.arena = arena};
+	int r;
+
+	r = store_read(engine->config.store, load_servers, &all, f);
+	if (r)
+		return r;
+	(void)pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < all.count; i++)
+		lanes_look(engine, all.servers[i]->id);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return report_strangers(engine, &all, known, f);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Insides of the engine.
+ *
+ *   operation_begin()  ->  journal  ->  dispatcher  ->  lane  ->  ready  ->  worker: one turn
+ *                                                        ^                       |
+ *                                      parked <----------+------ mark <----------+
+ *
+ * A task is an operation in memory: its id, its place in a lane, and nothing that the journal does
+ * not know. A turn loads the rows, asks journal_next(), acts, and hands a mark to the store; when
+ * the mark is durable the task is ready again, parked, or over. No worker waits for a commit or
+ * for a guest.
+ *
+ * Locks: Engine.lock alone; it guards lanes, lists and counters, and nothing is called with it
+ * held. A task that is running or being marked belongs to that worker or to the writer.
+ */
+#pragma once
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/uuid.h"
+#include "engine/engine.h"
+#include "journal/next.h"
+#include "records/tables.h"
+
+typedef struct Lane Lane;
+typedef struct Mark Mark;
+typedef struct ServerDisk ServerDisk;
+typedef struct StepRow StepRow;
+typedef struct StepRun StepRun;
+typedef struct Task Task;
+
+/* run.c: one turn of an operation. ------------------------------------------------------------ */
+
+/* A volume that belongs to a server, for steps that need all of them. */
+struct ServerDisk {
+	const Attachment *attachment;
+	const Volume *volume;
+};
+
+/* Everything that one turn knows; all in the task's arena. */
+struct StepRun {
+	const EngineConfig *config;
+	Arena *arena;
+	const OperationKind *kind;
+	Operation *operation;
+	Step **steps;
+	size_t step_count;
+	const Step *step; /* the one to act on */
+	const Server *server;
+	const Volume *volume;
+	const Attachment *attachment;
+	const Image *image;
+	ServerDisk *disks;
+	size_t disk_count;
+	int64_t now_us;
+	bool undoing;
+	/* Answers that go with STEP_LATER. */
+	int64_t later_us; /* when to call again, if no event does */
+	bool counted;     /* this was an attempt of its own */
+};
+
+/* Run one turn; ends with engine_mark(), engine_park() or engine_over(). */
+void operation_turn(Engine *engine, Task *task);
+
+/* mark.c: what is written after acting. ---------------------------------------------------------
+ */
+
+typedef enum MarkKind {
+	MARK_DONE,
+	MARK_UNDONE,
+	MARK_GIVE_UP, /* undo from here */
+	MARK_RETRY,   /* it failed, and shall be tried again */
+	MARK_LATER,   /* it is not finished */
+	MARK_SETTLE,  /* nothing is left to do or undo */
+	MARK_BROKEN,
+} MarkKind;
+
+typedef enum TaskNext { TASK_NEXT_READY, TASK_NEXT_PARKED, TASK_NEXT_OVER } TaskNext;
+
+struct Mark {
+	MarkKind kind;
+	size_t step;
+	const char *reason; /* in the task's arena, or NULL */
+	int64_t not_before_us;
+	bool counted;
+	TaskNext next; /* what the mark's transaction decided */
+	bool look;     /* compare the server with the world when the operation is over */
+};
+
+/* A StoreWork over a Task. */
+int mark_work(Tx *tx, void *ctx, Fault *f);
+
+/* engine.c, lanes.c: tasks and their places. ------------------------------------------------------
+ */
+
+struct Task {
+	char id[UUID_TEXT]; /* of the operation; "" is a look at the server that names the lane */
+	Lane *lane;
+	Task *lane_next;
+	Task *ready_next;
+	size_t parked; /* index + 1 among the parked, 0: not parked */
+	int64_t wake_us;
+	bool poked;  /* an event came for it */
+	bool fresh;  /* begun, or already resumed, by this process */
+	bool marked; /* a mark failed and is to be written again */
+	Arena *arena;
+	Engine *engine;
+	StepRun *run;
+	Mark mark;
+	StoreJob job;
+};
+
+struct Lane {
+	char *key;
+	Task *head;
+	Task *tail;
+	bool look; /* a look waits at the end */
+};
+
+struct Engine {
+	EngineConfig config;
+	pthread_mutex_t lock;
+	pthread_cond_t ready_cond;
+	pthread_cond_t wake_cond; /* for the dispatcher, and for engine_stop() */
+	pthread_t dispatcher;
+	pthread_t *workers;
+	unsigned worker_count;
+	unsigned started;
+	bool stopping;
+	Map *lanes;
+	Task *ready_head;
+	Task *ready_tail;
+	VEC(Task *) parked;
+	int64_t parked_us; /* no parked task is due before */
+	size_t tasks;
+	size_t running; /* on workers */
+	size_t marks;   /* handed to the store */
+	bool woken;
+	bool look_at_all;
+	bool full;          /* more operations wait in the journal than are kept here */
+	bool resuming;      /* what is found was begun by an earlier process */
+	int64_t scanned_us; /* created_us of the last operation taken from the journal */
+	int64_t rescan_us;  /* after a fault: not before */
+	int64_t next_prune_us;
+};
+
+/* All with the lock held. */
+Task *lanes_add(Engine *engine, const char *key, const char *id, bool fresh);
+void lanes_look(Engine *engine, const char *key);
+void lanes_poke(Engine *engine, const char *key);
+void lanes_over(Engine *engine, Task *task);
+void lanes_park(Engine *engine, Task *task, int64_t wake_us);
+void lanes_ready(Engine *engine, Task *task);
+Task *lanes_take(Engine *engine);
+/* Wake what is due; returns when the next one is, or INT64_MAX. */
+int64_t lanes_due(Engine *engine, int64_t now_us);
+void lanes_done(Engine *engine);
+
+/* The three ends of a turn; without the lock. */
+void engine_mark(Task *task);
+void engine_park(Task *task, int64_t wake_us);
+void engine_over(Task *task);
+
+/* begin.c: created_us rises strictly, also beyond what the journal holds already. */
+void begin_after(int64_t us);
+
+/* steps.c: the table of steps.
+ * --------------------------------------------------------------------- */
+
+typedef enum StepOutcome {
+	STEP_LATER = 1, /* not finished: see run->later_us */
+	STEP_GIVE_UP,   /* trying again is of no use; the fault's text says why */
+} StepOutcome;
+
+/* Which rows a step needs. */
+enum {
+	STEP_NEEDS_SERVER = 1 << 0,
+	STEP_NEEDS_VOLUME = 1 << 1,
+	STEP_NEEDS_ATTACHMENT = 1 << 2,
+	STEP_NEEDS_IMAGE = 1 << 3,
+	STEP_NEEDS_DISKS = 1 << 4, /* every volume of the server */
+};
+
+/*
+ * One kind of step. act and undo may each run twice, and undo may run after act did nothing or a
+ * part. A missing undo: there is nothing to undo. A missing probe: acting again is as cheap.
+ */
+struct StepRow {
+	unsigned needs;
+	int64_t attempts; /* of acting, while it faults */
+	int (*act)(StepRun *run, Fault *f);
+	int (*undo)(StepRun *run, Fault *f);
+	int (*probe)(StepRun *run, bool *ret, Fault *f);
+};
+
+const StepRow *step_row(StepKind kind);
+
+/* The pause after the n-th failed attempt, n from 1. */
+int64_t step_pause_ms(const EngineTimes *times, int64_t attempts);
+
+/* Load what a step needs into run->server and so on; what is gone stays NULL. */
+_must_use_ int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f);
+
+/* Record a fault of that text and return STEP_GIVE_UP. */
+#define step_give_up(f, ...) ((void)fault((f), -ECANCELED, __VA_ARGS__), STEP_GIVE_UP)
+
+int volume_create_act(StepRun *run, Fault *f);
+int volume_create_undo(StepRun *run, Fault *f);
+int volume_create_probe(StepRun *run, bool *ret, Fault *f);
+int volume_delete_act(StepRun *run, Fault *f);
+int volume_delete_probe(StepRun *run, bool *ret, Fault *f);
+int volume_connect_act(StepRun *run, Fault *f);
+int volume_connect_undo(StepRun *run, Fault *f);
+
+int disk_plug_act(StepRun *run, Fault *f);
+int disk_plug_undo(StepRun *run, Fault *f);
+int disk_plug_probe(StepRun *run, bool *ret, Fault *f);
+int disk_unplug_act(StepRun *run, Fault *f);
+int disk_unplug_undo(StepRun *run, Fault *f);
+int disk_unplug_probe(StepRun *run, bool *ret, Fault *f);
+
+int server_disk_create_act(StepRun *run, Fault *f);
+int server_disk_delete_act(StepRun *run, Fault *f);
+int server_disk_create_probe(StepRun *run, bool *ret, Fault *f);
+int image_delete_act(StepRun *run, Fault *f);
+
+int domain_define_act(StepRun *run, Fault *f);
+int domain_undefine_act(StepRun *run, Fault *f);
+int domain_start_act(StepRun *run, Fault *f);
+int domain_start_probe(StepRun *run, bool *ret, Fault *f);
+int domain_shutdown_act(StepRun *run, Fault *f);
+int domain_destroy_act(StepRun *run, Fault *f);
+int domain_reboot_act(StepRun *run, Fault *f);
+
+/* domain-spec.c: what the hypervisor is to make of rows.
+ * --------------------------------------------- */
+
+/* "ua-<attachment id>", in the arena. */
+const char *disk_alias(Arena *arena, const Attachment *attachment);
+/* Connects the volume, to learn its path. */
+_must_use_ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f);
+_must_use_ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f);
+/* Files of a guest in config->guest_dir, in the arena. */
+const char *guest_console_path(StepRun *run);
+const char *guest_channel_path(StepRun *run);
+
+/* look.c: holding rows and world against each other.
+ * ------------------------------------------------- */
+
+/* Run one look at the task's server; ends like operation_turn(). */
+void look_turn(Engine *engine, Task *task);
+/* Queue a look at every server; report domains that no server owns. */
+_must_use_ int look_at_all(Engine *engine, Fault *f);
+
+/* prune.c: forget some operations that were over before a time; *ret_more: there may be others. */
+_must_use_ int prune(Store *store, int64_t before_us, bool *ret_more, Fault *f);

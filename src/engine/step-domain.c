@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Steps on domains. Every start writes the definition anew from the rows, so that a start mends
+ * whatever was different before it.
+ */
+#include "engine/priv.h"
+
+/* A guest that powers off says so by an event; this is for events that were missed. */
+enum { SHUTDOWN_LOOK_MS = 2000 };
+
+static int no_server(Fault *f)
+{
+	return step_give_up(f, "the server is gone");
+}
+
+int domain_define_act(StepRun *run, Fault *f)
+{
+	DomainSpec spec;
+	int r;
+
+	if (!run->server)
+		return no_server(f);
+	r = domain_spec_make(run, &spec, f);
+	if (r)
+		return r;
+	return fault_unexpected(f, hypervisor_define(run->config->hypervisor, &spec, f));
+}
+
+int domain_undefine_act(StepRun *run, Fault *f)
+{
+	const char *id = run->operation->server_id;
+	int r = hypervisor_undefine(run->config->hypervisor, id, f);
+
+	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
+}
+
+static bool is_up(DomainState state)
+{
+	return state == DOMAIN_RUNNING || state == DOMAIN_PAUSED;
+}
+
+int domain_start_act(StepRun *run, Fault *f)
+{
+	DomainState state;
+	int r;
+
+	if (!run->server)
+		return no_server(f);
+	r = hypervisor_state(run->config->hypervisor, run->server->id, &state, f);
+	if (r)
+		return fault_unexpected(f, r);
+	if (is_up(state))
+		return 0;
+	r = domain_define_act(run, f);
+	if (r)
+		return r;
+	return fault_unexpected(f, hypervisor_start(run->config->hypervisor, run->server->id, f));
+}
+
+int domain_start_probe(StepRun *run, bool *ret, Fault *f)
+{
+	DomainState state = DOMAIN_ABSENT;
+	int r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
+
+	*ret = is_up(state);
+	return fault_unexpected(f, r);
+}
+
+int domain_destroy_act(StepRun *run, Fault *f)
+{
+	const char *id = run->operation->server_id;
+	int r = hypervisor_destroy(run->config->hypervisor, id, f);
+
+	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
+}
+
+/* Ask the guest once; it has until the end of its time, which is counted from the step's start. */
+int domain_shutdown_act(StepRun *run, Fault *f)
+{
+	int64_t end_us = run->step->started_us + run->config->times.shutdown_ms * 1000;
+	DomainState state;
+	int r;
+
+	r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
+	if (r)
+		return fault_unexpected(f, r);
+	if (!is_up(state))
+		return 0;
+	if (run->now_us >= end_us)
+		return domain_destroy_act(run, f);
+	run->counted = run->step->attempts == 0;
+	if (run->counted) {
+		r = hypervisor_shutdown(run->config->hypervisor, run->operation->server_id, f);
+		if (r && r != HYPERVISOR_UNSUPPORTED && r != HYPERVISOR_NO_DOMAIN)
+			return fault_unexpected(f, r);
+	}
+	run->later_us = MIN(end_us, run->now_us + SHUTDOWN_LOOK_MS * 1000);
+	return STEP_LATER;
+}
+
+/* A guest that cannot be asked is switched off and on. */
+int domain_reboot_act(StepRun *run, Fault *f)
+{
+	int r = hypervisor_reboot(run->config->hypervisor, run->operation->server_id, f);
+
+	if (r == HYPERVISOR_NO_DOMAIN)
+		return step_give_up(f, "the server has no domain");
+	if (r != HYPERVISOR_UNSUPPORTED)
+		return fault_unexpected(f, r);
+	r = domain_destroy_act(run, f);
+	return r ? r : domain_start_act(run, f);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Steps on what the depot holds: root disks of servers, and images.
+ */
+#include "engine/priv.h"
+
+int server_disk_create_act(StepRun *run, Fault *f)
+{
+	int r;
+
+	if (!run->server)
+		return step_give_up(f, "the server is gone");
+	if (!run->image)
+		return step_give_up(f, "image %s could not be found", run->operation->image_id);
+	r = depot_disk_create(run->config->depot, run->server->id, run->image,
+			      run->server->disk_gib << 30, f);
+	if (r == DEPOT_FULL)
+		return step_give_up(f, "there is no room for the server's disk");
+	if (r == DEPOT_NO_IMAGE)
+		return step_give_up(f, "image %s has no data", run->image->id);
+	return fault_unexpected(f, r);
+}
+
+int server_disk_create_probe(StepRun *run, bool *ret, Fault *f)
+{
+	*ret = false;
+	return run->server ? depot_disk_exists(run->config->depot, run->server->id, ret, f) : 0;
+}
+
+static int remove_file(const char *path, Fault *f)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fault(f, -errno, "unlink %s: %s", path, strerror(errno));
+	return 0;
+}
+
+int server_disk_delete_act(StepRun *run, Fault *f)
+{
+	int r;
+
+	if (!run->server)
+		return 0;
+	r = fault_unexpected(f, depot_disk_remove(run->config->depot, run->server->id, f));
+	if (!r)
+		r = remove_file(guest_console_path(run), f);
+	if (!r)
+		r = remove_file(guest_channel_path(run), f);
+	return r;
+}
+
+int image_delete_act(StepRun *run, Fault *f)
+{
+	return fault_unexpected(f, depot_remove(run->config->depot, run->operation->image_id, f));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Steps on volumes: made, removed, and reached from this host. A step that finds no row has
+ * nothing to work on: creating gives up, removing and disconnecting are done.
+ */
+#include "engine/priv.h"
+
+#include <inttypes.h>
+
+int volume_create_act(StepRun *run, Fault *f)
+{
+	int r;
+
+	if (!run->volume)
+		return step_give_up(f, "the volume is gone");
+	r = backend_create(run->config->backend, run->volume, f);
+	if (r == BACKEND_FULL)
+		return step_give_up(f, "there is no room for a volume of %" PRId64 " GiB",
+				    run->volume->size_gib);
+	return fault_unexpected(f, r);
+}
+
+int volume_create_undo(StepRun *run, Fault *f)
+{
+	return volume_delete_act(run, f);
+}
+
+int volume_create_probe(StepRun *run, bool *ret, Fault *f)
+{
+	*ret = false;
+	return run->volume ? backend_exists(run->config->backend, run->volume, ret, f) : 0;
+}
+
+int volume_delete_act(StepRun *run, Fault *f)
+{
+	if (!run->volume)
+		return 0;
+	return fault_unexpected(f, backend_remove(run->config->backend, run->volume, f));
+}
+
+int volume_delete_probe(StepRun *run, bool *ret, Fault *f)
+{
+	bool exists = false;
+	int r = volume_create_probe(run, &exists, f);
+
+	*ret = !exists;
+	return r;
+}
+
+/* One volume, or all of a server where the operation names none. */
+static int each_volume(StepRun *run, int (*call)(StepRun *run, const Volume *volume, Fault *f),
+		       Fault *f)
+{
+	if (run->operation->volume_id)
+		return run->volume ? call(run, run->volume, f) : 0;
+	for (size_t i = 0; i < run->disk_count; i++) {
+		int r = call(run, run->disks[i].volume, f);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int connect_one(StepRun *run, const Volume *volume, Fault *f)
+{
+	BackendPath path;
+	int r = backend_connect(run->config->backend, volume, run->arena, &path, f);
+
+	if (r == BACKEND_NO_VOLUME)
+		return step_give_up(f, "volume %s has no data on this host", volume->id);
+	return fault_unexpected(f, r);
+}
+
+static int disconnect_one(StepRun *run, const Volume *volume, Fault *f)
+{
+	return fault_unexpected(f, backend_disconnect(run->config->backend, volume, f));
+}
+
+int volume_connect_act(StepRun *run, Fault *f)
+{
+	return each_volume(run, connect_one, f);
+}
+
+int volume_connect_undo(StepRun *run, Fault *f)
+{
+	return each_volume(run, disconnect_one, f);
+}

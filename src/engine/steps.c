@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The table of steps, their patience, and the rows that they need.
+ */
+#include "engine/priv.h"
+
+enum { ATTEMPTS = 5 };
+
+static const StepRow rows[] = {
+	[STEP_VOLUME_CREATE] =
+		{
+			.needs = STEP_NEEDS_VOLUME,
+			.attempts = ATTEMPTS,
+			.act = volume_create_act,
+			.undo = volume_create_undo,
+			.probe = volume_create_probe,
+		},
+	[STEP_VOLUME_DELETE] =
+		{
+			.needs = STEP_NEEDS_VOLUME,
+			.attempts = ATTEMPTS,
+			.act = volume_delete_act,
+			.probe = volume_delete_probe,
+		},
+	[STEP_VOLUME_CONNECT] =
+		{
+			.needs = STEP_NEEDS_VOLUME,
+			.attempts = ATTEMPTS,
+			.act = volume_connect_act,
+			.undo = volume_connect_undo,
+		},
+	[STEP_VOLUME_DISCONNECT] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_DISKS,
+			.attempts = ATTEMPTS,
+			.act = volume_connect_undo,
+			.undo = volume_connect_act,
+		},
+	[STEP_DISK_PLUG] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,
+			.attempts = 3,
+			.act = disk_plug_act,
+			.undo = disk_plug_undo,
+			.probe = disk_plug_probe,
+		},
+	[STEP_DISK_UNPLUG] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,
+			.attempts = ATTEMPTS,
+			.act = disk_unplug_act,
+			.undo = disk_unplug_undo,
+			.probe = disk_unplug_probe,
+		},
+	[STEP_SERVER_DISK_CREATE] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.act = server_disk_create_act,
+			.undo = server_disk_delete_act,
+			.probe = server_disk_create_probe,
+		},
+	[STEP_SERVER_DISK_DELETE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = server_disk_delete_act,
+		},
+	[STEP_DOMAIN_DEFINE] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.attempts = 3,
+			.act = domain_define_act,
+			.undo = domain_undefine_act,
+		},
+	[STEP_DOMAIN_UNDEFINE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = domain_undefine_act,
+		},
+	[STEP_DOMAIN_START] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.attempts = 3,
+			.act = domain_start_act,
+			.undo = domain_destroy_act,
+			.probe = domain_start_probe,
+		},
+	[STEP_DOMAIN_SHUTDOWN] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = domain_shutdown_act,
+		},
+	[STEP_DOMAIN_DESTROY] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = domain_destroy_act,
+		},
+	[STEP_DOMAIN_REBOOT] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.attempts = 3,
+			.act = domain_reboot_act,
+		},
+	[STEP_IMAGE_DELETE] = {.attempts = ATTEMPTS, .act = image_delete_act},
+};
+static_assert(ARRAY_SIZE(rows) == _STEP_KIND_MAX, "a row for each");
+
+const StepRow *step_row(StepKind kind)
+{
+	assert(kind >= 0 && kind < _STEP_KIND_MAX);
+	return &rows[kind];
+}
+
+int64_t step_pause_ms(const EngineTimes *times, int64_t attempts)
+{
+	int64_t pause = times->retry_ms;
+
+	for (int64_t i = 1; i < attempts && pause < times->retry_max_ms; i++)
+		pause *= 2;
+	return MIN(pause, times->retry_max_ms);
+}
+
+/* A row that is gone reads as NULL. */
+static int optional(int r, Fault *f)
+{
+	return r == RECORD_NOT_FOUND ? 0 : fault_unexpected(f, r);
+}
+
+static bool disk_belongs(const Attachment *attachment)
+{
+	return attachment->mapping_id && attachment->status == ATTACHMENT_ATTACHED;
+}
+
+static int load_disks(Tx *tx, StepRun *run, const char *server_id, Fault *f)
+{
+	Attachment **attachments;
+	size_t count;
+	int r;
+
+	r = attachments_of_server(tx, run->arena, server_id, &attachments, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	run->disks = ARENA_ARRAY(run->arena, ServerDisk, MAX(count, 1));
+	run->disk_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		Volume *volume;
+
+		if (!disk_belongs(attachments[i]))
+			continue;
+		r = volume_get(tx, run->arena, attachments[i]->volume_id, &volume, f);
+		if (r)
+			return fault_unexpected(f, r);
+		run->disks[run->disk_count++] =
+			(ServerDisk){.attachment = attachments[i], .volume = volume};
+	}
+	return 0;
+}
+
+static int load_server(Tx *tx, StepRun *run, unsigned needs, Fault *f)
+{
+	const char *id = run->operation->server_id;
+	Server *server = NULL;
+	int r = 0;
+
+	if (!id)
+		return 0;
+	if (needs & STEP_NEEDS_SERVER)
+		r = optional(server_get(tx, run->arena, id, &server, f), f);
+	run->server = server;
+	if (!r && (needs & STEP_NEEDS_DISKS) && !run->operation->volume_id)
+		r = load_disks(tx, run, id, f);
+	return r;
+}
+
+int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
+{
+	const Operation *operation = run->operation;
+	Volume *volume = NULL;
+	Attachment *attachment = NULL;
+	Image *image = NULL;
+	int r;
+
+	r = load_server(tx, run, needs, f);
+	if (!r && (needs & STEP_NEEDS_VOLUME) && operation->volume_id)
+		r = optional(volume_get(tx, run->arena, operation->volume_id, &volume, f), f);
+	if (!r && (needs & STEP_NEEDS_ATTACHMENT) && operation->attachment_id)
+		r = optional(
+			attachment_get(tx, run->arena, operation->attachment_id, &attachment, f),
+			f);
+	if (!r && (needs & STEP_NEEDS_IMAGE) && operation->image_id)
+		r = optional(image_get(tx, run->arena, operation->image_id, &image, f), f);
+	run->volume = volume;
+	run->attachment = attachment;
+	run->image = image;
+	return r;
+}
