@@ -24,6 +24,7 @@ typedef enum Refusal {
 	REFUSAL_NO_METADATA_KEY, /* .id the resource's, .other the key */
 	/* Wrong state: .id, .action, .attribute ("vm_state"), .value ("building") */
 	REFUSAL_SERVER_STATE,
+	REFUSAL_SERVER_NOT_READY,      /* .id: it has no host yet */
 	REFUSAL_SERVER_LOCKED,         /* .id */
 	REFUSAL_VOLUME_STATE,          /* .id, .value is the status; .action says for what */
 	REFUSAL_VOLUME_ATTACHED,       /* .id; .other lists the servers, blank separated */

@@ -56,6 +56,14 @@ void api_out_links(ApiRequest *r, JsonOut *out, const char *collection, const ch
 	json_out_list_end(out);
 }
 
+void api_out_bookmark(ApiRequest *r, JsonOut *out, const char *collection, const char *id)
+{
+	json_out_list_begin(out, "links");
+	out_link(r, out, "bookmark", r->dialect->service,
+		 arena_printf(r->arena, "%s/%s", collection, id));
+	json_out_list_end(out);
+}
+
 /* The query as it was sent, without the marker. */
 static void add_query(ApiRequest *r, Buf *url)
 {

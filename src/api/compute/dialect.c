@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The compute dialect: which routes there are, the form of an error, and the words for every
+ * refusal.
+ */
+#include <inttypes.h>
+
+#include "api/compute/priv.h"
+
+static void error_body(JsonOut *out, unsigned status, const char *message)
+{
+	static const struct {
+		unsigned status;
+		const char *key;
+	} keys[] = {
+		{400, "badRequest"},     {401, "unauthorized"},       {403, "forbidden"},
+		{404, "itemNotFound"},   {405, "badMethod"},          {409, "conflictingRequest"},
+		{413, "overLimit"},      {415, "badMediaType"},       {429, "overLimit"},
+		{501, "notImplemented"}, {503, "serviceUnavailable"},
+	};
+	const char *key = "computeFault";
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i].status == status)
+			key = keys[i].key;
+	json_out_begin(out, NULL);
+	json_out_begin(out, key);
+	json_out_int(out, "code", status);
+	json_out_text(out, "message", message);
+	json_out_end(out);
+	json_out_end(out);
+}
+
+static const ApiWord words[] = {
+	{.what = API_WRONG_PROJECT,
+	 .status = 400,
+	 .text = "Malformed request URL: URL's project_id '{1}' doesn't match Context's "
+		 "project_id '{2}'"},
+	{0},
+};
+
+static const char *quota_text(ApiRequest *r, const RefusalData *d)
+{
+	if (str_eq(d->resource, "metadata_items"))
+		return arena_printf(r->arena, "Maximum number of metadata items exceeds %" PRId64,
+				    d->limit);
+	return arena_printf(r->arena,
+			    "Quota exceeded for %s: Requested %" PRId64
+			    ", but already used %" PRId64 " of %" PRId64 " %s",
+			    d->resource, d->requested, d->used, d->limit, d->resource);
+}
+
+static const char *not_found_text(ApiRequest *r, Refusal refusal, const RefusalData *d)
+{
+	Arena *a = r->arena;
+
+	if (refusal == REFUSAL_NO_SERVER)
+		return arena_printf(a, "Instance %s could not be found.", d->id);
+	if (refusal == REFUSAL_NO_FLAVOR)
+		return arena_printf(a, "Flavor %s could not be found.", d->id);
+	if (refusal == REFUSAL_NO_ATTACHMENT)
+		return arena_printf(a, "Instance %s is not attached to volume %s", d->id, d->other);
+	if (refusal == REFUSAL_NO_METADATA_KEY)
+		return "Metadata item was not found";
+	if (refusal == REFUSAL_NO_VOLUME)
+		return arena_printf(a, "Volume %s could not be found.", d->id);
+	if (refusal == REFUSAL_NO_IMAGE)
+		return arena_printf(a, "Image %s could not be found.", d->id);
+	return "The resource could not be found.";
+}
+
+/* Why a volume cannot be attached or detached, as the block storage service would word it. */
+static const char *volume_text(ApiRequest *r, Refusal refusal, const RefusalData *d)
+{
+	Arena *a = r->arena;
+
+	if (refusal == REFUSAL_VOLUME_ATTACHED)
+		return arena_printf(
+			a, "Invalid volume: volume %s is already attached to instances: %s", d->id,
+			d->other);
+	if (refusal == REFUSAL_VOLUME_ATTACHED_HERE)
+		return arena_printf(a, "Invalid volume: volume %s already attached", d->id);
+	if (refusal == REFUSAL_VOLUME_MULTIATTACH)
+		return "Multiattach volumes are only supported starting with compute API version "
+		       "2.60.";
+	if (refusal == REFUSAL_VOLUME_NOT_DETACHABLE)
+		return "Invalid volume: Invalid input received: Invalid volume: Unable to detach "
+		       "volume. Volume status must be 'in-use' and attach_status must be "
+		       "'attached' to detach.";
+	return arena_printf(a,
+			    "Invalid input received: Invalid volume: Volume %s status must be "
+			    "available or downloading to reserve, but the current status is %s.",
+			    d->id, d->value);
+}
+
+static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_message)
+{
+	const RefusalData *d = &r->work.refused;
+	Arena *a = r->arena;
+
+	switch (refusal) {
+	case REFUSAL_NO_SERVER:
+	case REFUSAL_NO_VOLUME:
+	case REFUSAL_NO_VOLUME_TYPE:
+	case REFUSAL_NO_IMAGE:
+	case REFUSAL_NO_FLAVOR:
+	case REFUSAL_NO_ATTACHMENT:
+	case REFUSAL_NO_OPERATION:
+	case REFUSAL_NO_METADATA_KEY:
+		*ret_message = not_found_text(r, refusal, d);
+		return 404;
+	case REFUSAL_SERVER_STATE:
+		*ret_message = arena_printf(a, "Cannot '%s' instance %s while it is in %s %s",
+					    d->action, d->id, d->attribute, d->value);
+		return 409;
+	case REFUSAL_SERVER_LOCKED:
+		*ret_message = arena_printf(a, "Instance %s is locked", d->id);
+		return 409;
+	case REFUSAL_SERVER_NOT_READY:
+		*ret_message = arena_printf(a, "Instance %s is not ready", d->id);
+		return 409;
+	case REFUSAL_VOLUME_STATE:
+	case REFUSAL_VOLUME_ATTACHED:
+	case REFUSAL_VOLUME_ATTACHED_HERE:
+	case REFUSAL_VOLUME_MULTIATTACH:
+	case REFUSAL_VOLUME_NOT_DETACHABLE:
+		*ret_message = volume_text(r, refusal, d);
+		return 400;
+	case REFUSAL_ROOT_DEVICE:
+		*ret_message = "Cannot detach a root device volume";
+		return 400;
+	case REFUSAL_FLAVOR_EXISTS:
+	case REFUSAL_NAME_EXISTS:
+		*ret_message = d->value;
+		return 409;
+	case REFUSAL_QUOTA:
+		*ret_message = quota_text(r, d);
+		return 403;
+	case REFUSAL_TOO_MANY_DISKS:
+		*ret_message = arena_printf(a,
+					    "The maximum allowed number of disk devices (%" PRId64
+					    ") to attach to a single instance has been exceeded.",
+					    d->limit);
+		return 403;
+	case REFUSAL_NONE:
+	case REFUSAL_IMAGE_PROTECTED:
+	case REFUSAL_IMAGE_STATE:
+	case REFUSAL_IMAGE_UNUSABLE:
+	case REFUSAL_FLAVOR_TOO_SMALL:
+	case REFUSAL_BAD_INPUT:
+	case _REFUSAL_MAX:
+		break;
+	}
+	*ret_message = d->value ? d->value : "The request cannot be fulfilled.";
+	return 400;
+}
+
+/* One entry of the version documents; the long form is that of the version's own page. */
+static void out_version(ApiRequest *r, const char *key, bool whole)
+{
+	JsonOut *out = &r->out;
+
+	json_out_begin(out, key);
+	json_out_text(out, "id", "v2.1");
+	json_out_text(out, "status", "CURRENT");
+	json_out_printf(out, "version", "2.%d", api_compute.version_max % 1000);
+	json_out_text(out, "min_version", "2.1");
+	json_out_text(out, "updated", "2013-07-23T11:33:21Z");
+	json_out_list_begin(out, "links");
+	json_out_begin(out, NULL);
+	json_out_text(out, "rel", "self");
+	json_out_printf(out, "href", "%s/", api_prefix_url(r));
+	json_out_end(out);
+	if (whole)
+		json_out_raw(out, NULL,
+			     "{\"rel\":\"describedby\",\"type\":\"text/html\","
+			     "\"href\":\"https://docs.openstack.org/\"}");
+	json_out_list_end(out);
+	if (whole)
+		json_out_raw(out, "media-types",
+			     "[{\"base\":\"application/json\",\"type\":"
+			     "\"application/vnd.openstack.compute+json;version=2.1\"}]");
+	json_out_end(out);
+}
+
+static int list_versions(ApiRequest *r, Fault *f _unused_)
+{
+	json_out_begin(&r->out, NULL);
+	json_out_list_begin(&r->out, "versions");
+	out_version(r, NULL, false);
+	json_out_list_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int show_version(ApiRequest *r, Fault *f _unused_)
+{
+	json_out_begin(&r->out, NULL);
+	out_version(r, "version", true);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static const ApiRoute root = {
+	.method = "GET",
+	.pattern = "/",
+	.rule = API_RULE_OPEN,
+	.mode = API_PLAIN,
+	.handle = list_versions,
+};
+
+static const ApiRoute version_rows[] = {
+	{.method = "GET",
+	 .pattern = "/",
+	 .rule = API_RULE_OPEN,
+	 .mode = API_PLAIN,
+	 .handle = show_version},
+};
+static const ApiRoutes version_routes = API_ROUTES(version_rows);
+
+static const ApiRoutes *const routes[] = {
+	&version_routes,
+	&compute_flavor_routes,
+	&compute_flavor_spec_routes,
+	&compute_server_list_routes,
+	&compute_server_create_routes,
+	&compute_server_routes,
+	&compute_server_action_routes,
+	&compute_server_metadata_routes,
+	&compute_server_tag_routes,
+	&compute_attachment_routes,
+	&compute_instance_action_routes,
+	&compute_small_routes,
+	NULL,
+};
+
+const ApiDialect api_compute = {
+	.name = "compute",
+	.service = "/compute",
+	.prefix = "/compute/v2.1",
+	.root = &root,
+	.version_word = "compute",
+	.version_header = "X-OpenStack-Nova-API-Version",
+	.version_min = V(1),
+	.version_max = V(59),
+	.media_type = "application/vnd.openstack.compute+json",
+	.echo_request_id = true,
+	.project_segment = true,
+	.routes = routes,
+	.words = words,
+	.error_body = error_body,
+	.refusal = refusal_words,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the files of the compute dialect share.
+ */
+#pragma once
+
+#include "api/common/api.h"
+#include "api/compute/compute.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "records/tables.h"
+
+#define V(minor) API_VERSION(2, minor)
+
+extern const ApiRoutes compute_flavor_routes;
+extern const ApiRoutes compute_flavor_spec_routes;
+extern const ApiRoutes compute_server_routes;
+extern const ApiRoutes compute_server_list_routes;
+extern const ApiRoutes compute_server_create_routes;
+extern const ApiRoutes compute_server_action_routes;
+extern const ApiRoutes compute_server_metadata_routes;
+extern const ApiRoutes compute_server_tag_routes;
+extern const ApiRoutes compute_attachment_routes;
+extern const ApiRoutes compute_instance_action_routes;
+extern const ApiRoutes compute_small_routes;
+
+/* A server that the caller may see, for resources below it; REFUSAL_NO_SERVER. */
+_must_use_ int compute_server(ApiRequest *r, Server **ret, Fault *f);
+
+/* The same, deleted ones included, for the history of a server. */
+_must_use_ int compute_server_or_past(ApiRequest *r, Server **ret, Fault *f);
+
+/* Print one flavor, as the create, show and detail replies do. */
+void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor);
+
+/* Print one server in full. `full` leaves nothing out; update replies are shorter below 2.75. */
+_must_use_ int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full,
+				  Fault *f);
+
+/* The status that clients see ("ACTIVE", "REBOOT" ...). */
+const char *compute_status(const Server *server);
+
+/* The vm_states that a status filter asks for; how many were written (0: no such status). */
+size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX]);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * POST /servers: what the body may say at each version, and what of it cannot be honoured here.
+ */
+#include "api/compute/priv.h"
+#include "service/server.h"
+
+typedef struct CreateFields {
+	const char *name;
+	const char *flavor_ref;
+	const char *image_ref;
+	const char *networks; /* JSON: a list, "auto" or "none" */
+	bool has_networks;
+	const char *admin_pass;
+	JsonTextMap metadata;
+	const char *disk_config;
+	const char *access_ipv4;
+	const char *access_ipv6;
+	JsonList personality;
+	const char *availability_zone;
+	JsonList mappings;
+	JsonList mappings_v2;
+	bool config_drive;
+	const char *key_name;
+	int64_t min_count;
+	int64_t max_count;
+	bool return_reservation_id;
+	JsonList security_groups;
+	const char *user_data;
+	const char *description;
+	JsonList tags;
+} CreateFields;
+
+typedef struct CreateBody {
+	const CreateFields *server;
+	const char *hints;
+} CreateBody;
+
+static const char *const disk_configs[] = {"AUTO", "MANUAL", NULL};
+
+static const JsonField create_rows[] = {
+	{.name = "name",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_NAME,
+	 .flags = JSON_REQUIRED,
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, name)},
+	{.name = "flavorRef",
+	 .type = JSON_TEXT_LOOSE,
+	 .flags = JSON_REQUIRED,
+	 .min = 1,
+	 .max = 2 * LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, flavor_ref)},
+	{.name = "imageRef", .type = JSON_TEXT, .offset = offsetof(CreateFields, image_ref)},
+	{.name = "networks",
+	 .type = JSON_ANY,
+	 .until = V(36),
+	 .offset = offsetof(CreateFields, networks),
+	 .present = JSON_PRESENT(CreateFields, has_networks)},
+	{.name = "networks",
+	 .type = JSON_ANY,
+	 .flags = JSON_REQUIRED,
+	 .since = V(37),
+	 .offset = offsetof(CreateFields, networks),
+	 .present = JSON_PRESENT(CreateFields, has_networks)},
+	{.name = "adminPass",
+	 .type = JSON_TEXT,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, admin_pass)},
+	{.name = "metadata",
+	 .type = JSON_TEXT_MAP,
+	 .format = JSON_FORMAT_METADATA_KEY,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, metadata)},
+	{.name = "OS-DCF:diskConfig",
+	 .type = JSON_TEXT,
+	 .choices = disk_configs,
+	 .offset = offsetof(CreateFields, disk_config)},
+	{.name = "accessIPv4",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_IPV4,
+	 .offset = offsetof(CreateFields, access_ipv4)},
+	{.name = "accessIPv6",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_IPV6,
+	 .offset = offsetof(CreateFields, access_ipv6)},
+	{.name = "personality",
+	 .type = JSON_LIST,
+	 .item = JSON_ANY,
+	 .until = V(56),
+	 .offset = offsetof(CreateFields, personality)},
+	{.name = "availability_zone",
+	 .type = JSON_TEXT,
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, availability_zone)},
+	{.name = "block_device_mapping",
+	 .type = JSON_LIST,
+	 .item = JSON_ANY,
+	 .offset = offsetof(CreateFields, mappings)},
+	{.name = "block_device_mapping_v2",
+	 .type = JSON_LIST,
+	 .item = JSON_ANY,
+	 .offset = offsetof(CreateFields, mappings_v2)},
+	{.name = "config_drive",
+	 .type = JSON_BOOL_LOOSE,
+	 .flags = JSON_NULLABLE,
+	 .offset = offsetof(CreateFields, config_drive)},
+	{.name = "key_name",
+	 .type = JSON_TEXT,
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, key_name)},
+	{.name = "min_count",
+	 .type = JSON_INT_LOOSE,
+	 .min = 1,
+	 .max = LIMIT_LIST_PAGE,
+	 .offset = offsetof(CreateFields, min_count)},
+	{.name = "max_count",
+	 .type = JSON_INT_LOOSE,
+	 .min = 1,
+	 .max = LIMIT_LIST_PAGE,
+	 .offset = offsetof(CreateFields, max_count)},
+	{.name = "return_reservation_id",
+	 .type = JSON_BOOL_LOOSE,
+	 .offset = offsetof(CreateFields, return_reservation_id)},
+	{.name = "security_groups",
+	 .type = JSON_LIST,
+	 .item = JSON_ANY,
+	 .offset = offsetof(CreateFields, security_groups)},
+	{.name = "user_data",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_BASE64,
+	 .max = LIMIT_USER_DATA_BYTES,
+	 .offset = offsetof(CreateFields, user_data)},
+	{.name = "description",
+	 .type = JSON_TEXT,
+	 .flags = JSON_NULLABLE,
+	 .since = V(19),
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, description)},
+	{.name = "tags",
+	 .type = JSON_LIST,
+	 .item = JSON_TEXT,
+	 .format = JSON_FORMAT_TAG,
+	 .since = V(52),
+	 .max = LIMIT_TAGS,
+	 .value_max = LIMIT_TAG_CHARS,
+	 .offset = offsetof(CreateFields, tags)},
+};
+static const JsonFields create_fields = JSON_FIELDS(create_rows, CreateFields);
+
+static const JsonField body_rows[] = {
+	{.name = "server",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &create_fields,
+	 .offset = offsetof(CreateBody, server)},
+	{.name = "os:scheduler_hints", .type = JSON_ANY, .offset = offsetof(CreateBody, hints)},
+	{.name = "OS-SCH-HNT:scheduler_hints",
+	 .type = JSON_ANY,
+	 .offset = offsetof(CreateBody, hints)},
+};
+static const JsonFields body_fields = JSON_FIELDS(body_rows, CreateBody);
+
+/* A reference may be a whole URL; its last segment counts. */
+static const char *last_segment(const char *reference)
+{
+	const char *slash = strrchr(reference, '/');
+
+	return slash ? slash + 1 : reference;
+}
+
+/* No networks are kept here: "auto" and absent mean one plain interface, "none" and [] no one. */
+static const char *read_networks(const ApiRequest *r, const CreateFields *fields, bool *ret)
+{
+	*ret = !fields->has_networks || str_eq(fields->networks, "\"auto\"") ||
+	       (str_eq(fields->networks, "[]") && r->version < V(37));
+	if (*ret || str_eq(fields->networks, "\"none\"") || str_eq(fields->networks, "[]"))
+		return NULL;
+	if (*fields->networks != '[')
+		return "Invalid input for field/attribute networks. Value: the text is neither "
+		       "'auto' nor 'none'";
+	return "The networks asked for could not be found: use 'auto' or 'none'";
+}
+
+/* Boot from the server's own image is all that a mapping may ask for yet. */
+static bool mappings_are_plain(ApiRequest *r, const CreateFields *fields)
+{
+	const char *const *items = fields->mappings_v2.items;
+
+	if (fields->mappings.count)
+		return false;
+	for (size_t i = 0; i < fields->mappings_v2.count; i++) {
+		_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+		const char *index;
+
+		if (json_parse(r->arena, items[i], strlen(items[i]), &doc, NULL) ||
+		    !json_is_object(doc))
+			return false;
+		index = json_get_raw(r->arena, doc, "boot_index");
+		if (!str_eq(json_get_text(r->arena, doc, "source_type"), "image") ||
+		    !str_eq(json_get_text(r->arena, doc, "destination_type"), "local") ||
+		    !str_eq(json_get_text(r->arena, doc, "uuid"), fields->image_ref) ||
+		    (!str_eq(index, "0") && !str_eq(index, "\"0\"")))
+			return false;
+	}
+	return true;
+}
+
+/* What is well-formed and yet refused; NULL when all is fine. */
+static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWish *wish)
+{
+	char canonical[UUID_TEXT];
+
+	if (str_empty(fields->image_ref))
+		return fields->mappings.count || fields->mappings_v2.count
+			       ? "Block Device Mapping is Invalid: booting from a volume is not "
+				 "available."
+			       : "Missing imageRef attribute";
+	if (!uuid_canonical(last_segment(fields->image_ref), canonical))
+		return "Invalid imageRef provided.";
+	wish->image_id = arena_strdup(r->arena, canonical);
+	if (!mappings_are_plain(r, fields))
+		return "Block Device Mapping is Invalid: only the server's own image can be "
+		       "mapped.";
+	if (fields->key_name)
+		return "Invalid key_name provided.";
+	if (fields->personality.count)
+		return "File injection is not available.";
+	if (fields->config_drive)
+		return "A config drive is not available.";
+	if (fields->min_count && fields->max_count && fields->min_count > fields->max_count)
+		return "min_count must be <= max_count";
+	if (fields->availability_zone &&
+	    !str_eq(fields->availability_zone, r->config->settings->availability_zone))
+		return "The requested availability zone is not available";
+	return read_networks(r, fields, &wish->network);
+}
+
+static const char *new_password(Arena *arena)
+{
+	static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+	uint8_t bytes[12];
+	char text[sizeof(bytes) + 1] = "";
+
+	random_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		text[i] = letters[bytes[i] % (sizeof(letters) - 1)];
+	return arena_strdup(arena, text);
+}
+
+static void out_security_groups(ApiRequest *r, const CreateFields *fields)
+{
+	const char *const *items = fields->security_groups.items;
+
+	json_out_list_begin(&r->out, "security_groups");
+	for (size_t i = 0; i < fields->security_groups.count; i++)
+		json_out_raw(&r->out, NULL, items[i]);
+	if (!fields->security_groups.count)
+		json_out_raw(&r->out, NULL, "{\"name\":\"default\"}");
+	json_out_list_end(&r->out);
+}
+
+static void reply_created(ApiRequest *r, const CreateFields *fields, const Server *server)
+{
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, "server");
+	json_out_text(&r->out, "id", server->id);
+	api_out_links(r, &r->out, "servers", server->id);
+	json_out_text(&r->out, "OS-DCF:diskConfig", server->disk_config);
+	out_security_groups(r, fields);
+	json_out_text(&r->out, "adminPass",
+		      fields->admin_pass ? fields->admin_pass : new_password(r->arena));
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply_header(r, "Location",
+			 arena_printf(r->arena, "%s/servers/%s", api_prefix_url(r), server->id));
+	api_reply(r, 202);
+}
+
+static int server_create(ApiRequest *r, Fault *f)
+{
+	const CreateFields *fields = ((const CreateBody *)r->body)->server;
+	const char *refused, *reservation;
+	ServerWish wish = {
+		.name = fields->name,
+		.description = fields->description,
+		.flavor_id = last_segment(fields->flavor_ref),
+		.metadata = fields->metadata,
+		.tags = fields->tags.items,
+		.tag_count = fields->tags.count,
+		.user_data = fields->user_data,
+		.availability_zone = fields->availability_zone,
+		.access_ipv4 = fields->access_ipv4,
+		.access_ipv6 = fields->access_ipv6,
+		.disk_config = fields->disk_config,
+		.count = MAX(MAX(fields->max_count, fields->min_count), INT64_C(1)),
+	};
+	Server *server;
+	int k;
+
+	refused = complaint(r, fields, &wish);
+	if (refused)
+		return api_refuse(r, 400, "%s", refused);
+	k = service_create_servers(&r->work, &wish, &server, &reservation, f);
+	if (k == REFUSAL_NO_IMAGE)
+		return api_refuse(r, 400, "Can not find requested image");
+	if (k == REFUSAL_NO_FLAVOR)
+		return api_refuse(r, 400, "Flavor %s could not be found.", wish.flavor_id);
+	if (k)
+		return k;
+	if (!fields->return_reservation_id) {
+		reply_created(r, fields, server);
+		return 0;
+	}
+	json_out_begin(&r->out, NULL);
+	json_out_text(&r->out, "reservation_id", reservation);
+	json_out_end(&r->out);
+	api_reply(r, 202);
+	return 0;
+}
+
+static const ApiRoute routes[] = {
+	{.method = "POST",
+	 .pattern = "/servers",
+	 .policy = "os_compute_api:servers:create",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &body_fields,
+	 .handle = server_create},
+};
+const ApiRoutes compute_server_create_routes = API_ROUTES(routes);
