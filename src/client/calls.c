@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See calls.h. Each call prints its body and says where it goes; nothing is decided here.
+ */
+#include "client/calls.h"
+
+#include <errno.h>
+
+#include "client/priv.h"
+#include "json/out.h"
+
+static void put_text(JsonOut *out, const char *key, const char *text)
+{
+	if (text)
+		json_out_text(out, key, text);
+}
+
+static void put_map(JsonOut *out, const char *key, const JsonTextMap *map)
+{
+	if (!map || map->count == 0)
+		return;
+	json_out_begin(out, key);
+	for (size_t i = 0; i < map->count; i++)
+		json_out_text(out, map->pairs[i].key, map->pairs[i].value);
+	json_out_end(out);
+}
+
+/* Send what was written. */
+static int send_body(Client *client, ClientRequest request, JsonOut *out, JsonDoc **ret, Fault *f)
+{
+	_cleanup_(freep) char *body = json_out_take(out, NULL);
+
+	request.body = body;
+	return client_call(client, &request, ret, f);
+}
+
+/* The id of what a call made. */
+static int take_id(Arena *arena, JsonDoc *doc, const char *path, const char **ret_id, Fault *f)
+{
+	const char *id = doc ? json_get_text(arena, doc, path) : NULL;
+
+	json_doc_free(doc);
+	if (!id)
+		return fault(f, -EPROTO, "the answer has no %s", path);
+	*ret_id = id;
+	return 0;
+}
+
+static const char *server_path(Client *client, Arena *arena, const char *id, const char *below)
+{
+	return arena_printf(arena, "/servers/%s%s", client_escape(client, arena, id), below);
+}
+
+int client_server_create(Client *client, Arena *arena, const ClientServerWish *wish,
+			 const char **ret_id, Fault *f)
+{
+	const ClientRequest request = {CLIENT_COMPUTE, "POST", "/servers", NULL, NULL};
+	JsonOut out = {0};
+	JsonDoc *doc;
+	int r;
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "server");
+	json_out_text(&out, "name", wish->name);
+	json_out_text(&out, "imageRef", wish->image_id ? wish->image_id : "");
+	json_out_text(&out, "flavorRef", wish->flavor_id);
+	json_out_text(&out, "networks", wish->networks ? wish->networks : "auto");
+	put_text(&out, "user_data", wish->user_data);
+	put_text(&out, "description", wish->description);
+	put_map(&out, "metadata", wish->metadata);
+	if (wish->tag_count > 0) {
+		json_out_list_begin(&out, "tags");
+		for (size_t i = 0; i < wish->tag_count; i++)
+			json_out_text(&out, NULL, wish->tags[i]);
+		json_out_list_end(&out);
+	}
+	if (wish->config_drive)
+		json_out_bool(&out, "config_drive", true);
+	json_out_end(&out);
+	json_out_end(&out);
+	r = send_body(client, request, &out, &doc, f);
+	return r ? r : take_id(arena, doc, "server.id", ret_id, f);
+}
+
+int client_server_update(Client *client, Arena *arena, const char *id, const char *name,
+			 const char *description, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "PUT",
+		.path = server_path(client, arena, id, ""),
+	};
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "server");
+	put_text(&out, "name", name);
+	put_text(&out, "description", description);
+	json_out_end(&out);
+	json_out_end(&out);
+	return send_body(client, request, &out, NULL, f);
+}
+
+int client_server_act(Client *client, Arena *arena, const char *id, ClientServerAction action,
+		      Fault *f)
+{
+	static const char *const bodies[] = {
+		[CLIENT_START] = "{\"os-start\":null}",
+		[CLIENT_STOP] = "{\"os-stop\":null}",
+		[CLIENT_REBOOT] = "{\"reboot\":{\"type\":\"SOFT\"}}",
+		[CLIENT_REBOOT_HARD] = "{\"reboot\":{\"type\":\"HARD\"}}",
+	};
+	static_assert(ARRAY_SIZE(bodies) == _CLIENT_SERVER_ACTION_MAX, "a row for every action");
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "POST",
+		.path = server_path(client, arena, id, "/action"),
+		.body = bodies[action],
+	};
+
+	return client_call(client, &request, NULL, f);
+}
+
+int client_server_console(Client *client, Arena *arena, const char *id, int64_t lines,
+			  JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "POST",
+		.path = server_path(client, arena, id, "/action"),
+	};
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "os-getConsoleOutput");
+	if (lines > 0)
+		json_out_int(&out, "length", lines);
+	json_out_end(&out);
+	json_out_end(&out);
+	return send_body(client, request, &out, ret, f);
+}
+
+int client_server_events(Client *client, Arena *arena, const char *id, const char *request_id,
+			 JsonDoc **ret, Fault *f)
+{
+	const char *below = "/os-instance-actions";
+	ClientRequest request = {.service = CLIENT_COMPUTE, .method = "GET"};
+
+	if (request_id)
+		below = arena_printf(arena, "%s/%s", below,
+				     client_escape(client, arena, request_id));
+	request.path = server_path(client, arena, id, below);
+	return client_call(client, &request, ret, f);
+}
+
+/* {"volume": …} of a wish; what is NULL is left out. */
+static void put_volume(JsonOut *out, const ClientVolumeWish *wish)
+{
+	json_out_begin(out, NULL);
+	json_out_begin(out, "volume");
+	put_text(out, "name", wish->name);
+	put_text(out, "description", wish->description);
+	put_text(out, "volume_type", wish->type);
+	if (wish->size_gib)
+		json_out_int(out, "size", wish->size_gib);
+	put_map(out, "metadata", wish->metadata);
+	json_out_end(out);
+	json_out_end(out);
+}
+
+int client_volume_create(Client *client, Arena *arena, const ClientVolumeWish *wish,
+			 const char **ret_id, Fault *f)
+{
+	const ClientRequest request = {CLIENT_VOLUME, "POST", "/volumes", NULL, NULL};
+	JsonOut out = {0};
+	JsonDoc *doc;
+	int r;
+
+	put_volume(&out, wish);
+	r = send_body(client, request, &out, &doc, f);
+	return r ? r : take_id(arena, doc, "volume.id", ret_id, f);
+}
+
+int client_volume_update(Client *client, Arena *arena, const char *id, const ClientVolumeWish *wish,
+			 Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_VOLUME,
+		.method = "PUT",
+		.path = arena_printf(arena, "/volumes/%s", client_escape(client, arena, id)),
+	};
+	JsonOut out = {0};
+
+	put_volume(&out, wish);
+	return send_body(client, request, &out, NULL, f);
+}
+
+int client_image_create(Client *client, Arena *arena, const ClientImageWish *wish,
+			const char **ret_id, Fault *f)
+{
+	const ClientRequest request = {CLIENT_IMAGE, "POST", "/images", NULL, NULL};
+	const JsonTextMap *properties = wish->properties;
+	JsonOut out = {0};
+	JsonDoc *doc;
+	int r;
+
+	json_out_begin(&out, NULL);
+	json_out_text(&out, "name", wish->name);
+	put_text(&out, "disk_format", wish->disk_format);
+	put_text(&out, "container_format", wish->container_format);
+	put_text(&out, "visibility", wish->visibility);
+	if (wish->min_disk_gib)
+		json_out_int(&out, "min_disk", wish->min_disk_gib);
+	if (wish->min_ram_mib)
+		json_out_int(&out, "min_ram", wish->min_ram_mib);
+	for (size_t i = 0; properties && i < properties->count; i++)
+		json_out_text(&out, properties->pairs[i].key, properties->pairs[i].value);
+	json_out_end(&out);
+	r = send_body(client, request, &out, &doc, f);
+	return r ? r : take_id(arena, doc, "id", ret_id, f);
+}
+
+int client_image_upload(Client *client, Arena *arena, const char *id, const ClientUpload *upload,
+			Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_IMAGE,
+		.method = "PUT",
+		.path = arena_printf(arena, "/images/%s/file", client_escape(client, arena, id)),
+		.upload = upload,
+	};
+
+	return client_call(client, &request, NULL, f);
+}
+
+/* Extra specs have a call of their own. */
+static int add_extra_specs(Client *client, Arena *arena, const char *id, const JsonTextMap *specs,
+			   Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "POST",
+		.path = arena_printf(arena, "/flavors/%s/os-extra_specs",
+				     client_escape(client, arena, id)),
+	};
+	JsonOut out = {0};
+
+	if (!specs || specs->count == 0)
+		return 0;
+	json_out_begin(&out, NULL);
+	put_map(&out, "extra_specs", specs);
+	json_out_end(&out);
+	return send_body(client, request, &out, NULL, f);
+}
+
+int client_flavor_create(Client *client, Arena *arena, const ClientFlavorWish *wish,
+			 const char **ret_id, Fault *f)
+{
+	const ClientRequest request = {CLIENT_COMPUTE, "POST", "/flavors", NULL, NULL};
+	JsonOut out = {0};
+	JsonDoc *doc;
+	int r;
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "flavor");
+	put_text(&out, "id", wish->id);
+	json_out_text(&out, "name", wish->name);
+	json_out_int(&out, "ram", wish->ram_mib);
+	json_out_int(&out, "disk", wish->disk_gib);
+	json_out_int(&out, "vcpus", wish->vcpus);
+	json_out_bool(&out, "os-flavor-access:is_public", !wish->private);
+	json_out_end(&out);
+	json_out_end(&out);
+	r = send_body(client, request, &out, &doc, f);
+	if (r == 0)
+		r = take_id(arena, doc, "flavor.id", ret_id, f);
+	return r ? r : add_extra_specs(client, arena, *ret_id, wish->properties, f);
+}
+
+int client_attach(Client *client, Arena *arena, const ClientAttachWish *wish, JsonDoc **ret,
+		  Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "POST",
+		.path = server_path(client, arena, wish->server_id, "/os-volume_attachments"),
+	};
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "volumeAttachment");
+	json_out_text(&out, "volumeId", wish->volume_id);
+	put_text(&out, "device", wish->device);
+	put_text(&out, "tag", wish->tag);
+	json_out_end(&out);
+	json_out_end(&out);
+	return send_body(client, request, &out, ret, f);
+}
+
+static const char *attachment_path(Client *client, Arena *arena, const char *server_id,
+				   const char *volume_id)
+{
+	return server_path(client, arena, server_id,
+			   arena_printf(arena, "/os-volume_attachments/%s",
+					client_escape(client, arena, volume_id)));
+}
+
+int client_detach(Client *client, Arena *arena, const char *server_id, const char *volume_id,
+		  Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "DELETE",
+		.path = attachment_path(client, arena, server_id, volume_id),
+	};
+
+	return client_call(client, &request, NULL, f);
+}
+
+int client_attachment_show(Client *client, Arena *arena, const char *server_id,
+			   const char *volume_id, JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "GET",
+		.path = attachment_path(client, arena, server_id, volume_id),
+	};
+
+	return client_call(client, &request, ret, f);
+}
+
+int client_attachment_list(Client *client, Arena *arena, const char *server_id, JsonDoc **ret,
+			   Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "GET",
+		.path = server_path(client, arena, server_id, "/os-volume_attachments"),
+	};
+
+	return client_call(client, &request, ret, f);
+}
+
+int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = {.service = service, .method = "GET", .path = "/limits"};
+
+	return client_call(client, &request, ret, f);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the files of this room share.
+ */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "base/str.h"
+#include "client/client.h"
+
+enum { CLIENT_ERROR_TEXT = 1024 };
+
+struct Client {
+	ClientLogin login;
+	CURL *curl;
+	Arena *arena;                               /* what lives as long as the client */
+	char *token;                                /* NULL before the login */
+	JsonDoc *token_doc;                         /* what came with it */
+	const char *auth_base;                      /* the identity service, ending in /v3 */
+	const char *endpoints[_CLIENT_SERVICE_MAX]; /* as they are found */
+	char error[CLIENT_ERROR_TEXT];
+};
+
+/* One request and its answer. */
+typedef struct Exchange {
+	const char *method;
+	const char *url;
+	const char *body;
+	const ClientUpload *upload;
+	const char *const *headers; /* beyond the usual ones, ends with NULL; or NULL */
+	unsigned status;
+	Buf answer;
+	char subject_token[512];
+	char request_id[64];
+} Exchange;
+
+void exchange_done(Exchange *exchange);
+
+/* transport.c: returns 0 whatever the status, or a fault. */
+_must_use_ int client_exchange(Client *client, Exchange *exchange, Fault *f);
+
+/* error.c: the outcome of a status (0 for success), with client->error set from the answer. */
+int client_outcome(Client *client, const Exchange *exchange);
+void client_set_error(Client *client, const char *format, ...) _printf_(2, 3);
+/* The words in an error body of any dialect; "" when there are none. */
+const char *client_error_words(Arena *arena, const char *body, size_t length);
+
+/* catalog.c: 0 or CLIENT_NOT_FOUND. */
+_must_use_ int client_endpoint(Client *client, ClientService service, const char **ret_url);
