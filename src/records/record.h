@@ -17,7 +17,7 @@
 typedef enum RecordOutcome {
 	RECORD_NOT_FOUND = 1500,
 	RECORD_EXISTS,      /* the key, or another unique column, is taken */
-	RECORD_BAD_PATTERN, /* a RECORD_MATCH condition is no regular expression */
+	RECORD_BAD_PATTERN, /* no regular expression, or one that is too costly to run */
 	RECORD_NO_MARKER,   /* a list's marker does not exist among what the query may see */
 } RecordOutcome;
 
@@ -34,14 +34,20 @@ typedef struct Column {
 	ColumnType type;
 	size_t offset;
 	const EnumNames *names;
+	bool fixed; /* says whose the row is, and never changes; see RecordQuery.marker */
 } Column;
+
+typedef struct RecordSql RecordSql;
 
 /* The first column is the key. */
 typedef struct RecordTable {
 	const char *name;
 	const Column *columns;
 	size_t count;
-	size_t size; /* of the struct */
+	size_t size;             /* of the struct */
+	unsigned insert_touches; /* STORE_TOUCHED_*: what an insert touches, */
+	unsigned change_touches; /* and what an update or a delete touches */
+	RecordSql **sql;         /* its statements, made at first use */
 } RecordTable;
 
 typedef enum RecordTest {
@@ -55,8 +61,8 @@ typedef enum RecordTest {
 	RECORD_NOT_NULL,
 	RECORD_IN, /* .texts and .count */
 	RECORD_NOT_IN,
-	RECORD_MATCH, /* a POSIX extended regular expression, anywhere in the text */
-	RECORD_NOT_MATCH,
+	RECORD_MATCH,     /* a POSIX extended regular expression, anywhere in the text */
+	RECORD_NOT_MATCH, /* as with each test but RECORD_IS_NULL, a NULL does not meet it */
 } RecordTest;
 
 typedef struct RecordCondition {
@@ -65,6 +71,7 @@ typedef struct RecordCondition {
 	StoreValue value;
 	const char *const *texts;
 	size_t count;
+	bool or_next; /* this one or the next: several in a row make one group */
 } RecordCondition;
 
 enum { RECORD_CONDITIONS_MAX = 24, RECORD_SORTS_MAX = 4 };
@@ -83,16 +90,25 @@ typedef struct RecordQuery {
 	size_t condition_count;
 	RecordSort sorts[RECORD_SORTS_MAX];
 	size_t sort_count;
-	const char *marker; /* key of the last row already seen, or NULL */
-	int64_t limit;      /* 0: no limit */
+	/*
+	 * Key of the last row already seen, or NULL. The row must be there and meet the conditions
+	 * on fixed columns; the others are filters, which it may have ceased to meet.
+	 */
+	const char *marker;
+	int64_t limit; /* 0: no limit */
 	int64_t offset;
 } RecordQuery;
 
-/* Add conditions; assert that there is room. */
+/*
+ * Add conditions; assert that there is room and the column exists. A text that is NULL means IS
+ * NULL for RECORD_EQ and IS NOT NULL for RECORD_NE. Enumerators may be given by name or number.
+ */
 void record_where_text(RecordQuery *query, const char *column, RecordTest test, const char *text);
 void record_where_int(RecordQuery *query, const char *column, RecordTest test, int64_t number);
 void record_where_texts(RecordQuery *query, const char *column, RecordTest test,
 			const char *const *texts, size_t count);
+/* The condition added last, or the one that is added next. */
+void record_or(RecordQuery *query);
 void record_sort(RecordQuery *query, const char *column, bool descending);
 
 /* A column by name, or NULL: for filters and sort keys that clients write. */
@@ -103,18 +119,19 @@ _must_use_ int record_get(Tx *tx, Arena *arena, const RecordTable *table, const 
 			  void **ret, Fault *f);
 /* 0 or RECORD_EXISTS. */
 _must_use_ int record_insert(Tx *tx, const RecordTable *table, const void *record, Fault *f);
-/* Write every column of the row with this key. 0 or RECORD_NOT_FOUND. */
+/* Write every column of the row with this key. 0, RECORD_NOT_FOUND or RECORD_EXISTS. */
 _must_use_ int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f);
 /* 0 or RECORD_NOT_FOUND. */
 _must_use_ int record_delete(Tx *tx, const RecordTable *table, const char *key, Fault *f);
-/* Delete what a query's conditions name. */
+/* Delete what a query's conditions name; the rest of the query does not count. */
 _must_use_ int record_delete_where(Tx *tx, const RecordTable *table, const RecordQuery *query,
 				   Fault *f);
-/* All rows: *ret is an array of pointers to structs. 0, RECORD_NO_MARKER or
- * RECORD_BAD_PATTERN. */
+/*
+ * All rows: *ret is an array of pointers to structs. 0, RECORD_NO_MARKER or RECORD_BAD_PATTERN.
+ */
 _must_use_ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuery *query,
 			   void ***ret, size_t *ret_count, Fault *f);
-/* How many rows the conditions name. */
+/* How many rows the conditions name. 0 or RECORD_BAD_PATTERN. */
 _must_use_ int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query,
 			    int64_t *ret, Fault *f);
 

@@ -51,11 +51,17 @@ typedef struct QuotaUsage {
 	int64_t used;
 } QuotaUsage;
 
+/* The limit of a resource where nobody set one; -1: none. */
+int64_t quota_default(const char *resource);
+
 typedef enum QuotaOutcome { QUOTA_EXCEEDED = 1600 } QuotaOutcome;
 
 _must_use_ int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret,
 			 Fault *f);
-/* Add to the usage (or take from it, never below 0). QUOTA_EXCEEDED when over; *ret says how. */
+/*
+ * Add to the usage, or take from it, never below 0. *ret is the usage afterwards. QUOTA_EXCEEDED
+ * when it would be over: nothing was added, and *ret is the usage as it stands.
+ */
 _must_use_ int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amount,
 			 QuotaUsage *ret, Fault *f);
 /* limit -1: none; to go back to the default, quota_reset(). */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Putting a RecordQuery together, and the check of patterns that clients write.
+ */
+#include <regex.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "records/priv.h"
+
+static RecordCondition *condition_add(RecordQuery *query, const char *column, RecordTest test)
+{
+	RecordCondition *condition = &query->conditions[query->condition_count];
+
+	assert(query->condition_count < RECORD_CONDITIONS_MAX);
+	query->condition_count++;
+	*condition = (RecordCondition){.column = column, .test = test};
+	return condition;
+}
+
+void record_where_text(RecordQuery *query, const char *column, RecordTest test, const char *text)
+{
+	condition_add(query, column, test)->value = STORE_VALUE_TEXT(text);
+}
+
+void record_where_int(RecordQuery *query, const char *column, RecordTest test, int64_t number)
+{
+	condition_add(query, column, test)->value = STORE_VALUE_INT(number);
+}
+
+void record_where_texts(RecordQuery *query, const char *column, RecordTest test,
+			const char *const *texts, size_t count)
+{
+	RecordCondition *condition = condition_add(query, column, test);
+
+	assert(test == RECORD_IN || test == RECORD_NOT_IN);
+	condition->texts = texts;
+	condition->count = count;
+}
+
+void record_or(RecordQuery *query)
+{
+	assert(query->condition_count > 0);
+	query->conditions[query->condition_count - 1].or_next = true;
+}
+
+void record_sort(RecordQuery *query, const char *column, bool descending)
+{
+	assert(query->sort_count < RECORD_SORTS_MAX);
+	query->sorts[query->sort_count++] = (RecordSort){column, descending};
+}
+
+/*
+ * The C library expands repetitions when it compiles, so that a few nested ones take gigabytes,
+ * and runs back references in exponential time: neither has a use in a filter.
+ */
+bool record_pattern_valid(const char *pattern)
+{
+	regex_t compiled;
+
+	if (strlen(pattern) > LIMIT_NAME_CHARS || strchr(pattern, '{'))
+		return false;
+	for (const char *p = strchr(pattern, '\\'); p; p = strchr(p + 1, '\\'))
+		if (p[1] >= '1' && p[1] <= '9')
+			return false;
+	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
+		return false;
+	regfree(&compiled);
+	return true;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Quotas: one row a project and resource, with the limit somebody set (NULL: the default) and
+ * what is used. Usage is added first and then looked at, in one transaction, so that two adders
+ * on a database with many writers wait for each other's row instead of racing.
+ */
+#include "base/str.h"
+#include "records/tables.h"
+
+typedef struct QuotaDefault {
+	const char *resource;
+	int64_t limit;
+} QuotaDefault;
+
+/* Resources that are not here, such as "volumes_<type>", have no limit. */
+static const QuotaDefault defaults[] = {
+	{.resource = "volumes", .limit = 10},
+	{.resource = "gigabytes", .limit = 1000},
+	{.resource = "per_volume_gigabytes", .limit = -1},
+	{.resource = "snapshots", .limit = 10},
+	{.resource = "backups", .limit = 10},
+	{.resource = "backup_gigabytes", .limit = 1000},
+	{.resource = "groups", .limit = 10},
+	{.resource = "instances", .limit = 10},
+	{.resource = "cores", .limit = 20},
+	{.resource = "ram", .limit = 51200},
+	{.resource = "metadata_items", .limit = 128},
+	{.resource = "key_pairs", .limit = 100},
+	{.resource = "server_groups", .limit = 10},
+	{.resource = "server_group_members", .limit = 10},
+};
+
+int64_t quota_default(const char *resource)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		if (str_eq(defaults[i].resource, resource))
+			return defaults[i].limit;
+	return -1;
+}
+
+static int usage_row(const StoreRow *row, void *ctx, Fault *f)
+{
+	QuotaUsage *usage = ctx;
+
+	(void)f;
+	if (store_row_text(row, 0))
+		usage->limit = store_row_int(row, 0);
+	usage->used = store_row_int(row, 1);
+	return 0;
+}
+
+int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret, Fault *f)
+{
+	const StoreValue values[] = {STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource)};
+	QuotaUsage usage = {.limit = quota_default(resource)};
+	int r;
+
+	r = store_query(tx,
+			"SELECT hard_limit, used FROM quotas WHERE project_id = ? AND resource = ?",
+			values, ARRAY_SIZE(values), usage_row, &usage, f);
+	if (r)
+		return fault_unexpected(f, r);
+	*ret = usage;
+	return 0;
+}
+
+static int usage_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, Fault *f)
+{
+	const StoreValue values[] = {
+		STORE_VALUE_TEXT(project_id),    STORE_VALUE_TEXT(resource),
+		STORE_VALUE_INT(MAX(amount, 0)), STORE_VALUE_INT(amount),
+		STORE_VALUE_INT(amount),
+	};
+
+	return fault_unexpected(
+		f, store_query(tx,
+			       "INSERT INTO quotas (project_id, resource, used) VALUES (?, ?, ?) "
+			       "ON CONFLICT (project_id, resource) DO UPDATE SET used = "
+			       "CASE WHEN quotas.used + ? < 0 THEN 0 ELSE quotas.used + ? END",
+			       values, ARRAY_SIZE(values), NULL, NULL, f));
+}
+
+int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, QuotaUsage *ret,
+	      Fault *f)
+{
+	QuotaUsage usage;
+	int r;
+
+	r = usage_add(tx, project_id, resource, amount, f);
+	if (r)
+		return r;
+	r = quota_get(tx, project_id, resource, &usage, f);
+	if (r)
+		return r;
+	if (amount <= 0 || usage.limit < 0 || usage.used <= usage.limit) {
+		*ret = usage;
+		return 0;
+	}
+	r = usage_add(tx, project_id, resource, -amount, f);
+	if (r)
+		return r;
+	usage.used -= amount;
+	*ret = usage;
+	return QUOTA_EXCEEDED;
+}
+
+int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limit, Fault *f)
+{
+	const StoreValue values[] = {
+		STORE_VALUE_TEXT(project_id),
+		STORE_VALUE_TEXT(resource),
+		STORE_VALUE_INT(limit),
+		STORE_VALUE_INT(limit),
+	};
+
+	return fault_unexpected(
+		f, store_query(tx,
+			       "INSERT INTO quotas (project_id, resource, used, hard_limit) "
+			       "VALUES (?, ?, 0, ?) "
+			       "ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = ?",
+			       values, ARRAY_SIZE(values), NULL, NULL, f));
+}
+
+int quota_reset(Tx *tx, const char *project_id, Fault *f)
+{
+	return fault_unexpected(
+		f, store_query(tx, "UPDATE quotas SET hard_limit = NULL WHERE project_id = ?",
+			       &STORE_VALUE_TEXT(project_id), 1, NULL, NULL, f));
+}

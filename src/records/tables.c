@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * A row of columns for each noun, named as the members of its struct, and the few look-ups that
+ * go by something else than the key. Each column's type is checked against its member.
+ */
+#include "records/tables.h"
+
+#define MEMBER(Type, member, MemberType)                                                           \
+	_Generic(((Type *)0)->member, MemberType : offsetof(Type, member))
+
+#define TEXT_COLUMN(Type, member)                                                                  \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_TEXT, .offset = MEMBER(Type, member, const char *) \
+	}
+#define INT_COLUMN(Type, member)                                                                   \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_INT, .offset = MEMBER(Type, member, int64_t)       \
+	}
+#define BOOL_COLUMN(Type, member)                                                                  \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_BOOL, .offset = MEMBER(Type, member, bool)         \
+	}
+#define ENUM_COLUMN(Type, member, values)                                                          \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_ENUM, .offset = MEMBER(Type, member, int),         \
+		.names = &(values)                                                                 \
+	}
+
+/* Columns that say whose a row is, or what it belongs to, for as long as it lives. */
+#define FIXED_TEXT_COLUMN(Type, member)                                                            \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_TEXT,                                              \
+		.offset = MEMBER(Type, member, const char *), .fixed = true                        \
+	}
+#define FIXED_BOOL_COLUMN(Type, member)                                                            \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_BOOL, .offset = MEMBER(Type, member, bool),        \
+		.fixed = true                                                                      \
+	}
+#define FIXED_ENUM_COLUMN(Type, member, values)                                                    \
+	{                                                                                          \
+		.name = #member, .type = COLUMN_ENUM, .offset = MEMBER(Type, member, int),         \
+		.names = &(values), .fixed = true                                                  \
+	}
+
+#define TABLE(Type, rows, ...)                                                                     \
+	{                                                                                          \
+		.columns = (rows), .count = ARRAY_SIZE(rows), .size = sizeof(Type),                \
+		.sql = &(RecordSql *){NULL}, __VA_ARGS__                                           \
+	}
+
+static const Column project_columns[] = {
+	TEXT_COLUMN(Project, id),          TEXT_COLUMN(Project, name),
+	TEXT_COLUMN(Project, description), BOOL_COLUMN(Project, enabled),
+	INT_COLUMN(Project, created_us),
+};
+const RecordTable project_table = TABLE(Project, project_columns, .name = "projects",
+					.change_touches = STORE_TOUCHED_IDENTITY);
+
+static const Column user_columns[] = {
+	TEXT_COLUMN(User, id),
+	TEXT_COLUMN(User, name),
+	TEXT_COLUMN(User, description),
+	TEXT_COLUMN(User, email),
+	TEXT_COLUMN(User, default_project_id),
+	TEXT_COLUMN(User, password_hash),
+	BOOL_COLUMN(User, enabled),
+	INT_COLUMN(User, created_us),
+};
+const RecordTable user_table =
+	TABLE(User, user_columns, .name = "users", .change_touches = STORE_TOUCHED_IDENTITY);
+
+static const Column assignment_columns[] = {
+	TEXT_COLUMN(Assignment, id),
+	FIXED_TEXT_COLUMN(Assignment, user_id),
+	FIXED_TEXT_COLUMN(Assignment, project_id),
+	INT_COLUMN(Assignment, roles),
+};
+const RecordTable assignment_table = TABLE(Assignment, assignment_columns, .name = "assignments",
+					   .change_touches = STORE_TOUCHED_IDENTITY);
+
+static const Column token_columns[] = {
+	TEXT_COLUMN(Token, id),
+	FIXED_TEXT_COLUMN(Token, user_id),
+	FIXED_TEXT_COLUMN(Token, project_id),
+	INT_COLUMN(Token, roles),
+	TEXT_COLUMN(Token, methods),
+	TEXT_COLUMN(Token, audit_id),
+	TEXT_COLUMN(Token, audit_parent),
+	TEXT_COLUMN(Token, app_credential_id),
+	BOOL_COLUMN(Token, restricted),
+	BOOL_COLUMN(Token, system),
+	INT_COLUMN(Token, issued_us),
+	INT_COLUMN(Token, expires_us),
+};
+const RecordTable token_table =
+	TABLE(Token, token_columns, .name = "tokens", .change_touches = STORE_TOUCHED_IDENTITY);
+
+static const Column app_credential_columns[] = {
+	TEXT_COLUMN(AppCredential, id),
+	TEXT_COLUMN(AppCredential, name),
+	TEXT_COLUMN(AppCredential, description),
+	FIXED_TEXT_COLUMN(AppCredential, user_id),
+	FIXED_TEXT_COLUMN(AppCredential, project_id),
+	TEXT_COLUMN(AppCredential, secret_hash),
+	INT_COLUMN(AppCredential, roles),
+	BOOL_COLUMN(AppCredential, unrestricted),
+	INT_COLUMN(AppCredential, expires_us),
+	INT_COLUMN(AppCredential, created_us),
+};
+const RecordTable app_credential_table =
+	TABLE(AppCredential, app_credential_columns, .name = "app_credentials",
+	      .change_touches = STORE_TOUCHED_IDENTITY);
+
+static const Column image_columns[] = {
+	TEXT_COLUMN(Image, id),
+	FIXED_TEXT_COLUMN(Image, owner),
+	TEXT_COLUMN(Image, name),
+	ENUM_COLUMN(Image, status, image_status_names),
+	FIXED_ENUM_COLUMN(Image, visibility, image_visibility_names),
+	ENUM_COLUMN(Image, disk_format, disk_format_names),
+	TEXT_COLUMN(Image, container_format),
+	INT_COLUMN(Image, size_bytes),
+	INT_COLUMN(Image, virtual_size_bytes),
+	TEXT_COLUMN(Image, checksum),
+	TEXT_COLUMN(Image, hash),
+	INT_COLUMN(Image, min_disk_gib),
+	INT_COLUMN(Image, min_ram_mib),
+	BOOL_COLUMN(Image, is_protected),
+	BOOL_COLUMN(Image, hidden),
+	TEXT_COLUMN(Image, tags),
+	TEXT_COLUMN(Image, properties),
+	INT_COLUMN(Image, created_us),
+	INT_COLUMN(Image, updated_us),
+};
+const RecordTable image_table = TABLE(Image, image_columns, .name = "images");
+
+static const Column volume_type_columns[] = {
+	TEXT_COLUMN(VolumeType, id),
+	TEXT_COLUMN(VolumeType, name),
+	TEXT_COLUMN(VolumeType, description),
+	TEXT_COLUMN(VolumeType, extra_specs),
+	FIXED_BOOL_COLUMN(VolumeType, is_public),
+	INT_COLUMN(VolumeType, created_us),
+	INT_COLUMN(VolumeType, updated_us),
+};
+const RecordTable volume_type_table =
+	TABLE(VolumeType, volume_type_columns, .name = "volume_types");
+
+static const Column volume_columns[] = {
+	TEXT_COLUMN(Volume, id),
+	FIXED_TEXT_COLUMN(Volume, project_id),
+	FIXED_TEXT_COLUMN(Volume, user_id),
+	TEXT_COLUMN(Volume, name),
+	TEXT_COLUMN(Volume, description),
+	INT_COLUMN(Volume, size_gib),
+	ENUM_COLUMN(Volume, status, volume_status_names),
+	TEXT_COLUMN(Volume, availability_zone),
+	TEXT_COLUMN(Volume, type_id),
+	TEXT_COLUMN(Volume, type_name),
+	TEXT_COLUMN(Volume, metadata),
+	TEXT_COLUMN(Volume, backend),
+	TEXT_COLUMN(Volume, host),
+	ENUM_COLUMN(Volume, format, disk_format_names),
+	BOOL_COLUMN(Volume, bootable),
+	BOOL_COLUMN(Volume, multiattach),
+	BOOL_COLUMN(Volume, readonly),
+	INT_COLUMN(Volume, created_us),
+	INT_COLUMN(Volume, updated_us),
+};
+const RecordTable volume_table = TABLE(Volume, volume_columns, .name = "volumes");
+
+static const Column attachment_columns[] = {
+	TEXT_COLUMN(Attachment, id),
+	FIXED_TEXT_COLUMN(Attachment, volume_id),
+	FIXED_TEXT_COLUMN(Attachment, project_id),
+	FIXED_TEXT_COLUMN(Attachment, server_id),
+	TEXT_COLUMN(Attachment, mapping_id),
+	ENUM_COLUMN(Attachment, status, attach_status_names),
+	ENUM_COLUMN(Attachment, mode, attach_mode_names),
+	TEXT_COLUMN(Attachment, device),
+	TEXT_COLUMN(Attachment, tag),
+	TEXT_COLUMN(Attachment, host),
+	TEXT_COLUMN(Attachment, connector),
+	TEXT_COLUMN(Attachment, connection_info),
+	BOOL_COLUMN(Attachment, delete_on_termination),
+	INT_COLUMN(Attachment, boot_index),
+	INT_COLUMN(Attachment, created_us),
+	INT_COLUMN(Attachment, updated_us),
+	INT_COLUMN(Attachment, attached_us),
+};
+const RecordTable attachment_table = TABLE(Attachment, attachment_columns, .name = "attachments");
+
+static const Column flavor_columns[] = {
+	TEXT_COLUMN(Flavor, id),           TEXT_COLUMN(Flavor, name),
+	TEXT_COLUMN(Flavor, description),  INT_COLUMN(Flavor, ram_mib),
+	INT_COLUMN(Flavor, vcpus),         INT_COLUMN(Flavor, disk_gib),
+	INT_COLUMN(Flavor, ephemeral_gib), INT_COLUMN(Flavor, swap_mib),
+	TEXT_COLUMN(Flavor, rxtx_factor),  FIXED_BOOL_COLUMN(Flavor, is_public),
+	BOOL_COLUMN(Flavor, disabled),     TEXT_COLUMN(Flavor, extra_specs),
+	INT_COLUMN(Flavor, created_us),
+};
+const RecordTable flavor_table = TABLE(Flavor, flavor_columns, .name = "flavors");
+
+static const Column server_columns[] = {
+	TEXT_COLUMN(Server, id),
+	FIXED_TEXT_COLUMN(Server, project_id),
+	FIXED_TEXT_COLUMN(Server, user_id),
+	TEXT_COLUMN(Server, name),
+	TEXT_COLUMN(Server, description),
+	TEXT_COLUMN(Server, hostname),
+	ENUM_COLUMN(Server, vm_state, vm_state_names),
+	ENUM_COLUMN(Server, task_state, task_state_names),
+	INT_COLUMN(Server, power_state),
+	TEXT_COLUMN(Server, image_id),
+	TEXT_COLUMN(Server, kernel_id),
+	TEXT_COLUMN(Server, ramdisk_id),
+	TEXT_COLUMN(Server, flavor_id),
+	TEXT_COLUMN(Server, flavor_name),
+	INT_COLUMN(Server, ram_mib),
+	INT_COLUMN(Server, vcpus),
+	INT_COLUMN(Server, disk_gib),
+	INT_COLUMN(Server, ephemeral_gib),
+	INT_COLUMN(Server, swap_mib),
+	TEXT_COLUMN(Server, flavor_extra_specs),
+	TEXT_COLUMN(Server, metadata),
+	TEXT_COLUMN(Server, tags),
+	TEXT_COLUMN(Server, user_data),
+	TEXT_COLUMN(Server, key_name),
+	TEXT_COLUMN(Server, availability_zone),
+	TEXT_COLUMN(Server, host),
+	TEXT_COLUMN(Server, networks),
+	TEXT_COLUMN(Server, reservation_id),
+	INT_COLUMN(Server, launch_index),
+	TEXT_COLUMN(Server, root_device),
+	ENUM_COLUMN(Server, root_format, disk_format_names),
+	TEXT_COLUMN(Server, kernel_args),
+	TEXT_COLUMN(Server, access_ipv4),
+	TEXT_COLUMN(Server, access_ipv6),
+	TEXT_COLUMN(Server, disk_config),
+	BOOL_COLUMN(Server, config_drive),
+	BOOL_COLUMN(Server, locked),
+	INT_COLUMN(Server, fault_code),
+	TEXT_COLUMN(Server, fault_message),
+	INT_COLUMN(Server, fault_us),
+	INT_COLUMN(Server, created_us),
+	INT_COLUMN(Server, updated_us),
+	INT_COLUMN(Server, launched_us),
+	INT_COLUMN(Server, terminated_us),
+};
+const RecordTable server_table = TABLE(Server, server_columns, .name = "servers");
+
+static const Column instance_action_columns[] = {
+	TEXT_COLUMN(InstanceAction, id),
+	FIXED_TEXT_COLUMN(InstanceAction, server_id),
+	TEXT_COLUMN(InstanceAction, request_id),
+	TEXT_COLUMN(InstanceAction, action),
+	FIXED_TEXT_COLUMN(InstanceAction, user_id),
+	FIXED_TEXT_COLUMN(InstanceAction, project_id),
+	INT_COLUMN(InstanceAction, started_us),
+	INT_COLUMN(InstanceAction, updated_us),
+	TEXT_COLUMN(InstanceAction, message),
+	TEXT_COLUMN(InstanceAction, event),
+	INT_COLUMN(InstanceAction, event_started_us),
+	INT_COLUMN(InstanceAction, event_finished_us),
+	ENUM_COLUMN(InstanceAction, result, action_result_names),
+	TEXT_COLUMN(InstanceAction, details),
+	TEXT_COLUMN(InstanceAction, host),
+};
+const RecordTable instance_action_table =
+	TABLE(InstanceAction, instance_action_columns, .name = "instance_actions");
+
+static const Column operation_columns[] = {
+	TEXT_COLUMN(Operation, id),
+	INT_COLUMN(Operation, format),
+	TEXT_COLUMN(Operation, kind),
+	ENUM_COLUMN(Operation, state, operation_state_names),
+	TEXT_COLUMN(Operation, lane),
+	FIXED_TEXT_COLUMN(Operation, server_id),
+	FIXED_TEXT_COLUMN(Operation, volume_id),
+	TEXT_COLUMN(Operation, attachment_id),
+	TEXT_COLUMN(Operation, image_id),
+	TEXT_COLUMN(Operation, action_id),
+	TEXT_COLUMN(Operation, args),
+	FIXED_TEXT_COLUMN(Operation, project_id),
+	FIXED_TEXT_COLUMN(Operation, user_id),
+	TEXT_COLUMN(Operation, request_id),
+	BOOL_COLUMN(Operation, cancelled),
+	INT_COLUMN(Operation, not_before_us),
+	INT_COLUMN(Operation, deadline_us),
+	TEXT_COLUMN(Operation, last_error),
+	INT_COLUMN(Operation, created_us),
+	INT_COLUMN(Operation, updated_us),
+};
+const RecordTable operation_table = TABLE(Operation, operation_columns, .name = "operations",
+					  .insert_touches = STORE_TOUCHED_OPERATIONS,
+					  .change_touches = STORE_TOUCHED_OPERATIONS);
+
+static const Column step_columns[] = {
+	TEXT_COLUMN(Step, id),
+	FIXED_TEXT_COLUMN(Step, operation_id),
+	INT_COLUMN(Step, seq),
+	ENUM_COLUMN(Step, kind, step_kind_names),
+	ENUM_COLUMN(Step, state, step_state_names),
+	INT_COLUMN(Step, attempts),
+	TEXT_COLUMN(Step, last_error),
+	INT_COLUMN(Step, started_us),
+	INT_COLUMN(Step, finished_us),
+};
+const RecordTable step_table = TABLE(Step, step_columns, .name = "steps");
+
+/* Everything that attachments are found by, oldest first. */
+static void attachment_query(RecordQuery *query, const char *column, const char *id)
+{
+	record_where_text(query, column, RECORD_EQ, id);
+	record_sort(query, "created_us", false);
+}
+
+int attachments_of_volume(Tx *tx, Arena *arena, const char *volume_id, Attachment ***ret,
+			  size_t *ret_count, Fault *f)
+{
+	RecordQuery query = {0};
+
+	attachment_query(&query, "volume_id", volume_id);
+	return attachment_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachment ***ret,
+			  size_t *ret_count, Fault *f)
+{
+	RecordQuery query = {0};
+
+	attachment_query(&query, "server_id", server_id);
+	return attachment_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,
+		  Attachment **ret, Fault *f)
+{
+	RecordQuery query = {0};
+	Attachment **found;
+	size_t count;
+	int r;
+
+	attachment_query(&query, "server_id", server_id);
+	record_where_text(&query, "volume_id", RECORD_EQ, volume_id);
+	r = attachment_find(tx, arena, &query, &found, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	if (count == 0)
+		return RECORD_NOT_FOUND;
+	*ret = found[0];
+	return 0;
+}
+
+int steps_of_operation(Tx *tx, Arena *arena, const char *operation_id, Step ***ret,
+		       size_t *ret_count, Fault *f)
+{
+	RecordQuery query = {0};
+
+	record_where_text(&query, "operation_id", RECORD_EQ, operation_id);
+	return step_find(tx, arena, &query, ret, ret_count, f);
+}
