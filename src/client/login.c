@@ -141,14 +141,15 @@ int client_login(Client *client, Fault *f)
 	const char *url = arena_printf(client->arena, "%s/auth/tokens", client->auth_base);
 	_cleanup_(freep) char *body = NULL;
 	_cleanup_(exchange_done) Exchange exchange = {.url = url};
+	const char *subject[] = {NULL, NULL};
 	int r;
 
 	free(TAKE(client->token));
 	if (login->token && !has_scope(login)) {
 		/* It has its scope: only its document is missing. */
 		exchange.method = "GET";
-		exchange.headers = (const char *const[]){
-			arena_printf(client->arena, "X-Subject-Token: %s", login->token), NULL};
+		subject[0] = arena_printf(client->arena, "X-Subject-Token: %s", login->token);
+		exchange.headers = subject;
 		client->token = mem_strdup(login->token);
 	} else {
 		exchange.method = "POST";

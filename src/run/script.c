@@ -162,11 +162,14 @@ static void take_reply(RunResult *ret)
 	Buf out = {0}, err = {0};
 
 	*ret = (RunResult){0};
-	while (*script.next && *script.next != '$') {
+	while (*script.next != '$') {
 		_cleanup_(freep) char *line = take_line();
-		const char *text = line[0] && line[1] == ' ' ? line + 2 : "";
+		const char *text;
 		int64_t status;
 
+		if (!line)
+			break;
+		text = line[0] && line[1] == ' ' ? line + 2 : "";
 		if (*line == '<')
 			buf_printf(&out, "%s\n", text);
 		else if (*line == '!')

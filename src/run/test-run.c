@@ -118,6 +118,7 @@ TEST(nothing_is_inherited)
 	_cleanup_(closep) int fd = open("/dev/null", O_RDONLY); /* on purpose without O_CLOEXEC */
 	_cleanup_(run_result_done) RunResult fds = {0}, env = {0};
 
+	assert_return_code(fd, errno);
 	assert_int_equal(setenv("OS_PASSWORD", "secret", 1), 0);
 	env = run(RUN_ARGV("env"));
 	assert_null(strstr(env.out, "secret"));
