@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * A domain of the fake: what a real emulator would know of it, and the file that remembers it.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/mem.h"
+#include "model/domain.h"
+
+typedef struct FakeDisk FakeDisk;
+typedef struct FakeDomain FakeDomain;
+
+struct FakeDisk {
+	char *alias;
+	char *target;
+	char *path;
+	char *serial;       /* or NULL */
+	bool live;          /* the running guest has it */
+	bool config;        /* the next start will have it */
+	int64_t release_us; /* when the guest lets go of it; 0: it was not asked */
+};
+
+struct FakeDomain {
+	char *id;
+	char *name;
+	char *kernel_path; /* or NULL */
+	DomainState state;
+	VEC(FakeDisk *) disks;
+};
+
+FakeDomain *fake_domain_new(const char *id);
+FakeDomain *fake_domain_free(FakeDomain *domain);
+DEFINE_CLEANUP(FakeDomain, fake_domain_free)
+
+FakeDisk *fake_domain_disk(const FakeDomain *domain, const char *alias);
+/* Add a disk that nobody sees yet. */
+FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec);
+/* Forget the disks that neither the guest nor the definition has. */
+void fake_domain_prune(FakeDomain *domain);
+
+static inline bool fake_domain_runs(const FakeDomain *domain)
+{
+	return domain->state == DOMAIN_RUNNING || domain->state == DOMAIN_PAUSED;
+}
+
+/* Keep the domain in <id>.json of a directory; the file is whole at any time. */
+_must_use_ int fake_domain_save(const FakeDomain *domain, int dir, Fault *f);
+_must_use_ int fake_domain_load(int dir, const char *id, FakeDomain **ret, Fault *f);
