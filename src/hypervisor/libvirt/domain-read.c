@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Reading libvirt's XML: disks by alias, and the console's file.
+ */
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+
+#include "base/str.h"
+#include "hypervisor/libvirt/domain-xml.h"
+
+static void doc_freep(xmlDoc **doc)
+{
+	if (*doc)
+		xmlFreeDoc(*doc);
+}
+
+/* No network, no entities, no messages on stderr. */
+static xmlDoc *parse(const char *xml)
+{
+	return xmlReadMemory(xml, (int)strlen(xml), NULL, NULL,
+			     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+}
+
+static xmlNode *child(xmlNode *parent, const char *name)
+{
+	for (xmlNode *node = parent ? parent->children : NULL; node; node = node->next)
+		if (node->type == XML_ELEMENT_NODE && str_eq((const char *)node->name, name))
+			return node;
+	return NULL;
+}
+
+/* The value of parent/name/@attribute in the arena, or NULL. */
+static const char *attribute(xmlNode *parent, const char *name, const char *attr, Arena *arena)
+{
+	xmlNode *node = child(parent, name);
+	xmlChar *value = node ? xmlGetProp(node, (const xmlChar *)attr) : NULL;
+	const char *copy = arena_strdup(arena, (const char *)value);
+
+	xmlFree(value);
+	return copy;
+}
+
+static xmlNode *devices_of(xmlDoc *doc)
+{
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+	if (!root || !str_eq((const char *)root->name, "domain"))
+		return NULL;
+	return child(root, "devices");
+}
+
+int domain_xml_find_disk(const char *xml, const char *alias, const char *target, Arena *arena,
+			 DiskSeen *ret, Fault *f)
+{
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *devices = devices_of(doc);
+	DiskSeen seen = {0};
+	const char *name;
+
+	if (!devices)
+		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
+	seen.running = xmlHasProp(devices->parent, (const xmlChar *)"id") != NULL;
+	for (xmlNode *node = devices->children; node; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE || !str_eq((const char *)node->name, "disk"))
+			continue;
+		name = attribute(node, "alias", "name", arena);
+		if (str_eq(name, alias))
+			seen.found = true;
+		else if (target && str_eq(attribute(node, "target", "dev", arena), target))
+			seen.target_user = name ? name : "another disk";
+	}
+	*ret = seen;
+	return 0;
+}
+
+int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f)
+{
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *devices = devices_of(doc);
+
+	if (!devices)
+		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
+	*ret = attribute(child(devices, "serial"), "source", "path", arena);
+	return 0;
+}

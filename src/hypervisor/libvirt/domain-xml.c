@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The <domain> element: a q35 machine without anything that a guest of a cloud does not need.
+ */
+#include "hypervisor/libvirt/domain-xml.h"
+#include "base/str.h"
+
+/*
+ * Words for the kernel of a directly booted guest under emulation. Emulated timers are too
+ * uneven for the kernel's checks: without the first it may panic ("IO-APIC + timer doesn't
+ * work") and without the second it calibrates for seconds, or for ever, on a busy machine.
+ */
+static const char *const emulation_words[] = {"no_timer_check", "tsc=reliable"};
+
+static bool has_word(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = strstr(line, word); at; at = strstr(at + n, word))
+		if ((at == line || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' '))
+			return true;
+	return false;
+}
+
+static void write_kernel(Xml *xml, const DomainSpec *spec, bool kvm)
+{
+	_cleanup_(buf_done) Buf line = {0};
+
+	buf_add(&line, spec->kernel_args ? spec->kernel_args : "");
+	for (size_t i = 0; !kvm && i < ARRAY_SIZE(emulation_words); i++)
+		if (!has_word(buf_text(&line), emulation_words[i]))
+			buf_printf(&line, "%s%s", line.length ? " " : "", emulation_words[i]);
+	xml_text(xml, "kernel", spec->kernel_path);
+	xml_text(xml, "initrd", spec->ramdisk_path);
+	if (line.length)
+		xml_text(xml, "cmdline", buf_text(&line));
+}
+
+static void write_os(Xml *xml, const DomainSpec *spec, bool kvm)
+{
+	xml_open(xml, "os");
+	xml_open(xml, "type");
+	xml_attr(xml, "arch", "x86_64");
+	xml_attr(xml, "machine", "q35");
+	xml_content(xml, "hvm");
+	xml_close(xml);
+	if (spec->kernel_path)
+		write_kernel(xml, spec, kvm);
+	xml_close(xml);
+}
+
+/*
+ * Memory is a shared memfd, which shares by virtiofs need. The NUMA cell is explicit because
+ * libvirt 9.0 otherwise forgets, once it has found a running guest again, that the memory is
+ * shared, and refuses to plug shares.
+ */
+static void write_memory(Xml *xml, const DomainSpec *spec)
+{
+	xml_open(xml, "memory");
+	xml_attr(xml, "unit", "MiB");
+	xml_content_int(xml, spec->ram_mib);
+	xml_close(xml);
+	xml_open(xml, "memoryBacking");
+	xml_leaf(xml, "source", "type", "memfd");
+	xml_leaf(xml, "access", "mode", "shared");
+	xml_close(xml);
+}
+
+static void write_numa(Xml *xml, const DomainSpec *spec)
+{
+	char cpus[32];
+
+	(void)snprintf(cpus, sizeof(cpus), "0-%lld", (long long)spec->vcpus - 1);
+	xml_open(xml, "numa");
+	xml_open(xml, "cell");
+	xml_attr_int(xml, "id", 0);
+	xml_attr(xml, "cpus", spec->vcpus == 1 ? "0" : cpus);
+	xml_attr_int(xml, "memory", spec->ram_mib);
+	xml_attr(xml, "unit", "MiB");
+	xml_attr(xml, "memAccess", "shared");
+	xml_close(xml);
+	xml_close(xml);
+}
+
+/* Emulated: all that QEMU can do, but five-level page tables, whose walks cost time. */
+static void write_cpu(Xml *xml, const DomainSpec *spec, bool kvm)
+{
+	xml_open(xml, "vcpu");
+	xml_content_int(xml, spec->vcpus);
+	xml_close(xml);
+	xml_open(xml, "cpu");
+	xml_attr(xml, "mode", kvm ? "host-passthrough" : "maximum");
+	if (!kvm) {
+		xml_open(xml, "feature");
+		xml_attr(xml, "policy", "disable");
+		xml_attr(xml, "name", "la57");
+		xml_close(xml);
+	}
+	write_numa(xml, spec);
+	xml_close(xml);
+}
+
+static void write_lifecycle(Xml *xml)
+{
+	xml_open(xml, "features");
+	xml_leaf(xml, "acpi", NULL, NULL);
+	xml_leaf(xml, "apic", NULL, NULL);
+	xml_close(xml);
+	xml_leaf(xml, "clock", "offset", "utc");
+	xml_text(xml, "on_poweroff", "destroy");
+	xml_text(xml, "on_reboot", "restart");
+	xml_text(xml, "on_crash", "destroy");
+}
+
+static void write_controller(Xml *xml, const char *type, int64_t index, const char *model)
+{
+	xml_open(xml, "controller");
+	xml_attr(xml, "type", type);
+	xml_attr_int(xml, "index", index);
+	xml_attr(xml, "model", model);
+	xml_close(xml);
+}
+
+/* Devices of the domain's own that take a root port each. */
+static int64_t own_ports(const DomainSpec *spec)
+{
+	int64_t n = 2; /* the SCSI controller and the random numbers */
+
+	for (size_t i = 0; i < spec->disk_count; i++)
+		n += str_eq(spec->disks[i].bus, "virtio");
+	return n + (spec->channel_path ? 1 : 0) + (spec->network ? 1 : 0);
+}
+
+static void write_controllers(Xml *xml, const DomainSpec *spec)
+{
+	int64_t ports = own_ports(spec) + DOMAIN_XML_FREE_PORTS;
+
+	write_controller(xml, "usb", 0, "none");
+	write_controller(xml, "scsi", 0, "virtio-scsi");
+	for (int64_t i = 1; i <= ports; i++)
+		write_controller(xml, "pci", i, "pcie-root-port");
+}
+
+static void write_disks(Xml *xml, const DomainSpec *spec, DirectIoFunction direct_io)
+{
+	for (size_t i = 0; i < spec->disk_count; i++)
+		disk_xml_write(xml, &spec->disks[i], direct_io(spec->disks[i].path),
+			       i == 0 && !spec->kernel_path);
+}
+
+/* The address comes from the id: it stays when the domain is defined anew. */
+static void write_network(Xml *xml, const DomainSpec *spec)
+{
+	char mac[18];
+
+	(void)snprintf(mac, sizeof(mac), "52:54:00:%.2s:%.2s:%.2s", spec->id, spec->id + 2,
+		       spec->id + 4);
+	xml_open(xml, "interface");
+	xml_attr(xml, "type", "user");
+	xml_leaf(xml, "mac", "address", mac);
+	xml_leaf(xml, "model", "type", "virtio");
+	xml_close(xml);
+}
+
+static void write_console(Xml *xml, const char *path)
+{
+	xml_open(xml, "serial");
+	xml_attr(xml, "type", "file");
+	xml_open(xml, "source");
+	xml_attr(xml, "path", path);
+	xml_attr(xml, "append", "on"); /* what it said before a restart is worth keeping */
+	xml_close(xml);
+	xml_leaf(xml, "target", "port", "0");
+	xml_close(xml);
+}
+
+static void write_channel(Xml *xml, const char *path)
+{
+	xml_open(xml, "channel");
+	xml_attr(xml, "type", "unix");
+	xml_open(xml, "source");
+	xml_attr(xml, "mode", "bind");
+	xml_attr(xml, "path", path);
+	xml_close(xml);
+	xml_open(xml, "target");
+	xml_attr(xml, "type", "virtio");
+	xml_attr(xml, "name", "org.cleat.guest.0");
+	xml_close(xml);
+	xml_close(xml);
+}
+
+static void write_devices(Xml *xml, const DomainSpec *spec, DirectIoFunction direct_io)
+{
+	xml_open(xml, "devices");
+	write_disks(xml, spec, direct_io);
+	write_controllers(xml, spec);
+	if (spec->network)
+		write_network(xml, spec);
+	if (spec->console_path)
+		write_console(xml, spec->console_path);
+	if (spec->channel_path)
+		write_channel(xml, spec->channel_path);
+	xml_leaf(xml, "memballoon", "model", "none");
+	xml_open(xml, "rng");
+	xml_attr(xml, "model", "virtio");
+	xml_open(xml, "backend");
+	xml_attr(xml, "model", "random");
+	xml_content(xml, "/dev/urandom");
+	xml_close(xml);
+	xml_close(xml);
+	xml_close(xml);
+}
+
+static void write_head(Xml *xml, const DomainSpec *spec)
+{
+	xml_text(xml, "name", spec->name);
+	xml_text(xml, "uuid", spec->id);
+	if (!str_empty(spec->title) && !strchr(spec->title, '\n'))
+		xml_text(xml, "title", spec->title); /* one line only */
+	xml_open(xml, "metadata");
+	xml_leaf(xml, "cleat:domain", "xmlns:cleat", DOMAIN_XML_NAMESPACE);
+	xml_close(xml);
+}
+
+char *domain_xml_write(const DomainSpec *spec, bool kvm, DirectIoFunction direct_io)
+{
+	_cleanup_(xml_freep) Xml *xml = xml_new();
+
+	xml_open(xml, "domain");
+	xml_attr(xml, "type", kvm ? "kvm" : "qemu");
+	write_head(xml, spec);
+	write_memory(xml, spec);
+	write_cpu(xml, spec, kvm);
+	write_os(xml, spec, kvm);
+	write_lifecycle(xml);
+	write_devices(xml, spec, direct_io);
+	xml_close(xml);
+	return xml_take(xml);
+}

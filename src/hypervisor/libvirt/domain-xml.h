@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * From a DomainSpec to the XML that libvirt is given, and back from libvirt's XML to the few
+ * things we look for in it. Pure: no files, no connection.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "hypervisor/libvirt/xml.h"
+#include "model/domain.h"
+
+/* The element in a domain's metadata that says that it is ours. */
+#define DOMAIN_XML_NAMESPACE "urn:cleat:domain:1"
+
+/*
+ * PCIe root ports beyond those that the domain's own devices take: each disk that is plugged
+ * into a running q35 guest needs a free one, and ports cannot be added later.
+ */
+enum { DOMAIN_XML_FREE_PORTS = 16 };
+
+/* Whether a file can be opened with O_DIRECT; asked for each disk. */
+typedef bool (*DirectIoFunction)(const char *path);
+
+/* The whole domain; the caller frees the text. */
+char *domain_xml_write(const DomainSpec *spec, bool kvm, DirectIoFunction direct_io);
+
+/* One disk, for hot plug; the caller frees the text. */
+char *disk_xml_text(const DiskSpec *disk, bool direct_io);
+
+/* The same inside a domain. boot_order 0: the firmware does not boot from it. */
+void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io, int boot_order);
+
+/* What a domain's XML says about one disk; texts in the arena. */
+typedef struct DiskSeen {
+	bool running;            /* the XML is that of a running domain */
+	bool found;              /* a disk of that alias is there */
+	const char *target_user; /* another disk that has the wanted target, or NULL */
+} DiskSeen;
+
+/* Look for a disk by alias and, when `target` is not NULL, for who else has that target. */
+_must_use_ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
+				    Arena *arena, DiskSeen *ret, Fault *f);
+
+/* The file behind the serial console, in the arena; NULL when there is none. */
+_must_use_ int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The folder of the embedded driver (qemu:///embed?root=FOLDER). No daemon runs; guests outlive
+ * this process, and the next one that opens the folder finds them. One process at a time.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libxml/uri.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "hypervisor/libvirt/priv.h"
+
+/*
+ * QEMU's monitor is a unix socket at FOLDER/lib/qemu/domain-NUMBER-NAME/monitor.sock, with at
+ * most 20 characters of the name; a longer path cannot be bound.
+ */
+static const char monitor_longest[] = "/lib/qemu/domain-1234567-12345678901234567890/monitor.sock";
+
+/*
+ * There is no virtlogd, so QEMU writes consoles itself. libvirt leaves owners and labels alone:
+ * the files are ours. cgroup_controllers is not set on purpose: with an empty list libvirt 9.0
+ * crashes when a share is plugged.
+ */
+static const char qemu_conf[] = "# Written once by cleatd; changes are kept.\n"
+				"stdio_handler = \"file\"\n"
+				"security_driver = \"none\"\n"
+				"user = \"root\"\n"
+				"group = \"root\"\n"
+				"dynamic_ownership = 0\n"
+				"remember_owner = 0\n"
+				"namespaces = [ ]\n";
+
+static int make_directory(const char *path, Fault *f)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return fault(f, -errno, "mkdir %s: %m", path);
+	return 0;
+}
+
+/* All of it or nothing, also when the machine stops in the middle. */
+static int write_file(const char *path, const char *text, size_t n, Fault *f)
+{
+	_cleanup_(buf_done) Buf aside = {0};
+	_cleanup_(closep) int fd = -1;
+
+	buf_printf(&aside, "%s.new", path);
+	fd = open(aside.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fault(f, -errno, "create %s: %m", aside.data);
+	if (write(fd, text, n) != (ssize_t)n)
+		return fault(f, errno ? -errno : -ENOSPC, "write %s: %m", aside.data);
+	if (fsync(fd) < 0 || rename(aside.data, path) < 0)
+		return fault(f, -errno, "write %s: %m", path);
+	return 0;
+}
+
+static int write_settings(const char *root, Fault *f)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	int r;
+
+	buf_printf(&path, "%s/etc", root);
+	r = make_directory(path.data, f);
+	if (r)
+		return r;
+	buf_add(&path, "/qemu.conf");
+	if (access(path.data, F_OK) == 0)
+		return 0;
+	return write_file(path.data, qemu_conf, strlen(qemu_conf), f);
+}
+
+/* --- what is known about the emulator --- */
+
+/*
+ * libvirt asks an emulator for its capabilities once, which takes four seconds, and keeps the
+ * answer under the root. A new root is given what an earlier one learned on this machine; libvirt
+ * checks it against the time stamps of the emulator and of itself, so it may be stale.
+ */
+static const char shared_cache[] = "/var/cache/cleat/qemu-capabilities";
+
+static char *capabilities_path(const char *root)
+{
+	Buf path = {0};
+
+	buf_printf(&path, "%s/cache/qemu/capabilities", root);
+	return buf_take(&path);
+}
+
+/* mkdir -p; what cannot be made shows itself at the first use. */
+static void make_path(const char *path)
+{
+	_cleanup_(freep) char *part = mem_strdup(path);
+
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(part, 0755);
+		*slash = '/';
+	}
+	(void)mkdir(part, 0700);
+}
+
+static bool is_capabilities(const struct dirent *entry)
+{
+	return str_ends(entry->d_name, ".xml");
+}
+
+static int copy_file(int from_dir, const char *name, const char *to)
+{
+	enum { CAPABILITIES_MAX = 4 * 1024 * 1024 };
+	_cleanup_(closep) int fd = openat(from_dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_(buf_done) Buf path = {0};
+	_cleanup_(freep) char *bytes = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_size > CAPABILITIES_MAX)
+		return -EINVAL;
+	bytes = mem_new((size_t)st.st_size + 1);
+	if (read(fd, bytes, (size_t)st.st_size) != st.st_size)
+		return -EIO;
+	buf_printf(&path, "%s/%s", to, name);
+	return write_file(path.data, bytes, (size_t)st.st_size, NULL);
+}
+
+/* Copy what `to` does not have. A cache: what does not work costs time and nothing else. */
+static void copy_capabilities(const char *from, const char *to)
+{
+	DIR *dir = opendir(from);
+	struct dirent *entry;
+	_cleanup_(closep) int target = -1;
+
+	if (!dir)
+		return;
+	make_path(to);
+	target = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	while (target >= 0 && (entry = readdir(dir)))
+		if (is_capabilities(entry) && faccessat(target, entry->d_name, F_OK, 0) < 0)
+			(void)copy_file(dirfd(dir), entry->d_name, to);
+	(void)closedir(dir); /* it was only read */
+}
+
+void embed_keep_capabilities(const char *root)
+{
+	_cleanup_(freep) char *own = capabilities_path(root);
+
+	copy_capabilities(own, shared_cache);
+}
+
+/* --- the folder --- */
+
+int embed_prepare(const char *root, Fault *f)
+{
+	_cleanup_(freep) char *capabilities = capabilities_path(root);
+	struct sockaddr_un address;
+	int r;
+
+	if (strlen(root) + strlen(monitor_longest) >= sizeof(address.sun_path))
+		return fault(f, -ENAMETOOLONG,
+			     "%s: the path is too long for QEMU's sockets (at most %zu bytes)",
+			     root, sizeof(address.sun_path) - strlen(monitor_longest) - 1);
+	r = make_directory(root, f);
+	if (r)
+		return r;
+	r = write_settings(root, f);
+	if (r)
+		return r;
+	copy_capabilities(shared_cache, capabilities);
+	return 0;
+}
+
+char *embed_uri(const char *root)
+{
+	_cleanup_(buf_done) Buf uri = {0};
+	xmlChar *escaped = xmlURIEscapeStr((const xmlChar *)root, (const xmlChar *)"/");
+
+	if (!escaped)
+		abort();
+	buf_printf(&uri, "qemu:///embed?root=%s", (const char *)escaped);
+	xmlFree(escaped);
+	return buf_take(&uri);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Definitions and power. Each slot looks at what is there first; when a call fails it looks
+ * again, because the guest may have changed its state in between, and then the wish is fulfilled.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "hypervisor/libvirt/priv.h"
+
+int libvirt_define(void *self, const DomainSpec *spec, Fault *f)
+{
+	Host *host = self;
+	_cleanup_(freep) char *xml = domain_xml_write(spec, host->kvm, disk_direct_io);
+	_cleanup_(conn_freep) virConnectPtr conn = NULL;
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_get(host, &conn, f);
+	if (r)
+		return r;
+	domain = virDomainDefineXML(conn, xml);
+	return domain ? 0 : virt_fault(f, "define %s", spec->name);
+}
+
+int libvirt_undefine(void *self, const char *id, Fault *f)
+{
+	const unsigned all = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_NVRAM |
+			     VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+			     VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA;
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r)
+		return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
+	/* libvirt would go on running it without a definition. */
+	if (virDomainIsActive(domain) == 1)
+		return fault(f, -EBUSY, "undefine %s: it runs", id);
+	if (virDomainUndefineFlags(domain, all) < 0 && !virt_error_no_domain())
+		return virt_fault(f, "undefine %s", id);
+	return 0;
+}
+
+static DomainState state_of(int state, int reason)
+{
+	switch ((virDomainState)state) {
+	case VIR_DOMAIN_RUNNING:
+	case VIR_DOMAIN_BLOCKED:
+	case VIR_DOMAIN_SHUTDOWN: /* on its way, and still there */
+	case VIR_DOMAIN_NOSTATE:
+		return DOMAIN_RUNNING;
+	case VIR_DOMAIN_PAUSED:
+	case VIR_DOMAIN_PMSUSPENDED:
+		return DOMAIN_PAUSED;
+	case VIR_DOMAIN_SHUTOFF:
+		return reason == VIR_DOMAIN_SHUTOFF_CRASHED ? DOMAIN_CRASHED : DOMAIN_OFF;
+	case VIR_DOMAIN_CRASHED:
+		return DOMAIN_CRASHED;
+	}
+	return DOMAIN_RUNNING; /* of a newer libvirt */
+}
+
+/* Returns 0, HYPERVISOR_NO_DOMAIN or a fault. */
+static int read_state(virDomainPtr domain, DomainState *ret, Fault *f)
+{
+	int state, reason;
+
+	if (virDomainGetState(domain, &state, &reason, 0) < 0)
+		return virt_error_no_domain() ? HYPERVISOR_NO_DOMAIN
+					      : virt_fault(f, "state of a domain");
+	*ret = state_of(state, reason);
+	return 0;
+}
+
+int libvirt_state(void *self, const char *id, DomainState *ret, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r == 0)
+		r = read_state(domain, ret, f);
+	if (r == HYPERVISOR_NO_DOMAIN) {
+		*ret = DOMAIN_ABSENT;
+		return 0;
+	}
+	return r;
+}
+
+static bool is_active(virDomainPtr domain)
+{
+	return virDomainIsActive(domain) == 1;
+}
+
+int libvirt_start(void *self, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	DomainState state;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r)
+		return r;
+	r = read_state(domain, &state, f);
+	if (r)
+		return r;
+	switch (state) {
+	case DOMAIN_RUNNING:
+		return 0;
+	case DOMAIN_PAUSED:
+		return virDomainResume(domain) < 0 ? virt_fault(f, "resume %s", id) : 0;
+	case DOMAIN_OFF:
+	case DOMAIN_CRASHED:
+	case DOMAIN_ABSENT:
+	case _DOMAIN_STATE_MAX:
+		break;
+	}
+	return virDomainCreate(domain) < 0 ? virt_fault(f, "start %s", id) : 0;
+}
+
+int libvirt_shutdown(void *self, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r)
+		return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
+	if (!is_active(domain))
+		return 0;
+	if (virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN) == 0)
+		return 0;
+	if (virt_error_emulator_gone() && power_wait_off(domain))
+		return 0;
+	return virt_fault(f, "shut down %s", id);
+}
+
+int libvirt_reboot(void *self, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r)
+		return r;
+	if (!is_active(domain))
+		return HYPERVISOR_UNSUPPORTED;
+	/* libvirt presses the power button and resets the machine when the guest is down. */
+	if (virDomainReboot(domain, VIR_DOMAIN_REBOOT_ACPI_POWER_BTN) == 0)
+		return 0;
+	if (virt_error_emulator_gone() && power_wait_off(domain))
+		return HYPERVISOR_UNSUPPORTED;
+	return virt_fault(f, "reboot %s", id);
+}
+
+int libvirt_destroy(void *self, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r)
+		return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
+	if (!is_active(domain))
+		return 0;
+	if (virDomainDestroy(domain) == 0)
+		return 0;
+	r = virt_fault(f, "destroy %s", id);
+	return is_active(domain) ? r : 0;
+}
+
+bool power_wait_off(virDomainPtr domain)
+{
+	enum { WAIT_MS = 5000, STEP_MS = 20 };
+	int64_t until_ms = clock_mono_ms() + WAIT_MS;
+
+	while (is_active(domain)) {
+		if (clock_mono_ms() >= until_ms)
+			return false;
+		clock_sleep_ms(STEP_MS);
+	}
+	return true;
+}

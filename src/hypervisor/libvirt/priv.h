@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the files of this room share: the host, which is one connection to libvirt with its event
+ * loop, and the way its domains and errors are looked at. Declarations stand under the file that
+ * owns them.
+ */
+#pragma once
+
+#include <libvirt/libvirt.h>
+#include <pthread.h>
+
+#include "base/map.h"
+#include "contract/hypervisor.h"
+#include "hypervisor/libvirt/domain-xml.h"
+
+typedef struct Host Host;
+
+enum { EVENT_CALLBACKS = 3 };
+
+/* How far an unplug is that the guest was asked for. */
+typedef enum UnplugState {
+	UNPLUG_UNKNOWN, /* not asked, as far as this process knows */
+	UNPLUG_WAITING,
+	UNPLUG_RELEASED,
+	UNPLUG_REFUSED,
+} UnplugState;
+
+struct Host {
+	void (*on_event)(void *ctx, const HypervisorEvent *event);
+	void *ctx;
+	char *root; /* the embedded driver's folder */
+	char *uri;
+	bool embedded;
+	bool kvm;
+	char *description;
+	pthread_t loop;                 /* runs libvirt's event loop */
+	pthread_t keeper;               /* reconnects; remote connections only */
+	int callbacks[EVENT_CALLBACKS]; /* registered with conn; changed with it */
+
+	pthread_mutex_t lock; /* guards what follows; never held in a call to libvirt */
+	pthread_cond_t changed;
+	virConnect *conn; /* NULL while lost */
+	bool lost;        /* conn is dead and waits to be replaced */
+	bool closing;
+	Map *unplugs; /* "<domain id>/<alias>" -> Unplug */
+};
+
+_unused_ static inline void conn_freep(virConnectPtr *conn)
+{
+	if (*conn)
+		(void)virConnectClose(*conn); /* drops a reference; others left are no error */
+}
+
+_unused_ static inline void domain_freep(virDomainPtr *domain)
+{
+	if (*domain)
+		(void)virDomainFree(*domain); /* drops a reference */
+}
+
+/* --- error.c: libvirt's last error of this thread --- */
+
+/* As a fault, with what was being done in front. */
+int virt_fault(Fault *f, const char *format, ...) _printf_(2, 3);
+/* Whether the domain is unknown to libvirt. */
+bool virt_error_no_domain(void);
+/* Whether the domain does not run, so that the call had nothing to act on. */
+bool virt_error_not_running(void);
+/* Whether the device is not there (any more). */
+bool virt_error_no_device(void);
+/* Whether the emulator went away under the call; its domain is off in a moment. */
+bool virt_error_emulator_gone(void);
+/* Whether an unplug is under way already, or the guest is busy with the slot. */
+bool virt_error_unplug_pending(void);
+/* Whether the emulator or the definition said no, as opposed to a broken connection. */
+bool virt_error_is_refusal(void);
+
+/* --- loop.c: the event loop --- */
+
+/*
+ * Once in a process: signals, log, event loop, XML. Before the first connection. log_path: where
+ * warnings and errors of an embedded driver go, unless the environment says otherwise; or NULL.
+ */
+_must_use_ int loop_setup(const char *log_path, Fault *f);
+/* Runs until loop_stop(). */
+_must_use_ int loop_start(Host *host, Fault *f);
+void loop_stop(Host *host);
+
+/* --- conn.c: the connection --- */
+
+_must_use_ int conn_open(Host *host, Fault *f);
+void conn_close(Host *host);
+/* A reference to the connection, to be closed; a fault while it is lost. */
+_must_use_ int conn_get(Host *host, virConnectPtr *ret, Fault *f);
+/* The domain of an id. Returns 0, HYPERVISOR_NO_DOMAIN or a fault. */
+_must_use_ int conn_domain(Host *host, const char *id, virDomainPtr *ret, Fault *f);
+
+/* --- embed.c: the embedded driver's folder --- */
+
+/* Make what the driver needs to start, once. */
+_must_use_ int embed_prepare(const char *root, Fault *f);
+/* The URI of a folder; free() it. */
+char *embed_uri(const char *root);
+/* Keep what was learned about the emulator for other folders on this machine. */
+void embed_keep_capabilities(const char *root);
+
+/* --- events.c: what libvirt tells --- */
+
+_must_use_ int events_register(Host *host, virConnectPtr conn, Fault *f);
+void events_unregister(Host *host, virConnectPtr conn);
+void events_send(Host *host, HypervisorEvent event);
+/* An unplug was asked for just now (or is about to be). */
+void unplug_begin(Host *host, const char *id, const char *alias);
+UnplugState unplug_state(Host *host, const char *id, const char *alias);
+/* Until it is not UNPLUG_WAITING any more, or the time is over. */
+UnplugState unplug_wait(Host *host, const char *id, const char *alias, int64_t wait_ms);
+void unplug_forget(Host *host, const char *id, const char *alias);
+
+/* --- power.c, disk.c, console.c: the slots --- */
+
+int libvirt_define(void *self, const DomainSpec *spec, Fault *f);
+int libvirt_undefine(void *self, const char *id, Fault *f);
+int libvirt_start(void *self, const char *id, Fault *f);
+int libvirt_shutdown(void *self, const char *id, Fault *f);
+int libvirt_reboot(void *self, const char *id, Fault *f);
+int libvirt_destroy(void *self, const char *id, Fault *f);
+int libvirt_state(void *self, const char *id, DomainState *ret, Fault *f);
+int libvirt_attach_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
+int libvirt_detach_disk(void *self, const char *id, const char *alias, bool resend, int64_t wait_ms,
+			Fault *f);
+int libvirt_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
+int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
+int libvirt_console(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
+		    Fault *f);
+
+/* Wait until the emulator of a domain that just failed is gone; false if it seems alive. */
+bool power_wait_off(virDomainPtr domain);
+/* Whether a file can be opened past the page cache. */
+bool disk_direct_io(const char *path);
+
+/* --- kvm.c --- */
+
+/*
+ * Whether a virtual machine really runs here. Not whether /dev/kvm is there: machines exist where
+ * it opens, machines and processors can be made, and no guest ever runs an instruction.
+ */
+bool kvm_runs(void);
+
+/* --- console.c, for its test --- */
+
+/* Bytes as UTF-8 in the arena: what is none becomes '?', a cut first character goes. */
+char *console_text(Arena *arena, const char *bytes, size_t n);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What is found in libvirt's XML, and what is refused.
+ */
+#include <errno.h>
+
+#include "base/str.h"
+#include "hypervisor/libvirt/domain-xml.h"
+#include "tests/lib/test.h"
+
+static const char running[] =
+	"<domain type='qemu' id='7'><name>n</name><devices>"
+	"<disk type='file'><alias name='ua-root'/><target dev='vda' bus='virtio'/></disk>"
+	"<disk type='file'><alias name='ua-1'/><target dev='vdb' bus='virtio'/></disk>"
+	"<disk type='file'><target dev='vdc' bus='virtio'/></disk>"
+	"<filesystem><alias name='ua-2'/><target dev='vdd'/></filesystem>"
+	"<serial type='file'><source path='/srv/a&amp;b'/></serial>"
+	"</devices></domain>";
+
+static DiskSeen find(const char *xml, const char *alias, const char *target)
+{
+	static char user[64];
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DiskSeen seen = {0};
+
+	assert_int_equal(domain_xml_find_disk(xml, alias, target, arena, &seen, NULL), 0);
+	if (seen.target_user) {
+		(void)snprintf(user, sizeof(user), "%s", seen.target_user);
+		seen.target_user = user;
+	}
+	return seen;
+}
+
+TEST(disk_by_alias)
+{
+	assert_true(find(running, "ua-1", NULL).found);
+	assert_true(find(running, "ua-1", NULL).running);
+	assert_false(find(running, "ua-2", NULL).found);
+	assert_false(find(running, "vdb", NULL).found);
+	assert_false(find("<domain><devices/></domain>", "ua-1", NULL).running);
+}
+
+TEST(who_has_a_target)
+{
+	assert_null(find(running, "ua-1", "vdb").target_user);
+	assert_string_equal(find(running, "ua-9", "vdb").target_user, "ua-1");
+	assert_string_equal(find(running, "ua-9", "vdc").target_user, "another disk");
+	assert_null(find(running, "ua-9", "vdd").target_user);
+}
+
+TEST(console_path)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *path = "";
+
+	assert_int_equal(domain_xml_console(running, arena, &path, NULL), 0);
+	assert_string_equal(path, "/srv/a&b");
+	assert_int_equal(domain_xml_console("<domain><devices/></domain>", arena, &path, NULL), 0);
+	assert_null(path);
+}
+
+TEST(not_a_domain)
+{
+	static const char *const wrong[] = {
+		"",
+		"<domain",
+		"<domain/>",
+		"<network><devices/></network>",
+		"<!DOCTYPE domain SYSTEM 'http://127.0.0.1/x'><domain>&x;</domain>",
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DiskSeen seen;
+	Fault f = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(domain_xml_find_disk(wrong[i], "ua-1", NULL, arena, &seen, &f),
+				 -EBADMSG);
+}
