@@ -100,12 +100,14 @@ class User:
 
 
 class Cleatd:
-    def __init__(self, dir=None, hypervisor='fake', env=None, args=(), start=True):
+    def __init__(self, dir=None, hypervisor='fake', env=None, args=(), start=True, wrap=()):
+        """`wrap` goes before the command line: valgrind with its options, for example."""
         self.dir = dir or tempfile.mkdtemp(prefix='cleat-test-')
         self.own_dir = dir is None
         self.hypervisor = hypervisor
         self.env = dict(os.environ, **(env or {}))
         self.args = list(args)
+        self.wrap = list(wrap)
         self.process = None
         self.users = {}
         self.connections = threading.local()
@@ -126,8 +128,8 @@ class Cleatd:
             open(os.path.join(self.dir, 'test.log'), 'ab')
         self.connections = threading.local()
         self.process = subprocess.Popen(
-            [CLEATD, '--dev', self.dir, '--listen', '127.0.0.1:0', '--hypervisor',
-             self.hypervisor] + self.args,
+            self.wrap + [CLEATD, '--dev', self.dir, '--listen', '127.0.0.1:0', '--hypervisor',
+                         self.hypervisor] + self.args,
             env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=self.log)
         end = time.monotonic() + seconds

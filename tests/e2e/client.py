@@ -13,21 +13,22 @@ import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-import cleat  # noqa: E402
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import lib  # noqa: E402
 import tap  # noqa: E402
 
 OPENSTACK = '/usr/bin/openstack'
 HYPERVISOR = sys.argv[1] if len(sys.argv) > 1 else 'fake'
-DAEMON = cleat.Daemon(hypervisor=HYPERVISOR)
+CLEATD = lib.Cleatd(hypervisor=HYPERVISOR, start=False)
 IDS = {}
 
 
 def openstack(*words, user='demo', fails=False, env=None):
     """Output of one command; with fails=True its complaint, and that it ended with a failure."""
-    clean = {'PATH': '/usr/bin:/bin', 'HOME': DAEMON.folder, 'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1'}
+    clean = {'PATH': '/usr/bin:/bin', 'HOME': CLEATD.dir, 'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1'}
     done = subprocess.run([OPENSTACK, *words], capture_output=True, text=True, timeout=120,
-                          env={**clean, **DAEMON.environment(user), **(env or {})}, check=False)
+                          env={**clean, **CLEATD.user(user).rc, **(env or {})}, check=False)
     if bool(done.returncode) != fails:
         raise AssertionError('openstack %s: status %d\n%s%s' % (
             ' '.join(words), done.returncode, done.stdout, done.stderr))
@@ -73,7 +74,7 @@ def token_issue():
 
 
 def token_issue_by_clouds_yaml():
-    env = {'OS_CLIENT_CONFIG_FILE': DAEMON.path('clouds.yaml'), 'OS_CLOUD': 'demo'}
+    env = {'OS_CLIENT_CONFIG_FILE': os.path.join(CLEATD.dir, 'clouds.yaml'), 'OS_CLOUD': 'demo'}
     openstack('token', 'issue', env=env)
 
 
@@ -131,7 +132,7 @@ def application_credential():
 # --- images and flavors --------------------------------------------------------------------
 
 def image_create():
-    disk = DAEMON.path('e2e.raw')
+    disk = os.path.join(CLEATD.dir, 'e2e.raw')
     with open(disk, 'wb') as f:
         f.write(b'root disk')
         f.truncate(1 << 20)
@@ -144,14 +145,14 @@ def image_create():
 
 
 def image_save():
-    copy = DAEMON.path('e2e.copy')
+    copy = os.path.join(CLEATD.dir, 'e2e.copy')
     openstack('image', 'save', '--file', copy, 'e2e')
     with open(copy, 'rb') as f:
         tap.expect(f.read(9), b'root disk')
 
 
 def image_with_a_backing_file_is_refused():
-    disk = DAEMON.path('bad.qcow2')
+    disk = os.path.join(CLEATD.dir, 'bad.qcow2')
     subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', '/etc/passwd',
                     disk, '1M'], check=True)
     openstack('image', 'create', '--disk-format', 'qcow2', '--container-format', 'bare',
@@ -353,7 +354,7 @@ def image_delete():
 
 
 def daemon_ends_well():
-    tap.expect(DAEMON.stop(), 0, 'status of cleatd')
+    tap.expect(CLEATD.stop(), 0, 'status of cleatd')
 
 
 # --- both lists ----------------------------------------------------------------------------
@@ -366,8 +367,8 @@ def image():
 
 
 def guest_image_create():
-    subprocess.run([os.path.join(cleat.ROOT, 'guest', 'build-guest-image'), '-q'], check=True)
-    folder = os.path.join(cleat.ROOT, '.cache', 'guest')
+    subprocess.run([os.path.join(lib.ROOT, 'guest', 'build-guest-image'), '-q'], check=True)
+    folder = os.path.join(lib.ROOT, '.cache', 'guest')
     parts = {}
     for kind, name in (('aki', 'vmlinux'), ('ari', 'initrd.img')):
         parts[kind] = value('id', 'image', 'create', '--disk-format', kind, '--container-format',
@@ -407,6 +408,10 @@ ON_LIBVIRT = [
     server_delete_releases_its_volumes, volume_delete, daemon_ends_well,
 ]
 
-DAEMON.start()
-tap.run('client on ' + HYPERVISOR, ON_LIBVIRT if HYPERVISOR == 'libvirt' else ON_FAKE,
-        DAEMON.remove)
+def cleatd_serves():
+    assert CLEATD.start(), 'cleatd died, see %s' % CLEATD.log.name
+
+
+with CLEATD:
+    tap.run('client on ' + HYPERVISOR,
+            [cleatd_serves] + (ON_LIBVIRT if HYPERVISOR == 'libvirt' else ON_FAKE))

@@ -8,82 +8,87 @@ Short, because valgrind makes everything slow; the sanitizers run the whole suit
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-import cleat  # noqa: E402
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import lib  # noqa: E402
 import tap  # noqa: E402
 
 FOUND = 99
+SECONDS = 120
 VALGRIND = ['valgrind', '-q', '--leak-check=full', '--show-leak-kinds=definite',
             '--errors-for-leak-kinds=definite', '--error-exitcode=%d' % FOUND,
             '--child-silent-after-fork=yes',
-            '--suppressions=' + os.path.join(cleat.ROOT, 'scripts', 'valgrind.supp')]
-DAEMON = cleat.Daemon(wrap=VALGRIND)
+            '--suppressions=' + os.path.join(lib.ROOT, 'scripts', 'valgrind.supp')]
+CLEATD = lib.Cleatd(wrap=VALGRIND, start=False)
 STATE = {}
 
 
-def wait_status(session, path, noun, wanted):
-    def status():
-        return session.ask('GET', path).json[noun]['status'] == wanted
-    tap.wait_for('%s is %s' % (path, wanted), status, 120)
+def asked(reply, status=None):
+    """The reply's body, if it has the status that is wanted (any success, unless named)."""
+    if (reply.status != status) if status else reply.status >= 300:
+        raise AssertionError('%r, wanted %s' % (reply, status or 'success'))
+    return reply.body
 
 
 def serves():
-    DAEMON.start()
-    STATE['demo'] = DAEMON.session('demo')
+    assert CLEATD.start(), 'cleatd died'
+    STATE['demo'] = CLEATD.user('demo')
 
 
 def volume_is_made():
     demo = STATE['demo']
-    volume = demo.ask('POST', '/volume/v3/volumes', {'volume': {'size': 1, 'name': 'v'}}).json
-    STATE['volume'] = volume['volume']['id']
-    wait_status(demo, '/volume/v3/volumes/' + STATE['volume'], 'volume', 'available')
+    made = asked(demo.post('/volume/v3/volumes', {'volume': {'size': 1, 'name': 'v'}}))
+    STATE['volume'] = '/volume/v3/volumes/' + made['volume']['id']
+    lib.wait_status(demo, STATE['volume'], 'volume', 'available', SECONDS)
 
 
 def server_is_made():
     demo = STATE['demo']
-    image = demo.ask('GET', '/image/v2/images').json['images'][0]['id']
-    flavor = demo.ask('GET', '/compute/v2.1/flavors').json['flavors'][0]['id']
-    server = demo.ask('POST', '/compute/v2.1/servers', {'server': {
-        'name': 's', 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}}, '2.37').json
-    STATE['server'] = server['server']['id']
-    wait_status(demo, '/compute/v2.1/servers/' + STATE['server'], 'server', 'ACTIVE')
+    image = asked(demo.get('/image/v2/images'))['images'][0]['id']
+    flavor = asked(demo.get('/compute/v2.1/flavors'))['flavors'][0]['id']
+    made = asked(demo.post('/compute/v2.1/servers', {'server': {
+        'name': 's', 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}},
+        version='compute 2.37'))
+    STATE['server'] = '/compute/v2.1/servers/' + made['server']['id']
+    lib.wait_status(demo, STATE['server'], 'server', 'ACTIVE', SECONDS)
 
 
 def volume_is_attached_and_detached():
     demo = STATE['demo']
-    attachments = '/compute/v2.1/servers/%s/os-volume_attachments' % STATE['server']
-    volume = '/volume/v3/volumes/' + STATE['volume']
-    demo.ask('POST', attachments, {'volumeAttachment': {'volumeId': STATE['volume']}})
-    wait_status(demo, volume, 'volume', 'in-use')
-    demo.ask('DELETE', attachments + '/' + STATE['volume'])
-    wait_status(demo, volume, 'volume', 'available')
+    volume_id = STATE['volume'].rsplit('/', 1)[1]
+    attachments = STATE['server'] + '/os-volume_attachments'
+    asked(demo.post(attachments, {'volumeAttachment': {'volumeId': volume_id}}))
+    lib.wait_status(demo, STATE['volume'], 'volume', 'in-use', SECONDS)
+    asked(demo.delete(attachments + '/' + volume_id))
+    lib.wait_status(demo, STATE['volume'], 'volume', 'available', SECONDS)
 
 
 def bad_requests_are_refused():
     demo = STATE['demo']
-    demo.ask('POST', '/volume/v3/volumes', b'{"volume":', status=400)
-    demo.ask('POST', '/volume/v3/volumes', {'volume': {'size': 'x'}}, status=400)
-    demo.ask('GET', '/compute/v2.1/servers/nope', status=404)
-    demo.ask('GET', '/nowhere', status=404)
+    asked(demo.post('/volume/v3/volumes', b'{"volume":'), 400)
+    asked(demo.post('/volume/v3/volumes', {'volume': {'size': 'x'}}), 400)
+    asked(demo.get('/compute/v2.1/servers/nope'), 404)
+    asked(demo.get('/nowhere'), 404)
 
 
 def lists_and_deletions():
     demo = STATE['demo']
-    demo.ask('GET', '/compute/v2.1/servers/detail')
-    demo.ask('GET', '/volume/v3/volumes/detail?limit=1')
-    demo.ask('DELETE', '/compute/v2.1/servers/' + STATE['server'])
-    demo.ask('DELETE', '/volume/v3/volumes/' + STATE['volume'])
-    tap.wait_for('the server is gone', lambda: not demo.ask(
-        'GET', '/compute/v2.1/servers').json['servers'], 60)
+    asked(demo.get('/compute/v2.1/servers/detail'))
+    asked(demo.get('/volume/v3/volumes/detail?limit=1'))
+    asked(demo.delete(STATE['server']))
+    asked(demo.delete(STATE['volume']))
+    lib.wait_for(lambda: demo.get(STATE['server']).status == 404, 'the server to go', SECONDS)
 
 
 def ends_without_a_finding():
-    status = DAEMON.stop()
+    status = CLEATD.stop(SECONDS)
     if status:
-        raise AssertionError('status %s\n%s' % (status, DAEMON.log()))
+        with open(CLEATD.log.name, encoding='utf-8', errors='replace') as log:
+            raise AssertionError('status %s\n%s' % (status, log.read()))
 
 
-tap.run('valgrind', [
-    serves, volume_is_made, server_is_made, volume_is_attached_and_detached,
-    bad_requests_are_refused, lists_and_deletions, ends_without_a_finding,
-], DAEMON.remove)
+with CLEATD:
+    tap.run('valgrind', [
+        serves, volume_is_made, server_is_made, volume_is_attached_and_detached,
+        bad_requests_are_refused, lists_and_deletions, ends_without_a_finding,
+    ])
