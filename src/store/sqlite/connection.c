@@ -43,10 +43,6 @@ static int errno_of(sqlite3 *db)
 	switch (sqlite3_errcode(db)) {
 	case SQLITE_FULL:
 		return -ENOSPC;
-	case SQLITE_IOERR:
-		if (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG)
-			return -ENOSPC;
-		return -EIO;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return -EBUSY;
