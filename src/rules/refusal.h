@@ -32,6 +32,9 @@ typedef enum Refusal {
 	REFUSAL_VOLUME_MULTIATTACH,    /* .id: needs a newer API version */
 	REFUSAL_VOLUME_NOT_DETACHABLE, /* not in-use and attached, or detaching already */
 	REFUSAL_ROOT_DEVICE,
+	REFUSAL_IMAGE_FOREIGN,    /* .id: visible, but another project's */
+	REFUSAL_IMAGE_PUBLISH,    /* only admins make public ones */
+	REFUSAL_IMAGE_IN_USE,     /* .id: a server boots from it */
 	REFUSAL_IMAGE_PROTECTED,  /* .id */
 	REFUSAL_IMAGE_STATE,      /* .id, .value */
 	REFUSAL_IMAGE_UNUSABLE,   /* .id; .value says why: for booting */

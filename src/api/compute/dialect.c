@@ -144,6 +144,9 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 					    d->limit);
 		return 403;
 	case REFUSAL_NONE:
+	case REFUSAL_IMAGE_FOREIGN:
+	case REFUSAL_IMAGE_PUBLISH:
+	case REFUSAL_IMAGE_IN_USE:
 	case REFUSAL_IMAGE_PROTECTED:
 	case REFUSAL_IMAGE_STATE:
 	case REFUSAL_IMAGE_UNUSABLE:
