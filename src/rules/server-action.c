@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See server-action.h. The states come first, then the task, then whether it ever ran: that is the
+ * order in which clients are told.
+ */
+#include "rules/server-action.h"
+
+#include "base/str.h"
+
+typedef struct ActionRow {
+	const char *name;
+	unsigned vm_states;
+	unsigned task_states;
+	bool any; /* whatever its states */
+	bool launched;
+} ActionRow;
+
+#define IN(state) (1u << (state))
+
+#define CAN_HOLD_VOLUMES                                                                           \
+	(IN(VM_ACTIVE) | IN(VM_PAUSED) | IN(VM_STOPPED) | IN(VM_RESIZED) | IN(VM_SOFT_DELETED) |   \
+	 IN(VM_SHELVED) | IN(VM_SHELVED_OFFLOADED))
+
+static const ActionRow actions[] = {
+	[SERVER_ATTACH_VOLUME] =
+		{
+			.name = "attach_volume",
+			.vm_states = CAN_HOLD_VOLUMES,
+			.task_states = IN(TASK_NONE),
+			.launched = true,
+		},
+	[SERVER_DETACH_VOLUME] =
+		{
+			.name = "detach_volume",
+			.vm_states = CAN_HOLD_VOLUMES,
+			.task_states = IN(TASK_NONE),
+			.launched = true,
+		},
+	[SERVER_START] =
+		{
+			.name = "start",
+			.vm_states = IN(VM_STOPPED),
+			.task_states = IN(TASK_NONE),
+			.launched = true,
+		},
+	[SERVER_STOP] =
+		{
+			.name = "stop",
+			.vm_states = IN(VM_ACTIVE) | IN(VM_ERROR),
+			.task_states = IN(TASK_NONE),
+			.launched = true,
+		},
+	[SERVER_REBOOT_SOFT] =
+		{
+			.name = "reboot",
+			.vm_states = IN(VM_ACTIVE),
+			.task_states = IN(TASK_NONE),
+			.launched = true,
+		},
+	[SERVER_REBOOT_HARD] =
+		{
+			.name = "reboot",
+			.vm_states = IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) |
+				     IN(VM_SUSPENDED) | IN(VM_ERROR),
+			.task_states = IN(TASK_NONE) | IN(TASK_REBOOTING) | IN(TASK_REBOOTING_HARD),
+			.launched = true,
+		},
+	[SERVER_DELETE] = {.name = "delete", .any = true},
+};
+static_assert(ARRAY_SIZE(actions) == _SERVER_ACTION_MAX, "a row for each");
+
+const char *server_action_name(ServerAction action)
+{
+	return actions[action].name;
+}
+
+bool server_is_shelved(const Server *server)
+{
+	return server->vm_state == VM_SHELVED || server->vm_state == VM_SHELVED_OFFLOADED;
+}
+
+static int refuse(const Server *server, const ActionRow *row, const char *attribute,
+		  const char *value, RefusalData *ret)
+{
+	*ret = (RefusalData){
+		.id = server->id,
+		.action = row->name,
+		.attribute = attribute,
+		.value = value,
+	};
+	return REFUSAL_SERVER_STATE;
+}
+
+int server_refuse_vm_state(const Server *server, ServerAction action, RefusalData *ret)
+{
+	return refuse(server, &actions[action], "vm_state",
+		      enum_name(&vm_state_names, server->vm_state), ret);
+}
+
+int server_may(const Server *server, ServerAction action, bool is_admin, RefusalData *ret)
+{
+	const ActionRow *row = &actions[action];
+
+	if (server->locked && !is_admin) {
+		*ret = (RefusalData){.id = server->id};
+		return REFUSAL_SERVER_LOCKED;
+	}
+	if (row->any)
+		return 0;
+	if (!(row->vm_states & IN(server->vm_state)))
+		return server_refuse_vm_state(server, action, ret);
+	if (!(row->task_states & IN(server->task_state)))
+		return refuse(server, row, "task_state",
+			      enum_name(&task_state_names, server->task_state), ret);
+	if (row->launched && !server->launched_us)
+		return refuse(server, row, "launched_at", "None", ret);
+	return 0;
+}
+
+void device_name(unsigned index, char out[static DEVICE_NAME_TEXT])
+{
+	char letters[8];
+	size_t n = sizeof(letters) - 1;
+
+	letters[n] = '\0';
+	for (index++; index > 0; index = (index - 1) / 26)
+		letters[--n] = (char)('a' + (index - 1) % 26);
+	(void)snprintf(out, DEVICE_NAME_TEXT, "/dev/vd%s", letters + n);
+}
+
+static bool is_taken(const char *name, const char *const *taken, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, taken[i]))
+			return true;
+	return false;
+}
+
+void device_name_free(const char *const *taken, size_t count, char out[static DEVICE_NAME_TEXT])
+{
+	unsigned index = 0;
+
+	do
+		device_name(index++, out);
+	while (is_taken(out, taken, count));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What may be done to a server in which state, and how its disks are named.
+ */
+#pragma once
+
+#include "base/macros.h"
+#include "model/server.h"
+#include "rules/refusal.h"
+
+typedef enum ServerAction {
+	SERVER_ATTACH_VOLUME,
+	SERVER_DETACH_VOLUME,
+	SERVER_START,
+	SERVER_STOP,
+	SERVER_REBOOT_SOFT,
+	SERVER_REBOOT_HARD,
+	SERVER_DELETE,
+	_SERVER_ACTION_MAX,
+} ServerAction;
+
+/* The name that texts and instance actions use: "attach_volume", "reboot". */
+const char *server_action_name(ServerAction action);
+
+/* Whether a server is shelved, offloaded or not: older clients may not attach to those. */
+bool server_is_shelved(const Server *server);
+
+/* Refuse an action for the server's vm_state, in the words of REFUSAL_SERVER_STATE. */
+int server_refuse_vm_state(const Server *server, ServerAction action, RefusalData *ret);
+
+/*
+ * Whether the lock and the states of a server allow an action. 0, REFUSAL_SERVER_LOCKED or
+ * REFUSAL_SERVER_STATE, with *ret filled.
+ */
+_must_use_ int server_may(const Server *server, ServerAction action, bool is_admin,
+			  RefusalData *ret);
+
+enum { DEVICE_NAME_TEXT = 16 };
+
+/* The index-th disk's name: "/dev/vda", ... "/dev/vdz", "/dev/vdaa". */
+void device_name(unsigned index, char out[static DEVICE_NAME_TEXT]);
+
+/* The first of these names that none of `taken` has; NULL entries are skipped. */
+void device_name_free(const char *const *taken, size_t count, char out[static DEVICE_NAME_TEXT]);
