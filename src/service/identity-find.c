@@ -19,16 +19,17 @@ static int find_by_name(Tx *tx, Arena *arena, const RecordTable *table, const ch
 			void **ret, Fault *f)
 {
 	RecordQuery query = {.limit = 1};
-	RecordList rows;
+	void **rows = NULL;
+	size_t count = 0;
 	int r;
 
 	record_where_text(&query, "name", RECORD_EQ, name);
-	r = record_find(tx, arena, table, &query, &rows, f);
+	r = record_find(tx, arena, table, &query, &rows, &count, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (rows.count == 0)
+	if (count == 0)
 		return IDENTITY_NOT_FOUND;
-	*ret = rows.records[0];
+	*ret = rows[0];
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "base/uuid.h"
-#include "records/tables.h"
+#include "service/priv.h"
 #include "json/out.h"
 
 static int refuse_image(Work *work, Refusal refusal, const char *id, const char *value)
@@ -195,7 +195,7 @@ static int check_deletable(Work *work, const Image *image, Fault *f)
 
 int service_delete_image(Work *work, const char *id, Fault *f)
 {
-	Operation operation = {0};
+	Operation operation;
 	Image *image;
 	int r;
 
@@ -207,37 +207,22 @@ int service_delete_image(Work *work, const char *id, Fault *f)
 	r = image_delete(work->tx, image->id, f);
 	if (r)
 		return fault_unexpected(f, r);
-	operation = (Operation){
-		.kind = service_delete_image_operation.name,
-		.lane = arena_printf(work->arena, "image/%s", image->id),
-		.image_id = image->id,
-		.project_id = work->caller->project_id,
-		.user_id = work->caller->user_id,
-		.request_id = work->request_id,
-	};
-	return fault_unexpected(f, operation_begin(work->tx, work->arena,
-						   &service_delete_image_operation, &operation, f));
+	operation = operation_for(work, arena_printf(work->arena, "image/%s", image->id));
+	operation.image_id = image->id;
+	return fault_unexpected(f,
+				operation_begin(work->tx, work->arena,
+						service_operation("delete-image"), &operation, f));
 }
 
-static int nothing_more(Tx *tx _unused_, Arena *arena _unused_, const Operation *operation _unused_,
-			Fault *f _unused_)
-{
-	return 0; /* the row went when the deletion was accepted */
-}
-
-static int nothing_to_say(Tx *tx _unused_, Arena *arena _unused_,
-			  const Operation *operation _unused_, const char *reason _unused_,
-			  Fault *f _unused_)
+/* The row went when the deletion was accepted. */
+int delete_image_done(Tx *tx _unused_, Arena *arena _unused_, const Operation *operation _unused_,
+		      Fault *f _unused_)
 {
 	return 0;
 }
 
-const OperationKind service_delete_image_operation = {
-	.name = "delete-image",
-	.steps = {STEP_IMAGE_DELETE},
-	.step_count = 1,
-	.deadline_ms = 60 * 1000,
-	.forward_only = true,
-	.done = nothing_more,
-	.failed = nothing_to_say,
-};
+int delete_image_failed(Tx *tx _unused_, Arena *arena _unused_, const Operation *operation _unused_,
+			const char *reason _unused_, Fault *f _unused_)
+{
+	return 0; /* nobody is left to tell; trying goes on */
+}

@@ -46,6 +46,3 @@ _must_use_ int service_release_images(Tx *tx, Arena *arena, Fault *f);
 
 /* REFUSAL_NO_IMAGE, REFUSAL_IMAGE_FOREIGN, REFUSAL_IMAGE_PROTECTED, REFUSAL_IMAGE_IN_USE. */
 _must_use_ int service_delete_image(Work *work, const char *id, Fault *f);
-
-/* The operation that removes the bytes of a deleted image. */
-extern const OperationKind service_delete_image_operation;

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * A volume leaves a server: the volume is detaching from the moment of the request; the operation
+ * asks the guest, and its end removes the attachment, or makes the volume in-use again.
+ */
+#include "service/attach.h"
+
+#include "base/clock.h"
+#include "rules/volume-status.h"
+#include "service/priv.h"
+#include "service/server.h"
+
+static int find_mapping(Work *work, const Server *server, const DetachWish *wish,
+			const Volume *volume, Attachment **ret, Fault *f)
+{
+	int r = attachment_of(work->tx, work->arena, server->id, volume->id, ret, f);
+
+	if (r < 0)
+		return r;
+	work->refused = (RefusalData){.id = server->id, .other = wish->volume_id};
+	if (r == RECORD_NOT_FOUND || !(*ret)->mapping_id)
+		return REFUSAL_NO_ATTACHMENT;
+	return (*ret)->boot_index == 0 ? REFUSAL_ROOT_DEVICE : 0;
+}
+
+static int begin_detaching(Work *work, Volume *volume, const Attachment *attachment, Fault *f)
+{
+	VolumeStatus status;
+	int r = volume_status_move(volume, VOLUME_EVENT_BEGIN_DETACHING, &status);
+
+	if (r || attachment->status != ATTACHMENT_ATTACHED) {
+		work->refused = (RefusalData){
+			.id = volume->id,
+			.value = enum_name(&volume_status_names, volume->status),
+		};
+		return REFUSAL_VOLUME_NOT_DETACHABLE;
+	}
+	volume->status = (int)status;
+	volume->updated_us = work->now_us;
+	return fault_unexpected(f, volume_update(work->tx, volume, f));
+}
+
+static int begin(Work *work, const Server *server, const Attachment *attachment, Fault *f)
+{
+	Operation operation = operation_for(work, server->id);
+	int r;
+
+	operation.server_id = server->id;
+	operation.volume_id = attachment->volume_id;
+	operation.attachment_id = attachment->id;
+	r = action_begin(work, server, server_action_name(SERVER_DETACH_VOLUME),
+			 "compute_detach_volume", &operation.action_id, f);
+	if (r)
+		return r;
+	return operation_begin(work->tx, work->arena, service_operation("detach-volume"),
+			       &operation, f);
+}
+
+int service_detach_volume(Work *work, const DetachWish *wish, Fault *f)
+{
+	Attachment *attachment;
+	Server *server;
+	Volume *volume;
+	int r;
+
+	r = service_find_server(work, wish->server_id, &server, f);
+	if (r)
+		return r;
+	if (server_is_shelved(server) && !wish->allow_shelved)
+		return server_refuse_vm_state(server, SERVER_DETACH_VOLUME, &work->refused);
+	r = find_volume(work, wish->volume_id, &volume, f);
+	if (!r)
+		r = find_mapping(work, server, wish, volume, &attachment, f);
+	if (!r)
+		r = server_may(server, SERVER_DETACH_VOLUME, caller_is_admin(work->caller),
+			       &work->refused);
+	if (!r)
+		r = begin_detaching(work, volume, attachment, f);
+	return r ? r : begin(work, server, attachment, f);
+}
+
+int detach_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	Attachment *attachment;
+	int r;
+
+	r = attachment_get(tx, arena, operation->attachment_id, &attachment, f);
+	if (!r)
+		r = attachment_remove(tx, arena, attachment, f);
+	if (r && r != RECORD_NOT_FOUND)
+		return fault_unexpected(f, r);
+	return action_finish(tx, arena, operation->action_id, NULL, f);
+}
+
+int detach_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			 Fault *f)
+{
+	VolumeStatus status;
+	Volume *volume;
+	int r;
+
+	r = volume_get(tx, arena, operation->volume_id, &volume, f);
+	if (!r && volume_status_move(volume, VOLUME_EVENT_ROLL_DETACHING, &status) == 0) {
+		volume->status = (int)status;
+		volume->updated_us = clock_now_us();
+		r = volume_update(tx, volume, f);
+	}
+	if (r && r != RECORD_NOT_FOUND)
+		return fault_unexpected(f, r);
+	return action_finish(tx, arena, operation->action_id, reason, f);
+}

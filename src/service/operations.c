@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The table of operations: their steps, how long they may take, and what their ends mean.
+ */
+#include "base/str.h"
+#include "service/priv.h"
+
+#define SECONDS(n) ((n)*INT64_C(1000))
+
+const OperationKind service_operations[] = {
+	{
+		.name = "attach-volume",
+		.steps = {STEP_VOLUME_CONNECT, STEP_DISK_PLUG},
+		.step_count = 2,
+		.deadline_ms = SECONDS(300),
+		.done = attach_volume_done,
+		.failed = attach_volume_failed,
+	},
+	{
+		.name = "detach-volume",
+		.steps = {STEP_DISK_UNPLUG, STEP_VOLUME_DISCONNECT},
+		.step_count = 2,
+		.deadline_ms = SECONDS(600),
+		.done = detach_volume_done,
+		.failed = detach_volume_failed,
+	},
+	{
+		.name = "build-server",
+		.steps = {STEP_SERVER_DISK_CREATE, STEP_DOMAIN_DEFINE, STEP_DOMAIN_START},
+		.step_count = 3,
+		.deadline_ms = SECONDS(1800),
+		.done = build_server_done,
+		.failed = build_server_failed,
+	},
+	{
+		.name = "delete-image",
+		.steps = {STEP_IMAGE_DELETE},
+		.step_count = 1,
+		.deadline_ms = SECONDS(60),
+		.forward_only = true,
+		.done = delete_image_done,
+		.failed = delete_image_failed,
+	},
+	{
+		.name = "delete-server",
+		.steps = {STEP_DOMAIN_DESTROY, STEP_DOMAIN_UNDEFINE, STEP_VOLUME_DISCONNECT,
+			  STEP_SERVER_DISK_DELETE},
+		.step_count = 4,
+		.deadline_ms = SECONDS(300),
+		.forward_only = true,
+		.done = delete_server_done,
+		.failed = delete_server_failed,
+	},
+	{
+		.name = "start-server",
+		.steps = {STEP_DOMAIN_START},
+		.step_count = 1,
+		.deadline_ms = SECONDS(300),
+		.done = start_server_done,
+		.failed = start_server_failed,
+	},
+	{
+		.name = "stop-server",
+		.steps = {STEP_DOMAIN_SHUTDOWN},
+		.step_count = 1,
+		.deadline_ms = SECONDS(600),
+		.done = stop_server_done,
+		.failed = stop_server_failed,
+	},
+	{
+		.name = "reboot-server",
+		.steps = {STEP_DOMAIN_REBOOT},
+		.step_count = 1,
+		.deadline_ms = SECONDS(300),
+		.done = reboot_server_done,
+		.failed = reboot_server_failed,
+	},
+	{
+		.name = "reboot-server-hard",
+		.steps = {STEP_DOMAIN_DESTROY, STEP_DOMAIN_START},
+		.step_count = 2,
+		.deadline_ms = SECONDS(300),
+		.done = reboot_server_done,
+		.failed = reboot_server_failed,
+	},
+};
+const size_t service_operation_count = ARRAY_SIZE(service_operations);
+
+const OperationKind *service_operation(const char *name)
+{
+	for (size_t i = 0; i < service_operation_count; i++)
+		if (str_eq(service_operations[i].name, name))
+			return &service_operations[i];
+	assert(false); /* names are ours */
+	return NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Shared insides of the use cases: finding, instance actions, and the ends of operations.
+ */
+#pragma once
+
+#include "records/tables.h"
+#include "rules/server-action.h"
+#include "service/service.h"
+
+/* A new random uuid in the arena. */
+const char *new_uuid(Arena *arena);
+
+/* A volume of the caller's project (any for admins). REFUSAL_NO_VOLUME. */
+_must_use_ int find_volume(Work *work, const char *id, Volume **ret, Fault *f);
+
+/* An operation of that kind, filled with who asks for it; add subjects, then operation_begin(). */
+Operation operation_for(const Work *work, const char *lane);
+
+/* instance-action.c: the record that users see of what was done to a server. */
+_must_use_ int action_begin(Work *work, const Server *server, const char *action, const char *event,
+			    const char **ret_id, Fault *f);
+/* `problem` is NULL when all went well. An action that is gone is fine. */
+_must_use_ int action_finish(Tx *tx, Arena *arena, const char *id, const char *problem, Fault *f);
+
+/* server-state.c: how the ends of operations leave a server. */
+
+/* Into vm_state error with a fault; a deletion that is under way stays so. */
+void server_break(Server *server, const char *reason);
+/* The task is over, unless the server is being deleted. */
+void server_rest(Server *server, VmState vm_state, PowerState power);
+
+/* volume-settle.c */
+
+/* Write what the attachments that are left make of a volume. */
+_must_use_ int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f);
+/* Remove an attachment and settle its volume. */
+_must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachment, Fault *f);
+
+/* Ends of operations, for the table in operations.c. */
+#define OPERATION_ENDS(name)                                                                       \
+	int name##_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);               \
+	int name##_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,    \
+			  Fault *f)
+
+OPERATION_ENDS(attach_volume);
+OPERATION_ENDS(detach_volume);
+OPERATION_ENDS(build_server);
+OPERATION_ENDS(delete_image);
+OPERATION_ENDS(delete_server);
+OPERATION_ENDS(start_server);
+OPERATION_ENDS(stop_server);
+OPERATION_ENDS(reboot_server);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Servers are made: what fits is checked, quota taken, rows and the operations that build them
+ * written. A build that fails leaves a server in ERROR that says why; deleting it gives the quota
+ * back.
+ */
+#include "service/server.h"
+
+#include "base/str.h"
+#include "base/uuid.h"
+#include "service/flavor.h"
+#include "service/image.h"
+#include "service/priv.h"
+#include "service/tags.h"
+#include "service/text-map.h"
+#include "json/out.h"
+
+#include <inttypes.h>
+
+enum { RESERVATION_CHARS = 8 };
+
+static int refuse(Work *work, Refusal refusal, const char *id, const char *sentence)
+{
+	work->refused = (RefusalData){.id = id, .value = sentence};
+	return (int)refusal;
+}
+
+static int check_image(Work *work, const Image *image)
+{
+	if (image->status != IMAGE_ACTIVE)
+		return refuse(work, REFUSAL_IMAGE_UNUSABLE, image->id,
+			      arena_printf(work->arena, "Image %s is not active.", image->id));
+	if (image->disk_format != DISK_FORMAT_RAW && image->disk_format != DISK_FORMAT_QCOW2)
+		return refuse(work, REFUSAL_IMAGE_UNUSABLE, image->id,
+			      arena_printf(work->arena,
+					   "Image %s is unacceptable: it is not a disk image.",
+					   image->id));
+	return 0;
+}
+
+static int check_fit(Work *work, const Image *image, const Flavor *flavor)
+{
+	int64_t disk_bytes = flavor->disk_gib << 30;
+	int64_t image_bytes = MAX(image->virtual_size_bytes, image->size_bytes);
+
+	if (flavor->ram_mib < image->min_ram_mib)
+		return refuse(work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
+			      "Flavor's memory is too small for requested image.");
+	if (flavor->disk_gib == 0)
+		return 0; /* the disk is as large as the image */
+	if (image_bytes > disk_bytes)
+		return refuse(
+			work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
+			arena_printf(work->arena,
+				     "Flavor's disk is too small for requested image. Flavor disk "
+				     "is %" PRId64 " bytes, image is %" PRId64 " bytes.",
+				     disk_bytes, image_bytes));
+	if (flavor->disk_gib < image->min_disk_gib)
+		return refuse(
+			work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
+			arena_printf(work->arena,
+				     "Flavor's disk is smaller than the minimum size specified in "
+				     "image metadata. Flavor disk is %" PRId64
+				     " bytes, minimum size is %" PRId64 " bytes.",
+				     disk_bytes, image->min_disk_gib << 30));
+	return 0;
+}
+
+static int take_quota(Work *work, const char *resource, int64_t amount, Fault *f)
+{
+	QuotaUsage usage;
+	int r = quota_add(work->tx, work->caller->project_id, resource, amount, &usage, f);
+
+	if (r != QUOTA_EXCEEDED)
+		return fault_unexpected(f, r);
+	work->refused = (RefusalData){
+		.resource = resource,
+		.requested = amount,
+		.used = usage.used,
+		.limit = usage.limit,
+	};
+	return REFUSAL_QUOTA;
+}
+
+static int take_quotas(Work *work, const Flavor *flavor, int64_t count, Fault *f)
+{
+	int r;
+
+	r = take_quota(work, "instances", count, f);
+	if (!r)
+		r = take_quota(work, "cores", count * flavor->vcpus, f);
+	return r ? r : take_quota(work, "ram", count * flavor->ram_mib, f);
+}
+
+static const char *new_reservation(Arena *arena)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	uint8_t bytes[RESERVATION_CHARS];
+	char text[RESERVATION_CHARS + 1] = "";
+
+	random_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		text[i] = letters[bytes[i] % (sizeof(letters) - 1)];
+	return arena_printf(arena, "r-%s", text);
+}
+
+/* A name as host names are written; "server" when nothing of it can be. */
+static const char *host_name(Arena *arena, const char *name)
+{
+	char *host = arena_strdup(arena, name);
+	size_t n = 0;
+
+	for (const char *p = name; *p && n < 63; p++) {
+		char c = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			host[n++] = c;
+		else if ((c == '-' || c == ' ' || c == '_' || c == '.') && n && host[n - 1] != '-')
+			host[n++] = '-';
+	}
+	while (n && host[n - 1] == '-')
+		n--;
+	host[n] = '\0';
+	return n ? host : "server";
+}
+
+static void fill_from_flavor(Server *server, const Flavor *flavor)
+{
+	server->flavor_id = flavor->id;
+	server->flavor_name = flavor->name;
+	server->ram_mib = flavor->ram_mib;
+	server->vcpus = flavor->vcpus;
+	server->disk_gib = flavor->disk_gib;
+	server->ephemeral_gib = flavor->ephemeral_gib;
+	server->swap_mib = flavor->swap_mib;
+	server->flavor_extra_specs = flavor->extra_specs;
+}
+
+static void fill_from_image(Arena *arena, Server *server, const Image *image)
+{
+	server->image_id = image->id;
+	server->kernel_id = text_map_value(arena, image->properties, "kernel_id");
+	server->ramdisk_id = text_map_value(arena, image->properties, "ramdisk_id");
+	server->kernel_args = text_map_value(arena, image->properties, "os_command_line");
+	server->root_format = image->disk_format;
+}
+
+/* What all servers of one request share. */
+static Server server_like(Work *work, const ServerWish *wish, const Flavor *flavor,
+			  const Image *image)
+{
+	const ServiceSettings *settings = work->settings;
+	Server server = {
+		.project_id = work->caller->project_id,
+		.user_id = work->caller->user_id,
+		.description = wish->description,
+		.vm_state = VM_BUILDING,
+		.task_state = TASK_SPAWNING,
+		.power_state = POWER_NONE,
+		.metadata = json_print_text_map(work->arena, &wish->metadata),
+		.tags = tags_print(work->arena, wish->tags, wish->tag_count),
+		.user_data = wish->user_data,
+		.key_name = wish->key_name,
+		.availability_zone = wish->availability_zone ? wish->availability_zone
+							     : settings->availability_zone,
+		.host = settings->host,
+		.networks = wish->network ? "auto" : "none",
+		.reservation_id = new_reservation(work->arena),
+		.access_ipv4 = wish->access_ipv4,
+		.access_ipv6 = wish->access_ipv6,
+		.disk_config = wish->disk_config ? wish->disk_config : "MANUAL",
+		.config_drive = wish->config_drive,
+		.created_us = work->now_us,
+		.updated_us = work->now_us,
+	};
+
+	fill_from_flavor(&server, flavor);
+	fill_from_image(work->arena, &server, image);
+	return server;
+}
+
+static int write_server(Work *work, const Server *server, Fault *f)
+{
+	Operation operation = operation_for(work, server->id);
+	int r;
+
+	operation.server_id = server->id;
+	operation.image_id = server->image_id;
+	r = server_insert(work->tx, server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	r = action_begin(work, server, "create", "compute__do_build_and_run_instance",
+			 &operation.action_id, f);
+	if (r)
+		return r;
+	return operation_begin(work->tx, work->arena, service_operation("build-server"), &operation,
+			       f);
+}
+
+static int write_servers(Work *work, const ServerWish *wish, const Server *like, Server **ret_first,
+			 Fault *f)
+{
+	Server *servers = ARENA_ARRAY(work->arena, Server, (size_t)wish->count);
+
+	for (int64_t i = 0; i < wish->count; i++) {
+		int r;
+
+		servers[i] = *like;
+		servers[i].id = new_uuid(work->arena);
+		servers[i].name = wish->count == 1 ? wish->name
+						   : arena_printf(work->arena, "%s-%" PRId64,
+								  wish->name, i + 1);
+		servers[i].hostname = host_name(work->arena, servers[i].name);
+		servers[i].launch_index = i;
+		r = write_server(work, &servers[i], f);
+		if (r)
+			return r;
+	}
+	*ret_first = &servers[0];
+	return 0;
+}
+
+int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
+			   const char **ret_reservation, Fault *f)
+{
+	Flavor *flavor;
+	Image *image;
+	Server like;
+	int r;
+
+	r = service_find_flavor(work, wish->flavor_id, &flavor, f);
+	if (!r)
+		r = service_find_image(work, wish->image_id, &image, f);
+	if (!r)
+		r = check_image(work, image);
+	if (!r)
+		r = check_fit(work, image, flavor);
+	if (!r)
+		r = take_quotas(work, flavor, wish->count, f);
+	if (r)
+		return r;
+	like = server_like(work, wish, flavor, image);
+	*ret_reservation = like.reservation_id;
+	return write_servers(work, wish, &like, ret_first, f);
+}
+
+int build_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	Server *server;
+	int r;
+
+	r = server_get(tx, arena, operation->server_id, &server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	server_rest(server, VM_ACTIVE, POWER_RUNNING);
+	server->root_device = "/dev/vda";
+	server->launched_us = server->updated_us;
+	r = server_update(tx, server, f);
+	return r ? fault_unexpected(f, r) : action_finish(tx, arena, operation->action_id, NULL, f);
+}
+
+int build_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			Fault *f)
+{
+	Server *server;
+	int r;
+
+	r = server_get(tx, arena, operation->server_id, &server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	server_break(server, reason);
+	r = server_update(tx, server, f);
+	return r ? fault_unexpected(f, r)
+		 : action_finish(tx, arena, operation->action_id, reason, f);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * A server goes: what is under way for it is cancelled, then one operation takes domain, volumes
+ * and disk apart and is tried until it works. The row stays, for those who ask what became of it.
+ */
+#include "base/clock.h"
+#include "service/priv.h"
+#include "service/server.h"
+
+static const char *const active_states[] = {"doing", "undoing"};
+
+/* What waits or runs in the server's lane turns back at its next mark. */
+static int cancel_others(Work *work, const Server *server, Fault *f)
+{
+	RecordQuery query = {0};
+	Operation **operations;
+	size_t count;
+	int r;
+
+	record_where_texts(&query, "state", RECORD_IN, active_states, ARRAY_SIZE(active_states));
+	record_where_text(&query, "lane", RECORD_EQ, server->id);
+	r = operation_find(work->tx, work->arena, &query, &operations, &count, f);
+	for (size_t i = 0; !r && i < count; i++) {
+		operations[i]->cancelled = true;
+		r = operation_update(work->tx, operations[i], f);
+	}
+	return fault_unexpected(f, r);
+}
+
+int service_delete_server(Work *work, const char *id, Fault *f)
+{
+	Operation operation;
+	Server *server;
+	int r;
+
+	r = service_find_server(work, id, &server, f);
+	if (!r)
+		r = server_may(server, SERVER_DELETE, caller_is_admin(work->caller),
+			       &work->refused);
+	if (r || server->task_state == TASK_DELETING)
+		return r;
+	r = cancel_others(work, server, f);
+	if (r)
+		return r;
+	server->task_state = TASK_DELETING;
+	server->updated_us = work->now_us;
+	r = server_update(work->tx, server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	operation = operation_for(work, server->id);
+	operation.server_id = server->id;
+	r = action_begin(work, server, server_action_name(SERVER_DELETE),
+			 "compute_terminate_instance", &operation.action_id, f);
+	if (r)
+		return r;
+	return operation_begin(work->tx, work->arena, service_operation("delete-server"),
+			       &operation, f);
+}
+
+static int release_volumes(Tx *tx, Arena *arena, const char *server_id, Fault *f)
+{
+	Attachment **attachments;
+	size_t count;
+	int r;
+
+	r = attachments_of_server(tx, arena, server_id, &attachments, &count, f);
+	for (size_t i = 0; !r && i < count; i++)
+		if (attachments[i]->mapping_id) /* others are not the server's own */
+			r = attachment_remove(tx, arena, attachments[i], f);
+	return fault_unexpected(f, r);
+}
+
+static int give_back(Tx *tx, const Server *server, Fault *f)
+{
+	QuotaUsage usage;
+	int r;
+
+	r = quota_add(tx, server->project_id, "instances", -1, &usage, f);
+	if (!r)
+		r = quota_add(tx, server->project_id, "cores", -server->vcpus, &usage, f);
+	if (!r)
+		r = quota_add(tx, server->project_id, "ram", -server->ram_mib, &usage, f);
+	return fault_unexpected(f, r);
+}
+
+int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	Server *server;
+	int r;
+
+	r = server_get(tx, arena, operation->server_id, &server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	r = release_volumes(tx, arena, server->id, f);
+	if (!r)
+		r = give_back(tx, server, f);
+	if (r)
+		return r;
+	server->vm_state = VM_DELETED;
+	server->task_state = TASK_NONE;
+	server->power_state = POWER_NONE;
+	server->terminated_us = server->updated_us = clock_now_us();
+	r = server_update(tx, server, f);
+	return r ? fault_unexpected(f, r) : action_finish(tx, arena, operation->action_id, NULL, f);
+}
+
+/* It is late, not over: the owner sees why, and trying goes on. */
+int delete_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			 Fault *f)
+{
+	Server *server;
+	int r;
+
+	r = server_get(tx, arena, operation->server_id, &server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	server_break(server, reason);
+	r = server_update(tx, server, f);
+	return r ? fault_unexpected(f, r)
+		 : action_finish(tx, arena, operation->action_id, reason, f);
+}
