@@ -11,6 +11,7 @@
 #include "rules/volume-status.h"
 #include "service/priv.h"
 #include "service/server.h"
+#include "service/volume.h"
 
 static const char *server_list(Arena *arena, Attachment *const *attachments, size_t count)
 {
@@ -157,7 +158,7 @@ int service_attach_volume(Work *work, const AttachWish *wish, Attachment **ret, 
 		return server_refuse_vm_state(server, SERVER_ATTACH_VOLUME, &work->refused);
 	r = server_may(server, SERVER_ATTACH_VOLUME, caller_is_admin(work->caller), &work->refused);
 	if (!r)
-		r = find_volume(work, wish->volume_id, &volume, f);
+		r = service_find_volume(work, wish->volume_id, &volume, f);
 	if (!r)
 		r = check_others(work, server, volume, f);
 	if (!r)

@@ -10,6 +10,7 @@
 #include "rules/volume-status.h"
 #include "service/priv.h"
 #include "service/server.h"
+#include "service/volume.h"
 
 static int find_mapping(Work *work, const Server *server, const DetachWish *wish,
 			const Volume *volume, Attachment **ret, Fault *f)
@@ -69,7 +70,7 @@ int service_detach_volume(Work *work, const DetachWish *wish, Fault *f)
 		return r;
 	if (server_is_shelved(server) && !wish->allow_shelved)
 		return server_refuse_vm_state(server, SERVER_DETACH_VOLUME, &work->refused);
-	r = find_volume(work, wish->volume_id, &volume, f);
+	r = service_find_volume(work, wish->volume_id, &volume, f);
 	if (!r)
 		r = find_mapping(work, server, wish, volume, &attachment, f);
 	if (!r)

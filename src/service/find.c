@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "service/priv.h"
 #include "service/server.h"
+#include "service/volume.h"
 
 const char *new_uuid(Arena *arena)
 {
@@ -54,7 +55,7 @@ int service_find_server(Work *work, const char *id, Server **ret, Fault *f)
 	return r;
 }
 
-int find_volume(Work *work, const char *id, Volume **ret, Fault *f)
+int service_find_volume(Work *work, const char *id, Volume **ret, Fault *f)
 {
 	char canonical[UUID_TEXT];
 	Volume *volume;

@@ -10,6 +10,23 @@
 
 const OperationKind service_operations[] = {
 	{
+		.name = "create-volume",
+		.steps = {STEP_VOLUME_CREATE},
+		.step_count = 1,
+		.deadline_ms = SECONDS(300),
+		.done = create_volume_done,
+		.failed = create_volume_failed,
+	},
+	{
+		.name = "delete-volume",
+		.steps = {STEP_VOLUME_DELETE},
+		.step_count = 1,
+		.deadline_ms = SECONDS(300),
+		.forward_only = true,
+		.done = delete_volume_done,
+		.failed = delete_volume_failed,
+	},
+	{
 		.name = "attach-volume",
 		.steps = {STEP_VOLUME_CONNECT, STEP_DISK_PLUG},
 		.step_count = 2,

@@ -12,9 +12,6 @@
 /* A new random uuid in the arena. */
 const char *new_uuid(Arena *arena);
 
-/* A volume of the caller's project (any for admins). REFUSAL_NO_VOLUME. */
-_must_use_ int find_volume(Work *work, const char *id, Volume **ret, Fault *f);
-
 /* An operation of that kind, filled with who asks for it; add subjects, then operation_begin(). */
 Operation operation_for(const Work *work, const char *lane);
 
@@ -44,6 +41,8 @@ _must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachm
 	int name##_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,    \
 			  Fault *f)
 
+OPERATION_ENDS(create_volume);
+OPERATION_ENDS(delete_volume);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
 OPERATION_ENDS(build_server);

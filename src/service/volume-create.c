@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * A volume comes to be: the row in creating, its quota and the intent in one transaction; the
+ * operation makes it on the backend and its end makes the volume available, or error.
+ */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "rules/volume-status.h"
+#include "service/priv.h"
+#include "service/text-map.h"
+#include "service/volume.h"
+#include "json/out.h"
+
+static int refuse_input(Work *work, const char *sentence)
+{
+	work->refused = (RefusalData){.value = sentence};
+	return REFUSAL_BAD_INPUT;
+}
+
+static int refuse_quota(Work *work, const char *resource, int64_t requested,
+			const QuotaUsage *usage)
+{
+	work->refused = (RefusalData){
+		.resource = resource,
+		.requested = requested,
+		.used = usage->used,
+		.limit = usage->limit,
+	};
+	return REFUSAL_QUOTA;
+}
+
+/* The type may bound the size. */
+static int check_type_size(Work *work, const VolumeType *type, int64_t size_gib)
+{
+	static const struct {
+		const char *spec;
+		bool is_least;
+	} bounds[] = {
+		{.spec = "provisioning:min_vol_size", .is_least = true},
+		{.spec = "provisioning:max_vol_size", .is_least = false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
+		const char *text = text_map_value(work->arena, type->extra_specs, bounds[i].spec);
+		int64_t bound;
+
+		if (!text || !str_parse_i64(text, &bound))
+			continue;
+		if (bounds[i].is_least ? size_gib >= bound : size_gib <= bound)
+			continue;
+		return refuse_input(
+			work,
+			arena_printf(work->arena,
+				     "Specified volume size of '%" PRId64 "' is %s than the "
+				     "%s size of '%" PRId64 "' for volume type '%s'.",
+				     size_gib, bounds[i].is_least ? "less" : "greater",
+				     bounds[i].is_least ? "minimum required" : "maximum allowable",
+				     bound, type->name));
+	}
+	return 0;
+}
+
+static int take_quota(Work *work, int64_t size_gib, Fault *f)
+{
+	const char *project = work->caller->project_id;
+	QuotaUsage usage;
+	int r;
+
+	r = quota_get(work->tx, project, "per_volume_gigabytes", &usage, f);
+	if (r)
+		return r;
+	if (usage.limit >= 0 && size_gib > usage.limit)
+		return refuse_quota(work, "per_volume_gigabytes", size_gib, &usage);
+	r = quota_add(work->tx, project, "volumes", 1, &usage, f);
+	if (r == QUOTA_EXCEEDED)
+		return refuse_quota(work, "volumes", 1, &usage);
+	if (r)
+		return fault_unexpected(f, r);
+	r = quota_add(work->tx, project, "gigabytes", size_gib, &usage, f);
+	if (r == QUOTA_EXCEEDED)
+		return refuse_quota(work, "gigabytes", size_gib, &usage);
+	return fault_unexpected(f, r);
+}
+
+static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType *type)
+{
+	static const JsonTextMap nothing = {0};
+	Volume *volume = ARENA_NEW(work->arena, Volume);
+
+	*volume = (Volume){
+		.id = new_uuid(work->arena),
+		.project_id = work->caller->project_id,
+		.user_id = work->caller->user_id,
+		.name = wish->name,
+		.description = wish->description,
+		.size_gib = wish->size_gib,
+		.status = VOLUME_CREATING,
+		.availability_zone = work->settings->availability_zone,
+		.type_id = type->id,
+		.type_name = type->name,
+		.metadata = json_print_text_map(work->arena,
+						wish->metadata ? wish->metadata : &nothing),
+		.backend = work->settings->backend,
+		.host = work->settings->volume_host,
+		.format = (int)work->settings->volume_format,
+		.multiattach = str_eq(text_map_value(work->arena, type->extra_specs, "multiattach"),
+				      "<is> True"),
+		.created_us = work->now_us,
+	};
+	return volume;
+}
+
+int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Fault *f)
+{
+	Operation operation;
+	VolumeType *type;
+	Volume *volume;
+	int r;
+
+	if (wish->availability_zone &&
+	    !str_eq(wish->availability_zone, work->settings->availability_zone))
+		return refuse_input(work,
+				    arena_printf(work->arena, "Availability zone '%s' is invalid.",
+						 wish->availability_zone));
+	r = service_choose_volume_type(work, wish->type, &type, f);
+	if (!r)
+		r = check_type_size(work, type, wish->size_gib);
+	if (!r)
+		r = take_quota(work, wish->size_gib, f);
+	if (r)
+		return r;
+	volume = volume_make(work, wish, type);
+	r = volume_insert(work->tx, volume, f);
+	if (r)
+		return fault_unexpected(f, r);
+	operation = operation_for(work, volume->id);
+	operation.volume_id = volume->id;
+	r = operation_begin(work->tx, work->arena, service_operation("create-volume"), &operation,
+			    f);
+	if (r)
+		return r;
+	*ret = volume;
+	return 0;
+}
+
+/* The end of the operation, either way. A volume that is gone is fine. */
+static int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event,
+		       Fault *f)
+{
+	VolumeStatus status;
+	Volume *volume;
+	int r;
+
+	r = volume_get(tx, arena, operation->volume_id, &volume, f);
+	if (r == RECORD_NOT_FOUND)
+		return 0;
+	if (r)
+		return fault_unexpected(f, r);
+	if (volume_status_move(volume, event, &status))
+		return 0; /* it was given another status meanwhile */
+	volume->status = (int)status;
+	volume->updated_us = clock_now_us();
+	return fault_unexpected(f, volume_update(tx, volume, f));
+}
+
+int create_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	return volume_made(tx, arena, operation, VOLUME_EVENT_MADE, f);
+}
+
+int create_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			 Fault *f)
+{
+	(void)reason; /* the operation keeps it; a volume has no place for it */
+	return volume_made(tx, arena, operation, VOLUME_EVENT_MAKE_FAILED, f);
+}

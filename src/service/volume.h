@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Volumes and their types: finding, making, changing, deleting.
+ */
+#pragma once
+
+#include "model/volume.h"
+#include "service/service.h"
+#include "json/json.h"
+
+/* A volume of the caller's project (any for admins). REFUSAL_NO_VOLUME. */
+_must_use_ int service_find_volume(Work *work, const char *id, Volume **ret, Fault *f);
+
+typedef struct VolumeWish {
+	const char *name;
+	const char *description;
+	int64_t size_gib;
+	const char *type; /* id or name; NULL: the default one */
+	const char *availability_zone;
+	const JsonTextMap *metadata;
+} VolumeWish;
+
+/*
+ * Write the volume in creating, take its quota, and write the operation that makes it.
+ * REFUSAL_BAD_INPUT, REFUSAL_NO_VOLUME_TYPE, REFUSAL_QUOTA ("volumes", "gigabytes",
+ * "per_volume_gigabytes").
+ */
+_must_use_ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Fault *f);
+
+/* What to change; the rest stays. */
+typedef struct VolumeChange {
+	const char *name;
+	const char *description;
+	const JsonTextMap *metadata; /* replaces all; NULL: stays */
+	bool has_name;
+	bool has_description;
+} VolumeChange;
+
+/* REFUSAL_NO_VOLUME, REFUSAL_VOLUME_STATE (action "update"). */
+_must_use_ int service_change_volume(Work *work, const char *id, const VolumeChange *change,
+				     Volume **ret, Fault *f);
+
+/* REFUSAL_NO_VOLUME, REFUSAL_VOLUME_STATE (action "delete"). */
+_must_use_ int service_delete_volume(Work *work, const char *id, Fault *f);
+
+/*
+ * Set some keys, or all of them. *ret is the whole map as JSON. REFUSAL_NO_VOLUME,
+ * REFUSAL_VOLUME_STATE (action "set metadata"), REFUSAL_QUOTA ("metadata_items").
+ */
+_must_use_ int service_merge_volume_metadata(Work *work, const char *id, const JsonTextMap *set,
+					     const char **ret, Fault *f);
+_must_use_ int service_replace_volume_metadata(Work *work, const char *id, const JsonTextMap *all,
+					       const char **ret, Fault *f);
+/* REFUSAL_NO_VOLUME, REFUSAL_VOLUME_STATE (action "delete metadata"), REFUSAL_NO_METADATA_KEY. */
+_must_use_ int service_delete_volume_metadata(Work *work, const char *id, const char *key,
+					      Fault *f);
+
+/* A type by id, or NULL for the default one. REFUSAL_NO_VOLUME_TYPE (.id, or .value for a name). */
+_must_use_ int service_find_volume_type(Work *work, const char *id, VolumeType **ret, Fault *f);
+/* Likewise by id or by name. */
+_must_use_ int service_choose_volume_type(Work *work, const char *id_or_name, VolumeType **ret,
+					  Fault *f);
+
+/* Make a type unless one of that name is there; for the start of the daemon. */
+_must_use_ int service_seed_volume_type(Work *work, const char *name, const char *description,
+					const JsonTextMap *extra_specs, Fault *f);
