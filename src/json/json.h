@@ -143,6 +143,8 @@ bool json_is_object(const JsonDoc *doc);
 /* Members of the top object, in order; for actions, whose one key names what to do. */
 size_t json_member_count(const JsonDoc *doc);
 const char *json_member_name(Arena *arena, const JsonDoc *doc, size_t index);
+/* The value of the index-th member if it is a text, else NULL. */
+const char *json_member_text(Arena *arena, const JsonDoc *doc, size_t index);
 
 /*
  * The top object as texts by name, for bodies whose keys are the client's own. Returns 0, or

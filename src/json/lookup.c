@@ -63,6 +63,14 @@ const char *json_member_name(Arena *arena, const JsonDoc *doc, size_t index)
 	return json_get_name(arena, doc, "", index);
 }
 
+const char *json_member_text(Arena *arena, const JsonDoc *doc, size_t index)
+{
+	const char *name = nth_name(doc->root, index);
+
+	return name ? arena_strdup(arena, json_string_value(json_object_get(doc->root, name)))
+		    : NULL;
+}
+
 const char *json_get_text(Arena *arena, const JsonDoc *doc, const char *path)
 {
 	return arena_strdup(arena, json_string_value(find(doc, path)));

@@ -85,6 +85,8 @@ TEST(a_body_of_texts_by_name)
 	assert_int_equal(json_top_text_map(arena, good, &map), 0);
 	assert_int_equal(map.count, 1);
 	assert_string_equal(map.pairs[0].key, "a.b");
+	assert_string_equal(json_member_text(arena, good, 0), "1");
+	assert_null(json_member_text(arena, good, 1));
 	assert_int_equal(json_parse(arena, "{\"a\":1}", 7, &bad, NULL), 0);
 	assert_int_equal(json_top_text_map(arena, bad, &map), JSON_INVALID);
 }

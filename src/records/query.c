@@ -69,3 +69,15 @@ bool record_pattern_valid(const char *pattern)
 	regfree(&compiled);
 	return true;
 }
+
+const char *record_pattern_quote(Arena *arena, const char *text)
+{
+	char *quoted = arena_alloc(arena, 2 * strlen(text) + 1), *to = quoted;
+
+	for (; *text; text++) {
+		if (strchr("\\.[]()*+?|^$", *text))
+			*to++ = '\\';
+		*to++ = *text == '{' ? '.' : *text;
+	}
+	return quoted;
+}

@@ -111,6 +111,12 @@ void record_where_texts(RecordQuery *query, const char *column, RecordTest test,
 void record_or(RecordQuery *query);
 void record_sort(RecordQuery *query, const char *column, bool descending);
 
+/*
+ * A text as a pattern that matches just it, in the arena (a brace, which patterns may not have,
+ * matches any one character).
+ */
+const char *record_pattern_quote(Arena *arena, const char *text);
+
 /* A column by name, or NULL: for filters and sort keys that clients write. */
 const Column *record_column(const RecordTable *table, const char *name);
 

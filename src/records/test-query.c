@@ -42,3 +42,11 @@ TEST(or_binds_the_condition_before)
 	assert_true(query.conditions[0].or_next);
 	assert_false(query.conditions[1].or_next);
 }
+
+TEST(a_quoted_text_matches_itself)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	assert_string_equal(record_pattern_quote(arena, "a.b|{c}"), "a\\.b\\|.c}");
+	assert_true(record_pattern_valid(record_pattern_quote(arena, "({[*+?^$\\9")));
+}

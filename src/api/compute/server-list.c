@@ -195,24 +195,16 @@ static const char **read_tags(ApiRequest *r, const char *text, size_t *ret_count
  */
 static const char *tags_pattern(ApiRequest *r, const char **tags, size_t count, bool any)
 {
-	Buf pattern = {0};
-	const char *text;
+	const char *pattern = any ? "\"(" : "\"", *between = any ? "|" : "\".*\"";
 
 	for (size_t i = 0; i < count; i++) {
 		const char *json = json_print_text_list(r->arena, &tags[i], 1);
-		size_t length = strlen(json) - 4; /* without [" and "] */
+		const char *inside = arena_strndup(r->arena, json + 2, strlen(json) - 4);
 
-		buf_add(&pattern, i == 0 ? (any ? "\"(" : "\"") : (any ? "|" : "\".*\""));
-		for (size_t c = 0; c < length; c++) {
-			if (strchr("\\.[]()*+?{}|^$", json[2 + c]))
-				buf_add_char(&pattern, '\\');
-			buf_add_char(&pattern, json[2 + c]);
-		}
+		pattern = arena_printf(r->arena, "%s%s%s", pattern, i ? between : "",
+				       record_pattern_quote(r->arena, inside));
 	}
-	buf_add(&pattern, any ? ")\"" : "\"");
-	text = arena_strdup(r->arena, buf_text(&pattern));
-	buf_done(&pattern);
-	return text;
+	return arena_printf(r->arena, "%s%s", pattern, any ? ")\"" : "\"");
 }
 
 static void add_tags(ApiRequest *r, RecordQuery *query)
@@ -319,7 +311,7 @@ static int list_servers(ApiRequest *r, bool detail, Fault *f)
 	if (k == RECORD_NO_MARKER)
 		return api_refuse(r, 400, "marker [%s] not found", query.marker);
 	if (k == RECORD_BAD_PATTERN)
-		return bad_param(r, "name", api_query(r, "name")), 0;
+		return api_refuse(r, 400, "Invalid filter: it is not a regular expression");
 	if (k)
 		return fault_unexpected(f, k);
 
