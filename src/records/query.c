@@ -61,7 +61,7 @@ bool record_pattern_valid(const char *pattern)
 
 	if (strlen(pattern) > LIMIT_NAME_CHARS || strchr(pattern, '{'))
 		return false;
-	for (const char *p = strchr(pattern, '\\'); p; p = strchr(p + 1, '\\'))
+	for (const char *p = strchr(pattern, '\\'); p && p[1]; p = strchr(p + 2, '\\'))
 		if (p[1] >= '1' && p[1] <= '9')
 			return false;
 	if (regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
