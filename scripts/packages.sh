@@ -40,8 +40,32 @@ apt_install() { # NAME...: without questions, and without what is only recommend
 		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# libvirt's driver does not start without this user, whatever user its guests run as. The package
+# that makes it brings a daemon that nobody here needs.
+need_libvirt_user() {
+	if getent passwd libvirt-qemu >/dev/null && getent group libvirt-qemu >/dev/null; then
+		return 0
+	fi
+	if [ "$(id -u)" != 0 ]; then
+		echo "The user and group libvirt-qemu are missing; run this as root once." >&2
+		return 1
+	fi
+	echo "making the system user libvirt-qemu, which libvirt's driver looks for"
+	getent group libvirt-qemu >/dev/null || groupadd --system libvirt-qemu || return
+	getent passwd libvirt-qemu >/dev/null ||
+		useradd --system --gid libvirt-qemu --home-dir /var/lib/libvirt --no-create-home \
+			--shell /usr/sbin/nologin libvirt-qemu
+}
+
+need_packages() { # GROUP...: packages, and what else a group takes
+	install_packages "$@" || return
+	case " $* " in
+	*' vm '*) need_libvirt_user ;;
+	esac
+}
+
 # Install what is missing. None of the packages starts a service, so a policy-rc.d does not matter.
-need_packages() { # GROUP...
+install_packages() { # GROUP...
 	local missing log
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0

@@ -153,27 +153,7 @@ void embed_keep_capabilities(const char *root)
 
 /* --- the folder --- */
 
-int embed_prepare(const char *root, Fault *f)
-{
-	_cleanup_(freep) char *capabilities = capabilities_path(root);
-	struct sockaddr_un address;
-	int r;
-
-	if (strlen(root) + strlen(monitor_longest) >= sizeof(address.sun_path))
-		return fault(f, -ENAMETOOLONG,
-			     "%s: the path is too long for QEMU's sockets (at most %zu bytes)",
-			     root, sizeof(address.sun_path) - strlen(monitor_longest) - 1);
-	r = make_directory(root, f);
-	if (r)
-		return r;
-	r = write_settings(root, f);
-	if (r)
-		return r;
-	copy_capabilities(shared_cache, capabilities);
-	return 0;
-}
-
-char *embed_uri(const char *root)
+static char *embed_uri(const char *root)
 {
 	_cleanup_(buf_done) Buf uri = {0};
 	xmlChar *escaped = xmlURIEscapeStr((const xmlChar *)root, (const xmlChar *)"/");
@@ -183,4 +163,35 @@ char *embed_uri(const char *root)
 	buf_printf(&uri, "qemu:///embed?root=%s", (const char *)escaped);
 	xmlFree(escaped);
 	return buf_take(&uri);
+}
+
+/* The folder, or a shorter name for it. */
+static int short_root(const char *root, char **ret, Fault *f)
+{
+	struct sockaddr_un address;
+
+	if (strlen(root) + strlen(monitor_longest) >= sizeof(address.sun_path))
+		return shortcut_make(root, ret, f);
+	*ret = mem_strdup(root);
+	return 0;
+}
+
+int embed_prepare(const char *root, char **ret_uri, Fault *f)
+{
+	_cleanup_(freep) char *capabilities = capabilities_path(root);
+	_cleanup_(freep) char *used = NULL;
+	int r;
+
+	r = make_directory(root, f);
+	if (r)
+		return r;
+	r = write_settings(root, f);
+	if (r)
+		return r;
+	r = short_root(root, &used, f);
+	if (r)
+		return r;
+	copy_capabilities(shared_cache, capabilities);
+	*ret_uri = embed_uri(used);
+	return 0;
 }

@@ -38,7 +38,7 @@ static Host *host_new(const HypervisorConfig *config)
 	buf_printf(&root, "%s/libvirt", config->state_dir);
 	host->root = buf_take(&root);
 	host->embedded = !config->uri;
-	host->uri = config->uri ? mem_strdup(config->uri) : embed_uri(host->root);
+	host->uri = config->uri ? mem_strdup(config->uri) : NULL;
 	host->on_event = config->on_event;
 	host->ctx = config->ctx;
 	host->unplugs = map_new();
@@ -120,7 +120,7 @@ static int libvirt_open(const HypervisorConfig *config, void **ret, Fault *f)
 	if (r)
 		return r;
 	if (host->embedded) {
-		r = embed_prepare(host->root, f);
+		r = embed_prepare(host->root, &host->uri, f);
 		if (r)
 			return r;
 		buf_printf(&log, "%s/libvirt.log", host->root);

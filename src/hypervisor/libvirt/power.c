@@ -5,18 +5,52 @@
  * again, because the guest may have changed its state in between, and then the wish is fulfilled.
  */
 #include <errno.h>
+#include <sys/un.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include "hypervisor/libvirt/priv.h"
+
+/* The channel's path, or another name of it that fits into a socket's address. */
+static int channel_path(const char *path, char **ret, Fault *f)
+{
+	struct sockaddr_un address;
+	_cleanup_(freep) char *folder = NULL;
+	_cleanup_(freep) char *link = NULL;
+	Buf joined = {0};
+	char *slash;
+	int r;
+
+	*ret = path ? mem_strdup(path) : NULL;
+	if (!path || strlen(path) < sizeof(address.sun_path))
+		return 0;
+	folder = TAKE(*ret);
+	slash = strrchr(folder, '/');
+	*slash = '\0';
+	r = shortcut_make(folder, &link, f);
+	if (r)
+		return r;
+	buf_printf(&joined, "%s/%s", link, slash + 1);
+	*ret = buf_take(&joined);
+	return 0;
+}
 
 int libvirt_define(void *self, const DomainSpec *spec, Fault *f)
 {
 	Host *host = self;
-	_cleanup_(freep) char *xml = domain_xml_write(spec, host->kvm, disk_direct_io);
+	_cleanup_(freep) char *channel = NULL;
+	_cleanup_(freep) char *xml = NULL;
 	_cleanup_(conn_freep) virConnectPtr conn = NULL;
 	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	DomainSpec used = *spec;
 	int r;
 
+	r = channel_path(spec->channel_path, &channel, f);
+	if (r)
+		return r;
+	used.channel_path = channel;
+	xml = domain_xml_write(&used, host->kvm, disk_direct_io);
 	r = conn_get(host, &conn, f);
 	if (r)
 		return r;

@@ -97,12 +97,15 @@ _must_use_ int conn_domain(Host *host, const char *id, virDomainPtr *ret, Fault 
 
 /* --- embed.c: the embedded driver's folder --- */
 
-/* Make what the driver needs to start, once. */
-_must_use_ int embed_prepare(const char *root, Fault *f);
-/* The URI of a folder; free() it. */
-char *embed_uri(const char *root);
+/* Make what the driver needs to start, once, and the URI to open; free() it. */
+_must_use_ int embed_prepare(const char *root, char **ret_uri, Fault *f);
 /* Keep what was learned about the emulator for other folders on this machine. */
 void embed_keep_capabilities(const char *root);
+
+/* --- shortcut.c --- */
+
+/* A short path of a folder; free() it. The folder need not be there. */
+_must_use_ int shortcut_make(const char *folder, char **ret, Fault *f);
 
 /* --- events.c: what libvirt tells --- */
 
