@@ -26,6 +26,7 @@
 #include "http/http.h"
 #include "http/router.h"
 #include "records/record.h"
+#include "service/lockout.h"
 #include "service/service.h"
 #include "json/json.h"
 #include "json/out.h"
@@ -161,7 +162,8 @@ struct ApiConfig {
 	Identity *identity;
 	Hypervisor *hypervisor; /* for consoles */
 	Depot *depot;
-	Engine *engine; /* for /metrics */
+	Engine *engine;   /* for /metrics */
+	Lockout *lockout; /* failed logins */
 	const ServiceSettings *settings;
 	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
 	const char *region;
