@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""What the sweeps do to a cleatd: the life of a volume on a server, step by step.
+
+Each step names what it waits for. finish() goes on from wherever an interrupted journey left
+things, looks instead of remembering, and leaves nothing behind: that it works at all shows that
+a crash spoiled nothing.
+"""
+import lib
+
+SERVERS = '/compute/v2.1/servers'
+VOLUMES = '/volume/v3/volumes'
+NAME = 'sweep'
+
+
+def asked(reply):
+    if reply.status >= 300:
+        raise AssertionError('refused: %r' % reply)
+    return reply.body
+
+
+class Journey:
+    def __init__(self, user, seconds=30):
+        self.user = user
+        self.seconds = seconds
+        self.step = 'login'
+
+    # --- looking ---
+
+    def find(self, path, key):
+        """The one thing of ours that is there, or None."""
+        rows = [row for row in asked(self.user.get(path + '/detail'))[key]
+                if row['name'] == NAME]
+        assert len(rows) < 2, 'more than one: %r' % rows
+        return rows[0] if rows else None
+
+    def server(self):
+        return self.find(SERVERS, 'servers')
+
+    def volume(self):
+        return self.find(VOLUMES, 'volumes')
+
+    def wait(self, look, statuses):
+        """Until a thing is in one of the statuses; None stands for gone."""
+        def check():
+            row = look()
+            return (row['status'] if row else None) in statuses
+        lib.wait_for(check, '%s: %s' % (self.step, statuses), self.seconds)
+
+    # --- steps ---
+
+    def make_server(self):
+        self.step = 'make server'
+        image = asked(self.user.get('/image/v2/images'))['images'][0]['id']
+        flavors = asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors']
+        flavor = min(flavors, key=lambda row: (row['disk'], row['ram']))['id']
+        asked(self.user.post(SERVERS, {'server': {
+            'name': NAME, 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}},
+            version='compute 2.37'))
+        self.wait(self.server, ('ACTIVE', 'ERROR'))
+
+    def make_volume(self):
+        self.step = 'make volume'
+        asked(self.user.post(VOLUMES, {'volume': {'name': NAME, 'size': 1}}))
+        self.wait(self.volume, ('available', 'error'))
+
+    def attachments(self):
+        return '%s/%s/os-volume_attachments' % (SERVERS, self.server()['id'])
+
+    def attach(self):
+        self.step = 'attach'
+        asked(self.user.post(self.attachments(),
+                             {'volumeAttachment': {'volumeId': self.volume()['id']}}))
+        self.wait(self.volume, ('in-use', 'available'))
+
+    def detach(self):
+        self.step = 'detach'
+        asked(self.user.delete('%s/%s' % (self.attachments(), self.volume()['id'])))
+        self.wait(self.volume, ('available', 'in-use'))
+
+    def delete_server(self):
+        self.step = 'delete server'
+        asked(self.user.delete('%s/%s' % (SERVERS, self.server()['id'])))
+        self.wait(self.server, (None,))
+
+    def delete_volume(self):
+        self.step = 'delete volume'
+        asked(self.user.delete('%s/%s' % (VOLUMES, self.volume()['id'])))
+        self.wait(self.volume, (None,))
+
+    # --- journeys ---
+
+    def attach_and_detach(self):
+        """On a server and a volume that are there."""
+        self.attach()
+        self.detach()
+        self.step = 'end'
+
+    def whole_life(self):
+        """From nothing to nothing; the server is deleted with the volume still on it."""
+        self.make_server()
+        self.make_volume()
+        self.attach()
+        self.detach()
+        self.attach()
+        self.delete_server()
+        self.delete_volume()
+        self.step = 'end'
+
+    def finish(self):
+        server = self.server()
+        if server and server['status'] == 'ERROR':
+            self.delete_server()
+            server = None
+        if not server:
+            self.make_server()
+        if not self.volume():
+            self.make_volume()
+        if self.volume()['status'] == 'available':
+            self.attach()
+        assert self.volume()['status'] == 'in-use', self.volume()
+        self.detach()
+        assert self.volume()['status'] == 'available', self.volume()
+        self.delete_server()
+        self.delete_volume()
+        self.step = 'end'

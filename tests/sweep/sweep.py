@@ -1,0 +1,239 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""Crash cleatd at every commit, and fail every call to the hypervisor, one after the other.
+
+    sweep.py crash|fault [--short] [--jobs N] [--at N]
+
+crash: for n = 1, 2, 3 ... cleatd kills itself just before, then just after, its n-th commit
+(CLEAT_CRASH) somewhere in a journey. It is started again, and once it has settled nothing may be
+stuck, leaked or lost (world.py), and the journey can be taken to its end. The sweep is over when
+a journey ends without having reached n.
+
+fault: the same with the n-th call to the fake hypervisor failing, being busy, or doing its work
+and losing the reply (CLEAT_FAKE_FAIL), without a restart.
+
+Both journeys begin from a prepared store, so that n counts what the journey itself commits.
+--short leaves out the journey from nothing to nothing (crash) and the kinds of failure that the
+engine treats alike (fault). --at runs one n only and keeps its directory.
+"""
+import argparse
+import concurrent.futures
+import http.client
+import os
+import shutil
+import sys
+import tempfile
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib'),
+                os.path.dirname(os.path.abspath(__file__))]
+import lib  # noqa: E402
+import tap  # noqa: E402
+import world  # noqa: E402
+from journey import Journey  # noqa: E402
+
+SETTLE_SECONDS = 60
+LIMIT = 500
+MISCHIEF_WORDS = b'made to'
+FAILURES = ('fault', 'busy', 'lost-reply')
+
+# name, journey, whether a server and a volume are there when it begins, in the short sweep
+JOURNEYS = (
+    ('attach and detach', Journey.attach_and_detach, True, True),
+    ('a whole life', Journey.whole_life, False, False),
+)
+
+
+class Bases:
+    """Prepared directories, made once and copied for each run."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix='cleat-sweep-')
+        self.made = {}
+
+    def make(self, furnished):
+        folder = os.path.join(self.folder, 'furnished' if furnished else 'bare')
+        os.mkdir(folder)
+        with lib.Cleatd(dir=folder) as cleatd:
+            journey = Journey(cleatd.user('demo'))
+            if furnished:
+                journey.make_server()
+                journey.make_volume()
+            settle(cleatd)
+        self.made[furnished] = folder
+
+    def copy(self, furnished, name):
+        folder = os.path.join(self.folder, name)
+        shutil.copytree(self.made[furnished], folder, ignore=sockets)
+        return folder
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sockets(top, names):
+    return [name for name in names
+            if not os.path.isfile(os.path.join(top, name)) and
+            not os.path.isdir(os.path.join(top, name))]
+
+
+def settle(cleatd, broken_is_fine=False):
+    """Wait until nothing is to be complained about; fail with what is left."""
+    told = []
+
+    def quiet():
+        told[:] = world.complaints(world.look(cleatd), broken_is_fine)
+        return not told
+    try:
+        lib.wait_for(quiet, 'peace', SETTLE_SECONDS)
+    except AssertionError:
+        raise AssertionError('not settled:\n' + '\n'.join(told)) from None
+
+
+def travel(cleatd, go):
+    """Go on a journey; returns the step in which cleatd died, or None when it lives."""
+    journey = Journey(cleatd.user('demo'))
+    try:
+        go(journey)
+        settle(cleatd)
+    except (OSError, http.client.HTTPException):
+        cleatd.process.wait(10)
+        return journey.step
+    return None
+
+
+def crash_once(folder, go, point):
+    """Returns where it died, or None when the point was not reached."""
+    with lib.Cleatd(dir=folder, start=False) as cleatd:
+        where = 'start'
+        if cleatd.start(env={'CLEAT_CRASH': point}):
+            where = travel(cleatd, go)
+            if where is None:
+                return None
+        assert cleatd.process.returncode == -9, 'ended with %s' % cleatd.process.returncode
+        cleatd.close()
+        assert cleatd.start(), 'does not start any more'
+        settle(cleatd)
+        Journey(cleatd.user('demo')).finish()
+        settle(cleatd)
+        return where
+
+
+def log_holds(folder, words):
+    with open(os.path.join(folder, 'test.log'), 'rb') as log:
+        return words in log.read()
+
+
+def fault_once(folder, go, failure):
+    """Returns the last step that was taken, or None when the call was not reached."""
+    with lib.Cleatd(dir=folder, start=False) as cleatd:
+        if not cleatd.start(env={'CLEAT_FAKE_FAIL': failure}):
+            return 'start' if log_holds(folder, MISCHIEF_WORDS) else None
+        journey = Journey(cleatd.user('demo'), SETTLE_SECONDS)
+        told = None
+        try:
+            go(journey)
+        except AssertionError as refused:
+            told = str(refused)  # a step that failed may make the next one impossible
+        where = journey.step
+        settle(cleatd, broken_is_fine=True)
+        Journey(cleatd.user('demo'), SETTLE_SECONDS).finish()
+        settle(cleatd)
+        if log_holds(folder, MISCHIEF_WORDS):
+            return where
+        assert told is None, 'nothing was made to fail, but: ' + told
+        return None
+
+
+class Sweep:
+    """Runs one attempt for n = 1, 2, 3 ..., some at once, until one does not reach n."""
+
+    def __init__(self, bases, jobs, only):
+        self.bases = bases
+        self.jobs = jobs
+        self.only = only
+        self.count = 0
+        self.failed = 0
+
+    def tell(self, good, title, text=''):
+        self.count += 1
+        self.failed += not good
+        print('%s %d - %s' % ('ok' if good else 'not ok', self.count, title), flush=True)
+        if text:
+            tap.comment(text)
+
+    def attempt(self, title, furnished, once, n):
+        """(where, problem): one run in a directory of its own, kept when there is a problem."""
+        folder = self.bases.copy(furnished, '%s %d' % (title, n))
+        try:
+            where, problem = once(folder, n), None
+        except Exception as why:  # pylint: disable=broad-except
+            where, problem = 'failed', '%s: %s' % (type(why).__name__, why)
+            kept = tempfile.mkdtemp(prefix='cleat-sweep-kept-')
+            shutil.copytree(folder, os.path.join(kept, 'dir'), ignore=sockets)
+            problem += '\nkept in ' + kept
+        if not self.only:
+            shutil.rmtree(folder)
+        return where, problem
+
+    def run(self, title, furnished, once):
+        numbers = [self.only] if self.only else range(1, LIMIT)
+        reached = 0
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            for first in range(0, len(numbers), self.jobs):
+                batch = numbers[first:first + self.jobs]
+                results = list(pool.map(
+                    lambda n: self.attempt(title, furnished, once, n), batch))
+                for n, (where, problem) in zip(batch, results):
+                    if where:
+                        self.tell(not problem, '%s: %d, %s' % (title, n, where), problem or '')
+                        reached += 1
+                if not all(where for where, _ in results):
+                    break
+        self.tell(reached > 0 and reached < LIMIT - 1, '%s: came to an end' % title)
+
+
+def crash(sweep, short):
+    for name, go, furnished, in_short in JOURNEYS:
+        if short and not in_short:
+            continue
+        for side in ('before', 'after'):
+            sweep.run('crash %s a commit, %s' % (side, name), furnished,
+                      lambda folder, n, go=go, side=side:
+                      crash_once(folder, go, '%s:%d' % (side, n)))
+
+
+def fault(sweep, short):
+    for kind in FAILURES[:1] + FAILURES[2:] if short else FAILURES:
+        for name, go, furnished, in_short in JOURNEYS:
+            if short and not in_short:
+                continue
+            sweep.run('%s of a call, %s' % (kind, name), furnished,
+                      lambda folder, n, go=go, kind=kind:
+                      fault_once(folder, go, '%d:%s' % (n, kind)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Crash and fault sweeps over cleatd.')
+    parser.add_argument('what', choices=('crash', 'fault'))
+    parser.add_argument('--short', action='store_true')
+    parser.add_argument('--jobs', type=int, default=max(2, os.cpu_count() or 2))
+    parser.add_argument('--at', type=int, default=0)
+    options = parser.parse_args()
+    bases = Bases()
+    sweep = Sweep(bases, options.jobs, options.at)
+    try:
+        bases.make(True)
+        bases.make(False)
+        {'crash': crash, 'fault': fault}[options.what](sweep, options.short)
+    finally:
+        if options.at:
+            tap.comment('kept: ' + bases.folder)
+        else:
+            bases.remove()
+    print('1..%d' % sweep.count)
+    sys.exit(1 if sweep.failed else 0)
+
+
+main()

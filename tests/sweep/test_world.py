@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""The sweep's judge: it accepts a world that is right and finds each thing that is not."""
+import os
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
+import tap  # noqa: E402
+from world import Disk, Domain, Server, Volume, World, complaints  # noqa: E402
+
+SERVER = '11111111-1111-1111-1111-111111111111'
+VOLUME = '22222222-2222-2222-2222-222222222222'
+SPARE = '33333333-3333-3333-3333-333333333333'
+STRANGER = '99999999-9999-9999-9999-999999999999'
+
+
+def world(**changes):
+    """A server with one of two volumes attached, and everything right."""
+    right = World(
+        servers={SERVER: Server('ACTIVE', None, 'p', [VOLUME])},
+        volumes={VOLUME: Volume('in-use', 'p', 2, [SERVER]),
+                 SPARE: Volume('available', 'p', 3, [])},
+        images=[],
+        domains={SERVER: Domain(True, {VOLUME: Disk(True, True)})},
+        files=['volumes/%s.raw' % VOLUME, 'volumes/%s.raw' % SPARE, 'openrc-demo',
+               'fake/%s.json' % SERVER],
+        operations=[],
+        usage={('p', 'volumes'): 2, ('p', 'gigabytes'): 5, ('p', 'instances'): 1})
+    return right._replace(**changes)
+
+
+def found(text, changed, **how):
+    """Exactly this is complained about, perhaps in several ways."""
+    told = complaints(changed, **how)
+    if not told or not all(text in line for line in told):
+        raise AssertionError('wanted only %r, got %r' % (text, told))
+
+
+def volumes(status, servers):
+    return {**world().volumes, VOLUME: Volume(status, 'p', 2, servers)}
+
+
+def servers(**changes):
+    return {SERVER: world().servers[SERVER]._replace(**changes)}
+
+
+def a_right_world_passes():
+    tap.expect(complaints(world()), [])
+
+
+def an_empty_world_passes():
+    tap.expect(complaints(World({}, {}, [], {}, [], [], {('p', 'volumes'): 0})), [])
+
+
+def a_volume_in_between_is_found():
+    for status in ('reserved', 'attaching', 'detaching', 'creating', 'deleting', 'error'):
+        assert 'volume %s is %s' % (VOLUME, status) in complaints(
+            world(volumes=volumes(status, [SERVER])))
+
+
+def an_attachment_that_one_side_forgot_is_found():
+    found(VOLUME, world(volumes=volumes('available', [])))
+    found(VOLUME, world(servers=servers(volumes=[])))
+    found(VOLUME, world(domains={SERVER: Domain(True, {})}))
+
+
+def an_attachment_too_many_is_found():
+    found(SPARE, world(servers=servers(volumes=[VOLUME, SPARE])))
+    found(SPARE, world(domains={SERVER: Domain(True, {VOLUME: Disk(True, True),
+                                                      SPARE: Disk(True, True)})}))
+
+
+def a_disk_halfway_is_found():
+    for disk in (Disk(True, False), Disk(False, True)):
+        found('halfway', world(domains={SERVER: Domain(True, {VOLUME: disk})}))
+
+
+def a_server_in_between_is_found():
+    found('still deleting', world(servers=servers(task='deleting')))
+    found('is BUILD', world(servers=servers(status='BUILD')))
+    found('is ERROR', world(servers=servers(status='ERROR')))
+    tap.expect(complaints(world(servers=servers(status='ERROR')), broken_is_fine=True), [])
+
+
+def power_that_differs_is_found():
+    found('running is', world(servers=servers(status='SHUTOFF')))
+
+
+def a_lost_domain_is_found():
+    told = complaints(world(domains={}))
+    assert 'server %s has no domain' % SERVER in told, told
+
+
+def a_lost_file_is_found():
+    found('no file', world(files=world().files[1:]))
+
+
+def leftovers_are_found():
+    for name in ('volumes/%s.raw' % STRANGER, 'volumes/.new-%s.raw' % SPARE,
+                 'fake/%s.json.new' % SERVER, 'images/.upload-12'):
+        found('left over', world(files=world().files + [name]))
+    found('has no server', world(domains={**world().domains, STRANGER: Domain(False, {})}))
+    found('operation', world(operations=['attach-volume doing (None)']))
+
+
+def wrong_usage_is_found():
+    found('quota', world(usage={('p', 'volumes'): 1}))
+    found('quota', world(usage={('other', 'instances'): 1}))
+
+
+tap.run('judge', [
+    a_right_world_passes, an_empty_world_passes, a_volume_in_between_is_found,
+    an_attachment_that_one_side_forgot_is_found, an_attachment_too_many_is_found,
+    a_disk_halfway_is_found, a_server_in_between_is_found, power_that_differs_is_found,
+    a_lost_domain_is_found, a_lost_file_is_found, leftovers_are_found, wrong_usage_is_found,
+])

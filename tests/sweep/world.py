@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""What must hold once a cleatd has settled, whatever happened to it before.
+
+A World is one look at everything: both APIs, the fake hypervisor's domains, the files, and the
+rows that no API shows whole. complaints() compares these with each other; an empty list means
+that nothing is stuck, leaked or lost.
+"""
+import collections
+import json
+import os
+import re
+import sqlite3
+
+UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+AT_REST = ('available', 'in-use')
+RUNNING = {'ACTIVE': True, 'SHUTOFF': False}
+
+Server = collections.namedtuple('Server', 'status task project volumes')
+Volume = collections.namedtuple('Volume', 'status project size servers')
+Disk = collections.namedtuple('Disk', 'live config')
+Domain = collections.namedtuple('Domain', 'running disks')
+World = collections.namedtuple('World', 'servers volumes images domains files operations usage')
+
+
+# --- looking -------------------------------------------------------------------------------
+
+def got(user, path, key):
+    reply = user.get(path)
+    if reply.status != 200:
+        raise AssertionError('%s: %r' % (path, reply))
+    return reply.body[key]
+
+
+def look_at_servers(admin):
+    servers = {}
+    for row in got(admin, '/compute/v2.1/servers/detail?all_tenants=1', 'servers'):
+        path = '/compute/v2.1/servers/%s/os-volume_attachments' % row['id']
+        reply = admin.get(path)
+        rows = reply.body['volumeAttachments'] if reply.status == 200 else []
+        servers[row['id']] = Server(row['status'], row['OS-EXT-STS:task_state'], row['tenant_id'],
+                                    sorted(a['volumeId'] for a in rows))
+    return servers
+
+
+def look_at_volumes(admin):
+    return {row['id']: Volume(row['status'], row['os-vol-tenant-attr:tenant_id'], row['size'],
+                              sorted(a['server_id'] for a in row['attachments']))
+            for row in got(admin, '/volume/v3/volumes/detail?all_tenants=1', 'volumes')}
+
+
+def look_at_domain(path):
+    with open(path, encoding='utf-8') as file:
+        domain = json.load(file)
+    disks = {disk['serial']: Disk(disk['live'], disk['config'])
+             for disk in domain['disks'] if disk['serial']}
+    return Domain(domain['state'] == 'running', disks)
+
+
+def look_at_files(folder):
+    """Relative paths of every file, and the store among them."""
+    files = []
+    for top, _, names in os.walk(folder):
+        files += [os.path.relpath(os.path.join(top, name), folder) for name in names]
+    return sorted(files)
+
+
+def find_store(folder, files):
+    for name in files:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            with open(path, 'rb') as file:
+                if file.read(15) == b'SQLite format 3':
+                    return path
+    raise AssertionError('no store in ' + folder)
+
+
+def look_at_rows(store):
+    with sqlite3.connect('file:%s?mode=ro' % store, uri=True) as rows:
+        operations = ['%s %s (%s)' % row for row in rows.execute(
+            "SELECT kind, state, last_error FROM operations "
+            "WHERE state NOT IN ('done', 'failed')")]
+        usage = {(project, resource): used for project, resource, used in rows.execute(
+            "SELECT project_id, resource, used FROM quotas")}
+    rows.close()
+    return operations, usage
+
+
+def look(cleatd):
+    """A World, as far as it can be seen in one moment."""
+    admin = cleatd.user('admin')
+    files = look_at_files(cleatd.dir)
+    operations, usage = look_at_rows(find_store(cleatd.dir, files))
+    domains = {}
+    for name in files:
+        stem, extension = os.path.splitext(os.path.basename(name))
+        if extension == '.json' and UUID.fullmatch(stem):
+            domains[stem] = look_at_domain(os.path.join(cleatd.dir, name))
+    images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
+    return World(look_at_servers(admin), look_at_volumes(admin), images, domains, files,
+                 operations, usage)
+
+
+# --- judging -------------------------------------------------------------------------------
+
+def about_volume(world, volume_id, volume):
+    """One volume, as seen from the four places that can know about it."""
+    here = [s for s, server in world.servers.items() if volume_id in server.volumes]
+    plugged = [d for d, domain in world.domains.items() if volume_id in domain.disks]
+    if volume.status not in AT_REST:
+        yield 'volume %s is %s' % (volume_id, volume.status)
+    wanted = 1 if volume.status == 'in-use' else 0
+    if len(volume.servers) != wanted:
+        yield '%s volume %s has attachments to %s' % (volume.status, volume_id, volume.servers)
+    if sorted(here) != volume.servers:
+        yield 'volume %s: its own API says %s, compute says %s' % (
+            volume_id, volume.servers, sorted(here))
+    if sorted(plugged) != volume.servers:
+        yield 'volume %s: attached to %s, plugged into %s' % (
+            volume_id, volume.servers, sorted(plugged))
+    if not any(os.path.basename(name).startswith(volume_id) for name in world.files):
+        yield 'volume %s has no file' % volume_id
+
+
+def about_server(world, server_id, server, broken_is_fine):
+    if server.task:
+        yield 'server %s is still %s' % (server_id, server.task)
+    if server.status == 'ERROR' and broken_is_fine:
+        return
+    if server.status not in RUNNING:
+        yield 'server %s is %s' % (server_id, server.status)
+        return
+    domain = world.domains.get(server_id)
+    if domain is None:
+        yield 'server %s has no domain' % server_id
+        return
+    if domain.running != RUNNING[server.status]:
+        yield '%s server %s: running is %s' % (server.status, server_id, domain.running)
+    for serial, disk in domain.disks.items():
+        if not disk.config or disk.live != domain.running:
+            yield 'server %s: disk %s is halfway: %s' % (server_id, serial, disk)
+
+
+def about_leftovers(world):
+    known = set(world.servers) | set(world.volumes) | set(world.images)
+    for domain_id in world.domains:
+        if domain_id not in world.servers:
+            yield 'domain %s has no server' % domain_id
+    for name in world.files:
+        base = os.path.basename(name)
+        strangers = [i for i in UUID.findall(base) if i not in known]
+        if strangers or base.startswith('.') or base.endswith('.new'):
+            yield 'file %s is left over' % name
+    for operation in world.operations:
+        yield 'operation %s' % operation
+
+
+def about_usage(world):
+    counted = collections.Counter()
+    for volume in world.volumes.values():
+        counted[volume.project, 'volumes'] += 1
+        counted[volume.project, 'gigabytes'] += volume.size
+    for server in world.servers.values():
+        counted[server.project, 'instances'] += 1
+    for (project, resource), used in world.usage.items():
+        if resource in ('volumes', 'gigabytes', 'instances') and \
+                used != counted[project, resource]:
+            yield 'quota: %s of %s is %d, there are %d' % (
+                resource, project, used, counted[project, resource])
+
+
+def complaints(world, broken_is_fine=False):
+    """Everything that is wrong. Servers in ERROR are wrong unless broken_is_fine."""
+    found = []
+    for volume_id, volume in world.volumes.items():
+        found += about_volume(world, volume_id, volume)
+    for server_id, server in world.servers.items():
+        found += about_server(world, server_id, server, broken_is_fine)
+    found += about_leftovers(world)
+    found += about_usage(world)
+    return found
