@@ -11,5 +11,5 @@ build_in() { # DIRECTORY [MESON-OPTION...]
 		rm -rf "$dir"
 		meson setup "$dir" "$@" || return
 	fi
-	ninja --quiet -C "$dir"
+	ninja --quiet -k 0 -C "$dir"
 }

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <errno.h>
+
 #include "base/macros.h"
 
 enum { FAULT_TEXT_MAX = 512 };
@@ -18,8 +20,16 @@ struct Fault {
 	char text[FAULT_TEXT_MAX];
 };
 
+/* A fault is never 0, also when errno was: callers, the compiler and the analyzers may rely on 0
+ * meaning that the out-parameters are written. */
+static inline int fault_negative(int code)
+{
+	return code < 0 ? code : -EIO;
+}
+
 /* Record a fault and return its code. `f` may be NULL when nobody wants the text. */
-#define fault(f, code, ...) fault_raise((f), (code), __FILE__, __LINE__, __VA_ARGS__)
+#define fault(f, code, ...)                                                                        \
+	fault_negative(fault_raise((f), (code), __FILE__, __LINE__, __VA_ARGS__))
 int fault_raise(Fault *f, int code, const char *file, int line, const char *format, ...)
 	_printf_(5, 6);
 
@@ -27,5 +37,10 @@ int fault_raise(Fault *f, int code, const char *file, int line, const char *form
 int fault_context(Fault *f, const char *format, ...) _printf_(2, 3);
 
 /* Pass a fault or 0 on; an outcome that cannot happen here becomes a fault. */
-#define fault_unexpected(f, r) fault_from_outcome((f), (r), __FILE__, __LINE__)
+#define fault_unexpected(f, r) fault_from_result((f), (r), __FILE__, __LINE__)
 int fault_from_outcome(Fault *f, int r, const char *file, int line);
+
+static inline int fault_from_result(Fault *f, int r, const char *file, int line)
+{
+	return r > 0 ? fault_negative(fault_from_outcome(f, r, file, line)) : r;
+}

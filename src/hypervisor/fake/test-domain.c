@@ -65,10 +65,13 @@ TEST(what_was_saved_is_loaded)
 
 TEST(a_file_that_is_no_domain_is_a_fault)
 {
-	static const char *const texts[] = {"", "{", "{}",
-					    "{\"name\":\"x\",\"state\":\"flying\","
-					    "\"disks\":[]}",
-					    "{\"name\":\"x\",\"state\":\"off\",\"disks\":[{}]}"};
+	static const char *const texts[] = {
+		"",
+		"{",
+		"{}",
+		"{\"name\":\"x\",\"state\":\"flying\",\"disks\":[]}",
+		"{\"name\":\"x\",\"state\":\"off\",\"disks\":[{}]}",
+	};
 	int dir = dir_make();
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

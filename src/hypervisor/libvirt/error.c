@@ -28,7 +28,7 @@ static bool is_connection_error(int code)
 	       (code == VIR_ERR_INTERNAL_ERROR && last_says("client socket is closed"));
 }
 
-int virt_fault(Fault *f, const char *format, ...)
+int virt_fault_raise(Fault *f, const char *format, ...)
 {
 	_cleanup_(buf_done) Buf what = {0};
 	int code = last_code();

@@ -61,7 +61,8 @@ _unused_ static inline void domain_freep(virDomainPtr *domain)
 /* --- error.c: libvirt's last error of this thread --- */
 
 /* As a fault, with what was being done in front. */
-int virt_fault(Fault *f, const char *format, ...) _printf_(2, 3);
+#define virt_fault(f, ...) fault_negative(virt_fault_raise((f), __VA_ARGS__))
+int virt_fault_raise(Fault *f, const char *format, ...) _printf_(2, 3);
 /* Whether the domain is unknown to libvirt. */
 bool virt_error_no_domain(void);
 /* Whether the domain does not run, so that the call had nothing to act on. */
