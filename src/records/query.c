@@ -77,7 +77,10 @@ const char *record_pattern_quote(Arena *arena, const char *text)
 	for (; *text; text++) {
 		if (strchr("\\.[]()*+?|^$", *text))
 			*to++ = '\\';
-		*to++ = *text == '{' ? '.' : *text;
+		*to = *text;
+		if (*to == '{')
+			*to = '.'; /* a repetition, which is not allowed */
+		to++;
 	}
 	return quoted;
 }

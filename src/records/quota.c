@@ -84,7 +84,7 @@ static int usage_add(Tx *tx, const char *project_id, const char *resource, int64
 int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, QuotaUsage *ret,
 	      Fault *f)
 {
-	QuotaUsage usage;
+	QuotaUsage usage = {0};
 	int r;
 
 	r = usage_add(tx, project_id, resource, amount, f);
