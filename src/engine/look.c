@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "engine/priv.h"
 
-enum { LOOK_PAUSE_MS = 5000 };
+enum { PAUSE_FACTOR = 10 }; /* a look is in less of a hurry than a step */
 
 static bool has_domain(const Server *server)
 {
@@ -125,7 +125,7 @@ void look_turn(Engine *engine, Task *task)
 	}
 	log_warning("srv=%s cannot be compared with its domain, again soon: %s", task->lane->key,
 		    f.text);
-	engine_park(task, clock_now_us() + LOOK_PAUSE_MS * INT64_C(1000));
+	engine_park(task, clock_now_us() + engine->config.times.retry_ms * PAUSE_FACTOR * 1000);
 }
 
 /* All servers. ----------------------------------------------------------------------------------

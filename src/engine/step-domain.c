@@ -6,8 +6,8 @@
  */
 #include "engine/priv.h"
 
-/* A guest that powers off says so by an event; this is for events that were missed. */
-enum { SHUTDOWN_LOOK_MS = 2000 };
+/* Guests that boot do not hear the first request; one that powers off says so by an event. */
+enum { SHUTDOWN_RETRY_MS = 10 * 1000 };
 
 static int no_server(Fault *f)
 {
@@ -75,7 +75,16 @@ int domain_destroy_act(StepRun *run, Fault *f)
 	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
 }
 
-/* Ask the guest once; it has until the end of its time, which is counted from the step's start. */
+static int ask_to_power_off(StepRun *run, Fault *f)
+{
+	int r = hypervisor_shutdown(run->config->hypervisor, run->operation->server_id, f);
+
+	if (r == HYPERVISOR_UNSUPPORTED || r == HYPERVISOR_NO_DOMAIN)
+		return 0; /* its time runs all the same */
+	return fault_unexpected(f, r);
+}
+
+/* The guest has until the end of its time, which is counted from the step's start. */
 int domain_shutdown_act(StepRun *run, Fault *f)
 {
 	int64_t end_us = run->step->started_us + run->config->times.shutdown_ms * 1000;
@@ -89,14 +98,12 @@ int domain_shutdown_act(StepRun *run, Fault *f)
 		return 0;
 	if (run->now_us >= end_us)
 		return domain_destroy_act(run, f);
-	run->counted = run->step->attempts == 0;
-	if (run->counted) {
-		r = hypervisor_shutdown(run->config->hypervisor, run->operation->server_id, f);
-		if (r && r != HYPERVISOR_UNSUPPORTED && r != HYPERVISOR_NO_DOMAIN)
-			return fault_unexpected(f, r);
+	run->later_us = run->operation->not_before_us;
+	if (run->now_us >= run->later_us) { /* else an event brought us here */
+		r = ask_to_power_off(run, f);
+		run->later_us = MIN(end_us, run->now_us + SHUTDOWN_RETRY_MS * INT64_C(1000));
 	}
-	run->later_us = MIN(end_us, run->now_us + SHUTDOWN_LOOK_MS * 1000);
-	return STEP_LATER;
+	return r ? r : STEP_LATER;
 }
 
 /* A guest that cannot be asked is switched off and on. */

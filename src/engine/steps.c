@@ -48,7 +48,7 @@ static const StepRow rows[] = {
 	[STEP_DISK_UNPLUG] =
 		{
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,
-			.attempts = ATTEMPTS,
+			.attempts = 4 * ATTEMPTS, /* asking the guest again counts too */
 			.act = disk_unplug_act,
 			.undo = disk_unplug_undo,
 			.probe = disk_unplug_probe,
