@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Operations from the request to their end, and what guests do on their own.
+ */
+#include "tests/engine/house.h"
+
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "rules/refusal.h"
+#include "tests/lib/test.h"
+
+static void enter(House *h)
+{
+	house_make(h);
+	house_enter(h);
+}
+
+static void enter_with_server(House *h)
+{
+	enter(h);
+	assert_int_equal(house_create_server(h), 0);
+	house_settle(h);
+	assert_int_equal(house_server(h)->vm_state, VM_ACTIVE);
+}
+
+static void leave(House *h)
+{
+	house_settle(h);
+	house_check(h);
+	house_leave(h);
+	house_remove(h);
+	(void)unsetenv("CLEAT_FAKE_DETACH");
+}
+
+TEST(a_server_is_built_powered_and_deleted)
+{
+	House h = {0};
+
+	enter_with_server(&h);
+	assert_int_equal(house_stop(&h), 0);
+	assert_int_equal(house_server(&h)->task_state, TASK_POWERING_OFF);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_STOPPED);
+	assert_int_equal(house_server(&h)->power_state, POWER_SHUTDOWN);
+	house_check(&h);
+	assert_int_equal(house_stop(&h), REFUSAL_SERVER_STATE);
+	assert_int_equal(house_start(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_ACTIVE);
+	assert_int_equal(house_reboot(&h, false), 0);
+	house_settle(&h);
+	assert_int_equal(house_reboot(&h, true), 0);
+	house_settle(&h);
+	assert_string_equal(house_last_action(&h)->action, "reboot");
+	assert_int_equal(house_last_action(&h)->result, ACTION_SUCCESS);
+	house_check(&h);
+	assert_int_equal(house_delete_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_DELETED);
+	assert_int_equal(house_count(&h, "SELECT SUM(used) FROM quotas"), 0);
+	leave(&h);
+}
+
+TEST(a_volume_goes_in_and_out)
+{
+	House h = {0};
+
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	house_check(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	assert_string_equal(house_attachment(&h)->device, "/dev/vdb");
+	assert_int_equal(house_attach(&h), REFUSAL_VOLUME_ATTACHED);
+	assert_int_equal(house_detach(&h), 0);
+	house_settle(&h);
+	assert_null(house_attachment(&h));
+	assert_int_equal(house_detach(&h), REFUSAL_NO_ATTACHMENT);
+	leave(&h);
+}
+
+TEST(a_stopped_server_takes_and_gives_volumes)
+{
+	House h = {0};
+
+	enter_with_server(&h);
+	assert_int_equal(house_stop(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	house_check(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	assert_int_equal(house_start(&h), 0);
+	house_settle(&h);
+	house_check(&h);
+	assert_int_equal(house_stop(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	leave(&h);
+}
+
+TEST(a_slow_guest_is_waited_for_without_a_worker)
+{
+	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 60000}};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:300", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	while (!house_count(&h, "SELECT COUNT(*) FROM operations WHERE not_before_us > 0"))
+		clock_sleep_ms(1);
+	assert_int_equal(engine_status(h.engine).running, 0);
+	assert_int_equal(house_volume(&h)->status, VOLUME_DETACHING);
+	assert_int_equal(house_detach(&h), REFUSAL_VOLUME_NOT_DETACHABLE);
+	house_settle(&h); /* by the event: the next request would come in a minute */
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	leave(&h);
+}
+
+TEST(a_guest_that_never_releases_keeps_the_volume)
+{
+	House h = {.times = {.unplug_wait_ms = 5, .unplug_retry_ms = 20, .unplug_tries = 3}};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:100000", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	assert_int_equal(house_last_action(&h)->result, ACTION_ERROR);
+	assert_string_equal(house_last_action(&h)->details,
+			    "the guest did not release the disk in 3 tries");
+	leave(&h);
+}
+
+TEST(a_guest_that_refuses_is_told_at_once)
+{
+	House h = {0};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "refuse", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	assert_string_equal(house_last_action(&h)->details,
+			    "the guest refused to release the disk");
+	leave(&h);
+}
+
+TEST(an_attach_that_cannot_work_is_undone)
+{
+	House h = {0};
+	char path[192];
+
+	enter_with_server(&h);
+	(void)snprintf(path, sizeof(path), "%s/volumes/%s.raw", h.directory, HOUSE_VOLUME);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_null(house_attachment(&h));
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	assert_string_equal(house_last_action(&h)->message, "Error");
+	leave(&h);
+}
+
+TEST(a_build_that_fails_says_why_and_leaves_nothing)
+{
+	House h = {0};
+	Fault f = {0};
+
+	enter(&h);
+	assert_int_equal(depot_remove(h.depot, HOUSE_IMAGE, &f), 0);
+	assert_int_equal(house_create_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_ERROR);
+	assert_int_equal(house_server(&h)->fault_code, 500);
+	assert_non_null(strstr(house_server(&h)->fault_message, HOUSE_IMAGE));
+	house_check(&h);
+	assert_int_equal(house_delete_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_count(&h, "SELECT SUM(used) FROM quotas"), 0);
+	leave(&h);
+}
+
+TEST(deleting_a_server_cancels_what_waits)
+{
+	House h = {.times = {.unplug_wait_ms = 5, .unplug_retry_ms = 60000}};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:100000", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	assert_int_equal(house_delete_server(&h), 0);
+	assert_int_equal(house_delete_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_DELETED);
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	leave(&h);
+}
+
+TEST(deleting_a_server_that_is_being_built)
+{
+	House h = {0};
+
+	enter(&h);
+	assert_int_equal(house_create_server(&h), 0);
+	assert_int_equal(house_delete_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_DELETED);
+	leave(&h);
+}
+
+static void guest_does(House *h, const char *what)
+{
+	char path[192];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/domains/%s.%s", h->directory, h->server_id, what);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void wait_for_stop(House *h)
+{
+	int64_t end_ms = clock_mono_ms() + 10000;
+
+	while (house_server(h)->vm_state != VM_STOPPED && clock_mono_ms() < end_ms)
+		clock_sleep_ms(5);
+	assert_int_equal(house_server(h)->vm_state, VM_STOPPED);
+}
+
+TEST(guests_that_act_by_themselves_are_followed)
+{
+	House h = {0};
+
+	enter_with_server(&h);
+	guest_does(&h, "poweroff");
+	wait_for_stop(&h);
+	assert_int_equal(house_server(&h)->power_state, POWER_SHUTDOWN);
+	assert_int_equal(house_start(&h), 0);
+	house_settle(&h);
+	guest_does(&h, "crash");
+	wait_for_stop(&h);
+	assert_int_equal(house_server(&h)->power_state, POWER_CRASHED);
+	leave(&h);
+}
+
+static void remove_domains(House *h)
+{
+	char path[192];
+
+	(void)snprintf(path, sizeof(path), "%s/domains/%s.json", h->directory, h->server_id);
+	assert_int_equal(unlink(path), 0);
+}
+
+TEST(a_domain_that_was_lost_is_made_again)
+{
+	House h = {0};
+
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	house_leave(&h);
+	remove_domains(&h);
+	house_enter(&h);
+	wait_for_stop(&h);
+	house_settle(&h);
+	house_check(&h);
+	assert_int_equal(house_start(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	leave(&h);
+}
