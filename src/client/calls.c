@@ -102,6 +102,22 @@ int client_server_update(Client *client, Arena *arena, const char *id, const cha
 	return send_body(client, request, &out, NULL, f);
 }
 
+int client_server_metadata(Client *client, Arena *arena, const char *id,
+			   const JsonTextMap *metadata, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "POST",
+		.path = server_path(client, arena, id, "/metadata"),
+	};
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	put_map(&out, "metadata", metadata);
+	json_out_end(&out);
+	return send_body(client, request, &out, NULL, f);
+}
+
 int client_server_act(Client *client, Arena *arena, const char *id, ClientServerAction action,
 		      Fault *f)
 {
@@ -234,6 +250,23 @@ int client_image_upload(Client *client, Arena *arena, const char *id, const Clie
 	return client_call(client, &request, NULL, f);
 }
 
+static const char *specs_path(Client *client, Arena *arena, const char *flavor_id)
+{
+	return arena_printf(arena, "/flavors/%s/os-extra_specs",
+			    client_escape(client, arena, flavor_id));
+}
+
+int client_flavor_specs(Client *client, Arena *arena, const char *id, JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "GET",
+		.path = specs_path(client, arena, id),
+	};
+
+	return client_call(client, &request, ret, f);
+}
+
 /* Extra specs have a call of their own. */
 static int add_extra_specs(Client *client, Arena *arena, const char *id, const JsonTextMap *specs,
 			   Fault *f)
@@ -241,8 +274,7 @@ static int add_extra_specs(Client *client, Arena *arena, const char *id, const J
 	const ClientRequest request = {
 		.service = CLIENT_COMPUTE,
 		.method = "POST",
-		.path = arena_printf(arena, "/flavors/%s/os-extra_specs",
-				     client_escape(client, arena, id)),
+		.path = specs_path(client, arena, id),
 	};
 	JsonOut out = {0};
 

@@ -62,6 +62,9 @@ _must_use_ int client_server_create(Client *client, Arena *arena, const ClientSe
 				    const char **ret_id, Fault *f);
 _must_use_ int client_server_update(Client *client, Arena *arena, const char *id, const char *name,
 				    const char *description, Fault *f);
+/* Adds to the metadata, or changes it. */
+_must_use_ int client_server_metadata(Client *client, Arena *arena, const char *id,
+				      const JsonTextMap *metadata, Fault *f);
 _must_use_ int client_server_act(Client *client, Arena *arena, const char *id,
 				 ClientServerAction action, Fault *f);
 /* The last `lines` of the console, 0 for all. */
@@ -84,6 +87,10 @@ _must_use_ int client_image_upload(Client *client, Arena *arena, const char *id,
 
 _must_use_ int client_flavor_create(Client *client, Arena *arena, const ClientFlavorWish *wish,
 				    const char **ret_id, Fault *f);
+
+/* "extra_specs" */
+_must_use_ int client_flavor_specs(Client *client, Arena *arena, const char *id, JsonDoc **ret,
+				   Fault *f);
 
 /* "volumeAttachment" of the new attachment. */
 typedef struct ClientAttachWish {

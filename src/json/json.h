@@ -163,6 +163,8 @@ bool json_get_bool(const JsonDoc *doc, const char *path, bool fallback);
 int64_t json_get_count(const JsonDoc *doc, const char *path);
 /* Name of the index-th member of the object at the path. */
 const char *json_get_name(Arena *arena, const JsonDoc *doc, const char *path, size_t index);
+/* Compact JSON text of the index-th member or item of what is at the path, or NULL. */
+const char *json_get_raw_at(Arena *arena, const JsonDoc *doc, const char *path, size_t index);
 /* Compact JSON text of what is at the path ("" = all), or NULL. */
 const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path);
 

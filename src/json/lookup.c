@@ -38,14 +38,14 @@ static const json_t *find(const JsonDoc *doc, const char *path)
 	return value;
 }
 
-static const char *nth_name(const json_t *object, size_t index)
+/* Iterator at the index-th member of an object, or NULL. */
+static void *nth_member(json_t *object, size_t index)
 {
-	json_t *members = (json_t *)(uintptr_t)object; /* iterating takes no const */
-	void *it = json_object_iter(members);
+	void *it = json_object_iter(object);
 
 	while (it && index-- > 0)
-		it = json_object_iter_next(members, it);
-	return it ? json_object_iter_key(it) : NULL;
+		it = json_object_iter_next(object, it);
+	return it;
 }
 
 bool json_is_object(const JsonDoc *doc)
@@ -65,10 +65,10 @@ const char *json_member_name(Arena *arena, const JsonDoc *doc, size_t index)
 
 const char *json_member_text(Arena *arena, const JsonDoc *doc, size_t index)
 {
-	const char *name = nth_name(doc->root, index);
+	void *member = nth_member(doc->root, index);
 
-	return name ? arena_strdup(arena, json_string_value(json_object_get(doc->root, name)))
-		    : NULL;
+	return member ? arena_strdup(arena, json_string_value(json_object_iter_value(member)))
+		      : NULL;
 }
 
 const char *json_get_text(Arena *arena, const JsonDoc *doc, const char *path)
@@ -101,7 +101,20 @@ int64_t json_get_count(const JsonDoc *doc, const char *path)
 
 const char *json_get_name(Arena *arena, const JsonDoc *doc, const char *path, size_t index)
 {
-	return arena_strdup(arena, nth_name(find(doc, path), index));
+	json_t *object = (json_t *)(uintptr_t)find(doc, path); /* iterating takes no const */
+	void *member = nth_member(object, index);
+
+	return member ? arena_strdup(arena, json_object_iter_key(member)) : NULL;
+}
+
+const char *json_get_raw_at(Arena *arena, const JsonDoc *doc, const char *path, size_t index)
+{
+	json_t *parent = (json_t *)(uintptr_t)find(doc, path); /* iterating takes no const */
+	void *member = nth_member(parent, index);
+	const json_t *value =
+		member ? json_object_iter_value(member) : json_array_get(parent, index);
+
+	return value ? json_render(arena, value, 0) : NULL;
 }
 
 const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path)

@@ -38,6 +38,12 @@ TEST(finds_by_path)
 	assert_string_equal(json_get_raw(arena, doc, "token.catalog.0"), "{\"type\":\"image\"}");
 	assert_string_equal(json_get_raw(arena, doc, "token.n"), "7");
 	assert_null(json_get_raw(arena, doc, "nothing"));
+	assert_string_equal(json_get_raw_at(arena, doc, "token", 1), "7");
+	assert_string_equal(json_get_raw_at(arena, doc, "token.catalog", 1),
+			    "{\"type\":\"compute\"}");
+	assert_null(json_get_raw_at(arena, doc, "token.catalog", 2));
+	assert_null(json_get_raw_at(arena, doc, "token", 4));
+	assert_null(json_get_raw_at(arena, doc, "token.n", 0));
 }
 
 TEST(an_overlong_path_part_finds_nothing)

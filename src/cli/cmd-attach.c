@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * cleat attach, detach: a volume to and from a server.
+ *
+ * The truth about an attachment is in two places that agree when all is done: the volume lists the
+ * servers that hold it, and the server answers for the volume.
+ */
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/wait.h"
+#include "client/calls.h"
+
+typedef struct Pair {
+	const char *server_id;
+	const char *volume_id;
+} Pair;
+
+static const char why[] = "'cleat server events' and 'cleat op list' tell why";
+
+static int find_pair(Cli *cli, Pair *ret)
+{
+	int code = cli_find_id(cli, CLIENT_SERVER, cli->arguments[0], &ret->server_id);
+
+	return code ? code : cli_find_id(cli, CLIENT_VOLUMES, cli->arguments[1], &ret->volume_id);
+}
+
+/* Whether the volume lists the server as one that holds it. */
+static bool volume_lists(Cli *cli, const ClientItem *volume, const char *server_id)
+{
+	const char *list = client_item_path(cli->arena, volume, "attachments");
+	int64_t count = json_get_count(volume->doc, list);
+
+	for (int64_t i = 0; i < count; i++)
+		if (str_eq(json_get_text(cli->arena, volume->doc,
+					 arena_printf(cli->arena, "%s.%lld.server_id", list,
+						      (long long)i)),
+			   server_id))
+			return true;
+	return false;
+}
+
+/* Read the volume; sets the state to show. 0 or an exit code. */
+static int look_at_volume(Cli *cli, Wait *wait, ClientItem *ret)
+{
+	const Pair *pair = wait->ctx;
+	Fault f = {0};
+	int r = client_show(cli->client, cli->arena, CLIENT_VOLUMES, pair->volume_id, ret, &f);
+
+	if (r)
+		return cli_fail_client(cli, r, &f, "%s", wait->what);
+	wait->state = client_item_text(cli->arena, ret, "status");
+	if (!wait->state)
+		return cli_fail(cli, CLI_UNREACHABLE, "%s has no status", wait->what);
+	return 0;
+}
+
+static int look_attached(Cli *cli, Wait *wait)
+{
+	_cleanup_(client_item_done) ClientItem volume = {0};
+	const Pair *pair = wait->ctx;
+	int code = look_at_volume(cli, wait, &volume);
+
+	if (code)
+		return code;
+	if (str_eq(wait->state, "in-use") && volume_lists(cli, &volume, pair->server_id))
+		return 0;
+	if (str_eq(wait->state, "available") || str_after(wait->state, "error"))
+		return cli_fail(cli, CLI_FAILED, "the attach failed, the volume is %s; %s",
+				wait->state, why);
+	return WAIT_MORE;
+}
+
+static int look_detached(Cli *cli, Wait *wait)
+{
+	_cleanup_(client_item_done) ClientItem volume = {0};
+	const Pair *pair = wait->ctx;
+	Fault f = {0};
+	int r;
+
+	r = client_attachment_show(cli->client, cli->arena, pair->server_id, pair->volume_id, NULL,
+				   &f);
+	if (r && r != CLIENT_NOT_FOUND)
+		return cli_fail_client(cli, r, &f, "%s", wait->what);
+	if (r == CLIENT_NOT_FOUND) {
+		r = look_at_volume(cli, wait, &volume);
+		if (r)
+			return r;
+		return str_eq(wait->state, "detaching") ? WAIT_MORE : 0;
+	}
+	r = look_at_volume(cli, wait, &volume);
+	if (r)
+		return r;
+	if (str_eq(wait->state, "in-use") || str_after(wait->state, "error"))
+		return cli_fail(cli, CLI_FAILED,
+				"the detach failed, the volume is %s: the guest may not have "
+				"released it; %s",
+				wait->state, why);
+	return WAIT_MORE;
+}
+
+static int wait_for_pair(Cli *cli, const Pair *pair, int (*look)(Cli *cli, Wait *wait))
+{
+	Wait wait = {
+		.what = arena_printf(cli->arena, "volume %s", pair->volume_id),
+		.state = "unknown",
+		.ctx = pair,
+		.look = look,
+	};
+
+	return wait_for(cli, &wait);
+}
+
+static const View view = {.rest = true};
+
+static int attach(Cli *cli)
+{
+	_cleanup_(client_item_done) ClientItem item = {.path = "volumeAttachment"};
+	ClientAttachWish wish = {
+		.device = cli_option(cli, "device"),
+		.tag = cli_option(cli, "tag"),
+	};
+	Pair pair = {0};
+	Fault f = {0};
+	int r;
+
+	r = find_pair(cli, &pair);
+	if (r)
+		return r;
+	wish.server_id = pair.server_id;
+	wish.volume_id = pair.volume_id;
+	r = client_attach(cli->client, cli->arena, &wish, &item.doc, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "attach");
+	if (cli_flag(cli, "wait"))
+		r = wait_for_pair(cli, &pair, look_attached);
+	return r || !item.doc ? r : output_show(cli, &view, &item);
+}
+
+static int detach(Cli *cli)
+{
+	Pair pair = {0};
+	Fault f = {0};
+	int r;
+
+	r = find_pair(cli, &pair);
+	if (r)
+		return r;
+	r = client_detach(cli->client, cli->arena, pair.server_id, pair.volume_id, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "detach");
+	return cli_flag(cli, "wait") ? wait_for_pair(cli, &pair, look_detached) : 0;
+}
+
+static const Option attach_options[] = {
+	{"device", 0, "PATH", "wished name in the guest, such as /dev/vdb"},
+	{"tag", 0, "TAG", "how the guest finds it in its metadata"},
+};
+const Command cmd_attach = {
+	.name = "attach",
+	.summary = "Attach a volume to a server",
+	.arguments = "SERVER VOLUME",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	CLI_OPTIONS(attach_options),
+	.waits = true,
+	.run = attach,
+};
+
+const Command cmd_detach = {
+	.name = "detach",
+	.summary = "Detach a volume from a server, when the guest releases it",
+	.arguments = "SERVER VOLUME",
+	.arguments_min = 2,
+	.arguments_max = 2,
+	.waits = true,
+	.run = detach,
+};

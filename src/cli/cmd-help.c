@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * cleat help.
+ */
+#include "base/str.h"
+#include "cli/commands.h"
+
+static int help(Cli *cli)
+{
+	const char *name;
+
+	if (cli->argument_count == 0) {
+		help_program(cli->out);
+		return 0;
+	}
+	name = cli->argument_count == 1
+		       ? cli->arguments[0]
+		       : arena_printf(cli->arena, "%s %s", cli->arguments[0], cli->arguments[1]);
+	if (command_find(name)) {
+		help_command(cli->out, command_find(name));
+		return 0;
+	}
+	if (cli->argument_count == 1 && help_group(cli->out, name))
+		return 0;
+	return cli_fail(cli, CLI_USAGE, "there is no command '%s'; see 'cleat help'", name);
+}
+
+const Command cmd_help = {
+	.name = "help",
+	.summary = "Show this help, or that of one command",
+	.arguments = "[COMMAND]",
+	.arguments_max = 2,
+	.local = true,
+	.run = help,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * cleat op list, show: what cleatd is working on, step by step, and why it waits.
+ */
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+static const Column list_columns[] = {
+	{.title = "ID", .member = "id"},
+	{.title = "Kind", .member = "kind"},
+	{.title = "State", .member = "state"},
+	{.title = "Subject", .member = "subject"},
+	{.title = "Step", .member = "step"},
+	{.title = "Attempts", .member = "attempts", .right = true},
+	{.title = "Updated", .member = "updated_at"},
+	{.title = "Last Error", .member = "last_error"},
+};
+static const View list_view = {VIEW(list_columns)};
+
+static const Column show_rows[] = {
+	{.title = "id", .member = "id"},
+	{.title = "kind", .member = "kind"},
+	{.title = "state", .member = "state"},
+	{.title = "subject", .member = "subject"},
+};
+
+static const Column step_columns[] = {
+	{.title = "Seq", .member = "seq", .right = true},
+	{.title = "Step", .member = "kind"},
+	{.title = "State", .member = "state"},
+	{.title = "Attempts", .member = "attempts", .right = true},
+	{.title = "Started", .member = "started_at"},
+	{.title = "Finished", .member = "finished_at"},
+	{.title = "Last Error", .member = "last_error"},
+};
+static const View step_view = {VIEW(step_columns)};
+
+static int op_list(Cli *cli)
+{
+	static const QueryRow query[] = {{"state", "state", NULL}};
+
+	return output_nouns(cli, CLIENT_OPERATION, cli_query(cli, query, ARRAY_SIZE(query)),
+			    &list_view);
+}
+
+/* In a table the steps are a table of their own, below; elsewhere they are a member. */
+static int op_show(Cli *cli)
+{
+	static const Column hidden_steps[] = {{.member = "steps"}};
+	_cleanup_(client_item_done) ClientItem item = {0};
+	Column rows[ARRAY_SIZE(show_rows) + 1];
+	View view = {rows, ARRAY_SIZE(show_rows), .rest = true};
+	bool apart = cli->format == CLI_TABLE && !cli_flag(cli, "column");
+	int code = cli_find(cli, CLIENT_OPERATION, cli->arguments[0], &item);
+
+	if (code)
+		return code;
+	memcpy(rows, show_rows, sizeof(show_rows));
+	if (apart)
+		rows[view.count++] = hidden_steps[0];
+	code = output_show(cli, &view, &item);
+	if (code || !apart)
+		return code;
+	fputc('\n', cli->out);
+	return output_path_list(cli, &step_view, item.doc,
+				client_item_path(cli->arena, &item, "steps"));
+}
+
+static const Option list_options[] = {
+	{"state", 0, "STATE", "only operations in this state, such as running"},
+};
+const Command cmd_op_list = {
+	.name = "op list",
+	.summary = "List the operations of the daemon (admin)",
+	CLI_OPTIONS(list_options),
+	.run = op_list,
+};
+
+const Command cmd_op_show = {
+	.name = "op show",
+	.summary = "Show an operation and its steps (admin)",
+	.arguments = "OPERATION",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = op_show,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Every command; each is defined in the cmd-*.c of its first word.
+ */
+#pragma once
+
+#include "cli/cli.h"
+
+extern const Command cmd_attach;
+extern const Command cmd_attachment_list;
+extern const Command cmd_catalog_list;
+extern const Command cmd_completion;
+extern const Command cmd_detach;
+extern const Command cmd_flavor_create;
+extern const Command cmd_flavor_delete;
+extern const Command cmd_flavor_list;
+extern const Command cmd_flavor_show;
+extern const Command cmd_help;
+extern const Command cmd_image_create;
+extern const Command cmd_image_delete;
+extern const Command cmd_image_list;
+extern const Command cmd_image_show;
+extern const Command cmd_limits;
+extern const Command cmd_op_list;
+extern const Command cmd_op_show;
+extern const Command cmd_project_list;
+extern const Command cmd_server_console;
+extern const Command cmd_server_create;
+extern const Command cmd_server_delete;
+extern const Command cmd_server_events;
+extern const Command cmd_server_list;
+extern const Command cmd_server_reboot;
+extern const Command cmd_server_set;
+extern const Command cmd_server_show;
+extern const Command cmd_server_start;
+extern const Command cmd_server_stop;
+extern const Command cmd_token_issue;
+extern const Command cmd_user_list;
+extern const Command cmd_volume_create;
+extern const Command cmd_volume_delete;
+extern const Command cmd_volume_list;
+extern const Command cmd_volume_set;
+extern const Command cmd_volume_show;
+extern const Command cmd_volume_type_list;
+extern const Command cmd_volume_type_show;

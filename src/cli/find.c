@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What many commands begin with: the thing that an argument names.
+ */
+#include "cli/cli.h"
+#include "cli/wait.h"
+
+int cli_find(Cli *cli, ClientNoun noun, const char *name_or_id, ClientItem *ret)
+{
+	Fault f = {0};
+	int r;
+
+	r = client_find(cli->client, cli->arena, noun, name_or_id, ret, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "%s", cli->command->name);
+	return 0;
+}
+
+int cli_find_id(Cli *cli, ClientNoun noun, const char *name_or_id, const char **ret_id)
+{
+	_cleanup_(client_item_done) ClientItem item = {0};
+	int code = cli_find(cli, noun, name_or_id, &item);
+
+	if (code)
+		return code;
+	*ret_id = client_item_text(cli->arena, &item, "id");
+	if (!*ret_id)
+		return cli_fail(cli, CLI_UNREACHABLE, "the server shows a %s without an id",
+				client_noun_name(noun));
+	return 0;
+}
+
+const char *cli_query(Cli *cli, const QueryRow *rows, size_t count)
+{
+	const char *query = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *value = cli_option(cli, rows[i].option);
+
+		if (!value)
+			continue;
+		if (!rows[i].value)
+			value = client_escape(cli->client, cli->arena, value);
+		query = arena_printf(cli->arena, "%s%s%s=%s", query ? query : "", query ? "&" : "",
+				     rows[i].parameter, rows[i].value ? rows[i].value : value);
+	}
+	return query;
+}
+
+/* Delete by name or id, and wait for it when that was asked for. */
+static int delete_one(Cli *cli, ClientNoun noun, const char *name_or_id)
+{
+	const char *id = NULL;
+	Fault f = {0};
+	int r;
+
+	r = cli_find_id(cli, noun, name_or_id, &id);
+	if (r)
+		return r;
+	r = client_delete(cli->client, cli->arena, noun, id, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "delete %s %s", client_noun_name(noun),
+				       name_or_id);
+	return cli_flag(cli, "wait") ? wait_for_status(cli, noun, id, NULL) : 0;
+}
+
+int cli_delete_all(Cli *cli, ClientNoun noun)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		int one = delete_one(cli, noun, cli->arguments[i]);
+
+		code = code ? code : one;
+	}
+	return code;
+}

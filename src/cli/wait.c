@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See wait.h. Looks become rarer the longer it takes.
+ */
+#include "cli/wait.h"
+
+#include <stdarg.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+enum { FIRST_MS = 50, LONGEST_MS = 2000, TIMEOUT_S = 300 };
+
+void wait_show(Cli *cli, const char *format, ...)
+{
+	va_list ap;
+
+	if (cli->quiet || !isatty(fileno(cli->err)))
+		return;
+	fprintf(cli->err, "\r\033[K");
+	va_start(ap, format);
+	vfprintf(cli->err, format, ap);
+	va_end(ap);
+	fflush(cli->err);
+}
+
+int wait_for(Cli *cli, Wait *wait)
+{
+	int64_t start = clock_mono_ms(), pause = FIRST_MS, timeout;
+	int code;
+
+	code = cli_option_int(cli, "timeout", 1, TIMEOUT_S, &timeout);
+	if (code)
+		return code;
+	for (;;) {
+		int64_t waited = clock_mono_ms() - start;
+
+		code = wait->look(cli, wait);
+		if (code != WAIT_MORE) {
+			wait_show(cli, "%s", "");
+			return code;
+		}
+		if (waited >= timeout * 1000) {
+			wait_show(cli, "%s", "");
+			return cli_fail(cli, CLI_TIMED_OUT,
+					"%s is still %s after %lld seconds; it goes on without us",
+					wait->what, wait->state, (long long)timeout);
+		}
+		wait_show(cli, "%s: %s, %lld s", wait->what, wait->state,
+			  (long long)(waited / 1000));
+		clock_sleep_ms(MIN(pause, timeout * 1000 - waited));
+		pause = MIN(pause * 3 / 2, LONGEST_MS);
+	}
+}
+
+typedef struct StatusWish {
+	ClientNoun noun;
+	const char *id;
+	const char *status;
+} StatusWish;
+
+/* What is known of a failure: the fault of a server, else only the status. */
+static int fail_status(Cli *cli, const Wait *wait, const ClientItem *item)
+{
+	const char *message = client_item_text(cli->arena, item, "fault.message");
+
+	return cli_fail(cli, CLI_FAILED, "%s went to %s%s%s", wait->what, wait->state,
+			message ? ": " : "", message ? message : "");
+}
+
+static int look_at_status(Cli *cli, Wait *wait)
+{
+	const StatusWish *wish = wait->ctx;
+	_cleanup_(client_item_done) ClientItem item = {0};
+	const char *task;
+	Fault f = {0};
+	int r = client_show(cli->client, cli->arena, wish->noun, wish->id, &item, &f);
+
+	if (r == CLIENT_NOT_FOUND && !wish->status)
+		return 0;
+	if (r)
+		return cli_fail_client(cli, r, &f, "%s", wait->what);
+	wait->state = client_item_text(cli->arena, &item, "status");
+	task = client_item_text(cli->arena, &item, "OS-EXT-STS:task_state");
+	if (!wait->state)
+		return cli_fail(cli, CLI_UNREACHABLE, "%s has no status", wait->what);
+	if (task) {
+		wait->state = arena_printf(cli->arena, "%s (%s)", wait->state, task);
+		return WAIT_MORE;
+	}
+	if (wish->status && str_eq_nocase(wait->state, wish->status))
+		return 0;
+	if (strncasecmp(wait->state, "error", strlen("error")) == 0)
+		return fail_status(cli, wait, &item);
+	return WAIT_MORE;
+}
+
+int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *status)
+{
+	const StatusWish wish = {.noun = noun, .id = id, .status = status};
+	Wait wait = {
+		.what = arena_printf(cli->arena, "%s %s", client_noun_name(noun), id),
+		.state = "unknown",
+		.ctx = &wish,
+		.look = look_at_status,
+	};
+
+	return wait_for(cli, &wait);
+}
