@@ -5,11 +5,17 @@
  *
  * A request is served in this order: its head is checked (an ill-formed one is answered 400 here
  * and closed), `head` of the application sees it, the body is collected or streamed, `serve` runs,
- * the reply goes out, `done` runs. `head` may reply already; then the body is not awaited and the
- * connection closes. `serve` replies, or calls http_suspend() and lets another thread reply and
- * then http_resume(). All calls for one request happen on one thread at a time.
+ * the reply goes out, `done` runs. `head` may reply already; then `serve` does not run, and the
+ * connection closes unless the body is small enough to be read and dropped. `serve` replies, or
+ * calls http_suspend() first and then lets another thread reply and http_resume(). All calls for
+ * one request happen on one thread at a time.
  *
  * An HTTP thread must never block for long: what waits is suspended.
+ *
+ * Time. Head and collected body must arrive within request_ms, and so must the reply be taken. A
+ * streamed body may take as long as it needs while it flows: never silent for request_ms, and
+ * after the first request_ms at stream_rate bytes per second on average or more. Whoever is too
+ * slow is cut off without a word. While the application works there is no deadline.
  */
 #pragma once
 
@@ -23,7 +29,11 @@ typedef struct HttpRequest HttpRequest;
 typedef struct HttpApp HttpApp;
 typedef struct HttpConfig HttpConfig;
 
-/* Takes body bytes as they come, instead of collecting them. A fault ends the request with 500. */
+/*
+ * Takes body bytes as they come, instead of collecting them. It may http_reply() when it wants no
+ * more. A fault goes to `refuse` as 500 with its text. In both cases the rest of the body is read
+ * and dropped, because clients look for a reply only after their last byte.
+ */
 typedef int (*HttpSink)(void *ctx, const void *bytes, size_t n, Fault *f);
 
 struct HttpApp {
@@ -32,19 +42,24 @@ struct HttpApp {
 	void (*head)(HttpRequest *req, void *ctx);
 	/* The body is there; replies or suspends. Runs on an HTTP thread. */
 	void (*serve)(HttpRequest *req, void *ctx);
-	/* The request is over, answered or not; frees http_state(). */
+	/* The request is over, answered or not, after any of the others ran; frees http_state(). */
 	void (*done)(HttpRequest *req, void *ctx);
-	/* Fills the reply of errors found by the server itself (400, 413, 408): body and headers.
+	/*
+	 * Replies to errors found by the server itself (400, 413, 500): body and headers. The
+	 * reason is for the client, but not that of a 500. May run without `head` having run.
 	 */
 	void (*refuse)(HttpRequest *req, unsigned status, const char *reason, void *ctx);
 };
 
+/* Zero means the limit of base/limits.h where there is one. */
 struct HttpConfig {
-	int listen_fd;        /* taken over */
+	int listen_fd;        /* taken over, also when the start fails */
 	unsigned threads;     /* 0: one a core, at least 2 */
 	size_t body_max;      /* bytes of a collected body; beyond: 413 */
-	size_t stream_max;    /* bytes of a streamed body */
-	int64_t request_ms;   /* a request whose bytes take longer is cut off */
+	uint64_t stream_max;  /* bytes of a streamed body; beyond: 413 */
+	uint64_t stream_rate; /* bytes per second */
+	int64_t request_ms;   /* see "Time" above */
+	int64_t drain_ms;     /* how long a drain bears with slow clients; 0: request_ms */
 	const char *tls_cert; /* PEM text, or NULL for plain HTTP */
 	const char *tls_key;
 	HttpApp app;
@@ -52,8 +67,13 @@ struct HttpConfig {
 
 _must_use_ int http_server_start(const HttpConfig *config, HttpServer **ret, Fault *f);
 
-/* Stop accepting, finish what is running (suspended requests must be resumed by their owners). */
+/*
+ * Stop accepting and finish what is running. Clients are cut off after drain_ms; suspended requests
+ * are waited for, so their owners must still resume them.
+ */
 void http_server_drain(HttpServer *server);
+
+/* Drains first when nobody did. */
 HttpServer *http_server_free(HttpServer *server);
 DEFINE_CLEANUP(HttpServer, http_server_free)
 
@@ -85,7 +105,7 @@ const HttpParam *http_query(const HttpRequest *req, size_t *ret_count);
 /* The last one of that name, or NULL. */
 const char *http_query_value(const HttpRequest *req, const char *name);
 
-/* Percent-decode a path segment into the arena; NULL when the escapes are wrong or hide a NUL. */
+/* Percent-decode a path segment into the arena; NULL for wrong escapes, a NUL or bad UTF-8. */
 const char *http_decode(Arena *arena, const char *text);
 /* Percent-encode what a query value may not hold. */
 const char *http_encode(Arena *arena, const char *text);
@@ -100,9 +120,13 @@ void http_set_sink(HttpRequest *req, HttpSink sink, void *ctx);
 void http_reply(HttpRequest *req, unsigned status, const char *content_type, char *body,
 		size_t length);
 bool http_replied(const HttpRequest *req);
-/* Before the reply or after it, until the request is resumed or `serve` returns. */
+/*
+ * Before the reply or after it, until the request is resumed or `serve` returns. A name or value
+ * with a line break is left out.
+ */
 void http_reply_header(HttpRequest *req, const char *name, const char *value);
 
+/* From `serve`, before another thread hears of the request. */
 void http_suspend(HttpRequest *req);
 /* From any thread, once, after http_reply(). */
 void http_resume(HttpRequest *req);
