@@ -95,11 +95,10 @@ int store_write(Store *store, StoreWork work, void *ctx, Fault *f)
 	return waited.result;
 }
 
-int store_query(Tx *tx, const char *sql, const StoreValue *values, size_t count,
-		StoreRowFunction row, void *ctx, Fault *f)
+int store_query(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row, void *ctx,
+		Fault *f)
 {
-	assert(values || count == 0);
-	return tx->driver->query(tx, sql, values, count, row, ctx, f);
+	return tx->driver->query(tx, sql, values, row, ctx, f);
 }
 
 int64_t store_changes(const Tx *tx)
@@ -146,27 +145,25 @@ static int version_read(Tx *tx, void *ctx, Fault *f)
 	r = store_query(tx,
 			"CREATE TABLE IF NOT EXISTS schema_version "
 			"(number BIGINT PRIMARY KEY, applied_us BIGINT NOT NULL)",
-			NULL, 0, NULL, NULL, f);
+			STORE_NO_VALUES, NULL, NULL, f);
 	if (r)
 		return fault_unexpected(f, r);
-	return store_query(tx, "SELECT MAX(number) FROM schema_version", NULL, 0, keep_number, ctx,
-			   f);
+	return store_query(tx, "SELECT MAX(number) FROM schema_version", STORE_NO_VALUES,
+			   keep_number, ctx, f);
 }
 
 static int migration_run(Tx *tx, void *ctx, Fault *f)
 {
 	const StoreMigration *migration = ctx;
-	const StoreValue values[] = {
-		STORE_VALUE_INT(migration->number),
-		STORE_VALUE_INT(clock_now_us()),
-	};
 	int r;
 
 	r = tx->driver->script(tx, migration->sql, f);
 	if (r)
 		return fault_unexpected(f, r);
-	return store_query(tx, "INSERT INTO schema_version (number, applied_us) VALUES (?, ?)",
-			   values, ARRAY_SIZE(values), NULL, NULL, f);
+	return store_query(
+		tx, "INSERT INTO schema_version (number, applied_us) VALUES (?, ?)",
+		STORE_VALUES(STORE_VALUE_INT(migration->number), STORE_VALUE_INT(clock_now_us())),
+		NULL, NULL, f);
 }
 
 int store_migrate(Store *store, const StoreMigration *migrations, size_t count, Fault *f)

@@ -23,6 +23,7 @@ typedef struct StoreConfig StoreConfig;
 typedef struct StoreJob StoreJob;
 typedef struct StoreRow StoreRow;
 typedef struct StoreValue StoreValue;
+typedef struct StoreValues StoreValues;
 typedef struct StoreMigration StoreMigration;
 typedef struct Tx Tx;
 
@@ -73,6 +74,17 @@ struct StoreValue {
 #define STORE_VALUE_INT(n) ((StoreValue){.type = STORE_INT, .number = (n)})
 #define STORE_VALUE_TEXT(t) ((StoreValue){.type = (t) ? STORE_TEXT : STORE_NULL, .text = (t)})
 
+/* What the placeholders of a statement stand for, in order. */
+struct StoreValues {
+	const StoreValue *items;
+	size_t count;
+};
+
+#define STORE_NO_VALUES ((StoreValues){0})
+#define STORE_VALUES(...)                                                                          \
+	((StoreValues){(const StoreValue[]){__VA_ARGS__},                                          \
+		       sizeof((const StoreValue[]){__VA_ARGS__}) / sizeof(StoreValue)})
+
 /* Called for each row, in order. Returning non-zero ends the query, and is its result. */
 typedef int (*StoreRowFunction)(const StoreRow *row, void *ctx, Fault *f);
 
@@ -96,9 +108,9 @@ struct StoreDriver {
 	int (*read)(void *self, StoreWork work, void *ctx, Fault *f);
 	/* Queue; on_commit comes before done, so whoever waits finds the caches fresh. */
 	void (*submit)(void *self, StoreJob *job);
-	/* Faults when the count of placeholders is not that of the values. */
-	int (*query)(Tx *tx, const char *sql, const StoreValue *values, size_t count,
-		     StoreRowFunction row, void *ctx, Fault *f);
+	/* A fault when the count of placeholders is not that of the values. */
+	int (*query)(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row, void *ctx,
+		     Fault *f);
 	int64_t (*changes)(const Tx *tx);
 	void (*touch)(Tx *tx, unsigned what);
 	int64_t (*row_int)(const StoreRow *row, size_t column);
@@ -142,8 +154,8 @@ void store_submit(Store *store, StoreJob *job);
  * Run one statement with '?' placeholders. `row` may be NULL for statements without rows.
  * Returns 0, a fault, STORE_CONFLICT, or what `row` returned. Statements are prepared once.
  */
-_must_use_ int store_query(Tx *tx, const char *sql, const StoreValue *values, size_t count,
-			   StoreRowFunction row, void *ctx, Fault *f);
+_must_use_ int store_query(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row,
+			   void *ctx, Fault *f);
 
 /* Rows changed by the last statement of this transaction. */
 int64_t store_changes(const Tx *tx);

@@ -20,14 +20,15 @@ typedef struct Prune {
 static int prune_work(Tx *tx, void *ctx, Fault *f)
 {
 	Prune *work = ctx;
-	StoreValue values[] = {STORE_VALUE_INT(work->before_us), STORE_VALUE_INT(PRUNE_BATCH)};
+	const StoreValues values =
+		STORE_VALUES(STORE_VALUE_INT(work->before_us), STORE_VALUE_INT(PRUNE_BATCH));
 	int r;
 
 	r = store_query(tx, "DELETE FROM steps WHERE operation_id IN (" OLD_OPERATIONS ")", values,
-			ARRAY_SIZE(values), NULL, NULL, f);
+			NULL, NULL, f);
 	if (!r)
 		r = store_query(tx, "DELETE FROM operations WHERE id IN (" OLD_OPERATIONS ")",
-				values, ARRAY_SIZE(values), NULL, NULL, f);
+				values, NULL, NULL, f);
 	work->gone = r ? 0 : store_changes(tx);
 	return fault_unexpected(f, r);
 }

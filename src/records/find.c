@@ -285,29 +285,30 @@ static void window_add(Draft *draft, const RecordQuery *query)
 typedef struct Found {
 	const RecordTable *table;
 	Arena *arena;
-	void **records;
-	size_t count;
+	RecordList list;
 } Found;
 
 static int found_row(const StoreRow *row, void *ctx, Fault *f)
 {
 	Found *found = ctx;
+	RecordList *list = &found->list;
 	void *record;
 	int r;
 
 	r = record_load(found->table, row, found->arena, &record, f);
 	if (r)
 		return r;
-	found->records = arena_grow(found->arena, found->records, found->count, sizeof(void *));
-	found->records[found->count++] = record;
+	list->records = arena_grow(found->arena, list->records, list->count, sizeof(void *));
+	list->records[list->count++] = record;
 	return 0;
 }
 
 static int draft_run(Draft *draft, StoreRowFunction row, void *ctx, Fault *f)
 {
+	const StoreValues values = {draft->values.items, draft->values.count};
+
 	return fault_unexpected(f,
-				store_query(draft->tx, buf_text(&draft->sql), draft->values.items,
-					    draft->values.count, row, ctx, f));
+				store_query(draft->tx, buf_text(&draft->sql), values, row, ctx, f));
 }
 
 static int marker_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuery *query,
@@ -324,14 +325,14 @@ static int marker_find(Tx *tx, Arena *arena, const RecordTable *table, const Rec
 	r = draft_run(&draft, found_row, &found, f);
 	if (r)
 		return r;
-	if (found.count == 0)
+	if (found.list.count == 0)
 		return RECORD_NO_MARKER;
-	*ret = found.records[0];
+	*ret = found.list.records[0];
 	return 0;
 }
 
 int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuery *query,
-		void ***ret, size_t *ret_count, Fault *f)
+		RecordList *ret, Fault *f)
 {
 	_cleanup_(draft_done) Draft draft = {.tx = tx, .table = table, .joint = " WHERE "};
 	Found found = {.table = table, .arena = arena};
@@ -356,8 +357,7 @@ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuer
 	r = draft_run(&draft, found_row, &found, f);
 	if (r)
 		return r;
-	*ret = found.records;
-	*ret_count = found.count;
+	*ret = found.list;
 	return 0;
 }
 

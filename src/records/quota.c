@@ -52,13 +52,14 @@ static int usage_row(const StoreRow *row, void *ctx, Fault *f)
 
 int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret, Fault *f)
 {
-	const StoreValue values[] = {STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource)};
+	const StoreValues values =
+		STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource));
 	QuotaUsage usage = {.limit = quota_default(resource)};
 	int r;
 
 	r = store_query(tx,
 			"SELECT hard_limit, used FROM quotas WHERE project_id = ? AND resource = ?",
-			values, ARRAY_SIZE(values), usage_row, &usage, f);
+			values, usage_row, &usage, f);
 	if (r)
 		return fault_unexpected(f, r);
 	*ret = usage;
@@ -67,18 +68,16 @@ int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *
 
 static int usage_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, Fault *f)
 {
-	const StoreValue values[] = {
-		STORE_VALUE_TEXT(project_id),    STORE_VALUE_TEXT(resource),
-		STORE_VALUE_INT(MAX(amount, 0)), STORE_VALUE_INT(amount),
-		STORE_VALUE_INT(amount),
-	};
+	const StoreValues values = STORE_VALUES(
+		STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource),
+		STORE_VALUE_INT(MAX(amount, 0)), STORE_VALUE_INT(amount), STORE_VALUE_INT(amount));
 
 	return fault_unexpected(
 		f, store_query(tx,
 			       "INSERT INTO quotas (project_id, resource, used) VALUES (?, ?, ?) "
 			       "ON CONFLICT (project_id, resource) DO UPDATE SET used = "
 			       "CASE WHEN quotas.used + ? < 0 THEN 0 ELSE quotas.used + ? END",
-			       values, ARRAY_SIZE(values), NULL, NULL, f));
+			       values, NULL, NULL, f));
 }
 
 int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, QuotaUsage *ret,
@@ -107,24 +106,21 @@ int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amou
 
 int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limit, Fault *f)
 {
-	const StoreValue values[] = {
-		STORE_VALUE_TEXT(project_id),
-		STORE_VALUE_TEXT(resource),
-		STORE_VALUE_INT(limit),
-		STORE_VALUE_INT(limit),
-	};
+	const StoreValues values =
+		STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource),
+			     STORE_VALUE_INT(limit), STORE_VALUE_INT(limit));
 
 	return fault_unexpected(
 		f, store_query(tx,
 			       "INSERT INTO quotas (project_id, resource, used, hard_limit) "
 			       "VALUES (?, ?, 0, ?) "
 			       "ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = ?",
-			       values, ARRAY_SIZE(values), NULL, NULL, f));
+			       values, NULL, NULL, f));
 }
 
 int quota_reset(Tx *tx, const char *project_id, Fault *f)
 {
 	return fault_unexpected(
 		f, store_query(tx, "UPDATE quotas SET hard_limit = NULL WHERE project_id = ?",
-			       &STORE_VALUE_TEXT(project_id), 1, NULL, NULL, f));
+			       STORE_VALUES(STORE_VALUE_TEXT(project_id)), NULL, NULL, f));
 }

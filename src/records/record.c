@@ -192,7 +192,8 @@ int record_get(Tx *tx, Arena *arena, const RecordTable *table, const char *key, 
 	OneRow one = {.table = table, .arena = arena};
 	int r;
 
-	r = store_query(tx, record_sql(table)->get, &STORE_VALUE_TEXT(key), 1, one_row, &one, f);
+	r = store_query(tx, record_sql(table)->get, STORE_VALUES(STORE_VALUE_TEXT(key)), one_row,
+			&one, f);
 	if (r)
 		return fault_unexpected(f, r);
 	if (!one.record)
@@ -208,7 +209,8 @@ int record_insert(Tx *tx, const RecordTable *table, const void *record, Fault *f
 
 	for (size_t i = 0; i < table->count; i++)
 		values[i] = record_value(&table->columns[i], record);
-	r = store_query(tx, record_sql(table)->insert, values, table->count, NULL, NULL, f);
+	r = store_query(tx, record_sql(table)->insert, (StoreValues){values, table->count}, NULL,
+			NULL, f);
 	if (r == STORE_CONFLICT)
 		return RECORD_EXISTS;
 	if (r)
@@ -234,7 +236,8 @@ int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f
 	for (size_t i = 1; i < table->count; i++)
 		values[i - 1] = record_value(&table->columns[i], record);
 	values[table->count - 1] = record_value(key_of(table), record);
-	r = store_query(tx, record_sql(table)->update, values, table->count, NULL, NULL, f);
+	r = store_query(tx, record_sql(table)->update, (StoreValues){values, table->count}, NULL,
+			NULL, f);
 	if (r == STORE_CONFLICT)
 		return RECORD_EXISTS;
 	if (r)
@@ -246,7 +249,8 @@ int record_delete(Tx *tx, const RecordTable *table, const char *key, Fault *f)
 {
 	int r;
 
-	r = store_query(tx, record_sql(table)->remove, &STORE_VALUE_TEXT(key), 1, NULL, NULL, f);
+	r = store_query(tx, record_sql(table)->remove, STORE_VALUES(STORE_VALUE_TEXT(key)), NULL,
+			NULL, f);
 	if (r)
 		return fault_unexpected(f, r);
 	return changed_one(tx, table);

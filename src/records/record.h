@@ -99,6 +99,12 @@ typedef struct RecordQuery {
 	int64_t offset;
 } RecordQuery;
 
+/* What was found: pointers to structs, in an arena. */
+typedef struct RecordList {
+	void **records;
+	size_t count;
+} RecordList;
+
 /*
  * Add conditions; assert that there is room and the column exists. A text that is NULL means IS
  * NULL for RECORD_EQ and IS NOT NULL for RECORD_NE. Enumerators may be given by name or number.
@@ -132,11 +138,9 @@ _must_use_ int record_delete(Tx *tx, const RecordTable *table, const char *key, 
 /* Delete what a query's conditions name; the rest of the query does not count. */
 _must_use_ int record_delete_where(Tx *tx, const RecordTable *table, const RecordQuery *query,
 				   Fault *f);
-/*
- * All rows: *ret is an array of pointers to structs. 0, RECORD_NO_MARKER or RECORD_BAD_PATTERN.
- */
+/* The rows in order. 0, RECORD_NO_MARKER or RECORD_BAD_PATTERN. */
 _must_use_ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuery *query,
-			   void ***ret, size_t *ret_count, Fault *f);
+			   RecordList *ret, Fault *f);
 /* How many rows the conditions name. 0 or RECORD_BAD_PATTERN. */
 _must_use_ int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query,
 			    int64_t *ret, Fault *f);
@@ -166,6 +170,11 @@ _must_use_ int record_count(Tx *tx, const RecordTable *table, const RecordQuery 
 							    const RecordQuery *query, Type ***ret, \
 							    size_t *ret_count, Fault *f)           \
 	{                                                                                          \
-		return record_find(tx, arena, &prefix##_table, query, (void ***)ret, ret_count,    \
-				   f);                                                             \
+		RecordList list;                                                                   \
+		int r = record_find(tx, arena, &prefix##_table, query, &list, f);                  \
+		if (r)                                                                             \
+			return r;                                                                  \
+		*ret = (Type **)list.records;                                                      \
+		*ret_count = list.count;                                                           \
+		return 0;                                                                          \
 	}

@@ -19,17 +19,16 @@ static int find_by_name(Tx *tx, Arena *arena, const RecordTable *table, const ch
 			void **ret, Fault *f)
 {
 	RecordQuery query = {.limit = 1};
-	void **rows = NULL;
-	size_t count = 0;
+	RecordList rows;
 	int r;
 
 	record_where_text(&query, "name", RECORD_EQ, name);
-	r = record_find(tx, arena, table, &query, &rows, &count, f);
+	r = record_find(tx, arena, table, &query, &rows, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (count == 0)
+	if (rows.count == 0)
 		return IDENTITY_NOT_FOUND;
-	*ret = rows[0];
+	*ret = rows.records[0];
 	return 0;
 }
 

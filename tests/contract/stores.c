@@ -70,7 +70,7 @@ void test_store_done(TestStore *t)
 
 static int run_statement(Tx *tx, void *ctx, Fault *f)
 {
-	return store_query(tx, ctx, NULL, 0, NULL, NULL, f);
+	return store_query(tx, ctx, STORE_NO_VALUES, NULL, NULL, f);
 }
 
 void test_store_run(TestStore *t, const char *sql)
@@ -99,7 +99,7 @@ static int read_number(Tx *tx, void *ctx, Fault *f)
 {
 	Number *number = ctx;
 
-	return store_query(tx, number->sql, NULL, 0, keep_number, number, f);
+	return store_query(tx, number->sql, STORE_NO_VALUES, keep_number, number, f);
 }
 
 int64_t test_store_number(TestStore *t, const char *sql)

@@ -35,14 +35,11 @@ typedef struct Insert {
 static int insert_work(Tx *tx, void *ctx, Fault *f)
 {
 	Insert *insert = ctx;
-	const StoreValue values[] = {
-		STORE_VALUE_INT(insert->id),
-		STORE_VALUE_TEXT(insert->name),
-	};
+	const StoreValues values =
+		STORE_VALUES(STORE_VALUE_INT(insert->id), STORE_VALUE_TEXT(insert->name));
 	int r;
 
-	r = store_query(tx, "INSERT INTO things (id, name) VALUES (?, ?)", values, 2, NULL, NULL,
-			f);
+	r = store_query(tx, "INSERT INTO things (id, name) VALUES (?, ?)", values, NULL, NULL, f);
 	if (r)
 		return r;
 	assert_int_equal(store_changes(tx), 1);
@@ -112,13 +109,13 @@ TEST(mistakes_in_sql_are_faults)
 static int wrong_count_work(Tx *tx, void *ctx, Fault *f)
 {
 	(void)ctx;
-	return store_query(tx, "SELECT ?", NULL, 0, NULL, NULL, f);
+	return store_query(tx, "SELECT ?", STORE_NO_VALUES, NULL, NULL, f);
 }
 
 static int two_statements_work(Tx *tx, void *ctx, Fault *f)
 {
 	(void)ctx;
-	return store_query(tx, "SELECT 1; SELECT 2", NULL, 0, NULL, NULL, f);
+	return store_query(tx, "SELECT 1; SELECT 2", STORE_NO_VALUES, NULL, NULL, f);
 }
 
 TEST(a_query_is_one_statement_with_all_its_values)
@@ -136,7 +133,7 @@ static int write_in_read(Tx *tx, void *ctx, Fault *f)
 {
 	(void)ctx;
 	assert_false(tx->writes);
-	return store_query(tx, "DELETE FROM things", NULL, 0, NULL, NULL, f);
+	return store_query(tx, "DELETE FROM things", STORE_NO_VALUES, NULL, NULL, f);
 }
 
 TEST(readers_cannot_write)
@@ -305,10 +302,10 @@ static int snapshot_work(Tx *tx, void *ctx, Fault *f)
 	int64_t before = -1, after = -1;
 	int r;
 
-	r = store_query(tx, "SELECT COUNT(*) FROM things", NULL, 0, count_row, &before, f);
+	r = store_query(tx, "SELECT COUNT(*) FROM things", STORE_NO_VALUES, count_row, &before, f);
 	assert_int_equal(r, 0);
 	assert_int_equal(insert(t, 1, NULL, f), 0);
-	r = store_query(tx, "SELECT COUNT(*) FROM things", NULL, 0, count_row, &after, f);
+	r = store_query(tx, "SELECT COUNT(*) FROM things", STORE_NO_VALUES, count_row, &after, f);
 	assert_int_equal(r, 0);
 	assert_int_equal(before, 0);
 	assert_int_equal(after, 0);
@@ -354,7 +351,8 @@ static int nest_row(const StoreRow *row, void *ctx, Fault *f)
 	nest->rows++;
 	if (nest->depth > 0) {
 		nest->depth--;
-		r = store_query(nest->tx, "SELECT id FROM things", NULL, 0, nest_row, nest, f);
+		r = store_query(nest->tx, "SELECT id FROM things", STORE_NO_VALUES, nest_row, nest,
+				f);
 		nest->depth++;
 	}
 	assert_int_equal(store_row_int(row, 0), id);
@@ -366,7 +364,7 @@ static int nest_work(Tx *tx, void *ctx, Fault *f)
 	Nest *nest = ctx;
 
 	nest->tx = tx;
-	return store_query(tx, "SELECT id FROM things", NULL, 0, nest_row, nest, f);
+	return store_query(tx, "SELECT id FROM things", STORE_NO_VALUES, nest_row, nest, f);
 }
 
 TEST(queries_nest)
@@ -398,7 +396,7 @@ static int stop_row(const StoreRow *row, void *ctx, Fault *f)
 
 static int stop_work(Tx *tx, void *ctx, Fault *f)
 {
-	return store_query(tx, "SELECT id FROM things", NULL, 0, stop_row, ctx, f);
+	return store_query(tx, "SELECT id FROM things", STORE_NO_VALUES, stop_row, ctx, f);
 }
 
 TEST(a_row_function_ends_the_query)
@@ -425,7 +423,8 @@ static int match_work(Tx *tx, void *ctx, Fault *f)
 	buf_add(&sql, before);
 	buf_append(&sql, format, (size_t)(place - format));
 	buf_printf(&sql, "name%s", place + 2);
-	return store_query(tx, buf_text(&sql), &STORE_VALUE_TEXT("^a.*z$"), 1, count_row, ctx, f);
+	return store_query(tx, buf_text(&sql), STORE_VALUES(STORE_VALUE_TEXT("^a.*z$")), count_row,
+			   ctx, f);
 }
 
 TEST(names_match_patterns)

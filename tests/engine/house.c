@@ -358,7 +358,7 @@ static int count_row(const StoreRow *row, void *ctx, Fault *f _unused_)
 
 static int count_work(Tx *tx, void *ctx, Fault *f)
 {
-	return store_query(tx, ((Count *)ctx)->sql, NULL, 0, count_row, ctx, f);
+	return store_query(tx, ((Count *)ctx)->sql, STORE_NO_VALUES, count_row, ctx, f);
 }
 
 int64_t house_count(House *h, const char *sql)

@@ -111,23 +111,23 @@ bool connection_in_transaction(const Connection *c)
 	return !sqlite3_get_autocommit(c->db);
 }
 
-static int values_bind(Connection *c, Statement *statement, const StoreValue *values, size_t count,
-		       Fault *f)
+static int values_bind(Connection *c, Statement *statement, StoreValues values, Fault *f)
 {
 	int rc = SQLITE_OK;
 
-	if (sqlite3_bind_parameter_count(statement->handle) != (int)count)
-		return fault(f, -EINVAL, "%zu values for: %s", count, statement->sql);
-	for (size_t i = 0; i < count && rc == SQLITE_OK; i++) {
-		switch (values[i].type) {
+	if (sqlite3_bind_parameter_count(statement->handle) != (int)values.count)
+		return fault(f, -EINVAL, "%zu values for: %s", values.count, statement->sql);
+	for (size_t i = 0; i < values.count && rc == SQLITE_OK; i++) {
+		switch (values.items[i].type) {
 		case STORE_NULL:
 			break; /* what an unbound placeholder is */
 		case STORE_INT:
-			rc = sqlite3_bind_int64(statement->handle, (int)i + 1, values[i].number);
+			rc = sqlite3_bind_int64(statement->handle, (int)i + 1,
+						values.items[i].number);
 			break;
 		case STORE_TEXT:
-			rc = sqlite3_bind_text(statement->handle, (int)i + 1, values[i].text, -1,
-					       SQLITE_STATIC);
+			rc = sqlite3_bind_text(statement->handle, (int)i + 1, values.items[i].text,
+					       -1, SQLITE_STATIC);
 			break;
 		}
 	}
@@ -165,8 +165,8 @@ static int rows_visit(Connection *c, Statement *statement, StoreRowFunction row,
 	return sqlite_fault(f, c->db, statement->sql);
 }
 
-int sqlite_query(Tx *tx, const char *sql, const StoreValue *values, size_t count,
-		 StoreRowFunction row, void *ctx, Fault *f)
+int sqlite_query(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row, void *ctx,
+		 Fault *f)
 {
 	Connection *c = ((SqliteTx *)tx)->connection;
 	Statement *statement;
@@ -175,7 +175,7 @@ int sqlite_query(Tx *tx, const char *sql, const StoreValue *values, size_t count
 	r = statement_take(&c->cache, c->db, sql, &statement, f);
 	if (r)
 		return r;
-	r = values_bind(c, statement, values, count, f);
+	r = values_bind(c, statement, values, f);
 	if (r == 0)
 		r = rows_visit(c, statement, row, ctx, f);
 	statement_release(statement);
@@ -186,7 +186,7 @@ int connection_run(Connection *c, const char *sql, Fault *f)
 {
 	SqliteTx tx = {.connection = c};
 
-	return fault_unexpected(f, sqlite_query(&tx.tx, sql, NULL, 0, NULL, NULL, f));
+	return fault_unexpected(f, sqlite_query(&tx.tx, sql, STORE_NO_VALUES, NULL, NULL, f));
 }
 
 void connection_roll_back(Connection *c)

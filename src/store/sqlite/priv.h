@@ -65,8 +65,8 @@ struct SqliteTx {
 };
 
 /* The slots that work on a Tx or a row; see StoreDriver. */
-int sqlite_query(Tx *tx, const char *sql, const StoreValue *values, size_t count,
-		 StoreRowFunction row, void *ctx, Fault *f);
+int sqlite_query(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row, void *ctx,
+		 Fault *f);
 int sqlite_script(Tx *tx, const char *sql, Fault *f);
 int64_t sqlite_changes(const Tx *tx);
 void sqlite_touch(Tx *tx, unsigned what);
