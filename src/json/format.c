@@ -117,13 +117,23 @@ static bool base64_fits(Arena *arena _unused_, const char **text)
 	return (last & (padding == 2 ? 0xfu : 0x3u)) == 0;
 }
 
+static bool key_of(const char *allowed, const char *text)
+{
+	size_t length = strspn(text, allowed);
+
+	return length > 0 && length <= 255 && !text[length];
+}
+
+#define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:. "
+
 static bool metadata_key_fits(Arena *arena _unused_, const char **text)
 {
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:. ";
-	size_t length = strspn(*text, allowed);
+	return key_of(KEY_CHARACTERS, *text);
+}
 
-	return length > 0 && length <= 255 && !(*text)[length];
+static bool metadata_path_fits(Arena *arena _unused_, const char **text)
+{
+	return key_of(KEY_CHARACTERS "/", *text);
 }
 
 static const Format formats[] = {
@@ -141,6 +151,8 @@ static const Format formats[] = {
 	[JSON_FORMAT_BASE64] = {.fits = base64_fits, .name = "base64"},
 	[JSON_FORMAT_METADATA_KEY] = {.fits = metadata_key_fits,
 				      .pattern = "^[a-zA-Z0-9-_:. ]{1,255}$"},
+	[JSON_FORMAT_METADATA_PATH] = {.fits = metadata_path_fits,
+				       .pattern = "^[a-zA-Z0-9-_:. /]{1,255}$"},
 };
 static_assert(ARRAY_SIZE(formats) == _JSON_FORMAT_MAX, "a row for every format");
 

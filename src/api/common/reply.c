@@ -53,6 +53,8 @@ static int refuse_text(ApiRequest *r, unsigned status, const char *message)
 	reply_reset(call_of(r));
 	r->dialect->error_body(&r->out, status, message);
 	api_reply(r, status);
+	if (status == 413)
+		api_reply_header(r, "Retry-After", "0");
 	return 0;
 }
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What the files of the block storage dialect share.
+ */
+#pragma once
+
+#include "api/common/api.h"
+#include "api/volume/volume.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "records/tables.h"
+#include "service/volume.h"
+
+#define V(minor) API_VERSION(3, minor)
+
+extern const ApiRoutes volume_volume_routes;
+extern const ApiRoutes volume_list_routes;
+extern const ApiRoutes volume_metadata_routes;
+extern const ApiRoutes volume_type_routes;
+extern const ApiRoutes volume_quota_routes;
+extern const ApiRoutes volume_small_routes;
+
+/* Print one volume. `full` is for show and detail; create and update say less. */
+_must_use_ int volume_out(ApiRequest *r, const char *key, const Volume *volume, bool full,
+			  Fault *f);
+
+/*
+ * Read a query value as a boolean. False after a 400; *ret is `fallback` when it is absent.
+ */
+_must_use_ bool volume_query_bool(ApiRequest *r, const char *name, bool fallback, bool *ret);
+
+/*
+ * Add what "sort", or "sort_key" and "sort_dir", ask for, else created_at:desc. `keys` ends with a
+ * row without key. False after a 400.
+ */
+typedef struct VolumeSortKey {
+	const char *key;
+	const char *column;
+} VolumeSortKey;
+
+_must_use_ bool volume_query_sort(ApiRequest *r, RecordQuery *query, const VolumeSortKey *keys);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The metadata of a volume, as a whole and key by key.
+ */
+#include "api/volume/priv.h"
+#include "service/text-map.h"
+
+typedef struct MetadataBody {
+	JsonTextMap metadata;
+} MetadataBody;
+
+static const JsonField metadata_rows[] = {
+	{.name = "metadata",
+	 .type = JSON_TEXT_MAP,
+	 .format = JSON_FORMAT_METADATA_PATH,
+	 .flags = JSON_REQUIRED,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .max = LIMIT_METADATA_ITEMS,
+	 .offset = offsetof(MetadataBody, metadata)},
+};
+static const JsonFields metadata_fields = JSON_FIELDS(metadata_rows, MetadataBody);
+
+typedef struct ItemBody {
+	JsonTextMap meta;
+} ItemBody;
+
+static const JsonField item_rows[] = {
+	{.name = "meta",
+	 .type = JSON_TEXT_MAP,
+	 .format = JSON_FORMAT_METADATA_PATH,
+	 .flags = JSON_REQUIRED,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .max = LIMIT_METADATA_ITEMS,
+	 .offset = offsetof(ItemBody, meta)},
+};
+static const JsonFields item_fields = JSON_FIELDS(item_rows, ItemBody);
+
+static int reply_map(ApiRequest *r, const char *json)
+{
+	json_out_begin(&r->out, NULL);
+	json_out_raw(&r->out, "metadata", str_empty(json) ? "{}" : json);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int reply_item(ApiRequest *r, const char *key, const char *value)
+{
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, "meta");
+	json_out_text(&r->out, key, value);
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int metadata_show(ApiRequest *r, Fault *f)
+{
+	Volume *volume;
+	int k = service_find_volume(&r->work, api_param(r, "volume_id"), &volume, f);
+
+	return k ? k : reply_map(r, volume->metadata);
+}
+
+static int metadata_merge(ApiRequest *r, Fault *f)
+{
+	const MetadataBody *body = r->body;
+	const char *json;
+	int k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), &body->metadata,
+					      &json, f);
+
+	return k ? k : reply_map(r, json);
+}
+
+static int metadata_replace(ApiRequest *r, Fault *f)
+{
+	const MetadataBody *body = r->body;
+	const char *json;
+	int k = service_replace_volume_metadata(&r->work, api_param(r, "volume_id"),
+						&body->metadata, &json, f);
+
+	return k ? k : reply_map(r, json);
+}
+
+static int item_show(ApiRequest *r, Fault *f)
+{
+	const char *key = api_param(r, "key"), *value;
+	Volume *volume;
+	int k = service_find_volume(&r->work, api_param(r, "volume_id"), &volume, f);
+
+	if (k)
+		return k;
+	value = text_map_value(r->arena, volume->metadata, key);
+	if (!value) {
+		r->work.refused = (RefusalData){.id = volume->id, .other = key};
+		return REFUSAL_NO_METADATA_KEY;
+	}
+	return reply_item(r, key, value);
+}
+
+static int item_set(ApiRequest *r, Fault *f)
+{
+	const JsonTextMap *meta = &((const ItemBody *)r->body)->meta;
+	const char *key = api_param(r, "key"), *json;
+	int k;
+
+	if (meta->count != 1 || !str_eq(meta->pairs[0].key, key))
+		return api_refuse(r, 400, "Request body and URI mismatch");
+	k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), meta, &json, f);
+	return k ? k : reply_item(r, key, meta->pairs[0].value);
+}
+
+static int item_delete(ApiRequest *r, Fault *f)
+{
+	int k = service_delete_volume_metadata(&r->work, api_param(r, "volume_id"),
+					       api_param(r, "key"), f);
+
+	if (k)
+		return k;
+	api_reply(r, 200);
+	return 0;
+}
+
+static const ApiRoute routes[] = {
+	{.method = "GET",
+	 .pattern = "/volumes/{volume_id}/metadata",
+	 .policy = "volume:get_volume_metadata",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .handle = metadata_show},
+	{.method = "POST",
+	 .pattern = "/volumes/{volume_id}/metadata",
+	 .policy = "volume:create_volume_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &metadata_fields,
+	 .handle = metadata_merge},
+	{.method = "PUT",
+	 .pattern = "/volumes/{volume_id}/metadata",
+	 .policy = "volume:update_volume_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &metadata_fields,
+	 .handle = metadata_replace},
+	{.method = "GET",
+	 .pattern = "/volumes/{volume_id}/metadata/{key}",
+	 .policy = "volume:get_volume_metadata",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .handle = item_show},
+	{.method = "PUT",
+	 .pattern = "/volumes/{volume_id}/metadata/{key}",
+	 .policy = "volume:update_volume_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &item_fields,
+	 .handle = item_set},
+	{.method = "DELETE",
+	 .pattern = "/volumes/{volume_id}/metadata/{key}",
+	 .policy = "volume:delete_volume_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .handle = item_delete},
+};
+const ApiRoutes volume_metadata_routes = API_ROUTES(routes);

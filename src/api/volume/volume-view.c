@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * How a volume is printed. What it cannot be here (encrypted, replicated, a copy of something) is
+ * said all the same: clients want the members.
+ */
+#include "api/volume/priv.h"
+
+/* Nothing is known of replication before the backend has the volume. */
+static void print_replication(JsonOut *out, const char *key, const void *object,
+			      const void *context _unused_)
+{
+	const Volume *volume = object;
+
+	json_out_text(out, key, volume->status == VOLUME_CREATING ? NULL : "disabled");
+}
+
+static void print_false(JsonOut *out, const char *key, const void *object _unused_,
+			const void *context _unused_)
+{
+	json_out_bool(out, key, false);
+}
+
+static const JsonOutField reply[] = {
+	{.name = "id", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, id)},
+	{.name = "name", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, name)},
+	{.name = "description", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, description)},
+	{.name = "size", .type = JSON_OUT_INT, .offset = offsetof(Volume, size_gib)},
+	{.name = "status",
+	 .type = JSON_OUT_ENUM,
+	 .offset = offsetof(Volume, status),
+	 .names = &volume_status_names},
+	{.name = "created_at", .type = JSON_OUT_MICROS, .offset = offsetof(Volume, created_us)},
+	{.name = "updated_at", .type = JSON_OUT_MICROS, .offset = offsetof(Volume, updated_us)},
+	{.name = "availability_zone",
+	 .type = JSON_OUT_TEXT,
+	 .offset = offsetof(Volume, availability_zone)},
+	{.name = "volume_type", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, type_name)},
+	{.name = "user_id", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, user_id)},
+	{.name = "bootable", .type = JSON_OUT_BOOL_TEXT, .offset = offsetof(Volume, bootable)},
+	{.name = "multiattach", .type = JSON_OUT_BOOL, .offset = offsetof(Volume, multiattach)},
+	{.name = "metadata", .type = JSON_OUT_MAP, .offset = offsetof(Volume, metadata)},
+	{.name = "encrypted", .type = JSON_OUT_CALL, .print = print_false},
+	{.name = "replication_status", .type = JSON_OUT_CALL, .print = print_replication},
+	{.name = "snapshot_id", .type = JSON_OUT_NULL},
+	{.name = "source_volid", .type = JSON_OUT_NULL},
+	{.name = "consistencygroup_id", .type = JSON_OUT_NULL},
+	{.name = "migration_status", .type = JSON_OUT_NULL, .audience = API_AUDIENCE_ADMIN},
+};
+
+/* The extension members, of show and detail. */
+static const JsonOutField full_reply[] = {
+	{.name = "os-vol-tenant-attr:tenant_id",
+	 .type = JSON_OUT_TEXT,
+	 .offset = offsetof(Volume, project_id)},
+	{.name = "os-vol-host-attr:host",
+	 .type = JSON_OUT_TEXT,
+	 .offset = offsetof(Volume, host),
+	 .audience = API_AUDIENCE_ADMIN},
+	{.name = "os-vol-mig-status-attr:migstat",
+	 .type = JSON_OUT_NULL,
+	 .audience = API_AUDIENCE_ADMIN},
+	{.name = "os-vol-mig-status-attr:name_id",
+	 .type = JSON_OUT_NULL,
+	 .audience = API_AUDIENCE_ADMIN},
+};
+
+static const JsonOutField attachment_reply[] = {
+	/* Not a slip: inside a volume, `id` is the volume's. */
+	{.name = "id", .type = JSON_OUT_TEXT, .offset = offsetof(Attachment, volume_id)},
+	{.name = "attachment_id", .type = JSON_OUT_TEXT, .offset = offsetof(Attachment, id)},
+	{.name = "volume_id", .type = JSON_OUT_TEXT, .offset = offsetof(Attachment, volume_id)},
+	{.name = "server_id", .type = JSON_OUT_TEXT, .offset = offsetof(Attachment, server_id)},
+	{.name = "device", .type = JSON_OUT_TEXT, .offset = offsetof(Attachment, device)},
+	{.name = "attached_at",
+	 .type = JSON_OUT_MICROS,
+	 .offset = offsetof(Attachment, attached_us)},
+};
+
+static void out_attachment(ApiRequest *r, const Attachment *attachment)
+{
+	JsonOutView view = {.version = r->version};
+	bool sees_host = api_audience(r) & (API_AUDIENCE_ADMIN | API_AUDIENCE_SERVICE);
+
+	json_out_begin(&r->out, NULL);
+	json_out_fields(&r->out, attachment_reply, ARRAY_SIZE(attachment_reply), attachment, &view);
+	json_out_text(&r->out, "host_name", sees_host ? attachment->host : NULL);
+	json_out_end(&r->out);
+}
+
+/* Only what is attached is listed; a volume that is available has nothing to look up. */
+static int out_attachments(ApiRequest *r, const Volume *volume, Fault *f)
+{
+	Attachment **attachments;
+	size_t count = 0;
+	int k;
+
+	if (volume->status != VOLUME_AVAILABLE && volume->status != VOLUME_CREATING) {
+		k = attachments_of_volume(r->work.tx, r->arena, volume->id, &attachments, &count,
+					  f);
+		if (k)
+			return fault_unexpected(f, k);
+	}
+	json_out_list_begin(&r->out, "attachments");
+	for (size_t i = 0; i < count; i++)
+		if (attachments[i]->status == ATTACHMENT_ATTACHED)
+			out_attachment(r, attachments[i]);
+	json_out_list_end(&r->out);
+	return 0;
+}
+
+int volume_out(ApiRequest *r, const char *key, const Volume *volume, bool full, Fault *f)
+{
+	JsonOutView view = {.version = r->version, .audience = api_audience(r)};
+	int k;
+
+	json_out_begin(&r->out, key);
+	json_out_fields(&r->out, reply, ARRAY_SIZE(reply), volume, &view);
+	if (full)
+		json_out_fields(&r->out, full_reply, ARRAY_SIZE(full_reply), volume, &view);
+	k = out_attachments(r, volume, f);
+	if (k)
+		return k;
+	api_out_links(r, &r->out, "volumes", volume->id);
+	json_out_end(&r->out);
+	return 0;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Volumes: show, create, update, delete.
+ *
+ * At 3.0 a create body may hold members that nobody knows: old clients send some that only the
+ * service may set.
+ */
+#include "api/volume/priv.h"
+
+typedef struct CreateVolume {
+	const char *size; /* JSON of a number or of a string of digits */
+	const char *name;
+	const char *display_name;
+	const char *description;
+	const char *display_description;
+	const char *type;
+	const char *snapshot_id;
+	const char *source_volid;
+	const char *consistencygroup_id;
+	const char *image_ref;
+	const char *image_id;
+	const char *availability_zone;
+	JsonTextMap metadata;
+	bool multiattach;
+} CreateVolume;
+
+typedef struct CreateBody {
+	const CreateVolume *volume;
+	const char *hints;
+} CreateBody;
+
+#define NULLABLE_TEXT(key, member)                                                                 \
+	{                                                                                          \
+		.name = (key), .type = JSON_TEXT, .flags = JSON_NULLABLE, .max = LIMIT_NAME_CHARS, \
+		.offset = offsetof(CreateVolume, member)                                           \
+	}
+#define NULLABLE_UUID(key, member)                                                                 \
+	{                                                                                          \
+		.name = (key), .type = JSON_TEXT, .format = JSON_FORMAT_UUID,                      \
+		.flags = JSON_NULLABLE, .offset = offsetof(CreateVolume, member)                   \
+	}
+
+static const JsonField create_rows[] = {
+	{.name = "size", .type = JSON_ANY, .offset = offsetof(CreateVolume, size)},
+	NULLABLE_TEXT("name", name),
+	NULLABLE_TEXT("display_name", display_name),
+	NULLABLE_TEXT("description", description),
+	NULLABLE_TEXT("display_description", display_description),
+	NULLABLE_TEXT("volume_type", type),
+	NULLABLE_UUID("snapshot_id", snapshot_id),
+	NULLABLE_UUID("source_volid", source_volid),
+	NULLABLE_UUID("consistencygroup_id", consistencygroup_id),
+	NULLABLE_TEXT("imageRef", image_ref),
+	NULLABLE_TEXT("image_id", image_id),
+	NULLABLE_TEXT("availability_zone", availability_zone),
+	{.name = "metadata",
+	 .type = JSON_TEXT_MAP,
+	 .format = JSON_FORMAT_METADATA_PATH,
+	 .flags = JSON_NULLABLE,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .max = LIMIT_METADATA_ITEMS,
+	 .offset = offsetof(CreateVolume, metadata)},
+	{.name = "multiattach",
+	 .type = JSON_BOOL_LOOSE,
+	 .flags = JSON_NULLABLE | JSON_LETTERS,
+	 .offset = offsetof(CreateVolume, multiattach)},
+};
+static const JsonFields create_fields = {
+	.rows = create_rows,
+	.count = ARRAY_SIZE(create_rows),
+	.size = sizeof(CreateVolume),
+	.open = true,
+};
+
+static const JsonField create_body_rows[] = {
+	{.name = "volume",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &create_fields,
+	 .offset = offsetof(CreateBody, volume)},
+	{.name = "OS-SCH-HNT:scheduler_hints",
+	 .type = JSON_ANY,
+	 .offset = offsetof(CreateBody, hints)},
+};
+static const JsonFields create_body_fields = JSON_FIELDS(create_body_rows, CreateBody);
+
+typedef struct UpdateVolume {
+	const char *name;
+	const char *display_name;
+	const char *description;
+	const char *display_description;
+	JsonTextMap metadata;
+	bool has_name;
+	bool has_display_name;
+	bool has_description;
+	bool has_display_description;
+	bool has_metadata;
+} UpdateVolume;
+
+typedef struct UpdateBody {
+	const UpdateVolume *volume;
+} UpdateBody;
+
+#define CHANGED_TEXT(member)                                                                       \
+	{                                                                                          \
+		.name = #member, .type = JSON_TEXT, .flags = JSON_NULLABLE,                        \
+		.max = LIMIT_NAME_CHARS, .offset = offsetof(UpdateVolume, member),                 \
+		.present = JSON_PRESENT(UpdateVolume, has_##member)                                \
+	}
+
+static const JsonField update_rows[] = {
+	CHANGED_TEXT(name),
+	CHANGED_TEXT(display_name),
+	CHANGED_TEXT(description),
+	CHANGED_TEXT(display_description),
+	{.name = "metadata",
+	 .type = JSON_TEXT_MAP,
+	 .format = JSON_FORMAT_METADATA_PATH,
+	 .flags = JSON_NULLABLE,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .max = LIMIT_METADATA_ITEMS,
+	 .offset = offsetof(UpdateVolume, metadata),
+	 .present = JSON_PRESENT(UpdateVolume, has_metadata)},
+};
+static const JsonFields update_fields = JSON_FIELDS(update_rows, UpdateVolume);
+
+static const JsonField update_body_rows[] = {
+	{.name = "volume",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &update_fields,
+	 .offset = offsetof(UpdateBody, volume)},
+};
+static const JsonFields update_body_fields = JSON_FIELDS(update_body_rows, UpdateBody);
+
+/* Without the blanks at both ends. */
+static const char *stripped(Arena *arena, const char *text)
+{
+	size_t length;
+
+	if (!text)
+		return NULL;
+	text += strspn(text, " \t\r\n");
+	length = strlen(text);
+	while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	return arena_strndup(arena, text, length);
+}
+
+static int reply_volume(ApiRequest *r, unsigned status, const Volume *volume, bool full, Fault *f)
+{
+	int k;
+
+	json_out_begin(&r->out, NULL);
+	k = volume_out(r, "volume", volume, full, f);
+	if (k)
+		return k;
+	json_out_end(&r->out);
+	api_reply(r, status);
+	return 0;
+}
+
+static int volume_show(ApiRequest *r, Fault *f)
+{
+	Volume *volume;
+	int k = service_find_volume(&r->work, api_param(r, "volume_id"), &volume, f);
+
+	return k ? k : reply_volume(r, 200, volume, true, f);
+}
+
+/* A JSON string without its quotes; anything else as it is. */
+static const char *unquoted(Arena *arena, const char *json)
+{
+	size_t length = strlen(json);
+
+	return *json == '"' ? arena_strndup(arena, json + 1, length - 2) : json;
+}
+
+/* The size of a volume: a number or a string of digits. False after a 400. */
+static bool read_size(ApiRequest *r, const char *json, int64_t *ret)
+{
+	const char *text;
+
+	if (!json || str_eq(json, "null")) {
+		(void)api_complain(r, API_BAD_REQUEST, NULL, NULL, NULL); /* 0 */
+		return false;
+	}
+	text = unquoted(r->arena, json);
+	if (str_parse_i64(text, ret) && *ret >= 1 && *ret <= INT32_MAX)
+		return true;
+	(void)api_refuse(r, 400,
+			 "Invalid input received: Invalid volume size provided for create request: "
+			 "%s (size argument must be an integer (or string representation of an "
+			 "integer) and greater than zero).",
+			 text); /* 0 */
+	return false;
+}
+
+/*
+ * What a volume could be made from elsewhere. There are no snapshots and groups, so that none can
+ * be found; copies of volumes and images are not made. True when there is no source.
+ */
+static bool check_source(ApiRequest *r, const CreateVolume *wish)
+{
+	const char *image = wish->image_ref ? wish->image_ref : wish->image_id;
+	int sources = !!wish->snapshot_id + !!wish->source_volid + !!image;
+
+	if (sources > 1)
+		(void)api_refuse(r, 400,
+				 "Invalid input received: May specify only one of backup, "
+				 "imageRef, snapshot, source volume"); /* 0 */
+	else if (wish->snapshot_id)
+		(void)api_refuse(r, 404, "Snapshot %s could not be found.",
+				 wish->snapshot_id); /* 0 */
+	else if (wish->consistencygroup_id)
+		(void)api_refuse(r, 404, "ConsistencyGroup %s could not be found.",
+				 wish->consistencygroup_id); /* 0 */
+	else if (image)
+		(void)api_refuse(r, 400,
+				 "Invalid input received: volumes cannot be made from images "
+				 "here."); /* 0 */
+	return sources == 0 && !wish->consistencygroup_id;
+}
+
+static int refuse_clone(ApiRequest *r, const char *id, Fault *f)
+{
+	Volume *source;
+	int k = service_find_volume(&r->work, id, &source, f);
+
+	if (k)
+		return k;
+	return api_refuse(r, 400,
+			  "Invalid input received: volumes cannot be made from other volumes "
+			  "here.");
+}
+
+static int volume_create(ApiRequest *r, Fault *f)
+{
+	const CreateVolume *in = ((const CreateBody *)r->body)->volume;
+	const char *name = in->name ? in->name : in->display_name;
+	const char *text = in->description ? in->description : in->display_description;
+	VolumeWish wish = {
+		.name = stripped(r->arena, name),
+		.description = stripped(r->arena, text),
+		.type = str_empty(in->type) ? NULL : in->type,
+		.availability_zone = in->availability_zone,
+		.metadata = &in->metadata,
+	};
+	Volume *volume;
+	int k;
+
+	if (in->multiattach)
+		return api_refuse(
+			r, 400,
+			"multiattach parameter has been removed. The default behavior is to use "
+			"multiattach enabled volume types. Contact your administrator to create a "
+			"multiattach enabled volume type and use it to create multiattach "
+			"volumes.");
+	if (in->source_volid && !in->snapshot_id && !in->image_ref && !in->image_id)
+		return refuse_clone(r, in->source_volid, f);
+	if (!check_source(r, in) || !read_size(r, in->size, &wish.size_gib))
+		return 0;
+	k = service_create_volume(&r->work, &wish, &volume, f);
+	return k ? k : reply_volume(r, 202, volume, false, f);
+}
+
+static int volume_update_handler(ApiRequest *r, Fault *f)
+{
+	const UpdateVolume *in = ((const UpdateBody *)r->body)->volume;
+	VolumeChange change = {
+		.name = stripped(r->arena, in->has_name ? in->name : in->display_name),
+		.description = stripped(r->arena, in->has_description ? in->description
+								      : in->display_description),
+		.has_name = in->has_name || in->has_display_name,
+		.has_description = in->has_description || in->has_display_description,
+		.metadata = in->has_metadata ? &in->metadata : NULL,
+	};
+	Volume *volume;
+	int k;
+
+	k = service_change_volume(&r->work, api_param(r, "volume_id"), &change, &volume, f);
+	return k ? k : reply_volume(r, 200, volume, false, f);
+}
+
+static int volume_remove(ApiRequest *r, Fault *f)
+{
+	bool cascade; /* there are no snapshots that could go along */
+	int k;
+
+	if (!volume_query_bool(r, "cascade", false, &cascade))
+		return 0;
+	k = service_delete_volume(&r->work, api_param(r, "volume_id"), f);
+	if (k)
+		return k;
+	api_reply(r, 202);
+	return 0;
+}
+
+static const ApiRoute routes[] = {
+	{.method = "GET",
+	 .pattern = "/volumes/{volume_id}",
+	 .policy = "volume:get",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .handle = volume_show},
+	{.method = "POST",
+	 .pattern = "/volumes",
+	 .policy = "volume:create",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &create_body_fields,
+	 .handle = volume_create},
+	{.method = "PUT",
+	 .pattern = "/volumes/{volume_id}",
+	 .policy = "volume:update",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &update_body_fields,
+	 .handle = volume_update_handler},
+	{.method = "DELETE",
+	 .pattern = "/volumes/{volume_id}",
+	 .policy = "volume:delete",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .handle = volume_remove},
+};
+const ApiRoutes volume_volume_routes = API_ROUTES(routes);
