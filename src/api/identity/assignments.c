@@ -131,7 +131,7 @@ static int list_roles(ApiRequest *r, Fault *f)
 
 static int check_role(ApiRequest *r, Fault *f)
 {
-	RoleSet wanted;
+	RoleSet wanted = 0;
 	RoleSet roles;
 	int result;
 
@@ -151,7 +151,7 @@ static int change_role(ApiRequest *r,
 		       int (*change)(Work *, const char *, const char *, RoleSet, Fault *),
 		       Fault *f)
 {
-	RoleSet roles;
+	RoleSet roles = 0;
 	int result;
 
 	if (!take_role(r, &roles))
