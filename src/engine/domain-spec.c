@@ -104,7 +104,7 @@ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 
 	*ret = (DomainSpec){
 		.id = server->id,
-		.name = arena_printf(run->arena, "cleat-%.8s", server->id),
+		.name = arena_printf(run->arena, DOMAIN_NAME_FORMAT, server->id),
 		.title = server->name,
 		.ram_mib = server->ram_mib,
 		.vcpus = server->vcpus,

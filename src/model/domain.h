@@ -9,6 +9,9 @@
 #include "base/enum.h"
 #include "model/volume.h"
 
+/* A domain's name on its host, from the server's id; clients see it as the instance's name. */
+#define DOMAIN_NAME_FORMAT "cleat-%s"
+
 typedef struct DiskSpec {
 	const char *alias;  /* "ua-<attachment id>" for volumes; a disk is found by it */
 	const char *target; /* "vdb" */
@@ -23,7 +26,7 @@ typedef struct DiskSpec {
 
 typedef struct DomainSpec {
 	const char *id;    /* the server's uuid is the domain's */
-	const char *name;  /* "cleat-<first 8 of the id>" and the like: unique on the host */
+	const char *name;  /* as DOMAIN_NAME_FORMAT says */
 	const char *title; /* the server's name */
 	int64_t ram_mib;
 	int64_t vcpus;

@@ -7,4 +7,4 @@
 
 #include "api/common/api.h"
 
-extern const ApiDialect api_compute;
+extern const ApiDialect compute_dialect;

@@ -167,7 +167,7 @@ static void out_version(ApiRequest *r, const char *key, bool whole)
 	json_out_begin(out, key);
 	json_out_text(out, "id", "v2.1");
 	json_out_text(out, "status", "CURRENT");
-	json_out_printf(out, "version", "2.%d", api_compute.version_max % 1000);
+	json_out_printf(out, "version", "2.%d", compute_dialect.version_max % 1000);
 	json_out_text(out, "min_version", "2.1");
 	json_out_text(out, "updated", "2013-07-23T11:33:21Z");
 	json_out_list_begin(out, "links");
@@ -240,7 +240,7 @@ static const ApiRoutes *const routes[] = {
 	NULL,
 };
 
-const ApiDialect api_compute = {
+const ApiDialect compute_dialect = {
 	.name = "compute",
 	.service = "/compute",
 	.prefix = "/compute/v2.1",

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "api/compute/priv.h"
+#include "model/domain.h"
 #include "service/server.h"
 
 /* Members that short replies (update, below 2.75) leave out. */
@@ -193,7 +194,7 @@ static void print_instance_name(JsonOut *out, const char *key, const void *objec
 {
 	const Server *server = object;
 
-	json_out_printf(out, key, "cleat-%s", server->id);
+	json_out_printf(out, key, DOMAIN_NAME_FORMAT, server->id);
 }
 
 static void print_host_status(JsonOut *out, const char *key, const void *object,

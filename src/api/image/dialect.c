@@ -161,7 +161,7 @@ static const ApiRoutes *const routes[] = {
 	&image_schema_routes, &image_list_routes, &image_upload_routes, &image_routes, NULL,
 };
 
-const ApiDialect api_image = {
+const ApiDialect image_dialect = {
 	.name = "image",
 	.service = "/image",
 	.prefix = "/image/v2",

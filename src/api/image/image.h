@@ -7,4 +7,4 @@
 
 #include "api/common/api.h"
 
-extern const ApiDialect api_image;
+extern const ApiDialect image_dialect;
