@@ -81,6 +81,19 @@ void test_store_run(TestStore *t, const char *sql)
 		fail_msg("%s: %s", sql, f.text);
 }
 
+static int run_script(Tx *tx, void *ctx, Fault *f)
+{
+	return tx->driver->script(tx, ctx, f);
+}
+
+void test_store_script(TestStore *t, const char *sql)
+{
+	Fault f = {0};
+
+	if (store_write(t->store, run_script, (void *)(uintptr_t)sql, &f))
+		fail_msg("%s", f.text);
+}
+
 typedef struct Number {
 	const char *sql;
 	int64_t value;

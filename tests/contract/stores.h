@@ -24,5 +24,7 @@ void test_store_done(TestStore *t);
 
 /* Run one statement in a transaction of its own; must give 0. */
 void test_store_run(TestStore *t, const char *sql);
+/* Likewise several, separated by ';'. */
+void test_store_script(TestStore *t, const char *sql);
 /* The first column of the first row, as a reader sees it; -1: no row. */
 int64_t test_store_number(TestStore *t, const char *sql);

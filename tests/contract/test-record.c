@@ -3,20 +3,9 @@
 /*
  * Every noun through a real store and back, and the outcomes of single rows.
  */
-#include "base/str.h"
-#include "records/tables.h"
+#include "tests/contract/nouns.h"
 #include "tests/contract/stores.h"
 #include "tests/lib/test.h"
-
-static const RecordTable *const tables[] = {
-	&project_table,        &user_table,
-	&assignment_table,     &token_table,
-	&app_credential_table, &image_table,
-	&flavor_table,         &volume_type_table,
-	&volume_table,         &attachment_table,
-	&server_table,         &step_table,
-	&operation_table,      &instance_action_table,
-};
 
 /* A test's work, and what it finds out. */
 typedef struct Work {
@@ -55,79 +44,24 @@ static int work_get(Tx *tx, void *ctx, Fault *f)
 	return record_get(tx, w->arena, w->table, w->key, &w->found, f);
 }
 
-/* A struct with something different in every column; `turn` varies it. */
-static void *record_fill(Arena *arena, const RecordTable *table, int turn)
-{
-	char *record = arena_alloc(arena, table->size);
-
-	for (size_t i = 0; i < table->count; i++) {
-		const Column *column = &table->columns[i];
-		void *member = record + column->offset;
-
-		switch (column->type) {
-		case COLUMN_TEXT:
-			*(const char **)member = arena_printf(arena, "%s %d", column->name, turn);
-			break;
-		case COLUMN_INT:
-			*(int64_t *)member = (int64_t)i * 1000003 * (turn - 1);
-			break;
-		case COLUMN_BOOL:
-			*(bool *)member = ((int)i + turn) % 2;
-			break;
-		case COLUMN_ENUM:
-			*(int *)member = turn % column->names->count;
-			break;
-		}
-	}
-	*(const char **)record = "key";
-	return record;
-}
-
-static void assert_same(const RecordTable *table, const void *a, const void *b)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		size_t offset = table->columns[i].offset;
-		const char *at_a = (const char *)a + offset;
-		const char *at_b = (const char *)b + offset;
-		bool same = true;
-
-		switch (table->columns[i].type) {
-		case COLUMN_TEXT:
-			same = str_eq(*(const char *const *)at_a, *(const char *const *)at_b);
-			break;
-		case COLUMN_INT:
-			same = *(const int64_t *)at_a == *(const int64_t *)at_b;
-			break;
-		case COLUMN_BOOL:
-			same = *(const bool *)at_a == *(const bool *)at_b;
-			break;
-		case COLUMN_ENUM:
-			same = *(const int *)at_a == *(const int *)at_b;
-			break;
-		}
-		if (!same)
-			fail_msg("%s.%s differs", table->name, table->columns[i].name);
-	}
-}
-
 static void try_table(TestStore *t, Arena *arena, const RecordTable *table)
 {
 	Work w = {.arena = arena, .table = table, .key = "key"};
 	Fault f = {0};
 
 	assert_int_equal(store_read(t->store, work_get, &w, &f), RECORD_NOT_FOUND);
-	w.record = record_fill(arena, table, 1);
+	w.record = noun_fill(arena, table, 1);
 	assert_int_equal(store_write(t->store, work_update, &w, &f), RECORD_NOT_FOUND);
 	if (store_write(t->store, work_insert, &w, &f))
 		fail_msg("%s: %s", table->name, f.text);
 	assert_int_equal(store_write(t->store, work_insert, &w, &f), RECORD_EXISTS);
 	assert_int_equal(store_read(t->store, work_get, &w, &f), 0);
-	assert_same(table, w.record, w.found);
+	noun_assert_same(table, w.record, w.found);
 
-	w.record = record_fill(arena, table, 2);
+	w.record = noun_fill(arena, table, 2);
 	assert_int_equal(store_write(t->store, work_update, &w, &f), 0);
 	assert_int_equal(store_read(t->store, work_get, &w, &f), 0);
-	assert_same(table, w.record, w.found);
+	noun_assert_same(table, w.record, w.found);
 
 	assert_int_equal(store_write(t->store, work_delete, &w, &f), 0);
 	assert_int_equal(store_write(t->store, work_delete, &w, &f), RECORD_NOT_FOUND);
@@ -140,8 +74,8 @@ TEST(every_noun_survives_the_store)
 	TestStore t;
 
 	test_store_open_with_schema(&t);
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
-		try_table(&t, arena, tables[i]);
+	for (size_t i = 0; i < NOUN_COUNT; i++)
+		try_table(&t, arena, noun_tables[i]);
 	test_store_done(&t);
 }
 
@@ -156,7 +90,7 @@ TEST(null_texts_stay_null)
 	test_store_open_with_schema(&t);
 	assert_int_equal(store_write(t.store, work_insert, &w, &f), 0);
 	assert_int_equal(store_read(t.store, work_get, &w, &f), 0);
-	assert_same(&volume_table, &volume, w.found);
+	noun_assert_same(&volume_table, &volume, w.found);
 	assert_null(((Volume *)w.found)->name);
 	test_store_done(&t);
 }
