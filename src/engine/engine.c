@@ -320,6 +320,7 @@ static Engine *engine_new(const EngineConfig *config)
 	pthread_condattr_t attr;
 
 	engine->config = *config;
+	engine->config.guest_dir = engine->guest_dir = mem_strdup(config->guest_dir);
 	fill_times(&engine->config.times);
 	(void)pthread_mutex_init(&engine->lock, NULL);
 	(void)pthread_cond_init(&engine->ready_cond, NULL);
@@ -343,6 +344,7 @@ static Engine *engine_free(Engine *engine)
 	(void)pthread_cond_destroy(&engine->ready_cond);
 	(void)pthread_mutex_destroy(&engine->lock);
 	free(engine->workers);
+	free(engine->guest_dir);
 	free(engine);
 	return NULL;
 }

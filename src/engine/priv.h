@@ -124,6 +124,7 @@ struct Lane {
 
 struct Engine {
 	EngineConfig config;
+	char *guest_dir;
 	pthread_mutex_t lock;
 	pthread_cond_t ready_cond;
 	pthread_cond_t wake_cond; /* for the dispatcher, and for engine_stop() */

@@ -50,19 +50,21 @@ static void on_commit(void *ctx, unsigned touched)
 {
 	House *h = ctx;
 
-	h->commits++;
-	if (h->die_at && h->commits >= h->die_at)
+	Engine *engine = h->engine;
+
+	if (++h->commits == h->die_at)
 		_exit(9); /* as if it had been killed */
-	if ((touched & STORE_TOUCHED_OPERATIONS) && h->engine)
-		engine_wake(h->engine);
+	if ((touched & STORE_TOUCHED_OPERATIONS) && engine)
+		engine_wake(engine);
 }
 
 static void on_event(void *ctx, const HypervisorEvent *event)
 {
 	House *h = ctx;
+	Engine *engine = h->engine;
 
-	if (h->engine)
-		engine_event(h->engine, event);
+	if (engine)
+		engine_event(engine, event);
 }
 
 static void open_all(House *h)
@@ -178,14 +180,15 @@ void house_enter(House *h)
 	config.depot = h->depot;
 	config.guest_dir = below(h, "guests", path);
 	ok(engine_start(&config, &engine, &f), &f);
-	h->commits = 0;
 	h->engine = engine;
+	engine_wake(engine); /* for what was committed before it could be told */
 }
 
 void house_leave(House *h)
 {
-	Engine *engine = TAKE(h->engine);
+	Engine *engine = h->engine;
 
+	h->engine = NULL;
 	(void)engine_stop(engine);
 	close_all(h);
 }

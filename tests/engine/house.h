@@ -23,12 +23,12 @@ typedef struct House {
 	Hypervisor *hypervisor;
 	Backend *backend;
 	Depot *depot;
-	Engine *engine;
+	_Atomic(Engine *) engine; /* events and commits come from other threads */
 	Arena *arena;
 	EngineTimes times;
-	int64_t commits;    /* since the house was entered */
-	int64_t die_at;     /* the process ends right after this commit; 0: never */
-	char server_id[40]; /* of the last server made */
+	_Atomic int64_t commits; /* since the house was made */
+	int64_t die_at;          /* the process ends right after this commit; 0: never */
+	char server_id[40];      /* of the last server made */
 } House;
 
 /* Make a directory and what lies in it; the engine does not run yet. */

@@ -84,7 +84,7 @@ TEST(death_after_each_commit)
 		House h = {.times = {.retry_ms = 5, .retry_max_ms = 20}};
 
 		house_make(&h);
-		h.die_at = n;
+		h.die_at = n + h.commits;
 		finished = die_inside(&h);
 		h.die_at = 0;
 		clear_up(&h);

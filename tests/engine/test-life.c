@@ -103,19 +103,27 @@ TEST(a_stopped_server_takes_and_gives_volumes)
 	leave(&h);
 }
 
+static void wait_until_parked(House *h)
+{
+	int64_t end_ms = clock_mono_ms() + 10000;
+
+	while (!house_count(h, "SELECT COUNT(*) FROM operations WHERE not_before_us > 0") ||
+	       engine_status(h->engine).running) {
+		assert_true(clock_mono_ms() < end_ms);
+		clock_sleep_ms(1);
+	}
+}
+
 TEST(a_slow_guest_is_waited_for_without_a_worker)
 {
 	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 60000}};
 
-	(void)setenv("CLEAT_FAKE_DETACH", "pending:300", 1);
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:1000", 1);
 	enter_with_server(&h);
 	assert_int_equal(house_attach(&h), 0);
 	house_settle(&h);
 	assert_int_equal(house_detach(&h), 0);
-	while (!house_count(&h, "SELECT COUNT(*) FROM operations WHERE not_before_us > 0"))
-		clock_sleep_ms(1);
-	while (engine_status(h.engine).running) /* the worker that parked it is on its way home */
-		clock_sleep_ms(1);
+	wait_until_parked(&h);
 	assert_int_equal(house_volume(&h)->status, VOLUME_DETACHING);
 	assert_int_equal(house_detach(&h), REFUSAL_VOLUME_NOT_DETACHABLE);
 	house_settle(&h); /* by the event: the next request would come in a minute */
