@@ -163,8 +163,8 @@ static int show_versions(ApiRequest *r, unsigned status)
 	json_out_begin(out, NULL);
 	json_out_text(out, "id", "v3.0");
 	json_out_text(out, "status", "CURRENT");
-	json_out_printf(out, "version", "3.%d", api_volume.version_max % 1000);
-	json_out_printf(out, "min_version", "3.%d", api_volume.version_min % 1000);
+	json_out_printf(out, "version", "3.%d", volume_dialect.version_max % 1000);
+	json_out_printf(out, "min_version", "3.%d", volume_dialect.version_min % 1000);
 	json_out_text(out, "updated", "2023-08-31T00:00:00Z");
 	json_out_list_begin(out, "links");
 	json_out_raw(out, NULL,
@@ -217,7 +217,7 @@ static const ApiRoutes *const routes[] = {
 	&volume_type_routes, &volume_quota_routes, &volume_small_routes,  NULL,
 };
 
-const ApiDialect api_volume = {
+const ApiDialect volume_dialect = {
 	.name = "volume",
 	.service = "/volume",
 	.prefix = "/volume/v3",

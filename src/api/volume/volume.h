@@ -7,4 +7,4 @@
 
 #include "api/common/api.h"
 
-extern const ApiDialect api_volume;
+extern const ApiDialect volume_dialect;
