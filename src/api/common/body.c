@@ -45,12 +45,22 @@ bool body_parse(ApiCall *call)
 	return false;
 }
 
+/* A JSON text without its quotes, of which a long one has only the first; other values as is. */
+static const char *unquoted(Arena *arena, const char *json)
+{
+	size_t length = strlen(json);
+
+	if (*json != '"')
+		return json;
+	return arena_strndup(arena, json + 1, length - (str_ends(json + 1, "\"") ? 2 : 1));
+}
+
 const char *api_problem_text(ApiRequest *r, const JsonProblem *problem)
 {
 	if (problem->top_level)
 		return problem->reason;
 	return arena_printf(r->arena, "Invalid input for field/attribute %s. Value: %s. %s",
-			    problem->field, problem->value, problem->reason);
+			    problem->field, unquoted(r->arena, problem->value), problem->reason);
 }
 
 bool body_decode(ApiCall *call)
