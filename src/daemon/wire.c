@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "api/common/api.h"
+#include "api/admin/admin.h"
 #include "api/compute/compute.h"
 #include "api/identity/identity.h"
 #include "api/image/image.h"
@@ -59,6 +60,7 @@ static const ApiDialect *const dialects[] = {
 	&image_dialect,
 	&compute_dialect,
 	&volume_dialect,
+	&admin_dialect,
 };
 
 static void on_commit(void *ctx, unsigned touched)
