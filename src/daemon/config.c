@@ -1,265 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Command line and configuration file. Each key of the file is a row of a table: where it goes and
- * how it is read; cleatd.conf(5) describes them in the same order.
+ * The configuration file: one row a key. A key that is not in the table is an error, because a
+ * mistyped key that is silently ignored is found out too late.
  */
 #include "daemon/config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <ini.h>
-#include <limits.h>
-#include <sys/stat.h>
 
+#include "base/enum.h"
 #include "base/str.h"
+#include "model/volume.h"
 
-typedef enum KeyType { KEY_TEXT, KEY_PATH, KEY_NUMBER, KEY_BOOL, KEY_FORMAT, KEY_LEVEL } KeyType;
+typedef enum ValueType { VALUE_TEXT, VALUE_INT, VALUE_BOOL } ValueType;
 
-typedef struct Key {
+typedef struct ConfigKey {
 	const char *section;
 	const char *name;
-	KeyType type;
+	ValueType type;
 	size_t offset;
-} Key;
+	int64_t min;
+	int64_t max;
+	const char *const *choices; /* ends with NULL; NULL: any text */
+} ConfigKey;
 
-static const Key keys[] = {
-	{"cleatd", "state_dir", KEY_PATH, offsetof(Config, dir)},
-	{"cleatd", "listen", KEY_TEXT, offsetof(Config, listen)},
-	{"cleatd", "public_url", KEY_TEXT, offsetof(Config, public_url)},
-	{"cleatd", "region", KEY_TEXT, offsetof(Config, region)},
-	{"cleatd", "host", KEY_TEXT, offsetof(Config, host)},
-	{"cleatd", "availability_zone", KEY_TEXT, offsetof(Config, availability_zone)},
-	{"cleatd", "log_level", KEY_LEVEL, offsetof(Config, log_level)},
-	{"tls", "certificate", KEY_PATH, offsetof(Config, tls_cert)},
-	{"tls", "key", KEY_PATH, offsetof(Config, tls_key)},
-	{"tls", "allow_plain", KEY_BOOL, offsetof(Config, allow_plain)},
-	{"identity", "token_seconds", KEY_NUMBER, offsetof(Config, token_s)},
-	{"hypervisor", "driver", KEY_TEXT, offsetof(Config, hypervisor)},
-	{"hypervisor", "libvirt_uri", KEY_TEXT, offsetof(Config, libvirt_uri)},
-	{"hypervisor", "accelerator", KEY_TEXT, offsetof(Config, accelerator)},
-	{"hypervisor", "max_disks", KEY_NUMBER, offsetof(Config, max_disks)},
-	{"volume", "format", KEY_FORMAT, offsetof(Config, volume_format)},
+static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
+static const char *const hypervisors[] = {"libvirt", "fake", NULL};
+static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
+static const char *const volume_formats[] = {"raw", "qcow2", NULL};
+
+#define TEXT(section_, name_, member, choices_)                                                    \
+	{                                                                                          \
+		.section = (section_), .name = (name_), .type = VALUE_TEXT,                        \
+		.offset = offsetof(Config, member), .choices = (choices_)                          \
+	}
+#define NUMBER(section_, name_, member, min_, max_)                                                \
+	{                                                                                          \
+		.section = (section_), .name = (name_), .type = VALUE_INT,                         \
+		.offset = offsetof(Config, member), .min = (min_), .max = (max_)                   \
+	}
+#define FLAG(section_, name_, member)                                                              \
+	{                                                                                          \
+		.section = (section_), .name = (name_), .type = VALUE_BOOL,                        \
+		.offset = offsetof(Config, member)                                                 \
+	}
+
+static const ConfigKey keys[] = {
+	TEXT("server", "listen", listen, NULL),
+	TEXT("server", "public_url", public_url, NULL),
+	TEXT("server", "tls_cert", tls_cert, NULL),
+	TEXT("server", "tls_key", tls_key, NULL),
+	FLAG("server", "allow_plain_http", allow_plain_http),
+	NUMBER("server", "http_threads", http_threads, 0, 64),
+	NUMBER("server", "workers", api_workers, 1, 64),
+	TEXT("state", "directory", directory, NULL),
+	TEXT("log", "level", log_level, log_levels),
+	NUMBER("identity", "token_seconds", token_s, 60, 7 * 24 * 3600),
+	TEXT("identity", "region", region, NULL),
+	TEXT("hypervisor", "driver", hypervisor, hypervisors),
+	TEXT("hypervisor", "uri", hypervisor_uri, NULL),
+	TEXT("hypervisor", "accelerator", accelerator, accelerators),
+	NUMBER("hypervisor", "shutdown_seconds", shutdown_s, 1, 3600),
+	TEXT("compute", "host", host, NULL),
+	TEXT("compute", "availability_zone", availability_zone, NULL),
+	NUMBER("compute", "max_disks", max_disks, -1, 256),
+	TEXT("volume", "directory", volume_directory, NULL),
+	TEXT("volume", "format", volume_format, volume_formats),
+	TEXT("volume", "default_type", default_volume_type, NULL),
+	TEXT("image", "directory", image_directory, NULL),
+	NUMBER("engine", "workers", engine_workers, 0, 64),
 };
 
-static const char *const log_levels[] = {
-	[LOG_DEBUG] = "debug",
-	[LOG_INFO] = "info",
-	[LOG_WARNING] = "warning",
-	[LOG_ERROR] = "error",
-};
-static const EnumNames log_level_names = ENUM_NAMES(log_levels);
-
-static const char usage[] =
-	"Usage: cleatd --dev DIR [OPTION...]\n"
-	"       cleatd --config FILE [OPTION...]\n"
-	"\n"
-	"Serve the OpenStack attachment APIs, and attach storage to machines.\n"
-	"\n"
-	"  --dev DIR             a private endpoint in DIR, complete with users, flavors,\n"
-	"                        volume types and an image; writes DIR/openrc-* and\n"
-	"                        DIR/clouds.yaml\n"
-	"  --config FILE         read cleatd.conf(5)\n"
-	"  --listen ADDR:PORT    where to serve (127.0.0.1:8774); port 0 picks one\n"
-	"  --hypervisor NAME     libvirt, or fake: no real guests (libvirt)\n"
-	"  --guest-image DIR     the tiny guest that --dev registers as an image\n"
-	"  --log-level LEVEL     debug, info, warning or error (info)\n"
-	"  --version             print the version\n"
-	"  -h, --help            print this\n"
-	"\n"
-	"The line that says where it serves goes to standard output, the log to\n"
-	"standard error. SIGTERM ends it cleanly; guests go on running.\n";
-
-/* What a setting is when nothing says otherwise. */
-static void set_defaults(Arena *arena, Config *config)
+void config_default(Config *config, Arena *arena)
 {
-	char host[HOST_NAME_MAX + 1] = "localhost";
+	char host[256] = "localhost";
 
-	(void)gethostname(host, sizeof(host) - 1); /* else the name stays localhost */
+	(void)gethostname(host, sizeof(host) - 1); /* "localhost" is an answer, too */
 	*config = (Config){
 		.listen = "127.0.0.1:8774",
+		.api_workers = 2,
+		.directory = "/var/lib/cleat",
+		.log_level = "info",
+		.token_s = 3600,
+		.region = "RegionOne",
 		.hypervisor = "libvirt",
 		.accelerator = "auto",
-		.region = "RegionOne",
+		.shutdown_s = 60,
 		.host = arena_strdup(arena, host),
 		.availability_zone = "nova",
-		.volume_format = DISK_FORMAT_RAW,
-		.token_s = 3600,
 		.max_disks = -1,
-		.log_level = LOG_INFO,
+		.volume_format = "raw",
+		.default_volume_type = DEFAULT_VOLUME_TYPE,
 	};
 }
 
-static const char *absolute(Arena *arena, const char *path)
-{
-	char here[PATH_MAX];
+/* One read: what the parser's callback needs, and what it found wrong. */
+typedef struct Reading {
+	Config *config;
+	Arena *arena;
+	const char *problem;
+} Reading;
 
-	if (*path == '/' || !getcwd(here, sizeof(here)))
-		return arena_strdup(arena, path);
-	return arena_printf(arena, "%s/%s", here, path);
+static const ConfigKey *find_key(const char *section, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
 }
 
-static bool read_bool(const char *value, bool *ret)
+static bool is_choice(const char *const *choices, const char *value)
 {
-	*ret = str_eq(value, "true") || str_eq(value, "yes");
-	return *ret || str_eq(value, "false") || str_eq(value, "no");
+	for (; choices && *choices; choices++)
+		if (strcmp(*choices, value) == 0)
+			return true;
+	return !choices;
 }
 
-/* False when the value does not fit the key. */
-static bool set_key(Arena *arena, Config *config, const Key *key, const char *value)
+static bool set_text(const ConfigKey *key, void *at, Arena *arena, const char *value)
 {
-	char *slot = (char *)config + key->offset;
-	int number;
+	if (!*value || !is_choice(key->choices, value))
+		return false;
+	*(const char **)at = arena_strdup(arena, value);
+	return true;
+}
+
+static bool set_number(const ConfigKey *key, void *at, const char *value)
+{
+	int64_t number;
+
+	if (!str_parse_i64(value, &number) || number < key->min || number > key->max)
+		return false;
+	*(int64_t *)at = number;
+	return true;
+}
+
+static bool set_flag(void *at, const char *value)
+{
+	bool yes = strcmp(value, "true") == 0;
+
+	if (!yes && strcmp(value, "false") != 0)
+		return false;
+	*(bool *)at = yes;
+	return true;
+}
+
+static bool set_value(const ConfigKey *key, Reading *reading, const char *value)
+{
+	void *at = (char *)reading->config + key->offset;
 
 	switch (key->type) {
-	case KEY_TEXT:
-		*(const char **)(void *)slot = arena_strdup(arena, value);
-		return *value;
-	case KEY_PATH:
-		*(const char **)(void *)slot = absolute(arena, value);
-		return *value;
-	case KEY_NUMBER:
-		return str_parse_i64(value, (int64_t *)(void *)slot);
-	case KEY_BOOL:
-		return read_bool(value, (bool *)slot);
-	case KEY_FORMAT:
-		number = enum_value(&disk_format_names, value);
-		config->volume_format = (DiskFormat)number;
-		return number == DISK_FORMAT_RAW || number == DISK_FORMAT_QCOW2;
-	case KEY_LEVEL:
-		number = enum_value(&log_level_names, value);
-		config->log_level = (LogLevel)number;
-		return number >= 0;
+	case VALUE_TEXT:
+		return set_text(key, at, reading->arena, value);
+	case VALUE_INT:
+		return set_number(key, at, value);
+	case VALUE_BOOL:
+		return set_flag(at, value);
 	}
 	return false;
 }
 
-typedef struct Reading {
-	Arena *arena;
-	Config *config;
-	const char *path;
-	Fault *fault;
-} Reading;
-
-/* libinih's callback: 0 stops. */
-static int take_line(void *ctx, const char *section, const char *name, const char *value)
+/* The parser's callback: 1 is fine, 0 is wrong. Only the first problem is told. */
+static int take_pair(void *ctx, const char *section, const char *name, const char *value)
 {
 	Reading *reading = ctx;
+	const ConfigKey *key = find_key(section, name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!str_eq(keys[i].section, section) || !str_eq(keys[i].name, name))
-			continue;
-		if (set_key(reading->arena, reading->config, &keys[i], value))
-			return 1;
-		(void)fault(reading->fault, -EINVAL, "%s: [%s] %s cannot be '%s'", reading->path,
-			    section, name, value); /* the reader returns it */
-		return 0;
-	}
-	(void)fault(reading->fault, -EINVAL, "%s: there is no [%s] %s", reading->path, section,
-		    name); /* the reader returns it */
+	if (key && set_value(key, reading, value))
+		return 1;
+	if (!reading->problem)
+		reading->problem =
+			key ? arena_printf(reading->arena, "%s is no value for %s in [%s]",
+					   *value ? value : "nothing", name, section)
+			    : arena_printf(reading->arena, "there is no key %s in [%s]", name,
+					   section);
 	return 0;
 }
 
-int config_read_file(Arena *arena, const char *path, Config *config, Fault *f)
+int config_read(Config *config, Arena *arena, const char *path, Fault *f)
 {
-	Fault problem = {0};
-	Reading reading = {.arena = arena, .config = config, .path = path, .fault = &problem};
-	int r = ini_parse(path, take_line, &reading);
+	Reading reading = {.config = config, .arena = arena};
+	int line = ini_parse(path, take_pair, &reading);
 
-	if (r < 0)
-		return fault(f, -ENOENT, "%s cannot be read: %s", path, strerror(errno));
-	if (problem.code)
-		return fault(f, problem.code, "%s", problem.text);
-	if (r > 0) /* libinih cuts lines of 200 bytes and more: nothing of that may pass */
-		return fault(f, -EINVAL, "%s: line %d cannot be read", path, r);
+	if (line < 0)
+		return fault(f, -errno, "read %s: %s", path, strerror(errno));
+	if (line > 0)
+		return fault(f, -EINVAL, "%s: line %d: %s", path, line,
+			     reading.problem ? reading.problem : "not a key and a value");
 	return 0;
 }
 
-static int complain(const char *about, const char *value)
+int config_check(const Config *config, Fault *f)
 {
-	fprintf(stderr, "cleatd: %s%s%s\nTry 'cleatd --help'.\n", about, value ? ": " : "",
-		value ? value : "");
-	return CONFIG_USAGE;
-}
-
-enum { OPT_DEV = 256, OPT_CONFIG, OPT_LISTEN, OPT_HYPERVISOR, OPT_GUEST, OPT_LEVEL, OPT_VERSION };
-
-static const struct option options[] = {
-	{"dev", required_argument, NULL, OPT_DEV},
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"listen", required_argument, NULL, OPT_LISTEN},
-	{"hypervisor", required_argument, NULL, OPT_HYPERVISOR},
-	{"guest-image", required_argument, NULL, OPT_GUEST},
-	{"log-level", required_argument, NULL, OPT_LEVEL},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{"help", no_argument, NULL, 'h'},
-	{0},
-};
-
-static int take_option(Arena *arena, int option, const char *value, Config *config, Fault *f)
-{
-	int level;
-
-	switch (option) {
-	case OPT_DEV:
-		config->dev = true;
-		config->dir = absolute(arena, value);
-		return 0;
-	case OPT_CONFIG:
-		return config_read_file(arena, value, config, f);
-	case OPT_LISTEN:
-		config->listen = value;
-		return 0;
-	case OPT_HYPERVISOR:
-		config->hypervisor = value;
-		return 0;
-	case OPT_GUEST:
-		config->guest_image = absolute(arena, value);
-		return 0;
-	case OPT_LEVEL:
-		level = enum_value(&log_level_names, value);
-		if (level < 0)
-			return complain("no such log level", value);
-		config->log_level = (LogLevel)level;
-		return 0;
-	case OPT_VERSION:
-		puts("cleatd " CLEAT_VERSION);
-		return CONFIG_SHOWN;
-	case 'h':
-		fputs(usage, stdout);
-		return CONFIG_SHOWN;
-	default:
-		return complain("see above", NULL);
-	}
-}
-
-static int check(const Config *config)
-{
-	if (!config->dir)
-		return complain("one of --dev DIR and --config FILE (with state_dir) is needed",
-				NULL);
-	if (!str_eq(config->hypervisor, "libvirt") && !str_eq(config->hypervisor, "fake"))
-		return complain("no such hypervisor", config->hypervisor);
+	if (config->directory[0] != '/')
+		return fault(f, -EINVAL, "the state directory %s is not an absolute path",
+			     config->directory);
 	if (!config->tls_cert != !config->tls_key)
-		return complain("TLS needs both a certificate and a key", NULL);
-	return 0;
-}
-
-int config_read(Arena *arena, int argc, char *const *argv, Config *ret, Fault *f)
-{
-	Config config;
-	int option, r = 0;
-
-	set_defaults(arena, &config);
-	while (r == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		r = take_option(arena, option, optarg, &config, f);
-	if (r)
-		return r;
-	if (optind < argc)
-		return complain("what is this", argv[optind]);
-	r = check(&config);
-	if (r)
-		return r;
-	*ret = config;
+		return fault(f, -EINVAL, "tls_cert and tls_key go together");
+	if (config->public_url && str_ends(config->public_url, "/"))
+		return fault(f, -EINVAL, "public_url %s ends in a slash", config->public_url);
 	return 0;
 }

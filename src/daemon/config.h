@@ -1,43 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What the operator chose, from the command line or a file. Texts live in the arena.
+ * What the operator chose: defaults, then the configuration file, then the command line. The file
+ * is described in cleatd.conf(5), key by key.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/fault.h"
-#include "base/log.h"
-#include "model/volume.h"
 
 typedef struct Config {
-	const char *dir;         /* everything that lasts lies below it; absolute */
-	const char *listen;      /* "127.0.0.1:8774" */
-	const char *hypervisor;  /* "libvirt" or "fake" */
-	const char *libvirt_uri; /* NULL: the embedded driver */
-	const char *accelerator; /* "auto", "kvm" or "tcg" */
-	const char *guest_image; /* directory with the tiny guest, for --dev */
-	const char *public_url;  /* NULL: from each request's Host */
-	const char *region;
-	const char *host; /* name of this host */
-	const char *availability_zone;
-	const char *tls_cert; /* files, or NULL for plain HTTP */
+	/* [server] */
+	const char *listen;
+	const char *public_url; /* NULL: what the client used */
+	const char *tls_cert;   /* files, or NULL */
 	const char *tls_key;
-	bool allow_plain; /* plain HTTP on an address that others can reach */
-	bool dev;         /* a private endpoint with users, flavors and an image */
-	DiskFormat volume_format;
+	bool allow_plain_http; /* also for others than this machine */
+	int64_t http_threads;  /* 0: one a core */
+	int64_t api_workers;
+	/* [state] */
+	const char *directory;
+	/* [log] */
+	const char *log_level;
+	/* [identity] */
 	int64_t token_s;
+	const char *region;
+	/* [hypervisor] */
+	const char *hypervisor;
+	const char *hypervisor_uri; /* NULL: embedded */
+	const char *accelerator;
+	int64_t shutdown_s;
+	/* [compute] */
+	const char *host;
+	const char *availability_zone;
 	int64_t max_disks;
-	LogLevel log_level;
+	/* [volume] */
+	const char *volume_directory; /* NULL: below the state directory */
+	const char *volume_format;
+	const char *default_volume_type;
+	/* [image] */
+	const char *image_directory; /* NULL: below the state directory */
+	/* [engine] */
+	int64_t engine_workers; /* 0: a sensible number */
+	/* The command line alone */
+	bool dev;
+	const char *guest_image; /* directory of a tiny guest to register, or NULL */
 } Config;
 
-typedef enum ConfigOutcome {
-	CONFIG_USAGE = 1, /* told on stderr: exit 2 */
-	CONFIG_SHOWN,     /* --help or --version: exit 0 */
-} ConfigOutcome;
+/* Texts are in the arena. */
+void config_default(Config *config, Arena *arena);
 
-/* Read the command line, and the file it names. 0, a fault, or an outcome. */
-_must_use_ int config_read(Arena *arena, int argc, char *const *argv, Config *ret, Fault *f);
+/* Read a file over what is there. A fault names the line. */
+_must_use_ int config_read(Config *config, Arena *arena, const char *path, Fault *f);
 
-/* Read an INI file over what is there. Unknown sections, keys and values are faults. */
-_must_use_ int config_read_file(Arena *arena, const char *path, Config *config, Fault *f);
+/* Whether the values go together. */
+_must_use_ int config_check(const Config *config, Fault *f);

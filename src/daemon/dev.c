@@ -1,237 +1,241 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What --dev begins with: users and projects, flavors, volume types, a tiny image, and the files
- * with which clients log in. Only what is missing is made, so that a second start changes nothing.
- *
- * Passwords are random, and kept in the openrc files alone: a file that is there is read for its
- * user's password, so that clients keep working over restarts.
+ * A private endpoint. The passwords of its users are derived from one random secret beside the
+ * store, so that the files with them can be written again on each start (the port may change)
+ * without keeping passwords anywhere else.
  */
+#include "daemon/dev.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "base/str.h"
-#include "daemon/daemon.h"
-#include "daemon/write-file.h"
+#include "daemon/files.h"
+#include "daemon/guest-image.h"
 #include "records/tables.h"
 #include "service/flavor.h"
 #include "service/identity.h"
 #include "service/volume.h"
 
-enum { PASSWORD_BYTES = 15 };
+enum { DEV_PASSWORD_CHARS = 24 };
 
-#define BIT(role) (1u << (role))
-
-/* Users and what they are where; the first project of a user is the one it logs in to. */
-static const struct {
-	const char *user;
-	const char *project;
-	RoleSet roles;
-} people[] = {
-	{"admin", "admin", BIT(ROLE_ADMIN)},
-	{"demo", "demo", BIT(ROLE_MEMBER)},
-	{"reader", "demo", BIT(ROLE_READER)},
-	{"alt", "alt", BIT(ROLE_MEMBER)},
-	{"service", "admin", BIT(ROLE_ADMIN) | BIT(ROLE_SERVICE)},
+static const IdentitySeed users[] = {
+	{.user = "admin", .project = "admin", .roles = 1u << ROLE_ADMIN},
+	{.user = "demo", .project = "demo", .roles = 1u << ROLE_MEMBER},
+	{.user = "reader", .project = "demo", .roles = 1u << ROLE_READER},
+	{.user = "alt", .project = "alt", .roles = 1u << ROLE_MEMBER},
+	{.user = "service", .project = "admin", .roles = 1u << ROLE_ADMIN | 1u << ROLE_SERVICE},
 };
 
+/* All of them carry the tiny guest; the first has a root disk as large as its image. */
 static const FlavorWish flavors[] = {
-	{.name = "m1.tiny", .id = "1", .ram_mib = 256, .vcpus = 1, .is_public = true},
-	{.name = "m1.small",
-	 .id = "2",
+	{.id = "1", .name = "m1.tiny", .ram_mib = 256, .vcpus = 1, .is_public = true},
+	{.id = "2",
+	 .name = "m1.small",
 	 .ram_mib = 512,
 	 .vcpus = 1,
 	 .disk_gib = 1,
 	 .is_public = true},
-	{.name = "m1.medium",
-	 .id = "3",
+	{.id = "3",
+	 .name = "m1.medium",
 	 .ram_mib = 1024,
 	 .vcpus = 2,
 	 .disk_gib = 2,
 	 .is_public = true},
 };
 
-static const char *openrc_path(const DevSeed *seed, const char *user)
+static const char *secret_path(const Config *config, Arena *arena)
 {
-	return arena_printf(seed->arena, "%s/openrc-%s", seed->config->dir, user);
+	return arena_printf(arena, "%s/secret", config->directory);
 }
 
-/* The password in a user's openrc, or a new one. */
-static const char *password_of(const DevSeed *seed, const char *user)
+static int make_secret(const Config *config, Arena *arena, const char **ret, Fault *f)
 {
-	static const char variable[] = "export OS_PASSWORD=";
-	_cleanup_(closep) int fd = open(openrc_path(seed, user), O_RDONLY | O_CLOEXEC);
-	char text[4096] = "", fresh[SECRET_TEXT_MAX], *at;
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	char *secret = arena_alloc(arena, SECRET_TEXT_MAX);
 
-	text[MAX(n, (ssize_t)0)] = '\0';
-	at = strstr(text, variable);
-	if (at) {
-		at += sizeof(variable) - 1;
-		return arena_strndup(seed->arena, at, strcspn(at, "\n"));
-	}
-	secret_new(PASSWORD_BYTES, fresh);
-	return arena_strdup(seed->arena, fresh);
+	secret_new(SECRET_BYTES_MAX, secret);
+	*ret = secret;
+	return files_write_private(secret_path(config, arena), secret, f);
 }
 
-static const char *openrc_text(const DevSeed *seed, size_t i, const char *password,
-			       const char *base_url)
+static const char *user_password(Arena *arena, const char *secret, const char *user)
 {
-	return arena_printf(seed->arena,
-			    "export OS_AUTH_URL=%s/identity/v3\n"
-			    "export OS_IDENTITY_API_VERSION=3\n"
-			    "export OS_REGION_NAME=%s\n"
-			    "export OS_USERNAME=%s\n"
-			    "export OS_PASSWORD=%s\n"
-			    "export OS_PROJECT_NAME=%s\n"
-			    "export OS_USER_DOMAIN_NAME=Default\n"
-			    "export OS_PROJECT_DOMAIN_NAME=Default\n",
-			    base_url, seed->config->region, people[i].user, password,
-			    people[i].project);
+	char hash[SECRET_HASH_TEXT];
+
+	secret_hash(arena_printf(arena, "%s %s", secret, user), hash);
+	return arena_strndup(arena, hash, DEV_PASSWORD_CHARS);
 }
 
-static const char *cloud_text(const DevSeed *seed, size_t i, const char *password,
-			      const char *base_url)
+/* Hashing takes long: a store that has its users is left alone. */
+static int seed_users(Daemon *daemon, const Config *config, Arena *arena, Fault *f)
 {
-	return arena_printf(seed->arena,
-			    "  %s:\n"
-			    "    region_name: %s\n"
-			    "    auth:\n"
-			    "      auth_url: %s/identity/v3\n"
-			    "      username: %s\n"
-			    "      password: %s\n"
-			    "      project_name: %s\n"
-			    "      user_domain_name: Default\n"
-			    "      project_domain_name: Default\n",
-			    people[i].user, seed->config->region, base_url, people[i].user,
-			    password, people[i].project);
-}
+	IdentitySeed seeds[ARRAY_SIZE(users)];
+	const char *secret;
+	bool empty;
+	int r = identity_is_empty(daemon_store(daemon), &empty, f);
 
-int dev_write_files(const DevSeed *seed, const char *base_url, Fault *f)
-{
-	const char *clouds = "clouds:\n";
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(people) && r == 0; i++) {
-		const char *password = password_of(seed, people[i].user);
-
-		clouds = arena_printf(seed->arena, "%s%s", clouds,
-				      cloud_text(seed, i, password, base_url));
-		r = write_file(openrc_path(seed, people[i].user),
-			       openrc_text(seed, i, password, base_url), f);
-	}
-	return r ? r
-		 : write_file(arena_printf(seed->arena, "%s/clouds.yaml", seed->config->dir),
-			      clouds, f);
-}
-
-/* Users come before the files that hold their passwords are complete: both are made here. */
-static int seed_people(const DevSeed *seed, Fault *f)
-{
-	IdentitySeed seeds[ARRAY_SIZE(people)];
-	int r;
-
-	r = dev_write_files(seed, "http://127.0.0.1", f);
 	if (r)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(people); i++)
-		seeds[i] = (IdentitySeed){
-			.user = people[i].user,
-			.password = password_of(seed, people[i].user),
-			.project = people[i].project,
-			.roles = people[i].roles,
-		};
-	return identity_seed(seed->store, seed->arena, seeds, ARRAY_SIZE(seeds), f);
+	if (!empty && access(secret_path(config, arena), R_OK) < 0)
+		return fault(f, -ENOENT, "%s: the users of this store were not made by --dev",
+			     secret_path(config, arena));
+	if (!empty)
+		return 0;
+	r = make_secret(config, arena, &secret, f);
+	if (r)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(users); i++) {
+		seeds[i] = users[i];
+		seeds[i].password = user_password(arena, secret, users[i].user);
+	}
+	return identity_seed(daemon_store(daemon), arena, seeds, ARRAY_SIZE(seeds), f);
 }
 
-typedef struct Sowing {
-	const DevSeed *seed;
-	Work work;
-	Caller caller;
-} Sowing;
-
-static Work *begin(Sowing *sowing, Tx *tx)
+static int seed_flavors(Work *work, Fault *f)
 {
-	sowing->caller = (Caller){.user_id = "", .roles = role_set_expand(BIT(ROLE_ADMIN))};
-	sowing->work = (Work){
+	for (size_t i = 0; i < ARRAY_SIZE(flavors); i++) {
+		Flavor *flavor;
+		int r = service_find_flavor(work, flavors[i].id, &flavor, f);
+
+		if (r == REFUSAL_NO_FLAVOR)
+			r = service_create_flavor(work, &flavors[i], &flavor, f);
+		if (r)
+			return fault_unexpected(f, r);
+	}
+	return 0;
+}
+
+static int seed_types(Work *work, Fault *f)
+{
+	JsonPair multiattach_spec = {.key = "multiattach", .value = "<is> True"};
+	const JsonTextMap none = {0};
+	const JsonTextMap multiattach = {.pairs = &multiattach_spec, .count = 1};
+	int r = service_seed_volume_type(work, work->settings->default_volume_type,
+					 "Default volume type", &none, f);
+
+	if (r == 0)
+		r = service_seed_volume_type(work, "multiattach",
+					     "Volumes that several servers may share", &multiattach,
+					     f);
+	return fault_unexpected(f, r);
+}
+
+/* What seeding runs with: nobody's request, with an admin's rights. */
+typedef struct Furnishing {
+	Daemon *daemon;
+	Arena *arena;
+	Caller caller;
+} Furnishing;
+
+static int find_admin(Tx *tx, Furnishing *furnishing, Fault *f)
+{
+	const IdentityName user_name = {.name = "admin", .domain_id = DEFAULT_DOMAIN_ID};
+	User *user;
+	Project *project;
+	int r = identity_find_user(tx, furnishing->arena, &user_name, &user, f);
+
+	if (r == 0)
+		r = identity_find_project(tx, furnishing->arena, &user_name, &project, f);
+	if (r)
+		return fault_unexpected(f, r);
+	furnishing->caller = (Caller){
+		.user_id = user->id,
+		.project_id = project->id,
+		.roles = role_set_expand(1u << ROLE_ADMIN),
+		.token_id = "",
+	};
+	return 0;
+}
+
+static int seed_rows(Tx *tx, void *ctx, Fault *f)
+{
+	Furnishing *furnishing = ctx;
+	Work work = {
 		.tx = tx,
-		.arena = sowing->seed->arena,
-		.caller = &sowing->caller,
-		.request_id = "",
-		.settings = sowing->seed->settings,
+		.arena = furnishing->arena,
+		.caller = &furnishing->caller,
+		.settings = daemon_settings(furnishing->daemon),
 		.now_us = clock_now_us(),
 	};
-	return &sowing->work;
+	int r = find_admin(tx, furnishing, f);
+
+	if (r == 0)
+		r = seed_flavors(&work, f);
+	return r ? r : seed_types(&work, f);
 }
 
-static int sow_flavors(Work *work, Fault *f)
+int dev_furnish(Daemon *daemon, const Config *config, Fault *f)
 {
-	int r = 0;
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Furnishing furnishing = {.daemon = daemon, .arena = arena};
+	int r = seed_users(daemon, config, arena, f);
 
-	for (size_t i = 0; i < ARRAY_SIZE(flavors) && r == 0; i++) {
-		Flavor *flavor;
+	if (r == 0)
+		r = store_write(daemon_store(daemon), seed_rows, &furnishing, f);
+	if (r == 0)
+		r = guest_image_register(daemon, config, &furnishing.caller, f);
+	return fault_unexpected(f, r);
+}
 
-		r = service_create_flavor(work, &flavors[i], &flavor, f);
-		if (r == REFUSAL_FLAVOR_EXISTS)
-			r = 0;
+static int write_openrc(const Config *config, const char *url, const IdentitySeed *user,
+			const char *password, Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *text = arena_printf(arena,
+					"export OS_AUTH_URL='%s/identity/v3'\n"
+					"export OS_AUTH_TYPE='password'\n"
+					"export OS_USERNAME='%s'\n"
+					"export OS_PASSWORD='%s'\n"
+					"export OS_PROJECT_NAME='%s'\n"
+					"export OS_USER_DOMAIN_ID='default'\n"
+					"export OS_PROJECT_DOMAIN_ID='default'\n"
+					"export OS_REGION_NAME='%s'\n"
+					"export OS_IDENTITY_API_VERSION='3'\n"
+					"export OS_VOLUME_API_VERSION='3'\n"
+					"export OS_IMAGE_API_VERSION='2'\n",
+					url, user->user, password, user->project, config->region);
+
+	return files_write_private(
+		arena_printf(arena, "%s/openrc-%s", config->directory, user->user), text, f);
+}
+
+static void add_cloud(Buf *yaml, const Config *config, const char *url, const IdentitySeed *user,
+		      const char *password)
+{
+	buf_printf(yaml,
+		   "  %s:\n"
+		   "    auth:\n"
+		   "      auth_url: %s/identity/v3\n"
+		   "      username: %s\n"
+		   "      password: %s\n"
+		   "      project_name: %s\n"
+		   "      user_domain_id: default\n"
+		   "      project_domain_id: default\n"
+		   "    region_name: %s\n"
+		   "    identity_api_version: '3'\n"
+		   "    volume_api_version: '3'\n",
+		   user->user, url, user->user, password, user->project, config->region);
+}
+
+int dev_write_access(Daemon *daemon, const Config *config, Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *url = config->public_url ? config->public_url : daemon_url(daemon);
+	const char *secret;
+	Buf yaml = {0};
+	int r = files_read(secret_path(config, arena), arena, &secret, f);
+
+	buf_add(&yaml, "clouds:\n");
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(users); i++) {
+		const char *password = user_password(arena, secret, users[i].user);
+
+		r = write_openrc(config, url, &users[i], password, f);
+		add_cloud(&yaml, config, url, &users[i], password);
 	}
-	return fault_unexpected(f, r);
-}
-
-static int sow_dev(Tx *tx, void *ctx, Fault *f)
-{
-	JsonPair pair = {"multiattach", "<is> True"};
-	JsonTextMap specs = {.pairs = &pair, .count = 1};
-	Work *work = begin(ctx, tx);
-	int r;
-
-	r = sow_flavors(work, f);
-	if (!r)
-		r = service_seed_volume_type(work, "multiattach",
-					     "Volumes that several servers may hold", &specs, f);
-	return fault_unexpected(f, r);
-}
-
-static int sow_types(Tx *tx, void *ctx, Fault *f)
-{
-	JsonTextMap none = {0};
-
-	return fault_unexpected(f, service_seed_volume_type(begin(ctx, tx), DEFAULT_VOLUME_TYPE,
-							    "Default Volume Type", &none, f));
-}
-
-int seed_store(const DevSeed *seed, Fault *f)
-{
-	Sowing sowing = {.seed = seed};
-	const char *password = NULL;
-	int r;
-
-	r = fault_unexpected(f, store_write(seed->store, sow_types, &sowing, f));
-	if (!r && !seed->config->dev)
-		r = fault_unexpected(f, identity_begin(seed->store, seed->arena, &password, f));
-	if (!r && password)
-		printf("This is a new store. User admin of project admin has the password %s\n"
-		       "It is shown only this once.\n",
-		       password);
+	if (r == 0)
+		r = files_write_private(arena_printf(arena, "%s/clouds.yaml", config->directory),
+					buf_text(&yaml), f);
+	buf_done(&yaml);
 	return r;
-}
-
-/* Hashing passwords takes a while, so a store that has its users is left alone. */
-int dev_seed(const DevSeed *seed, Fault *f)
-{
-	Sowing sowing = {.seed = seed};
-	bool empty = false;
-	int r;
-
-	r = identity_is_empty(seed->store, &empty, f);
-	if (!r && empty)
-		r = seed_people(seed, f);
-	if (!r && empty)
-		r = fault_unexpected(f, store_write(seed->store, sow_dev, &sowing, f));
-	if (!r)
-		r = dev_seed_image(seed, f);
-	return fault_unexpected(f, r);
 }

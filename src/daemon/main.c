@@ -1,80 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleatd: read the configuration, come up, wait for a signal, go down.
+ * cleatd: start, say where it serves, wait for the signal to end, end cleanly.
+ *
+ * Exit status: 0 after a clean end, 1 when it could not start or serve, 2 for wrong options.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "daemon/daemon.h"
+#include "daemon/dev.h"
+#include "daemon/options.h"
+#include "daemon/wire.h"
+#include "service/identity.h"
 
-enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
-
-/* Signals wait here; everywhere else they are blocked. */
-static int take_signals(Fault *f)
+/* Signals that end the daemon come through a descriptor; set before any thread is made. */
+static int block_signals(int *ret_fd, Fault *f)
 {
-	sigset_t set;
-	int fd;
+	sigset_t ending;
 
-	(void)signal(SIGPIPE, SIG_IGN); /* sockets answer EPIPE instead, also those of libvirt */
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return fault(f, -errno, "signals cannot be blocked");
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return fd < 0 ? fault(f, -errno, "signals cannot be read") : fd;
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGINT);
+	if (pthread_sigmask(SIG_BLOCK, &ending, NULL) != 0)
+		return fault(f, -EINVAL, "cannot block signals");
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for this signal */
+	*ret_fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+	return *ret_fd < 0 ? fault(f, -errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-static void wait_for_signal(int fd)
+static void set_log_level(const char *name)
 {
-	struct signalfd_siginfo info;
+	static const char *const names[] = {
+		[LOG_DEBUG] = "debug",
+		[LOG_INFO] = "info",
+		[LOG_WARNING] = "warning",
+		[LOG_ERROR] = "error",
+	};
 
-	while (read(fd, &info, sizeof(info)) < 0 && errno == EINTR)
-		;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			log_set_level((LogLevel)i);
 }
 
-static int serve(const Config *config, Arena *arena, Fault *f)
+/* Production: an admin whose password is shown once. */
+static int begin_identity(Daemon *daemon, Fault *f)
 {
-	_cleanup_(daemon_stopp) Daemon *daemon = NULL;
-	_cleanup_(closep) int signals = take_signals(f);
-	int r;
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *password = NULL;
+	int r = identity_begin(daemon_store(daemon), arena, &password, f);
 
-	if (signals < 0)
-		return signals;
-	r = daemon_start(config, arena, &daemon, f);
+	if (r == 0 && password) {
+		printf("user admin of project admin was made; its password, shown this once: %s\n",
+		       password);
+		(void)fflush(stdout); /* whoever reads it sees it or not */
+	}
+	return r;
+}
+
+/* The one line on stdout that says where; scripts wait for it. */
+static void announce(Daemon *daemon, const Config *config)
+{
+	printf("cleatd %s serves %s/identity/v3 (hypervisor %s)\n", CLEAT_VERSION,
+	       daemon_url(daemon), config->hypervisor);
+	(void)fflush(stdout);                          /* nobody may be listening */
+	(void)sd_notify(0, "READY=1\nSTATUS=serving"); /* 0 without systemd */
+	log_info("serving=%s", daemon_url(daemon));
+}
+
+/* Old tokens go now and then; a fault is told and tried again next time. */
+static void prune(Daemon *daemon)
+{
+	Fault fault = {0};
+
+	if (store_write(daemon_store(daemon), identity_prune, NULL, &fault) < 0)
+		log_warning("text=\"expired tokens stay for now: %s\"", fault.text);
+}
+
+/* Until a signal comes: keep the watchdog calm, and tidy up. */
+static void wait_for_end(Daemon *daemon, int signal_fd)
+{
+	struct pollfd wait = {.fd = signal_fd, .events = POLLIN};
+	uint64_t watchdog_us = 0;
+	bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
+	int period_ms = watched ? (int)MIN(watchdog_us / 2000, 60 * 1000) : 60 * 1000;
+	int64_t prune_ms = clock_mono_ms() + TOKEN_PRUNE_S * 1000;
+
+	while (poll(&wait, 1, period_ms) <= 0) {
+		if (watched)
+			(void)sd_notify(0, "WATCHDOG=1"); /* told again in half its time */
+		if (clock_mono_ms() < prune_ms)
+			continue;
+		prune(daemon);
+		prune_ms = clock_mono_ms() + TOKEN_PRUNE_S * 1000;
+	}
+	(void)sd_notify(0, "STOPPING=1"); /* 0 without systemd */
+	log_info("text=\"ending\"");
+}
+
+static int run(const Config *config, Fault *f)
+{
+	_cleanup_(daemon_closep) Daemon *daemon = NULL;
+	_cleanup_(closep) int signal_fd = -1;
+	int r = block_signals(&signal_fd, f);
+
+	if (r == 0)
+		r = daemon_open(config, &daemon, f);
+	if (r == 0)
+		r = config->dev ? dev_furnish(daemon, config, f) : begin_identity(daemon, f);
+	if (r == 0)
+		r = daemon_serve(daemon, f);
+	if (r == 0 && config->dev)
+		r = dev_write_access(daemon, config, f);
 	if (r)
 		return r;
-	printf("cleatd serves on %s://%s\n", daemon_scheme(daemon), daemon_address(daemon));
-	(void)fflush(stdout);          /* nobody may listen */
-	(void)sd_notify(0, "READY=1"); /* without systemd it does nothing */
-	wait_for_signal(signals);
-	(void)sd_notify(0, "STOPPING=1");
+	announce(daemon, config);
+	wait_for_end(daemon, signal_fd);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
-	Fault f = {0};
+	Fault fault = {0};
 	Config config;
-	int r;
+	int r = options_read(argc, argv, arena, &config, &fault);
 
-	r = config_read(arena, argc, argv, &config, &f);
-	if (r == CONFIG_SHOWN)
+	if (r == OPTIONS_SHOWN)
 		return 0;
-	if (r > 0)
-		return EXIT_USAGE;
+	if (r == OPTIONS_WRONG)
+		return 2;
 	if (r == 0) {
-		log_set_level(config.log_level);
-		r = serve(&config, arena, &f);
+		set_log_level(config.log_level);
+		r = run(&config, &fault);
 	}
-	if (r < 0) {
-		fprintf(stderr, "cleatd: %s\n", f.text);
-		return EXIT_FAULT;
-	}
-	return 0;
+	if (r == 0)
+		return 0;
+	(void)fprintf(stderr, "cleatd: %s\n", fault.text); /* nobody left to tell */
+	return 1;
 }

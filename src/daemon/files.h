@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Small files that the daemon itself reads and writes.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fault.h"
+
+/* Make a directory (0700) unless it is there. */
+_must_use_ int files_make_dir(const char *path, Fault *f);
+
+/* The whole of a small file as text, in the arena. */
+_must_use_ int files_read(const char *path, Arena *arena, const char **ret, Fault *f);
+
+/* Replace a file whole, readable by its owner alone. */
+_must_use_ int files_write_private(const char *path, const char *text, Fault *f);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The configuration file: values arrive, and everything wrong is told with its line.
+ */
+#include "daemon/config.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "tests/lib/test.h"
+
+static Arena *arena;
+static Config config;
+static Fault fault;
+
+static int read_text(const char *text)
+{
+	char path[] = "/tmp/test-config-XXXXXX";
+	int fd = mkstemp(path);
+	int r;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(close(fd), 0);
+	arena = arena_new();
+	config_default(&config, arena);
+	fault = (Fault){0};
+	r = config_read(&config, arena, path, &fault);
+	assert_int_equal(unlink(path), 0);
+	return r;
+}
+
+static void done(void)
+{
+	arena = arena_free(arena);
+}
+
+TEST(values_arrive)
+{
+	assert_int_equal(read_text("[server]\n"
+				   "listen = 0.0.0.0:80 ; where\n"
+				   "allow_plain_http = true\n"
+				   "# a comment\n"
+				   "[identity]\n"
+				   "token_seconds = 600\n"
+				   "[hypervisor]\n"
+				   "driver = fake\n"),
+			 0);
+	assert_string_equal(config.listen, "0.0.0.0:80");
+	assert_true(config.allow_plain_http);
+	assert_int_equal(config.token_s, 600);
+	assert_string_equal(config.hypervisor, "fake");
+	assert_string_equal(config.region, "RegionOne");
+	assert_int_equal(config_check(&config, &fault), 0);
+	done();
+}
+
+static void check_refused(const char *text, const char *line, const char *reason)
+{
+	assert_true(read_text(text) < 0);
+	assert_non_null(strstr(fault.text, line));
+	assert_non_null(strstr(fault.text, reason));
+	done();
+}
+
+TEST(what_is_wrong_is_told_with_its_line)
+{
+	char lengthy[400];
+
+	check_refused("[server]\nlisten = x\nlisen = y\n", "line 3", "no key lisen in [server]");
+	check_refused("[nowhere]\na = b\n", "line 2", "no key a in [nowhere]");
+	check_refused("[identity]\ntoken_seconds = soon\n", "line 2", "soon is no value");
+	check_refused("[identity]\ntoken_seconds = 1\n", "line 2", "1 is no value");
+	check_refused("[server]\nallow_plain_http = yes\n", "line 2", "yes is no value");
+	check_refused("[hypervisor]\ndriver = xen\n", "line 2", "xen is no value");
+	check_refused("[server]\nlisten =\n", "line 2", "nothing is no value");
+	check_refused("[server]\nlisten\n", "line 2", "not a key");
+	memset(lengthy, 'x', sizeof(lengthy) - 1);
+	memcpy(lengthy, "[server]\nlisten=", 16);
+	lengthy[sizeof(lengthy) - 1] = '\0';
+	check_refused(lengthy, "line", "");
+}
+
+TEST(values_that_do_not_go_together)
+{
+	assert_int_equal(read_text("[server]\ntls_cert = /etc/cert\n"), 0);
+	assert_true(config_check(&config, &fault) < 0);
+	done();
+	assert_int_equal(read_text("[state]\ndirectory = here\n"), 0);
+	assert_true(config_check(&config, &fault) < 0);
+	done();
+}
+
+TEST(file_must_be_there)
+{
+	arena = arena_new();
+	config_default(&config, arena);
+	assert_true(config_read(&config, arena, "/nonexistent/cleatd.conf", &fault) < 0);
+	done();
+}
