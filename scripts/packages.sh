@@ -12,7 +12,8 @@ packages_of() { # GROUP...
 			echo gcc libc6-dev meson ninja-build pkg-config python3 git scdoc
 			echo libmicrohttpd-dev libjansson-dev libsqlite3-dev uuid-dev libinih-dev
 			echo libsystemd-dev libcrypt-dev libssl-dev libcurl4-openssl-dev
-			echo libxml2-dev libvirt-dev libsmartcols-dev libyaml-dev libcmocka-dev uthash-dev
+			echo libxml2-dev libvirt-dev libsmartcols-dev libyaml-dev libcmocka-dev
+			echo uthash-dev
 			;;
 		guest) echo busybox-static kmod lz4 python3 ;;
 		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils xorriso ;;

@@ -123,6 +123,11 @@ static int find_command(Cli *cli, int argc, char **argv, int *ret_words)
 	}
 	if (cli->command)
 		return 0;
+	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) &&
+	    help_has_group(argv[0])) {
+		cli->group = argv[0];
+		return 0;
+	}
 	return unknown_command(cli, argv[0], argc > 1 && argv[1][0] != '-' ? argv[1] : NULL);
 }
 
@@ -194,7 +199,7 @@ int cli_parse(Cli *cli, int argc, char **argv)
 	if (first == argc)
 		return read_format(cli);
 	code = find_command(cli, argc - first, argv + first, &skip);
-	if (code)
+	if (code || cli->group)
 		return code;
 	/* The last word of the command stands where getopt wants the program's name. */
 	for (int i = first + skip - 1; i < argc; i++)

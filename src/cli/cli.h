@@ -60,6 +60,7 @@ typedef struct GivenOption {
 struct Cli {
 	Arena *arena;
 	const Command *command; /* NULL when none was named */
+	const char *group;      /* first word of commands, when only their help is asked for */
 	GivenOption *given;
 	size_t given_count;
 	const char **arguments;
@@ -104,6 +105,7 @@ void help_program(FILE *out);
 void help_command(FILE *out, const Command *command);
 /* The commands whose first word this is. False when there is none. */
 bool help_group(FILE *out, const char *word);
+bool help_has_group(const char *word);
 
 /* login.c */
 /* Find the settings and make the client. 0 or an exit code. */

@@ -102,17 +102,28 @@ void help_program(FILE *out)
 	fprintf(out, "\n'cleat help COMMAND' tells more about one command.\n");
 }
 
+static bool in_group(const Command *command, const char *word)
+{
+	const char *rest = str_after(command->name, word);
+
+	return rest && *rest == ' ';
+}
+
+bool help_has_group(const char *word)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (in_group(commands[i], word))
+			return true;
+	return false;
+}
+
 bool help_group(FILE *out, const char *word)
 {
-	bool found = false;
-
-	for (size_t i = 0; i < command_count; i++) {
-		const char *rest = str_after(commands[i]->name, word);
-
-		if (!rest || *rest != ' ')
-			continue;
-		found = true;
-		print_command_row(out, commands[i]);
-	}
-	return found;
+	if (!help_has_group(word))
+		return false;
+	fprintf(out, "Usage: cleat %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", word);
+	for (size_t i = 0; i < command_count; i++)
+		if (in_group(commands[i], word))
+			print_command_row(out, commands[i]);
+	return true;
 }

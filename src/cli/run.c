@@ -25,6 +25,10 @@ static int run_command_of(Cli *cli)
 
 static int run_without_command(Cli *cli)
 {
+	if (cli->group) {
+		(void)help_group(cli->out, cli->group); /* it was found before */
+		return 0;
+	}
 	if (cli_flag(cli, "version")) {
 		fprintf(cli->out, "cleat %s\n", CLEAT_VERSION);
 		return 0;

@@ -19,6 +19,17 @@ TEST(version_and_help_go_to_stdout)
 	assert_string_equal(help.err, "");
 }
 
+TEST(a_first_word_has_help)
+{
+	_cleanup_(ran_done) Ran asked = run_cleat("volume --help"), word = run_cleat("help volume");
+
+	assert_int_equal(asked.code, 0);
+	assert_string_equal(asked.err, "");
+	assert_string_equal(asked.out, word.out);
+	assert_non_null(strstr(asked.out, "volume create"));
+	assert_null(strstr(asked.out, "volume-type"));
+}
+
 static void check_width(const char *text)
 {
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
