@@ -102,12 +102,13 @@ static int host_connect(Host *host, Fault *f)
 		return r;
 	}
 	r = host_describe(host, f);
+	if (r == 0 && host->embedded)
+		r = console_trim_start(host, f);
 	if (r) {
 		conn_close(host);
 		loop_stop(host);
-		return r;
 	}
-	return 0;
+	return r;
 }
 
 static int libvirt_open(const HypervisorConfig *config, void **ret, Fault *f)
@@ -141,6 +142,8 @@ static void libvirt_close(void *self)
 {
 	Host *host = self;
 
+	if (host->embedded)
+		console_trim_stop(host);
 	conn_close(host);
 	loop_stop(host);
 	host_free(host);

@@ -36,6 +36,7 @@ struct Host {
 	char *description;
 	pthread_t loop;                 /* runs libvirt's event loop */
 	pthread_t keeper;               /* reconnects; remote connections only */
+	int trim_timer;                 /* embedded only */
 	int callbacks[EVENT_CALLBACKS]; /* registered with conn; changed with it */
 
 	pthread_mutex_t lock; /* guards what follows; never held in a call to libvirt */
@@ -150,7 +151,13 @@ bool disk_direct_io(const char *path);
  */
 bool kvm_runs(void);
 
-/* --- console.c, for its test --- */
+/* --- console.c --- */
+
+/* Keep the files of running guests small, from now on. The embedded driver only. */
+_must_use_ int console_trim_start(Host *host, Fault *f);
+void console_trim_stop(Host *host);
+/* Give back what a file takes on disk but for its end. Returns 0 or a negative errno. */
+int console_trim(const char *path, int64_t keep_bytes);
 
 /* Bytes as UTF-8 in the arena: what is none becomes '?', a cut first character goes. */
 char *console_text(Arena *arena, const char *bytes, size_t n);

@@ -3,6 +3,10 @@
 /*
  * A guest writes any bytes; a client gets text.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "base/str.h"
 #include "hypervisor/libvirt/priv.h"
 #include "tests/lib/test.h"
@@ -38,4 +42,38 @@ TEST(cut_characters)
 {
 	assert_text("\xbc\xc3\x9f", 3, "\xc3\x9f"); /* the start is behind us */
 	assert_text("a\xf0\x9f\x98", 4, "a???");    /* the end is still to come */
+}
+
+/* Only the end stays, where it was, and what comes later goes behind it. */
+TEST(a_long_file_is_trimmed)
+{
+	enum { BLOCK = 64 * 1024 };
+	char path[] = "/tmp/cleat-console-XXXXXX";
+	_cleanup_(closep) int fd = mkostemp(path, O_APPEND | O_CLOEXEC);
+	static char block[BLOCK], end[BLOCK];
+	struct stat st;
+	int r;
+
+	assert_true(fd >= 0);
+	memset(block, 'x', sizeof(block));
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(write(fd, block, BLOCK), BLOCK);
+	r = console_trim(path, 8 * BLOCK);
+	assert_int_equal(r, 0); /* not long enough */
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_blocks * 512 >= 16 * BLOCK);
+
+	r = console_trim(path, 2 * BLOCK);
+	if (r == -EOPNOTSUPP) {
+		assert_int_equal(unlink(path), 0);
+		skip();
+	}
+	assert_int_equal(r, 0);
+	assert_int_equal(write(fd, block, BLOCK), BLOCK);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 17 * BLOCK);
+	assert_true(st.st_blocks * 512 <= 4 * BLOCK);
+	assert_int_equal(pread(fd, end, BLOCK, 14 * BLOCK), BLOCK);
+	assert_memory_equal(end, block, BLOCK);
+	assert_int_equal(unlink(path), 0);
 }
