@@ -6,7 +6,7 @@
 #include "api/common/priv.h"
 #include "base/mem.h"
 
-enum { API_WORKERS_DEFAULT = 2 };
+enum { API_WORKERS_DEFAULT = 2, API_BULK_WORKERS = 2 };
 
 static void service_init(ApiService *service, const ApiDialect *dialect)
 {
@@ -33,6 +33,8 @@ int api_new(const ApiConfig *config, Api **ret, Fault *f)
 	service_init(&api->services[config->dialect_count], &port_dialect);
 	r = worker_pool_start(config->workers ? config->workers : API_WORKERS_DEFAULT,
 			      &api->workers, f);
+	if (!r)
+		r = worker_pool_start(API_BULK_WORKERS, &api->bulk, f);
 	if (r)
 		return fault_unexpected(f, r);
 	*ret = TAKE(api);
@@ -44,6 +46,7 @@ Api *api_free(Api *api)
 	if (!api)
 		return NULL;
 	worker_pool_stop(api->workers);
+	worker_pool_stop(api->bulk);
 	for (size_t i = 0; i < api->service_count; i++)
 		router_free(api->services[i].router);
 	free(api->services);

@@ -10,6 +10,7 @@
  *   API_WRITE  on the store's writer, in a write transaction; the reply goes out after the commit;
  *   API_WORK   on a worker, without a transaction, for what takes long (password hashes, consoles);
  *              it may call store_read() and store_write() itself;
+ *   API_BULK   likewise, on workers of their own, for what moves and flushes gigabytes;
  *   API_PLAIN  on the HTTP thread, without a transaction.
  * It returns 0 after api_reply(), a Refusal with r->work.refused filled (the dialect words it), or
  * a fault (500 or 503 with the request id, logged once). A write handler may run twice when a batch
@@ -37,7 +38,7 @@ typedef struct ApiDialect ApiDialect;
 typedef struct ApiRequest ApiRequest;
 typedef struct ApiRoute ApiRoute;
 
-typedef enum ApiMode { API_READ, API_WRITE, API_WORK, API_PLAIN } ApiMode;
+typedef enum ApiMode { API_READ, API_WRITE, API_WORK, API_BULK, API_PLAIN } ApiMode;
 
 /* Who may use a route, by role; use cases check the project. */
 typedef enum ApiRule {
@@ -107,7 +108,7 @@ struct ApiRoute {
 	int strict_params_since; /* from this version unknown ones are 400; 0: never */
 	int (*handle)(ApiRequest *r, Fault *f);
 	/*
-	 * For uploads: runs before the body comes, after token and policy, as API_WORK does not;
+	 * For uploads: runs before the body comes, after token and policy, unlike a worker;
 	 * sets a sink with http_set_sink(), or replies. `handle` then runs when all bytes are
 	 * there.
 	 */

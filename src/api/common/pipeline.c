@@ -150,11 +150,11 @@ static void work_run(WorkerItem *item)
 	http_resume(call->r.http);
 }
 
-static void dispatch_work(ApiCall *call)
+static void dispatch_work(ApiCall *call, WorkerPool *pool)
 {
 	call->item.run = work_run;
 	http_suspend(call->r.http);
-	if (worker_pool_submit(call->api->workers, &call->item))
+	if (worker_pool_submit(pool, &call->item))
 		return;
 	(void)api_complain(&call->r, API_BUSY, NULL, NULL, NULL);
 	reply_send(call);
@@ -176,7 +176,10 @@ static void dispatch(ApiCall *call)
 		dispatch_write(call);
 		break;
 	case API_WORK:
-		dispatch_work(call);
+		dispatch_work(call, call->api->workers);
+		break;
+	case API_BULK:
+		dispatch_work(call, call->api->bulk);
 		break;
 	}
 }

@@ -29,6 +29,7 @@ struct ApiService {
 struct Api {
 	ApiConfig config;
 	WorkerPool *workers;
+	WorkerPool *bulk;     /* so that uploads do not keep logins waiting */
 	ApiService *services; /* the port itself is the last one */
 	size_t service_count;
 };
