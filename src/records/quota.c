@@ -118,9 +118,13 @@ int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limi
 			       values, NULL, NULL, f));
 }
 
-int quota_reset(Tx *tx, const char *project_id, Fault *f)
+int quota_reset(Tx *tx, const char *project_id, const char *resource, Fault *f)
 {
 	return fault_unexpected(
-		f, store_query(tx, "UPDATE quotas SET hard_limit = NULL WHERE project_id = ?",
-			       STORE_VALUES(STORE_VALUE_TEXT(project_id)), NULL, NULL, f));
+		f,
+		store_query(tx,
+			    "UPDATE quotas SET hard_limit = NULL WHERE project_id = ? AND "
+			    "resource = ?",
+			    STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource)),
+			    NULL, NULL, f));
 }

@@ -67,7 +67,7 @@ _must_use_ int quota_add(Tx *tx, const char *project_id, const char *resource, i
 /* limit -1: none; to go back to the default, quota_reset(). */
 _must_use_ int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limit,
 			 Fault *f);
-_must_use_ int quota_reset(Tx *tx, const char *project_id, Fault *f);
+_must_use_ int quota_reset(Tx *tx, const char *project_id, const char *resource, Fault *f);
 
 /* The schema's history; store_migrate() runs it. */
 extern const StoreMigration schema_migrations[];

@@ -427,6 +427,42 @@ def quotas_are_kept():
     tap.expect(demo.get(V3 + '/limits').body['limits']['absolute']['totalGigabytesUsed'], 0)
 
 
+def quotas_are_set_by_admins():
+    alt.token  # pylint: disable=pointless-statement
+    path = '%s/os-quota-sets/%s' % (V3, alt.project_id)
+    refused(alt.put(path, {'quota_set': {'volumes': 99}}), 403,
+            "Policy doesn't allow volume_extension:quotas:update to be performed.")
+    volume = make(user=alt, size=3)
+    changed = admin.put(path, {'quota_set': {'volumes': 1, 'gigabytes': '5', 'tenant_id': 'x',
+                                             'per_volume_gigabytes': 4}})
+    tap.expect(changed.status, 200, 'status of %r' % changed)
+    quotas = changed.body['quota_set']
+    tap.expect('id' in quotas, False)
+    tap.expect((quotas['volumes'], quotas['gigabytes']), (1, 5))
+    refused(alt.post(V3 + '/volumes', {'volume': {'size': 5}}), 413,
+            'VolumeSizeExceedsLimit: Requested volume size 5G is larger than maximum allowed limit '
+            '4G.')
+    refused(alt.post(V3 + '/volumes', {'volume': {'size': 1}}), 413,
+            "VolumeLimitExceeded: Maximum number of volumes allowed (1) exceeded for quota "
+            "'volumes'.")
+    for body, message in (
+            ({'gold': 1, 'volumes': 5, 'silver': 1},
+             'Invalid input received: Bad key(s) in quota set: gold, silver'),
+            ({'gigabytes': 2}, 'Quota gigabytes limit must be equal or greater than existing '
+                               'resources. Current usage is 3 and the requested limit is 2.'),
+            ({'volumes': 'many'}, 'Invalid input for field/attribute volumes. Value: "many". It '
+                                  'must be an integer greater than or equal to -1.')):
+        refused(admin.put(path, {'quota_set': body}), 400, message)
+    tap.expect(admin.put(path, {'quota_set': []}).status, 400)
+    tap.expect(admin.put(path, {'quota_set': {'volumes': -2}}).status, 400)
+    tap.expect(admin.get(path).body['quota_set']['volumes'], 1, 'refusals change nothing')
+    tap.expect(alt.delete(path).status, 403)
+    reply = admin.delete(path)
+    tap.expect((reply.status, reply.text), (200, ''))
+    tap.expect(alt.get(path).body['quota_set']['volumes'], 10)
+    drop(volume, user=alt)
+
+
 def types_are_shown():
     types = demo.get(V3 + '/types').body['volume_types']
     assert {'__DEFAULT__', 'multiattach'} <= {one['name'] for one in types}, types
@@ -508,6 +544,6 @@ tap.run('volume', [
     bad_volumes_are_refused, bad_bodies_are_refused, paths_that_are_not_there,
     others_do_not_see_a_volume, readers_only_read, ids_that_are_none, a_volume_is_renamed,
     metadata_key_by_key, lists_are_filtered, lists_are_sorted_and_paged, quotas_are_kept,
-    types_are_shown, the_small_resources, a_volume_is_not_deleted_twice,
+    quotas_are_set_by_admins, types_are_shown, the_small_resources, a_volume_is_not_deleted_twice,
     the_file_comes_and_goes, volumes_outlive_the_daemon,
 ], cleanup=end)

@@ -48,7 +48,7 @@ static int reset_work(Tx *tx, void *ctx, Fault *f)
 {
 	Add *a = ctx;
 
-	return quota_reset(tx, a->project, f);
+	return quota_reset(tx, a->project, a->resource, f);
 }
 
 static void assert_usage(TestStore *t, const char *project, int64_t limit, int64_t used)

@@ -5,6 +5,7 @@
  * by type.
  */
 #include "api/volume/priv.h"
+#include "service/quota.h"
 
 typedef struct LimitMember {
 	const char *name;
@@ -39,6 +40,19 @@ static const char *const resources[] = {
 static const char *const type_resources[] = {"volumes", "gigabytes", "snapshots"};
 
 static const ApiParam quota_params[] = {{.name = "usage"}, {0}};
+
+/* The members are looked at one by one: a wrong name is an answer of its own. */
+typedef struct QuotaBody {
+	const char *quota_set;
+} QuotaBody;
+
+static const JsonField quota_rows[] = {
+	{.name = "quota_set",
+	 .type = JSON_ANY,
+	 .flags = JSON_REQUIRED,
+	 .offset = offsetof(QuotaBody, quota_set)},
+};
+static const JsonFields quota_fields = JSON_FIELDS(quota_rows, QuotaBody);
 
 static int limits_show(ApiRequest *r, Fault *f)
 {
@@ -135,17 +149,15 @@ static bool may_see(ApiRequest *r, const char *project_id)
 	return false;
 }
 
-static int quota_set_show(ApiRequest *r, Fault *f)
+/* `with_id`: the answer to a change is the one that has no id. */
+static int out_quotas(ApiRequest *r, const char *project, bool with_usage, bool with_id, Fault *f)
 {
-	const char *project = api_param(r, "quota_project_id");
-	bool with_usage;
 	int k;
 
-	if (!may_see(r, project) || !volume_query_bool(r, "usage", false, &with_usage))
-		return 0;
 	json_out_begin(&r->out, NULL);
 	json_out_begin(&r->out, "quota_set");
-	json_out_text(&r->out, "id", project);
+	if (with_id)
+		json_out_text(&r->out, "id", project);
 	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
 		QuotaUsage usage;
 
@@ -161,6 +173,16 @@ static int quota_set_show(ApiRequest *r, Fault *f)
 	json_out_end(&r->out);
 	api_reply(r, 200);
 	return 0;
+}
+
+static int quota_set_show(ApiRequest *r, Fault *f)
+{
+	const char *project = api_param(r, "quota_project_id");
+	bool with_usage;
+
+	if (!may_see(r, project) || !volume_query_bool(r, "usage", false, &with_usage))
+		return 0;
+	return out_quotas(r, project, with_usage, true, f);
 }
 
 static int quota_set_defaults(ApiRequest *r, Fault *f)
@@ -184,6 +206,100 @@ static int quota_set_defaults(ApiRequest *r, Fault *f)
 	return 0;
 }
 
+static const char *known_resource(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
+		if (str_eq(resources[i], name))
+			return resources[i];
+	return NULL;
+}
+
+/* A number or a string of digits. */
+static bool read_limit(ApiRequest *r, const char *name, int64_t *ret)
+{
+	const char *json =
+		json_get_raw(r->arena, r->doc, arena_printf(r->arena, "quota_set.%s", name));
+	const char *text =
+		json_get_text(r->arena, r->doc, arena_printf(r->arena, "quota_set.%s", name));
+
+	return str_parse_i64(text ? text : json, ret);
+}
+
+/* Clients send the project's id along; it says nothing new. */
+static bool is_ignored(const char *name)
+{
+	return str_eq(name, "tenant_id") || str_eq(name, "id");
+}
+
+static int set_one(ApiRequest *r, const char *name, Fault *f)
+{
+	const char *resource = known_resource(name);
+	int64_t limit;
+
+	if (!read_limit(r, name, &limit)) {
+		r->work.refused.value = arena_printf(
+			r->arena,
+			"Invalid input for field/attribute %s. Value: %s. It must be an integer "
+			"greater than or equal to -1.",
+			name,
+			json_get_raw(r->arena, r->doc,
+				     arena_printf(r->arena, "quota_set.%s", name)));
+		return REFUSAL_BAD_INPUT;
+	}
+	return service_limit_quota(&r->work, api_param(r, "quota_project_id"), resource, limit, f);
+}
+
+/* Names first, so that a wrong one is told whatever else is wrong. True when all are known. */
+static bool check_names(ApiRequest *r, int64_t count)
+{
+	const char *bad = NULL;
+
+	for (int64_t i = 0; i < count; i++) {
+		const char *name = json_get_name(r->arena, r->doc, "quota_set", (size_t)i);
+
+		if (!known_resource(name) && !is_ignored(name))
+			bad = bad ? arena_printf(r->arena, "%s, %s", bad, name) : name;
+	}
+	if (bad)
+		(void)api_refuse(r, 400, "Invalid input received: Bad key(s) in quota set: %s",
+				 bad); /* 0 */
+	return !bad;
+}
+
+static int quota_set_change(ApiRequest *r, Fault *f)
+{
+	int64_t count = json_get_count(r->doc, "quota_set");
+	const QuotaBody *body = r->body;
+
+	if (*body->quota_set != '{')
+		return api_refuse(r, 400,
+				  "Invalid input for field/attribute quota_set. Value: %s. %s is "
+				  "not of type 'object'",
+				  body->quota_set, body->quota_set);
+	if (!check_names(r, count))
+		return 0;
+	for (int64_t i = 0; i < count; i++) {
+		const char *name = json_get_name(r->arena, r->doc, "quota_set", (size_t)i);
+		int k = is_ignored(name) ? 0 : set_one(r, name, f);
+
+		if (k)
+			return k;
+	}
+	return out_quotas(r, api_param(r, "quota_project_id"), false, false, f);
+}
+
+static int quota_set_reset(ApiRequest *r, Fault *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
+		int k = quota_reset(r->work.tx, api_param(r, "quota_project_id"), resources[i], f);
+
+		if (k)
+			return k;
+	}
+	api_reply(r, 200);
+	return 0;
+}
+
 static const ApiRoute routes[] = {
 	{.method = "GET",
 	 .pattern = "/limits",
@@ -198,6 +314,19 @@ static const ApiRoute routes[] = {
 	 .mode = API_READ,
 	 .params = quota_params,
 	 .handle = quota_set_show},
+	{.method = "PUT",
+	 .pattern = "/os-quota-sets/{quota_project_id}",
+	 .policy = "volume_extension:quotas:update",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .body = &quota_fields,
+	 .handle = quota_set_change},
+	{.method = "DELETE",
+	 .pattern = "/os-quota-sets/{quota_project_id}",
+	 .policy = "volume_extension:quotas:delete",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .handle = quota_set_reset},
 	{.method = "GET",
 	 .pattern = "/os-quota-sets/{quota_project_id}/defaults",
 	 .policy = "volume_extension:quotas:show",
