@@ -44,12 +44,13 @@ static int token_issue(Cli *cli)
 	return code ? code : output_show(cli, &token_view, &item);
 }
 
-/* "public http://…, admin http://…" */
+/* "public, internal http://…, admin http://…": interfaces of one address stand together. */
 static const char *print_endpoints(Cli *cli, const ClientItem *item, const void *ctx _unused_)
 {
 	const char *list = client_item_path(cli->arena, item, "endpoints");
 	int64_t count = json_get_count(item->doc, list);
 	_cleanup_(buf_done) Buf text = {0};
+	const char *last = NULL;
 
 	for (int64_t i = 0; i < count; i++) {
 		const ClientItem one = {
@@ -59,9 +60,13 @@ static const char *print_endpoints(Cli *cli, const ClientItem *item, const void 
 		const char *interface = client_item_text(cli->arena, &one, "interface");
 		const char *url = client_item_text(cli->arena, &one, "url");
 
-		buf_printf(&text, "%s%s %s", i ? ", " : "", interface ? interface : "?",
-			   url ? url : "?");
+		if (last && !str_eq(last, url))
+			buf_printf(&text, " %s", last);
+		buf_printf(&text, "%s%s", i ? ", " : "", interface ? interface : "?");
+		last = url ? url : "?";
 	}
+	if (last)
+		buf_printf(&text, " %s", last);
 	return output_cell_text(cli, buf_text(&text));
 }
 

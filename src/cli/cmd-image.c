@@ -3,6 +3,7 @@
 /*
  * cleat image create, list, show, delete.
  */
+#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/file.h"
 #include "cli/output.h"
@@ -102,6 +103,12 @@ static int read_properties(Cli *cli, JsonTextMap *ret)
 	return code;
 }
 
+/* Kernels and ramdisks stand in a container of their own kind. */
+static const char *usual_container(const char *disk_format)
+{
+	return str_eq(disk_format, "aki") || str_eq(disk_format, "ari") ? disk_format : "bare";
+}
+
 static int read_wish(Cli *cli, JsonTextMap *properties, ClientImageWish *wish)
 {
 	const char *disk = cli_option(cli, "disk-format");
@@ -110,7 +117,7 @@ static int read_wish(Cli *cli, JsonTextMap *properties, ClientImageWish *wish)
 
 	wish->name = cli->arguments[0];
 	wish->disk_format = disk ? disk : "raw";
-	wish->container_format = container ? container : "bare";
+	wish->container_format = container ? container : usual_container(wish->disk_format);
 	wish->visibility = cli_flag(cli, "public") ? "public" : NULL;
 	code = cli_option_int(cli, "min-disk", 0, 0, &wish->min_disk_gib);
 	if (code == 0)
@@ -148,7 +155,7 @@ static int image_create(Cli *cli)
 static const Option create_options[] = {
 	{"file", 0, "FILE", "upload these bytes; without it the image stays queued"},
 	{"disk-format", 0, "FORMAT", "raw (the default), qcow2, aki (kernel), ari (ramdisk)"},
-	{"container-format", 0, "FORMAT", "bare (the default), aki, ari"},
+	{"container-format", 0, "FORMAT", "bare, or aki or ari for those disk formats"},
 	{"kernel", 0, "IMAGE", "kernel that boots this disk, by name or id"},
 	{"ramdisk", 0, "IMAGE", "and its ramdisk"},
 	{"property", 0, "KEY=VALUE", "may be repeated"},

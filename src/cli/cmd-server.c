@@ -43,7 +43,6 @@ static const Column show_rows[] = {
 	{.title = "image", .member = "image", .print = print_image},
 	{.title = "flavor", .member = "flavor", .print = print_flavor},
 	{.title = "volumes_attached", .member = "os-extended-volumes:volumes_attached"},
-	{.title = "fault", .member = "fault"},
 	{.member = "links"},
 };
 static const View show_view = {VIEW(show_rows), .rest = true};

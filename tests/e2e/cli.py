@@ -1,0 +1,367 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""Every command of cleat against cleatd: results, refusals, exit codes.
+
+The last test holds the list of commands that were run against `cleat help`.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import lib  # noqa: E402
+import tap  # noqa: E402
+
+CLEATD = lib.Cleatd(start=False)
+IDS = {}
+RUN = set()
+FAILED, USAGE, NOT_FOUND, DENIED, UNREACHABLE = 1, 2, 3, 4, 5
+
+
+def run(*words, user='demo', env=None):
+    """(exit code, stdout, stderr) of one command."""
+    clean = {'PATH': '/usr/bin:/bin', 'HOME': CLEATD.dir, 'LC_ALL': 'C.UTF-8'}
+    login = CLEATD.user(user).rc if user else {}
+    done = subprocess.run([lib.CLEAT, *words], capture_output=True, text=True, timeout=120,
+                          env={**clean, **login, **(env or {})}, cwd=CLEATD.dir, check=False)
+    RUN.add(' '.join(words[:2]))
+    RUN.add(words[0] if words else '')
+    return done.returncode, done.stdout, done.stderr
+
+
+def cleat(*words, **how):
+    """Output of a command that succeeds and has nothing to complain about."""
+    code, out, err = run(*words, **how)
+    if code or err:
+        raise AssertionError('cleat %s: %d\n%s%s' % (' '.join(words), code, out, err))
+    return out
+
+
+def table(*words, **how):
+    return json.loads(cleat(*words, '-f', 'json', **how))
+
+
+def value(column, *words, **how):
+    return cleat(*words, '-f', 'value', '-c', column, **how).strip()
+
+
+def refused(code, wanted, *words, **how):
+    """The command ends with this code, and says this on stderr."""
+    got, out, err = run(*words, **how)
+    if got != code or wanted not in err or out:
+        raise AssertionError('cleat %s: %d instead of %d, %r in %s%s' % (
+            ' '.join(words), got, code, wanted, out, err))
+
+
+def names(rows):
+    return [row['Name'] for row in rows]
+
+
+# --- the login -----------------------------------------------------------------------------
+
+def token_issue():
+    token = table('token', 'issue')
+    assert all(token[key] for key in ('id', 'expires', 'project_id', 'user_id')), token
+
+
+def token_instead_of_a_password():
+    token = value('id', 'token', 'issue')
+    login = {'OS_AUTH_URL': CLEATD.user('demo').rc['OS_AUTH_URL'], 'OS_TOKEN': token}
+    tap.expect(value('id', 'token', 'issue', user=None, env=login), token)
+    tap.expect(table('volume', 'list', user=None, env=login), [])
+    refused(DENIED, '401', 'volume', 'list', user=None, env={**login, 'OS_TOKEN': 'wrong'})
+
+
+def clouds_yaml():
+    env = {'OS_CLIENT_CONFIG_FILE': os.path.join(CLEATD.dir, 'clouds.yaml')}
+    cleat('token', 'issue', '--os-cloud', 'demo', user=None, env=env)
+    cleat('token', 'issue', user=None, env={'OS_CLOUD': 'demo'})  # ./clouds.yaml
+    refused(USAGE, "no clouds.yaml names a cloud 'none'", 'token', 'issue', '--os-cloud', 'none')
+
+
+def application_credential():
+    demo = CLEATD.user('demo')
+    made = demo.post('/identity/v3/users/%s/application_credentials' % (demo.token and demo.user_id),
+                     {'application_credential': {'name': 'cli'}})
+    tap.expect(made.status, 201)
+    login = {'OS_AUTH_URL': demo.rc['OS_AUTH_URL'],
+             'OS_APPLICATION_CREDENTIAL_ID': made.body['application_credential']['id'],
+             'OS_APPLICATION_CREDENTIAL_SECRET': made.body['application_credential']['secret']}
+    tap.expect(value('project_id', 'token', 'issue', user=None, env=login), demo.project_id)
+
+
+def wrong_logins():
+    refused(DENIED, 'check the login', 'volume', 'list', env={'OS_PASSWORD': 'wrong'})
+    refused(USAGE, 'set OS_AUTH_URL', 'volume', 'list', user=None)
+    refused(UNREACHABLE, 'is OS_AUTH_URL right?', 'volume', 'list',
+            env={'OS_AUTH_URL': 'http://127.0.0.1:1/identity'})
+    refused(NOT_FOUND, 'in region elsewhere', 'volume', 'list', '--os-region-name', 'elsewhere')
+
+
+def catalog_list():
+    types = [row['Type'] for row in table('catalog', 'list')]
+    assert {'identity', 'compute', 'image', 'block-storage'} <= set(types), types
+
+
+def projects_and_users():
+    assert {'demo', 'alt', 'admin'} <= set(names(table('project', 'list', user='admin')))
+    assert {'demo', 'reader', 'service'} <= set(names(table('user', 'list', user='admin')))
+    refused(DENIED, 'needs another role', 'project', 'list')
+    refused(DENIED, 'needs another role', 'user', 'list')
+
+
+# --- images and flavors --------------------------------------------------------------------
+
+def image_create():
+    disk = os.path.join(CLEATD.dir, 'cli.raw')
+    with open(disk, 'wb') as f:
+        f.write(b'root')
+        f.truncate(1 << 20)
+    made = table('image', 'create', 'cli', '--file', disk, '--property', 'purpose=test')
+    tap.expect((made['status'], made['size'], made['disk_format'], made['purpose']),
+               ('active', 1 << 20, 'raw', 'test'))
+    IDS['image'] = made['id']
+    assert 'cli' in names(table('image', 'list'))
+    tap.expect(value('id', 'image', 'show', 'cli'), made['id'])
+
+
+def image_that_is_not_what_it_says():
+    refused(FAILED, 'upload of', 'image', 'create', 'bad', '--disk-format', 'qcow2', '--file',
+            os.path.join(CLEATD.dir, 'cli.raw'))
+    assert 'bad' not in names(table('image', 'list'))
+
+
+def image_boot_files():
+    kernel = value('id', 'image', 'create', 'k', '--disk-format', 'aki')
+    made = table('image', 'create', 'boots', '--kernel', 'k')
+    tap.expect((made['kernel_id'], made['status']), (kernel, 'queued'))
+    cleat('image', 'delete', 'boots', 'k')
+
+
+def flavors():
+    made = table('flavor', 'create', 'cli', '--ram', '64', '--disk', '0', '--property',
+                 'hw:mem_page_size=small', user='admin')
+    tap.expect((made['ram'], made['vcpus'], made['properties']),
+               (64, 1, {'hw:mem_page_size': 'small'}))
+    assert 'cli' in names(table('flavor', 'list'))
+    tap.expect(value('id', 'flavor', 'show', 'cli'), made['id'])
+    refused(DENIED, '403', 'flavor', 'create', 'nope')
+    refused(DENIED, '403', 'flavor', 'delete', 'cli')
+
+
+# --- volumes -------------------------------------------------------------------------------
+
+def volume_types():
+    types = names(table('volume-type', 'list'))
+    assert 'multiattach' in types, types
+    tap.expect(table('volume-type', 'show', 'multiattach')['properties'],
+               {'multiattach': '<is> True'})
+
+
+def volume_create():
+    made = table('volume', 'create', 'data', '--size', '1', '--property', 'k=v', '--wait')
+    tap.expect((made['status'], made['size'], made['metadata']), ('available', 1, {'k': 'v'}))
+    IDS['volume'] = made['id']
+    refused(NOT_FOUND, 'nope', 'volume', 'create', '--size', '1', '--type', 'nope')
+    refused(DENIED, '403', 'volume', 'create', '--size', '1', user='reader')
+
+
+def volume_list():
+    row, = table('volume', 'list')
+    tap.expect((row['ID'], row['Name'], row['Size']), (IDS['volume'], 'data', 1))
+    tap.expect(table('volume', 'list', '--status', 'in-use'), [])
+    tap.expect(table('volume', 'list', '--name', 'nope'), [])
+    tap.expect(table('volume', 'list', user='alt'), [])
+    tap.expect(names(table('volume', 'list', '--all-projects', user='admin')), ['data'])
+    tap.expect(cleat('volume', 'list', '-f', 'value', '-c', 'Status', '-c', 'name'),
+               'data available\n')
+    lines = cleat('volume', 'list').split('\n')
+    assert lines[0].startswith('ID ') and lines[1].startswith(IDS['volume'] + ' data'), lines
+
+
+def volume_set():
+    cleat('volume', 'set', 'data', '--name', 'renamed', '--description', 'text',
+          '--property', 'x=y')
+    shown = table('volume', 'show', 'renamed')
+    tap.expect((shown['description'], shown['metadata']), ('text', {'k': 'v', 'x': 'y'}))
+    cleat('volume', 'set', IDS['volume'], '--name', 'data')
+
+
+def names_that_are_missing_or_not_enough():
+    refused(NOT_FOUND, "no volume with the name or id 'nope'", 'volume', 'show', 'nope')
+    refused(NOT_FOUND, 'no volume', 'volume', 'show', IDS['volume'], user='alt')
+    cleat('volume', 'create', 'twin', '--size', '1', '--wait')
+    twin = value('id', 'volume', 'create', 'twin', '--size', '1', '--wait')
+    refused(FAILED, "2 volumes have the name 'twin'", 'volume', 'delete', 'twin')
+    cleat('volume', 'delete', twin, '--wait')
+    code, out, err = run('volume', 'delete', 'nope', 'twin', '--wait')
+    tap.expect((code, out), (NOT_FOUND, ''))
+    assert "'nope'" in err and 'twin' not in err, err
+    tap.expect(names(table('volume', 'list')), ['data'])
+
+
+def limits():
+    rows = {row['Name']: row['Value'] for row in table('limits')}
+    tap.expect((rows['totalVolumesUsed'], rows['maxTotalInstances']), (1, 10))
+
+
+# --- servers -------------------------------------------------------------------------------
+
+def server_create():
+    user_data = os.path.join(CLEATD.dir, 'user-data')
+    with open(user_data, 'wb') as f:
+        f.write(bytes(range(256)))
+    made = table('server', 'create', 'vm', '--image', 'cli', '--flavor', 'cli', '--network',
+                 'none', '--property', 'role=test', '--tag', 't1', '--tag', 't2', '--description',
+                 'text', '--user-data', user_data, '--config-drive', '--wait')
+    IDS['server'] = made['id']
+    tap.expect((made['status'], made['flavor'], made['metadata'], sorted(made['tags']),
+                made['description'], made['config_drive']),
+               ('ACTIVE', 'cli', {'role': 'test'}, ['t1', 't2'], 'text', 'True'))
+    refused(NOT_FOUND, 'image', 'server', 'create', 'x', '--image', 'nope', '--flavor', 'cli')
+    refused(DENIED, '403', 'server', 'create', 'x', '--image', IDS['image'], '--flavor', 'cli',
+            user='reader')
+
+
+def server_list():
+    row, = table('server', 'list')
+    tap.expect((row['Name'], row['Status'], row['Image'], row['Flavor']),
+               ('vm', 'ACTIVE', 'cli', 'cli'))
+    tap.expect(table('server', 'list', '--status', 'SHUTOFF'), [])
+    tap.expect(table('server', 'list', user='alt'), [])
+    tap.expect(names(table('server', 'list', '--all-projects', user='admin')), ['vm'])
+    refused(DENIED, '403', 'server', 'list', '--all-projects')
+
+
+def server_set():
+    cleat('server', 'set', 'vm', '--name', 'vm2', '--description', 'new', '--property', 'a=b')
+    shown = table('server', 'show', 'vm2')
+    tap.expect((shown['description'], shown['metadata']), ('new', {'role': 'test', 'a': 'b'}))
+    cleat('server', 'set', 'vm2', '--name', 'vm')
+
+
+def server_console():
+    tap.expect(list(table('server', 'console', 'vm')), ['output'])
+    cleat('server', 'console', 'vm', '--lines', '5')
+
+
+# --- attachment ----------------------------------------------------------------------------
+
+def attach():
+    made = table('attach', 'vm', 'data', '--tag', 'scratch', '--wait')
+    tap.expect((made['volumeId'], made['serverId']), (IDS['volume'], IDS['server']))
+    assert made['device'].startswith('/dev/'), made
+    row, = table('attachment', 'list', 'vm')
+    tap.expect((row['Volume ID'], row['Device']), (IDS['volume'], made['device']))
+    tap.expect(value('Attached to', 'volume', 'list'),
+               '%s on %s' % (IDS['server'], made['device']))
+
+
+def attached_volume_is_refused():
+    refused(FAILED, 'already attached', 'attach', 'vm', 'data')
+    refused(FAILED, 'Invalid volume', 'volume', 'delete', 'data')
+    refused(FAILED, 'does not match', 'attach', 'vm', 'data', '--device', 'vdb')
+
+
+def server_power():
+    cleat('server', 'stop', 'vm', '--wait')
+    tap.expect(value('status', 'server', 'show', 'vm'), 'SHUTOFF')
+    refused(FAILED, "Cannot 'stop'", 'server', 'stop', 'vm')
+    cleat('server', 'start', 'vm', '--wait')
+    cleat('server', 'reboot', 'vm', '--wait')
+    cleat('server', 'reboot', '--hard', 'vm', '--wait')
+    tap.expect(value('status', 'server', 'show', 'vm'), 'ACTIVE')
+    tap.expect(len(table('attachment', 'list', 'vm')), 1)
+
+
+def detach():
+    cleat('detach', 'vm', 'data', '--wait')
+    tap.expect(table('attachment', 'list', 'vm'), [])
+    tap.expect(value('status', 'volume', 'show', 'data'), 'available')
+    refused(NOT_FOUND, '404', 'detach', 'vm', 'data')
+
+
+def server_events():
+    rows = table('server', 'events', 'vm')
+    actions = [row['Action'] for row in rows]
+    assert {'create', 'attach_volume', 'detach_volume'} <= set(actions), actions
+    request = [row for row in rows if row['Action'] == 'attach_volume'][0]['Request ID']
+    event, = table('server', 'events', 'vm', request)
+    tap.expect((event['Event'], event['Result']), ('compute_attach_volume', 'Success'))
+    refused(NOT_FOUND, 'not found', 'server', 'events', 'vm', 'req-' + IDS['server'])
+
+
+# --- operations ----------------------------------------------------------------------------
+
+def operations():
+    rows = table('op', 'list', user='admin')
+    attached = [row for row in rows if row['Kind'].startswith('attach')]
+    assert attached, rows
+    shown = table('op', 'show', attached[0]['ID'], user='admin')
+    tap.expect((shown['id'], shown['state']), (attached[0]['ID'], attached[0]['State']))
+    assert shown['steps'] and shown['steps'][0]['kind'], shown
+    lines = cleat('op', 'show', attached[0]['ID'], user='admin').split('\n')
+    assert any(line.startswith('Seq Step') for line in lines), lines
+    refused(DENIED, '403', 'op', 'list')
+    refused(NOT_FOUND, "'nope'", 'op', 'show', 'nope', user='admin')
+
+
+# --- the end of everything -----------------------------------------------------------------
+
+def deletes():
+    cleat('attach', 'vm', 'data', '--wait')
+    cleat('server', 'delete', 'vm', '--wait')
+    tap.expect(table('server', 'list'), [])
+    actions = [row['Action'] for row in table('server', 'events', IDS['server'])]
+    assert 'delete' in actions, actions
+    tap.wait_for('volume is released',
+                 lambda: value('status', 'volume', 'show', 'data') == 'available')
+    cleat('volume', 'delete', 'data', '--wait')
+    cleat('image', 'delete', 'cli')
+    cleat('flavor', 'delete', 'cli', user='admin')
+    tap.expect(table('volume', 'list'), [])
+
+
+def completion_knows_every_command():
+    script = cleat('completion', 'bash', user=None)
+    cleat('completion', 'zsh', user=None)
+    ask = script + '\nCOMP_WORDS=(%s ""); COMP_CWORD=%d; _cleat; echo "${COMPREPLY[@]}"\n'
+
+    def offered(*words):
+        done = subprocess.run(['bash', '-c', ask % (' '.join(words), len(words))],
+                              capture_output=True, text=True, timeout=20, check=True)
+        return done.stdout.split()
+
+    assert {'server', 'volume', 'attach'} <= set(offered('cleat')), offered('cleat')
+    tap.expect(offered('cleat', 'volume'), ['create', 'list', 'show', 'set', 'delete'])
+    assert '--size' in offered('cleat', '-q', 'volume', 'create'), offered('cleat', 'volume',
+                                                                           'create')
+    assert '--tag' in offered('cleat', 'attach') and '--tag' not in offered('cleat', 'detach')
+
+
+def every_command_was_run():
+    listed = cleat('help', user=None).split('Commands:')[1].split('Options of every')[0]
+    commands = re.findall(r'^  (\w\S*(?: \S+)?)(?=  |$)', listed, re.M)
+    assert len(commands) > 30, commands
+    missing = [command for command in commands if command not in RUN]
+    tap.expect(missing, [])
+
+
+def daemon_ends_well():
+    tap.expect(CLEATD.stop(), 0, 'status of cleatd')
+
+
+CLEATD.start()
+tap.run('cli', [
+    token_issue, token_instead_of_a_password, clouds_yaml, application_credential, wrong_logins,
+    catalog_list, projects_and_users, image_create, image_that_is_not_what_it_says,
+    image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
+    names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
+    server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
+    operations, deletes, completion_knows_every_command,
+    every_command_was_run, daemon_ends_well,
+], lambda: CLEATD.__exit__())
