@@ -7,11 +7,29 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 
+/* "volume V, server S": the things that an operation is about. */
+static const char *print_subject(Cli *cli, const ClientItem *item, const void *ctx _unused_)
+{
+	static const struct {
+		const char *member;
+		const char *noun;
+	} things[] = {{"volume_id", "volume"}, {"server_id", "server"}, {"image_id", "image"}};
+	_cleanup_(buf_done) Buf text = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
+		const char *id = client_item_text(cli->arena, item, things[i].member);
+
+		if (id)
+			buf_printf(&text, "%s%s %s", text.length ? ", " : "", things[i].noun, id);
+	}
+	return output_cell_text(cli, buf_text(&text));
+}
+
 static const Column list_columns[] = {
 	{.title = "ID", .member = "id"},
 	{.title = "Kind", .member = "kind"},
 	{.title = "State", .member = "state"},
-	{.title = "Subject", .member = "subject"},
+	{.title = "Subject", .print = print_subject},
 	{.title = "Step", .member = "step"},
 	{.title = "Attempts", .member = "attempts", .right = true},
 	{.title = "Updated", .member = "updated_at"},
@@ -23,7 +41,6 @@ static const Column show_rows[] = {
 	{.title = "id", .member = "id"},
 	{.title = "kind", .member = "kind"},
 	{.title = "state", .member = "state"},
-	{.title = "subject", .member = "subject"},
 };
 
 static const Column step_columns[] = {
@@ -40,9 +57,23 @@ static const View step_view = {VIEW(step_columns)};
 static int op_list(Cli *cli)
 {
 	static const QueryRow query[] = {{"state", "state", NULL}};
+	static const struct {
+		const char *option;
+		ClientNoun noun;
+	} things[] = {{"server", CLIENT_SERVER}, {"volume", CLIENT_VOLUMES}};
+	const char *text = cli_query(cli, query, ARRAY_SIZE(query));
 
-	return output_nouns(cli, CLIENT_OPERATION, cli_query(cli, query, ARRAY_SIZE(query)),
-			    &list_view);
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
+		const char *name = cli_option(cli, things[i].option), *id = NULL;
+		int code = name ? cli_find_id(cli, things[i].noun, name, &id) : 0;
+
+		if (code)
+			return code;
+		if (id)
+			text = arena_printf(cli->arena, "%s%s%s_id=%s", text ? text : "",
+					    text ? "&" : "", things[i].option, id);
+	}
+	return output_nouns(cli, CLIENT_OPERATION, text, &list_view);
 }
 
 /* In a table the steps are a table of their own, below; elsewhere they are a member. */
@@ -69,18 +100,20 @@ static int op_show(Cli *cli)
 }
 
 static const Option list_options[] = {
-	{"state", 0, "STATE", "only operations in this state, such as running"},
+	{"server", 0, "SERVER", "only those about this server"},
+	{"volume", 0, "VOLUME", "only those about this volume"},
+	{"state", 0, "STATE", "only those in this state, such as running"},
 };
 const Command cmd_op_list = {
 	.name = "op list",
-	.summary = "List the operations of the daemon (admin)",
+	.summary = "List what the daemon works on, or did, newest first",
 	CLI_OPTIONS(list_options),
 	.run = op_list,
 };
 
 const Command cmd_op_show = {
 	.name = "op show",
-	.summary = "Show an operation and its steps (admin)",
+	.summary = "Show an operation and its steps",
 	.arguments = "OPERATION",
 	.arguments_min = 1,
 	.arguments_max = 1,

@@ -85,7 +85,8 @@ def clouds_yaml():
 
 def application_credential():
     demo = CLEATD.user('demo')
-    made = demo.post('/identity/v3/users/%s/application_credentials' % (demo.token and demo.user_id),
+    assert demo.token  # logs in, which tells the ids
+    made = demo.post('/identity/v3/users/%s/application_credentials' % demo.user_id,
                      {'application_credential': {'name': 'cli'}})
     tap.expect(made.status, 201)
     login = {'OS_AUTH_URL': demo.rc['OS_AUTH_URL'],
@@ -217,11 +218,10 @@ def server_create():
         f.write(bytes(range(256)))
     made = table('server', 'create', 'vm', '--image', 'cli', '--flavor', 'cli', '--network',
                  'none', '--property', 'role=test', '--tag', 't1', '--tag', 't2', '--description',
-                 'text', '--user-data', user_data, '--config-drive', '--wait')
+                 'text', '--user-data', user_data, '--wait')
     IDS['server'] = made['id']
     tap.expect((made['status'], made['flavor'], made['metadata'], sorted(made['tags']),
-                made['description'], made['config_drive']),
-               ('ACTIVE', 'cli', {'role': 'test'}, ['t1', 't2'], 'text', 'True'))
+                made['description']), ('ACTIVE', 'cli', {'role': 'test'}, ['t1', 't2'], 'text'))
     refused(NOT_FOUND, 'image', 'server', 'create', 'x', '--image', 'nope', '--flavor', 'cli')
     refused(DENIED, '403', 'server', 'create', 'x', '--image', IDS['image'], '--flavor', 'cli',
             user='reader')
@@ -298,16 +298,18 @@ def server_events():
 # --- operations ----------------------------------------------------------------------------
 
 def operations():
-    rows = table('op', 'list', user='admin')
-    attached = [row for row in rows if row['Kind'].startswith('attach')]
-    assert attached, rows
-    shown = table('op', 'show', attached[0]['ID'], user='admin')
-    tap.expect((shown['id'], shown['state']), (attached[0]['ID'], attached[0]['State']))
+    rows = table('op', 'list', '--server', 'vm', '--volume', 'data', '--state', 'done')
+    tap.expect([row['Kind'] for row in rows], ['detach-volume', 'attach-volume'])
+    tap.expect(rows[1]['Subject'], 'volume %s, server %s' % (IDS['volume'], IDS['server']))
+    shown = table('op', 'show', rows[1]['ID'])
+    tap.expect((shown['id'], shown['state']), (rows[1]['ID'], 'done'))
     assert shown['steps'] and shown['steps'][0]['kind'], shown
-    lines = cleat('op', 'show', attached[0]['ID'], user='admin').split('\n')
-    assert any(line.startswith('Seq Step') for line in lines), lines
-    refused(DENIED, '403', 'op', 'list')
-    refused(NOT_FOUND, "'nope'", 'op', 'show', 'nope', user='admin')
+    lines = cleat('op', 'show', rows[1]['ID']).split('\n')
+    assert any(re.match('Seq +Step', line) for line in lines), lines
+    assert len(table('op', 'list', user='admin')) > len(rows)
+    tap.expect(table('op', 'list', user='alt'), [])
+    refused(NOT_FOUND, "'nope'", 'op', 'show', 'nope')
+    refused(FAILED, "no operation state 'paused'", 'op', 'list', '--state', 'paused')
 
 
 # --- the end of everything -----------------------------------------------------------------
