@@ -18,6 +18,7 @@ packages_of() { # GROUP...
 		guest) echo busybox-static kmod lz4 python3 ;;
 		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils xorriso ;;
 		style) echo python3 git clang-format-14 ;;
+		tls) echo openssl ;;
 		clang) echo clang-14 ;;
 		tidy) echo clang-tidy-14 ;;
 		valgrind) echo valgrind ;;

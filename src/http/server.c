@@ -30,6 +30,9 @@
 /* What is read of an unwanted body before the connection is cut without a reply. */
 #define DROP_MAX (UINT64_C(16) << 20)
 
+/* For GnuTLS. */
+static const char tls_versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 struct HttpServer {
 	HttpConfig config;
 	struct MHD_Daemon *daemon;
@@ -260,10 +263,8 @@ static enum MHD_Result body_arrived(HttpRequest *req, const char *bytes, size_t 
 		stream_arrived(req, bytes, n);
 	if (req->sink)
 		deadline_set(req, stream_deadline(req));
-	if (req->phase == REQUEST_DROP && req->received > body_limit(req) + DROP_MAX) {
-		req->connection->linger = true;
+	if (req->phase == REQUEST_DROP && req->received > body_limit(req) + DROP_MAX)
 		return MHD_NO;
-	}
 	return MHD_YES;
 }
 
@@ -434,6 +435,7 @@ static int daemon_start(HttpServer *server, Fault *f)
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)config->tls_cert},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->tls_key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_versions},
 		{MHD_OPTION_END, 0, NULL},
 	};
 
