@@ -144,13 +144,6 @@ def image_create():
     assert 'e2e' in named(table('image', 'list'))
 
 
-def image_save():
-    copy = os.path.join(CLEATD.dir, 'e2e.copy')
-    openstack('image', 'save', '--file', copy, 'e2e')
-    with open(copy, 'rb') as f:
-        tap.expect(f.read(9), b'root disk')
-
-
 def image_with_a_backing_file_is_refused():
     disk = os.path.join(CLEATD.dir, 'bad.qcow2')
     subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', '/etc/passwd',
@@ -387,8 +380,7 @@ def guest_is_up():
 ON_FAKE = [
     token_issue, token_issue_by_clouds_yaml, token_revoke, wrong_password_is_401, catalog_list,
     catalog_show, versions_show, look_ups_by_the_admin, application_credential,
-    image_create, image_save, image_with_a_backing_file_is_refused, flavor_list,
-    flavor_create_and_delete,
+    image_create, image_with_a_backing_file_is_refused, flavor_list, flavor_create_and_delete,
     volume_create, volume_list, volume_set, volume_types, limits_show,
     volume_of_another_project_is_not_found, reader_may_look_but_not_make,
     volume_without_a_size_is_refused,

@@ -40,15 +40,27 @@ def comment(text):
         print('#   ' + line, flush=True)
 
 
+def tell_failure(error, program):
+    """An assertion speaks for itself, with the lines of the test that led to it; anything else is
+    told in full."""
+    if not isinstance(error, AssertionError) or not str(error):
+        comment(traceback.format_exc())
+        return
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == program:
+            comment('%s:%d: %s' % (frame.filename, frame.lineno, frame.line))
+    comment(str(error))
+
+
 def run_one(number, title, test):
     """Print the result of one test; True unless it failed."""
     try:
         test()
     except Skip as why:
         print('ok %d - %s # SKIP %s' % (number, title, why), flush=True)
-    except Exception:  # pylint: disable=broad-except
+    except Exception as error:  # pylint: disable=broad-except
         print('not ok %d - %s' % (number, title), flush=True)
-        comment(traceback.format_exc())
+        tell_failure(error, test.__code__.co_filename)
         return False
     else:
         print('ok %d - %s' % (number, title), flush=True)
