@@ -532,8 +532,11 @@ def volumes_outlive_the_daemon():
     drop(volume)
 
 
+def the_daemon_ends_well():
+    tap.expect(cleatd.stop(), 0, 'exit status')
+
+
 def end():
-    cleatd.stop()
     cleatd.__exit__()
 
 
@@ -545,5 +548,5 @@ tap.run('volume', [
     others_do_not_see_a_volume, readers_only_read, ids_that_are_none, a_volume_is_renamed,
     metadata_key_by_key, lists_are_filtered, lists_are_sorted_and_paged, quotas_are_kept,
     quotas_are_set_by_admins, types_are_shown, the_small_resources, a_volume_is_not_deleted_twice,
-    the_file_comes_and_goes, volumes_outlive_the_daemon,
+    the_file_comes_and_goes, volumes_outlive_the_daemon, the_daemon_ends_well,
 ], cleanup=end)
