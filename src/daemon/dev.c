@@ -109,16 +109,12 @@ static int seed_flavors(Work *work, Fault *f)
 static int seed_types(Work *work, Fault *f)
 {
 	JsonPair multiattach_spec = {.key = "multiattach", .value = "<is> True"};
-	const JsonTextMap none = {0};
 	const JsonTextMap multiattach = {.pairs = &multiattach_spec, .count = 1};
-	int r = service_seed_volume_type(work, work->settings->default_volume_type,
-					 "Default volume type", &none, f);
 
-	if (r == 0)
-		r = service_seed_volume_type(work, "multiattach",
-					     "Volumes that several servers may share", &multiattach,
-					     f);
-	return fault_unexpected(f, r);
+	return fault_unexpected(f,
+				service_seed_volume_type(work, "multiattach",
+							 "Volumes that several servers may share",
+							 &multiattach, f));
 }
 
 /* What seeding runs with: nobody's request, with an admin's rights. */

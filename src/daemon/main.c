@@ -18,6 +18,7 @@
 #include "daemon/options.h"
 #include "daemon/wire.h"
 #include "service/identity.h"
+#include "service/volume.h"
 
 /* Signals that end the daemon come through a descriptor; set before any thread is made. */
 static int block_signals(int *ret_fd, Fault *f)
@@ -48,6 +49,24 @@ static void set_log_level(const char *name)
 			log_set_level((LogLevel)i);
 }
 
+/* Volumes without a type of their own need the default one. */
+static int seed_default_type(Tx *tx, void *ctx, Fault *f)
+{
+	Daemon *daemon = ctx;
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const JsonTextMap none = {0};
+	Work work = {
+		.tx = tx,
+		.arena = arena,
+		.settings = daemon_settings(daemon),
+		.now_us = clock_now_us(),
+	};
+
+	return fault_unexpected(f,
+				service_seed_volume_type(&work, work.settings->default_volume_type,
+							 "Default volume type", &none, f));
+}
+
 /* Production: an admin whose password is shown once. */
 static int begin_identity(Daemon *daemon, Fault *f)
 {
@@ -61,6 +80,15 @@ static int begin_identity(Daemon *daemon, Fault *f)
 		(void)fflush(stdout); /* whoever reads it sees it or not */
 	}
 	return r;
+}
+
+static int furnish(Daemon *daemon, const Config *config, Fault *f)
+{
+	int r = store_write(daemon_store(daemon), seed_default_type, daemon, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	return config->dev ? dev_furnish(daemon, config, f) : begin_identity(daemon, f);
 }
 
 /* The one line on stdout that says where; scripts wait for it. */
@@ -112,7 +140,7 @@ static int run(const Config *config, Fault *f)
 	if (r == 0)
 		r = daemon_open(config, &daemon, f);
 	if (r == 0)
-		r = config->dev ? dev_furnish(daemon, config, f) : begin_identity(daemon, f);
+		r = furnish(daemon, config, f);
 	if (r == 0)
 		r = daemon_serve(daemon, f);
 	if (r == 0 && config->dev)

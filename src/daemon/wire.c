@@ -53,9 +53,10 @@ struct Daemon {
 	Engine *running;       /* the engine while it may be told something */
 };
 
-static const ApiDialect *const dialects[] = {
+const ApiDialect *const daemon_dialects[] = {
 	&identity_dialect, &image_dialect, &compute_dialect, &volume_dialect, &admin_dialect,
 };
+const size_t daemon_dialect_count = ARRAY_SIZE(daemon_dialects);
 
 static void on_commit(void *ctx, unsigned touched)
 {
@@ -314,8 +315,8 @@ int daemon_serve(Daemon *daemon, Fault *f)
 		.public_url = daemon->config->public_url,
 		.region = daemon->config->region,
 		.workers = (unsigned)daemon->config->api_workers,
-		.dialects = dialects,
-		.dialect_count = ARRAY_SIZE(dialects),
+		.dialects = daemon_dialects,
+		.dialect_count = ARRAY_SIZE(daemon_dialects),
 	};
 	int r = open_listener(daemon, f);
 

@@ -10,6 +10,10 @@
 
 typedef struct Daemon Daemon;
 
+/* Every API that is served. */
+extern const ApiDialect *const daemon_dialects[];
+extern const size_t daemon_dialect_count;
+
 /* Open the store and every driver, and begin to run operations. Nothing is served yet. */
 _must_use_ int daemon_open(const Config *config, Daemon **ret, Fault *f);
 

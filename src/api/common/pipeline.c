@@ -12,6 +12,7 @@
 
 #include "api/common/priv.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /* A write that answered with an error: what it wrote is rolled back. */
 enum { CALL_REFUSED = 1 << 20 };
@@ -238,17 +239,27 @@ static void on_done(HttpRequest *http, void *ctx)
 	reply_reset(call);
 }
 
-/* What the server refuses by itself, before or instead of a route. */
+/*
+ * What the server refuses by itself, before or instead of a route. What broke is for the log; the
+ * client learns the request id.
+ */
 static void on_refuse(HttpRequest *http, unsigned status, const char *reason, void *ctx)
 {
+	const ApiCall *call = http_state(http);
+	const ApiDialect *dialect = call ? call->r.dialect : &port_dialect;
+	const char *id = http_request_id(http);
 	JsonOut out = {0};
 	size_t length;
 	char *body;
 
-	(void)ctx; /* no route was looked for */
-	port_dialect.error_body(&out, status, reason);
+	(void)ctx; /* the call, where there is one, knows its Api */
+	if (status >= 500) {
+		log_error("req=%s status=%u text=\"%s\"", id, status, reason);
+		reason = arena_printf(http_arena(http), "The request failed. Request id: %s", id);
+	}
+	dialect->error_body(&out, status, reason);
 	body = json_out_take(&out, &length);
-	http_reply_header(http, "x-openstack-request-id", http_request_id(http));
+	http_reply_header(http, "x-openstack-request-id", id);
 	http_reply(http, status, "application/json", body, length);
 }
 
