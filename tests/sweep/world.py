@@ -95,7 +95,10 @@ def look(cleatd):
     for name in files:
         stem, extension = os.path.splitext(os.path.basename(name))
         if extension == '.json' and UUID.fullmatch(stem):
-            domains[stem] = look_at_domain(os.path.join(cleatd.dir, name))
+            try:
+                domains[stem] = look_at_domain(os.path.join(cleatd.dir, name))
+            except FileNotFoundError:
+                pass  # just undefined
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
     return World(look_at_servers(admin), look_at_volumes(admin), images, domains, files,
                  operations, usage)
