@@ -78,6 +78,11 @@ class Journey:
         asked(self.user.delete('%s/%s' % (self.attachments(), self.volume()['id'])))
         self.wait(self.volume, ('available', 'in-use'))
 
+    def power(self, action, body, status):
+        self.step = action
+        asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body}))
+        self.wait(self.server, (status,))
+
     def delete_server(self):
         self.step = 'delete server'
         asked(self.user.delete('%s/%s' % (SERVERS, self.server()['id'])))
@@ -96,6 +101,15 @@ class Journey:
         self.detach()
         self.step = 'end'
 
+    def attach_in_haste(self):
+        """The server is deleted before the attachment can be there."""
+        self.step = 'attach in haste'
+        asked(self.user.post(self.attachments(),
+                             {'volumeAttachment': {'volumeId': self.volume()['id']}}))
+        self.delete_server()
+        self.wait(self.volume, ('available',))
+        self.step = 'end'
+
     def whole_life(self):
         """From nothing to nothing; the server is deleted with the volume still on it."""
         self.make_server()
@@ -103,6 +117,9 @@ class Journey:
         self.attach()
         self.detach()
         self.attach()
+        self.power('os-stop', None, 'SHUTOFF')
+        self.power('os-start', None, 'ACTIVE')
+        self.power('reboot', {'type': 'HARD'}, 'ACTIVE')
         self.delete_server()
         self.delete_volume()
         self.step = 'end'

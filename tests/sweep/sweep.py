@@ -3,25 +3,28 @@
 # Copyright the Cleat authors
 """Crash cleatd at every commit, and fail every call to the hypervisor, one after the other.
 
-    sweep.py crash|fault [--short] [--jobs N] [--at N]
+    sweep.py crash|fault|twice [--short] [--jobs N] [--at N]
 
 crash: for n = 1, 2, 3 ... cleatd kills itself just before, then just after, its n-th commit
-(CLEAT_CRASH) somewhere in a journey. It is started again, and once it has settled nothing may be
-stuck, leaked or lost (world.py), and the journey can be taken to its end. The sweep is over when
-a journey ends without having reached n.
+(CLEAT_CRASH) somewhere on a way (journey.py). It is started again, and once it has settled
+nothing may be stuck, leaked or lost (world.py), and the journey can be taken to its end. The
+sweep is over when a journey ends without having reached n.
 
 fault: the same with the n-th call to the fake hypervisor failing, being busy, or doing its work
 and losing the reply (CLEAT_FAKE_FAIL), without a restart.
 
-Both journeys begin from a prepared store, so that n counts what the journey itself commits.
---short leaves out the journey from nothing to nothing (crash) and the kinds of failure that the
-engine treats alike (fault). --at runs one n only and keeps its directory.
+twice: after each crash, a second one or a failing call at every point of the recovery.
+
+Each way begins from a prepared store, so that n counts what happens on it. --short takes only the
+ways round attaching; --at tries one n only and keeps its directory.
 """
 import argparse
+import collections
 import concurrent.futures
 import http.client
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -38,10 +41,16 @@ LIMIT = 500
 MISCHIEF_WORDS = b'made to'
 FAILURES = ('fault', 'busy', 'lost-reply')
 
-# name, journey, whether a server and a volume are there when it begins, in the short sweep
-JOURNEYS = (
-    ('attach and detach', Journey.attach_and_detach, True, True),
-    ('a whole life', Journey.whole_life, False, False),
+Way = collections.namedtuple('Way', 'name go furnished short env')
+
+# furnished: a server and a volume are there when it begins; short: also in the short sweep
+WAYS = (
+    Way('attach and detach', Journey.attach_and_detach, True, True, {}),
+    Way('attach, delete at once', Journey.attach_in_haste, True, True,
+        {'CLEAT_FAKE_DELAY_MS': '50'}),
+    Way('a whole life', Journey.whole_life, False, False, {}),
+    Way('slow guest', Journey.attach_and_detach, True, False,
+        {'CLEAT_FAKE_DETACH': 'pending:2000'}),
 )
 
 
@@ -103,21 +112,53 @@ def travel(cleatd, go):
     return None
 
 
-def crash_once(folder, go, point):
-    """Returns where it died, or None when the point was not reached."""
+def crash(cleatd, way, point, go):
+    """Start it with a crash point and go; returns where it died, or None when it lives."""
+    where = 'start'
+    if cleatd.start(env={**way.env, 'CLEAT_CRASH': point}):
+        where = travel(cleatd, go)
+        if where is None:
+            return None
+    tap.expect(cleatd.process.returncode, -signal.SIGKILL, 'end of cleatd')
+    cleatd.close()
+    return where
+
+
+def recover(cleatd, way):
+    """Start it without a crash point: it must find peace, and the journey its end."""
+    assert cleatd.start(env=way.env), 'does not start any more'
+    settle(cleatd)
+    Journey(cleatd.user('demo')).finish()
+    settle(cleatd)
+
+
+def crash_once(folder, way, point):
     with lib.Cleatd(dir=folder, start=False) as cleatd:
-        where = 'start'
-        if cleatd.start(env={'CLEAT_CRASH': point}):
-            where = travel(cleatd, go)
-            if where is None:
-                return None
-        assert cleatd.process.returncode == -9, 'ended with %s' % cleatd.process.returncode
-        cleatd.close()
-        assert cleatd.start(), 'does not start any more'
-        settle(cleatd)
-        Journey(cleatd.user('demo')).finish()
-        settle(cleatd)
+        where = crash(cleatd, way, point, way.go)
+        if where:
+            recover(cleatd, way)
         return where
+
+
+def crash_again(folder, way, first, second):
+    """Crash, and while it recovers from that, once more."""
+    with lib.Cleatd(dir=folder, start=False) as cleatd:
+        if not crash(cleatd, way, first, way.go):
+            return None
+        where = crash(cleatd, way, second, lambda journey: None)
+        if where:
+            recover(cleatd, way)
+        return where
+
+
+def crash_and_fault(folder, way, point, failure):
+    """Crash, and while it recovers from that, a call fails."""
+    with lib.Cleatd(dir=folder, start=False) as cleatd:
+        where = crash(cleatd, way, point, way.go)
+        if not where:
+            return None
+        recover(cleatd, way._replace(env={**way.env, 'CLEAT_FAKE_FAIL': failure}))
+        return where if log_holds(folder, MISCHIEF_WORDS) else None
 
 
 def log_holds(folder, words):
@@ -125,15 +166,15 @@ def log_holds(folder, words):
         return words in log.read()
 
 
-def fault_once(folder, go, failure):
+def fault_once(folder, way, failure):
     """Returns the last step that was taken, or None when the call was not reached."""
     with lib.Cleatd(dir=folder, start=False) as cleatd:
-        if not cleatd.start(env={'CLEAT_FAKE_FAIL': failure}):
+        if not cleatd.start(env={**way.env, 'CLEAT_FAKE_FAIL': failure}):
             return 'start' if log_holds(folder, MISCHIEF_WORDS) else None
         journey = Journey(cleatd.user('demo'), SETTLE_SECONDS)
         told = None
         try:
-            go(journey)
+            way.go(journey)
         except AssertionError as refused:
             told = str(refused)  # a step that failed may make the next one impossible
         where = journey.step
@@ -178,6 +219,7 @@ class Sweep:
         return where, problem
 
     def run(self, title, furnished, once):
+        """Returns how many numbers were reached."""
         numbers = [self.only] if self.only else range(1, LIMIT)
         reached = 0
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
@@ -191,32 +233,46 @@ class Sweep:
                         reached += 1
                 if not all(where for where, _ in results):
                     break
-        self.tell(reached > 0 and reached < LIMIT - 1, '%s: came to an end' % title)
+        return reached
+
+    def run_way(self, title, way, once):
+        reached = self.run('%s, %s' % (title, way.name), way.furnished, once)
+        self.tell(0 < reached < LIMIT - 1, '%s, %s: came to an end' % (title, way.name))
+        return reached
 
 
-def crash(sweep, short):
-    for name, go, furnished, in_short in JOURNEYS:
-        if short and not in_short:
-            continue
+def sweep_crash(sweep, ways):
+    for way in ways:
         for side in ('before', 'after'):
-            sweep.run('crash %s a commit, %s' % (side, name), furnished,
-                      lambda folder, n, go=go, side=side:
-                      crash_once(folder, go, '%s:%d' % (side, n)))
+            sweep.run_way('crash %s a commit' % side, way, lambda folder, n, way=way, side=side:
+                          crash_once(folder, way, '%s:%d' % (side, n)))
 
 
-def fault(sweep, short):
-    for kind in FAILURES[:1] + FAILURES[2:] if short else FAILURES:
-        for name, go, furnished, in_short in JOURNEYS:
-            if short and not in_short:
-                continue
-            sweep.run('%s of a call, %s' % (kind, name), furnished,
-                      lambda folder, n, go=go, kind=kind:
-                      fault_once(folder, go, '%d:%s' % (n, kind)))
+def sweep_fault(sweep, ways):
+    for kind in FAILURES:
+        for way in ways:
+            sweep.run_way('%s of a call' % kind, way, lambda folder, n, way=way, kind=kind:
+                          fault_once(folder, way, '%d:%s' % (n, kind)))
+
+
+def sweep_twice(sweep, ways):
+    for way in ways:
+        title = 'crash after commit %%d, %s, and' % way.name
+        first = reached = 1
+        while reached and first < LIMIT:
+            point = 'after:%d' % first
+            reached = sweep.run(title % first + ' again', way.furnished,
+                                lambda folder, n, way=way, point=point:
+                                crash_again(folder, way, point, 'after:%d' % n))
+            reached += sweep.run(title % first + ' a fault', way.furnished,
+                                 lambda folder, n, way=way, point=point:
+                                 crash_and_fault(folder, way, point, '%d:fault' % n))
+            first += 1
 
 
 def main():
     parser = argparse.ArgumentParser(description='Crash and fault sweeps over cleatd.')
-    parser.add_argument('what', choices=('crash', 'fault'))
+    parser.add_argument('what', choices=('crash', 'fault', 'twice'))
     parser.add_argument('--short', action='store_true')
     parser.add_argument('--jobs', type=int, default=max(2, os.cpu_count() or 2))
     parser.add_argument('--at', type=int, default=0)
@@ -226,7 +282,9 @@ def main():
     try:
         bases.make(True)
         bases.make(False)
-        {'crash': crash, 'fault': fault}[options.what](sweep, options.short)
+        ways = [way for way in WAYS if way.short or not options.short]
+        {'crash': sweep_crash, 'fault': sweep_fault, 'twice': sweep_twice}[options.what](
+            sweep, ways)
     finally:
         if options.at:
             tap.comment('kept: ' + bases.folder)
