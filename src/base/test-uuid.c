@@ -15,6 +15,8 @@ TEST(new_ones_are_canonical_and_differ)
 	assert_string_not_equal(a, b);
 	assert_true(uuid_canonical(a, c));
 	assert_string_equal(a, c);
+	assert_int_equal(a[14], '4'); /* the version, and the variant */
+	assert_non_null(strchr("89ab", a[19]));
 }
 
 TEST(accepts_loose_spellings)
