@@ -30,7 +30,7 @@ int file_base64(Cli *cli, const char *path, const char **ret)
 {
 	_cleanup_(closep) int fd = -1;
 	unsigned char *bytes, *text;
-	int64_t size;
+	int64_t size = 0;
 	int code;
 
 	code = file_open(cli, path, &fd, &size);
