@@ -17,7 +17,22 @@ typedef struct Pair {
 	const char *volume_id;
 } Pair;
 
-static const char why[] = "'cleat server events' and 'cleat op list' tell why";
+/*
+ * What the daemon says about the newest operation on the pair that went wrong. A service that has
+ * no operations is not asked twice: then only where to look.
+ */
+static const char *why(Cli *cli, const Pair *pair)
+{
+	const char *query = arena_printf(cli->arena, "server_id=%s&volume_id=%s", pair->server_id,
+					 pair->volume_id);
+	_cleanup_(client_list_done) ClientList list = {0};
+	const char *error = NULL;
+
+	if (client_list(cli->client, cli->arena, CLIENT_OPERATION, query, &list, NULL) == 0 &&
+	    list.count > 0)
+		error = client_item_text(cli->arena, &list.items[0], "last_error");
+	return error ? error : "'cleat server events' tells more";
+}
 
 static int find_pair(Cli *cli, Pair *ret)
 {
@@ -67,8 +82,8 @@ static int look_attached(Cli *cli, Wait *wait)
 	if (str_eq(wait->state, "in-use") && volume_lists(cli, &volume, pair->server_id))
 		return 0;
 	if (str_eq(wait->state, "available") || str_after(wait->state, "error"))
-		return cli_fail(cli, CLI_FAILED, "the attach failed, the volume is %s; %s",
-				wait->state, why);
+		return cli_fail(cli, CLI_FAILED, "the attach failed, the volume is %s: %s",
+				wait->state, why(cli, pair));
 	return WAIT_MORE;
 }
 
@@ -94,13 +109,13 @@ static int look_detached(Cli *cli, Wait *wait)
 		return r;
 	if (str_eq(wait->state, "in-use") || str_after(wait->state, "error"))
 		return cli_fail(cli, CLI_FAILED,
-				"the detach failed, the volume is %s: the guest may not have "
-				"released it; %s",
-				wait->state, why);
+				"the detach failed, the volume is %s, the guest may not have "
+				"released it: %s",
+				wait->state, why(cli, pair));
 	return WAIT_MORE;
 }
 
-static int wait_for_pair(Cli *cli, const Pair *pair, int (*look)(Cli *cli, Wait *wait))
+static int wait_for_pair(Cli *cli, Pair *pair, int (*look)(Cli *cli, Wait *wait))
 {
 	Wait wait = {
 		.what = arena_printf(cli->arena, "volume %s", pair->volume_id),

@@ -3,12 +3,15 @@
 /*
  * cleat image create, list, show, delete.
  */
+#include "base/clock.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/file.h"
 #include "cli/output.h"
 #include "cli/wait.h"
 #include "client/calls.h"
+
+enum { DRAW_EVERY_MS = 200 };
 
 static const Column list_columns[] = {
 	{.title = "ID", .member = "id"},
@@ -46,20 +49,33 @@ static int image_delete(Cli *cli)
 	return cli_delete_all(cli, CLIENT_IMAGES);
 }
 
+/* The progress line of an upload, drawn a few times a second. */
+typedef struct Progress {
+	Cli *cli;
+	int64_t drawn_ms;
+} Progress;
+
 static void show_sent(int64_t sent_bytes, int64_t size_bytes, void *ctx)
 {
-	wait_show(ctx, "uploading: %lld of %lld MiB", (long long)(sent_bytes >> 20),
+	Progress *progress = ctx;
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms < progress->drawn_ms + DRAW_EVERY_MS)
+		return;
+	progress->drawn_ms = now_ms;
+	wait_show(progress->cli, "uploading: %lld of %lld MiB", (long long)(sent_bytes >> 20),
 		  (long long)(size_bytes >> 20));
 }
 
 /* Send the bytes; an image that did not get them is deleted again. */
 static int upload(Cli *cli, const char *id, const char *path, int fd, int64_t size_bytes)
 {
+	Progress progress = {.cli = cli};
 	const ClientUpload bytes = {
 		.fd = fd,
 		.size_bytes = size_bytes,
 		.progress = show_sent,
-		.ctx = cli,
+		.ctx = &progress,
 	};
 	Fault f = {0};
 	int r, code;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat op list, show: what cleatd is working on, step by step, and why it waits.
+ * cleat op list, show, watch: what cleatd is working on, step by step, and why it waits.
  */
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/wait.h"
 
 /* "volume V, server S": the things that an operation is about. */
 static const char *print_subject(Cli *cli, const ClientItem *item, const void *ctx _unused_)
@@ -99,10 +100,74 @@ static int op_show(Cli *cli)
 				client_item_path(cli->arena, &item, "steps"));
 }
 
+/* What was last told about the operation that is watched. */
+typedef struct Watch {
+	const char *id;
+	const char *told;
+} Watch;
+
+/* "undoing disk-plug, attempt 2: the guest does not answer" */
+static const char *describe(Cli *cli, const ClientItem *item, const char *state)
+{
+	int64_t attempts =
+		json_get_int(item->doc, client_item_path(cli->arena, item, "attempts"), 0);
+	const char *step = client_item_text(cli->arena, item, "step");
+	const char *error = client_item_text(cli->arena, item, "last_error");
+	_cleanup_(buf_done) Buf text = {0};
+
+	buf_add(&text, state);
+	if (step)
+		buf_printf(&text, " %s", step);
+	if (attempts > 1)
+		buf_printf(&text, ", attempt %lld", (long long)attempts);
+	if (error)
+		buf_printf(&text, ": %s", error);
+	return arena_strdup(cli->arena, buf_text(&text));
+}
+
+static int look_at_operation(Cli *cli, Wait *wait)
+{
+	_cleanup_(client_item_done) ClientItem item = {0};
+	Watch *watch = wait->ctx;
+	const char *now;
+	Fault f = {0};
+	int r;
+
+	r = client_show(cli->client, cli->arena, CLIENT_OPERATION, watch->id, &item, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "op watch");
+	wait->state = client_item_text(cli->arena, &item, "state");
+	if (!wait->state)
+		return cli_fail(cli, CLI_UNREACHABLE, "%s has no state", wait->what);
+	now = describe(cli, &item, wait->state);
+	if (!str_eq(now, watch->told)) {
+		wait_show(cli, "%s", "");
+		fprintf(cli->out, "%s\n", now);
+		fflush(cli->out);
+		watch->told = now;
+	}
+	if (str_eq(wait->state, "doing") || str_eq(wait->state, "undoing"))
+		return WAIT_MORE;
+	return str_eq(wait->state, "done") ? 0 : CLI_FAILED;
+}
+
+static int op_watch(Cli *cli)
+{
+	Watch watch = {.id = cli->arguments[0]};
+	Wait wait = {
+		.what = arena_printf(cli->arena, "operation %s", watch.id),
+		.state = "unknown",
+		.ctx = &watch,
+		.look = look_at_operation,
+	};
+
+	return wait_for(cli, &wait);
+}
+
 static const Option list_options[] = {
 	{"server", 0, "SERVER", "only those about this server"},
 	{"volume", 0, "VOLUME", "only those about this volume"},
-	{"state", 0, "STATE", "only those in this state, such as running"},
+	{"state", 0, "STATE", "only those in this state, such as doing or broken"},
 };
 const Command cmd_op_list = {
 	.name = "op list",
@@ -118,4 +183,17 @@ const Command cmd_op_show = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = op_show,
+};
+
+static const Option watch_options[] = {
+	{"timeout", 0, "SECONDS", "give up after this time (default 300)"},
+};
+const Command cmd_op_watch = {
+	.name = "op watch",
+	.summary = "Tell what an operation does until it is over",
+	.arguments = "OPERATION",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(watch_options),
+	.run = op_watch,
 };

@@ -24,6 +24,7 @@ extern const Command cmd_image_show;
 extern const Command cmd_limits;
 extern const Command cmd_op_list;
 extern const Command cmd_op_show;
+extern const Command cmd_op_watch;
 extern const Command cmd_project_list;
 extern const Command cmd_server_console;
 extern const Command cmd_server_create;

@@ -179,11 +179,14 @@ TEST(an_attach_that_fails_says_where_to_look)
 		SHOW_VOLUME("available"),
 		{.request = "POST " ATTACHMENT, .status = 200, .body = "{\"volumeAttachment\":{}}"},
 		SHOW_VOLUME("available"),
+		{.request = "GET /admin/v1/operations?server_id=s1&volume_id=v1",
+		 .status = 404,
+		 .body = "{}"},
 	};
 	_cleanup_(ran_done) Ran ran = run_rows("attach -w s1 v1", rows, ARRAY_SIZE(rows));
 
 	check(&ran, CLI_FAILED,
-	      "the attach failed, the volume is available; 'cleat server events'");
+	      "the attach failed, the volume is available: 'cleat server events'");
 }
 
 TEST(detach_waits_until_the_server_lets_go)
@@ -213,10 +216,39 @@ TEST(a_detach_that_comes_back_has_failed)
 		{.request = "DELETE " ATTACHMENT "/v1", .status = 202},
 		{.request = "GET " ATTACHMENT "/v1", .status = 200, .body = "{}"},
 		SHOW_VOLUME("in-use"),
+		{.request = "GET /admin/v1/operations?server_id=s1&volume_id=v1",
+		 .status = 200,
+		 .body = "{\"operations\":[{\"last_error\":\"asked 8 "
+			 "times\"},{\"last_error\":\"x\"}]}"},
 	};
 	_cleanup_(ran_done) Ran ran = run_rows("detach --wait s1 v1", rows, ARRAY_SIZE(rows));
 
-	check(&ran, CLI_FAILED, "the guest may not have released it");
+	check(&ran, CLI_FAILED, "the guest may not have released it: asked 8 times");
+}
+
+#define SHOW_OPERATION(members)                                                                    \
+	{                                                                                          \
+		.request = "GET /admin/v1/operations/o1", .status = 200,                           \
+		.body = "{\"operation\":{" members "}}"                                            \
+	}
+
+TEST(an_operation_is_watched_to_its_end)
+{
+	static const HttpScriptRow rows[] = {
+		LOGIN_ROW,
+		SHOW_OPERATION("\"state\":\"doing\",\"step\":\"disk-plug\",\"attempts\":1"),
+		SHOW_OPERATION("\"state\":\"doing\",\"step\":\"disk-plug\",\"attempts\":1"),
+		SHOW_OPERATION("\"state\":\"undoing\",\"step\":\"disk-plug\",\"attempts\":2,"
+			       "\"last_error\":\"no slot\""),
+		SHOW_OPERATION("\"state\":\"failed\",\"last_error\":\"no slot\""),
+	};
+	_cleanup_(ran_done) Ran ran = run_rows("op watch o1", rows, ARRAY_SIZE(rows));
+
+	assert_int_equal(ran.code, CLI_FAILED);
+	assert_string_equal(ran.out, "doing disk-plug\n"
+				     "undoing disk-plug, attempt 2: no slot\n"
+				     "failed: no slot\n");
+	assert_string_equal(ran.err, "");
 }
 
 TEST(an_image_that_got_no_bytes_is_deleted_again)

@@ -99,7 +99,7 @@ static int look_at_status(Cli *cli, Wait *wait)
 
 int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *status)
 {
-	const StatusWish wish = {.noun = noun, .id = id, .status = status};
+	StatusWish wish = {.noun = noun, .id = id, .status = status};
 	Wait wait = {
 		.what = arena_printf(cli->arena, "%s %s", client_noun_name(noun), id),
 		.state = "unknown",

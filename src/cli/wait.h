@@ -14,7 +14,7 @@ typedef struct Wait Wait;
 struct Wait {
 	const char *what;  /* "server vm1" */
 	const char *state; /* for the progress line; set by look(), in cli->arena */
-	const void *ctx;   /* look()'s own */
+	void *ctx;         /* look()'s own */
 	/* Look once: WAIT_MORE, 0 when it is done, or an exit code after saying why. */
 	int (*look)(Cli *cli, Wait *wait);
 };

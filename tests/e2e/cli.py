@@ -309,6 +309,8 @@ def operations():
     assert len(table('op', 'list', user='admin')) > len(rows)
     tap.expect(table('op', 'list', user='alt'), [])
     refused(NOT_FOUND, "'nope'", 'op', 'show', 'nope')
+    watched = cleat('op', 'watch', rows[1]['ID'])
+    assert watched.startswith('done'), watched
     refused(FAILED, "no operation state 'paused'", 'op', 'list', '--state', 'paused')
 
 
