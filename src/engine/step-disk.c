@@ -60,6 +60,18 @@ int disk_plug_probe(StepRun *run, bool *ret, Fault *f)
 	return 0;
 }
 
+/* The driver may have said more. */
+static int give_up_refused(Fault *f)
+{
+	static const char text[] = "the guest refused to release the disk";
+
+	if (f->code)
+		(void)fault_context(f, "%s", text); /* the code is not of interest */
+	else
+		(void)fault(f, -ECANCELED, "%s", text);
+	return STEP_GIVE_UP;
+}
+
 /* Ask, or only look when an event and not the clock brought us here. */
 static int release(StepRun *run, bool ask, Fault *f)
 {
@@ -78,7 +90,7 @@ static int release(StepRun *run, bool ask, Fault *f)
 				    : run->operation->not_before_us;
 		return STEP_LATER;
 	case HYPERVISOR_REFUSED:
-		return step_give_up(f, "the guest refused to release the disk");
+		return give_up_refused(f);
 	default:
 		return fault_unexpected(f, r);
 	}
@@ -128,8 +140,11 @@ int disk_unplug_undo(StepRun *run, Fault *f)
 	if (!subject_is_complete(run))
 		return 0;
 	r = disk_spec_make(run, &disk, &spec, f);
-	if (!r)
-		r = hypervisor_restore_disk(run->config->hypervisor, run->server->id, &spec, f);
+	if (r)
+		return r;
+	r = hypervisor_restore_disk(run->config->hypervisor, run->server->id, &spec, f);
+	if (r == HYPERVISOR_NO_DISK) /* it let go after all, too late: the rows say attached */
+		r = hypervisor_attach_disk(run->config->hypervisor, run->server->id, &spec, f);
 	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
 }
 

@@ -50,9 +50,12 @@ int domain_start_act(StepRun *run, Fault *f)
 	r = hypervisor_state(run->config->hypervisor, run->server->id, &state, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (is_up(state))
+	if (state == DOMAIN_RUNNING)
 		return 0;
-	r = domain_define_act(run, f);
+	if (state == DOMAIN_PAUSED) /* a start that was cut short: its guest never ran */
+		r = domain_destroy_act(run, f);
+	if (!r)
+		r = domain_define_act(run, f);
 	if (r)
 		return r;
 	return fault_unexpected(f, hypervisor_start(run->config->hypervisor, run->server->id, f));
@@ -63,7 +66,7 @@ int domain_start_probe(StepRun *run, bool *ret, Fault *f)
 	DomainState state = DOMAIN_ABSENT;
 	int r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
 
-	*ret = is_up(state);
+	*ret = state == DOMAIN_RUNNING;
 	return fault_unexpected(f, r);
 }
 
