@@ -98,6 +98,21 @@ static void let_death_settle(virDomainPtr domain)
 
 /* --- attach --- */
 
+enum { PLUG_FAILED = 1 };
+
+/* Returns 0, PLUG_FAILED with libvirt's error, or a fault when what was in the way has just gone.
+ */
+static int plug_into(virDomainPtr domain, const char *xml, unsigned where, Fault *f)
+{
+	if (virDomainAttachDeviceFlags(domain, xml, where) == 0)
+		return 0;
+	if (!virt_error_left_over())
+		return PLUG_FAILED;
+	if (orphans_remove(domain))
+		return fault(f, -EBUSY, "an interrupted attach was in the way");
+	return virDomainAttachDeviceFlags(domain, xml, where) == 0 ? 0 : PLUG_FAILED;
+}
+
 /*
  * Plug the disk in wherever it is missing, as long as that gets anywhere: after a failure the
  * guest may be off (then the definition is enough), or half of it may be done. `*ret_before` is
@@ -128,8 +143,9 @@ static int plug(virDomainPtr domain, const DiskSpec *disk, Arena *arena, Look *r
 				    target_user(&seen, where));
 			return HYPERVISOR_REFUSED;
 		}
-		if (virDomainAttachDeviceFlags(domain, xml, where) == 0)
-			return 0;
+		r = plug_into(domain, xml, where, f);
+		if (r != PLUG_FAILED)
+			return r;
 		result = virt_fault(f, "attach %s", disk->alias);
 		if (virt_error_is_refusal())
 			result = HYPERVISOR_REFUSED;
@@ -223,8 +239,12 @@ static int ask_guest(Host *host, virDomainPtr domain, const char *id, const char
 	if (unplug_from(domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0)
 		return 0;
 	/* A second request while the first one is under way is an error, and no harm. */
-	if (virt_error_unplug_pending() || virt_error_no_device() || virt_error_no_domain())
+	if (virt_error_unplug_pending())
 		return 0;
+	if (virt_error_no_device() || virt_error_no_domain()) {
+		unplug_forget(host, id, alias); /* no event will come */
+		return 0;
+	}
 	r = virt_fault(f, "detach %s", alias);
 	if (virt_error_emulator_gone())
 		return power_wait_off(domain) ? 0 : r;
@@ -279,6 +299,8 @@ int libvirt_detach_disk(void *self, const char *id, const char *alias, bool rese
 	r = look(domain, alias, NULL, arena, &seen, f);
 	if (r)
 		return r;
+	if (seen.running && !seen.live.found)
+		(void)orphans_remove(domain); /* nothing follows that could be mistaken */
 	if (!seen.live.found && !seen.config.found)
 		return HYPERVISOR_NO_DISK;
 	/* The definition first: whatever happens then, the next start is without it. */

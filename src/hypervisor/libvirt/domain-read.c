@@ -75,6 +75,33 @@ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
 	return 0;
 }
 
+/* Sources stand in disks, and in the backing stores and mirrors inside them. */
+static bool has_index(xmlNode *parent, const char *index)
+{
+	for (xmlNode *node = parent->children; node; node = node->next) {
+		xmlChar *value = node->type == XML_ELEMENT_NODE
+					 ? xmlGetProp(node, (const xmlChar *)"index")
+					 : NULL;
+		bool found = str_eq((const char *)value, index);
+
+		xmlFree(value);
+		if (found || has_index(node, index))
+			return true;
+	}
+	return false;
+}
+
+bool domain_xml_has_source(const char *xml, const char *index)
+{
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *devices = devices_of(doc);
+
+	for (xmlNode *node = devices ? devices->children : NULL; node; node = node->next)
+		if (str_eq((const char *)node->name, "disk") && has_index(node, index))
+			return true;
+	return false;
+}
+
 int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f)
 {
 	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);

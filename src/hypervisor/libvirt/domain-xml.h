@@ -43,5 +43,8 @@ typedef struct DiskSeen {
 _must_use_ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
 				    Arena *arena, DiskSeen *ret, Fault *f);
 
+/* Whether a disk's source, or one below it, has that index: the number in its node's name. */
+bool domain_xml_has_source(const char *xml, const char *index);
+
 /* The file behind the serial console, in the arena; NULL when there is none. */
 _must_use_ int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f);

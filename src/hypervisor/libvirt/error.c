@@ -56,7 +56,13 @@ bool virt_error_not_running(void)
 
 bool virt_error_no_device(void)
 {
-	return last_code() == VIR_ERR_DEVICE_MISSING;
+	return last_code() == VIR_ERR_DEVICE_MISSING || last_says("no device found with alias");
+}
+
+/* "Duplicate nodes with node-name=…", "Duplicate device ID …", "slot 0 … not available for …" */
+bool virt_error_left_over(void)
+{
+	return last_says("Duplicate") || last_says("duplicate") || last_says("not available for");
 }
 
 /* "End of file from qemu monitor", "Unable to write to monitor", "domain is no longer running" */

@@ -70,6 +70,8 @@ bool virt_error_no_domain(void);
 bool virt_error_not_running(void);
 /* Whether the device is not there (any more). */
 bool virt_error_no_device(void);
+/* Whether the emulator holds something of that name from an attach that a crash cut short. */
+bool virt_error_left_over(void);
 /* Whether the emulator went away under the call; its domain is off in a moment. */
 bool virt_error_emulator_gone(void);
 /* Whether an unplug is under way already, or the guest is busy with the slot. */
@@ -142,6 +144,14 @@ int libvirt_console(void *self, const char *id, size_t bytes_max, Arena *arena, 
 bool power_wait_off(virDomainPtr domain);
 /* Whether a file can be opened past the page cache. */
 bool disk_direct_io(const char *path);
+
+/* --- orphans.c --- */
+
+/*
+ * Take out of a running emulator the disks and block nodes that libvirt does not know. True when
+ * there was such a disk: then wait a moment before a disk of the same alias is plugged in.
+ */
+bool orphans_remove(virDomainPtr domain);
 
 /* --- kvm.c --- */
 

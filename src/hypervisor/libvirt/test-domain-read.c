@@ -49,6 +49,22 @@ TEST(who_has_a_target)
 	assert_null(find(running, "ua-9", "vdd").target_user);
 }
 
+TEST(sources_by_index)
+{
+	static const char xml[] =
+		"<domain type='qemu' id='7'><devices><controller type='pci' index='9'/>"
+		"<disk type='file'><source file='/a' index='1'/>"
+		"<backingStore><source file='/b' index='3'/></backingStore></disk>"
+		"<disk type='file'><source file='/c' index='12'/></disk></devices></domain>";
+
+	assert_true(domain_xml_has_source(xml, "1"));
+	assert_true(domain_xml_has_source(xml, "3"));
+	assert_true(domain_xml_has_source(xml, "12"));
+	assert_false(domain_xml_has_source(xml, "2"));
+	assert_false(domain_xml_has_source(xml, "9"));
+	assert_false(domain_xml_has_source(running, "7"));
+}
+
 TEST(console_path)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
