@@ -56,7 +56,7 @@ static int make_secret(const Config *config, Arena *arena, const char **ret, Fau
 
 	secret_new(SECRET_BYTES_MAX, secret);
 	*ret = secret;
-	return files_write_private(secret_path(config, arena), secret, f);
+	return files_write_private(secret_path(config, arena), secret, true, f);
 }
 
 static const char *user_password(Arena *arena, const char *secret, const char *user)
@@ -193,7 +193,7 @@ static int write_openrc(const Config *config, const char *url, const IdentitySee
 					url, user->user, password, user->project, config->region);
 
 	return files_write_private(
-		arena_printf(arena, "%s/openrc-%s", config->directory, user->user), text, f);
+		arena_printf(arena, "%s/openrc-%s", config->directory, user->user), text, false, f);
 }
 
 static void add_cloud(Buf *yaml, const Config *config, const char *url, const IdentitySeed *user,
@@ -231,7 +231,7 @@ int dev_write_access(Daemon *daemon, const Config *config, Fault *f)
 	}
 	if (r == 0)
 		r = files_write_private(arena_printf(arena, "%s/clouds.yaml", config->directory),
-					buf_text(&yaml), f);
+					buf_text(&yaml), false, f);
 	buf_done(&yaml);
 	return r;
 }

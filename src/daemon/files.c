@@ -71,10 +71,10 @@ static int write_all(int fd, const char *text)
 		text += n;
 		length -= (size_t)n;
 	}
-	return fsync(fd);
+	return 0;
 }
 
-int files_write_private(const char *path, const char *text, Fault *f)
+int files_write_private(const char *path, const char *text, bool durable, Fault *f)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *draft = arena_printf(arena, "%s.new", path);
@@ -82,7 +82,7 @@ int files_write_private(const char *path, const char *text, Fault *f)
 
 	if (fd < 0)
 		return fault(f, -errno, "create %s: %s", draft, strerror(errno));
-	if (fchmod(fd, 0600) < 0 || write_all(fd, text) < 0)
+	if (fchmod(fd, 0600) < 0 || write_all(fd, text) < 0 || (durable && fsync(fd) < 0))
 		return fault(f, -errno, "write %s: %s", draft, strerror(errno));
 	if (rename(draft, path) < 0)
 		return fault(f, -errno, "rename %s: %s", draft, strerror(errno));

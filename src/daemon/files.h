@@ -14,5 +14,8 @@ _must_use_ int files_make_dir(const char *path, Fault *f);
 /* The whole of a small file as text, in the arena. */
 _must_use_ int files_read(const char *path, Arena *arena, const char **ret, Fault *f);
 
-/* Replace a file whole, readable by its owner alone. */
-_must_use_ int files_write_private(const char *path, const char *text, Fault *f);
+/*
+ * Replace a file whole, readable by its owner alone. Unless it is `durable`, it may be lost with
+ * the machine: for what is written again on the next start.
+ */
+_must_use_ int files_write_private(const char *path, const char *text, bool durable, Fault *f);
