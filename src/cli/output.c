@@ -49,7 +49,7 @@ static const char *cell(Cli *cli, const Column *column, const ClientItem *item, 
 
 static const char *plain(Arena *arena, const char *json, const char *null);
 
-/* "a=1, b=2" or "1, 2"; what nests deeper stays JSON. */
+/* "a=1, b=2" or "1, 2" or, of objects in a list, "a=1; a=2"; what nests otherwise stays JSON. */
 static const char *plain_items(Arena *arena, const JsonDoc *doc, bool object)
 {
 	_cleanup_(buf_done) Buf out = {0};
@@ -57,9 +57,10 @@ static const char *plain_items(Arena *arena, const JsonDoc *doc, bool object)
 
 	for (int64_t i = 0; i < count; i++) {
 		const char *json = json_get_raw_at(arena, doc, "", (size_t)i);
-		bool deeper = *json == '{' || *json == '[';
+		bool deeper = *json == '[' || (object && *json == '{');
+		const char *separator = *json == '{' && !object ? "; " : ", ";
 
-		buf_printf(&out, "%s%s%s%s", i ? ", " : "",
+		buf_printf(&out, "%s%s%s%s", i ? separator : "",
 			   object ? json_get_name(arena, doc, "", (size_t)i) : "",
 			   object ? "=" : "", deeper ? json : plain(arena, json, "None"));
 	}

@@ -13,7 +13,8 @@ static const char volumes[] =
 
 static const char volume[] =
 	"{\"volume\":{\"id\":\"v1\",\"links\":[],\"name\":\"first\",\"status\":\"available\","
-	"\"size\":1,\"volume_type\":null,\"attachments\":[],\"metadata\":{\"a.b\":\"c\",\"d\":"
+	"\"size\":1,\"volume_type\":null,\"attachments\":[{\"a\":1,\"b\":null},{\"a\":[2]}],"
+	"\"metadata\":{\"a.b\":\"c\",\"d\":"
 	"\"\"},\"multiattach\":false}}";
 
 static Ran list(const char *line)
@@ -90,7 +91,7 @@ TEST(one_thing_as_a_table)
 				     "status      available\n"
 				     "size        1\n"
 				     "volume_type -\n"
-				     "attachments \n"
+				     "attachments a=1, b=None; a=[2]\n"
 				     "metadata    a.b=c, d=\n"
 				     "multiattach False\n");
 }
@@ -102,7 +103,8 @@ TEST(one_thing_as_json_and_values)
 
 	assert_string_equal(json.out,
 			    "{\"id\":\"v1\",\"name\":\"first\",\"status\":\"available\",\"size\":1,"
-			    "\"volume_type\":null,\"attachments\":[],\"metadata\":{\"a.b\":\"c\","
+			    "\"volume_type\":null,\"attachments\":[{\"a\":1,\"b\":null},{\"a\":[2]}"
+			    "],\"metadata\":{\"a.b\":\"c\","
 			    "\"d\":\"\"},\"multiattach\":false}\n");
 	assert_string_equal(value.out, "available\nNone\n");
 }
