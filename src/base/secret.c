@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 
 #include "base/str.h"
 #include "base/uuid.h"
@@ -31,11 +32,24 @@ void secret_new(size_t n, char out[static SECRET_TEXT_MAX])
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 }
 
+static EVP_MD *sha256;
+
+static void sha256_fetch(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (!sha256)
+		abort(); /* an OpenSSL without it is no OpenSSL */
+}
+
+/* Looking the algorithm up costs far more than hashing a token with it: once is enough. */
 void secret_hash(const char *text, char out[static SECRET_HASH_TEXT])
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 
-	SHA256((const unsigned char *)text, strlen(text), digest);
+	pthread_once(&once, sha256_fetch);
+	if (EVP_Digest(text, strlen(text), digest, NULL, sha256, NULL) != 1)
+		abort(); /* out of memory */
 	str_hex(digest, sizeof(digest), out);
 }
 
