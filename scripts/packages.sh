@@ -19,6 +19,7 @@ packages_of() { # GROUP...
 		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils xorriso ;;
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;
+		load) echo wrk ;;
 		clang) echo clang-14 ;;
 		tidy) echo clang-tidy-14 ;;
 		valgrind) echo valgrind ;;

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * SQLite with nothing before it: the row writes of creating and deleting a volume, in the product's
+ * tables, by one writer that commits what waits in groups. What cleatd's cycles are measured
+ * against.
+ *
+ *     groupcommit DIRECTORY CLIENTS SECONDS     prints "CYCLES cycles in MILLISECONDS ms"
+ *
+ * A cycle is the four transactions that cleatd makes of one: intent and end of each operation.
+ * Each client waits for its commits, except the end of the deletion.
+ */
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "records/tables.h"
+
+enum { STATEMENTS_MAX = 5 };
+
+typedef enum Part { CREATE_BEGIN, CREATE_END, DELETE_BEGIN, DELETE_END, _PART_MAX } Part;
+
+#define VOLUME_COLUMNS                                                                             \
+	"project_id, user_id, name, description, size_gib, status, availability_zone, type_id, "   \
+	"type_name, metadata, backend, host, format, bootable, multiattach, readonly, "            \
+	"created_us, updated_us"
+#define VOLUME_VALUES(status)                                                                      \
+	"'01c89d20c6bd403fbd682e3507b825ba', 'c759fef1d3b04918a4b0470aae9b5949', NULL, NULL, 1, "  \
+	"'" status "', 'nova', 'a4578757-90f8-4f4f-b252-aac5f1cbaa00', '__DEFAULT__', '{}', "      \
+	"'file', 'cleat@file#file', 'raw', 0, 0, 0, ?3, ?3"
+#define OPERATION_COLUMNS                                                                          \
+	"format, kind, state, lane, server_id, volume_id, attachment_id, image_id, action_id, "    \
+	"args, project_id, user_id, request_id, cancelled, not_before_us, deadline_us, "           \
+	"last_error, created_us, updated_us"
+#define OPERATION_VALUES(state)                                                                    \
+	"1, 'create-volume', '" state "', ?1, NULL, ?1, NULL, NULL, NULL, NULL, "                  \
+	"'01c89d20c6bd403fbd682e3507b825ba', 'c759fef1d3b04918a4b0470aae9b5949', "                 \
+	"'req-06fc4e06-7e3f-4012-bc13-99d37a95a89f', 0, 0, 0, NULL, ?3, ?3"
+#define STEP_COLUMNS "operation_id, seq, kind, state, attempts, last_error, started_us, finished_us"
+#define STEP_VALUES(state) "?2, 0, 'volume-create', '" state "', 0, NULL, ?3, ?3"
+#define QUOTA(resource, more)                                                                      \
+	"INSERT INTO quotas (project_id, resource, used) VALUES ("                                 \
+	"'01c89d20c6bd403fbd682e3507b825ba', '" resource "', 1) "                                  \
+	"ON CONFLICT (project_id, resource) DO UPDATE SET used = quotas.used " more " 1"
+#define OPERATION_BEGIN                                                                            \
+	"INSERT INTO operations (id, " OPERATION_COLUMNS                                           \
+	") VALUES (?2, " OPERATION_VALUES("running") ")"
+#define OPERATION_END                                                                              \
+	"UPDATE operations SET (" OPERATION_COLUMNS                                                \
+	") = (" OPERATION_VALUES("done") ") "                                                      \
+					 "WHERE id = ?2"
+#define STEP_BEGIN                                                                                 \
+	"INSERT INTO steps (id, " STEP_COLUMNS ") VALUES (?2 || '/00', " STEP_VALUES("started") ")"
+#define STEP_END                                                                                   \
+	"UPDATE steps SET (" STEP_COLUMNS ") = (" STEP_VALUES("done") ") WHERE id = ?2 || '/00'"
+
+/* ?1 is the volume, ?2 the operation, ?3 the time. */
+static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
+	[CREATE_BEGIN] = {QUOTA("volumes", "+"), QUOTA("gigabytes", "+"),
+			  "INSERT INTO volumes (id, " VOLUME_COLUMNS
+			  ") VALUES (?1, " VOLUME_VALUES("creating") ")",
+			  OPERATION_BEGIN, STEP_BEGIN},
+	[CREATE_END] = {"UPDATE volumes SET (" VOLUME_COLUMNS
+			") = (" VOLUME_VALUES("available") ") WHERE id = ?1",
+			STEP_END, OPERATION_END},
+	[DELETE_BEGIN] = {"UPDATE volumes SET (" VOLUME_COLUMNS
+			  ") = (" VOLUME_VALUES("deleting") ") WHERE id = ?1",
+			  OPERATION_BEGIN, STEP_BEGIN},
+	[DELETE_END] = {QUOTA("volumes", "-"), QUOTA("gigabytes", "-"),
+			"DELETE FROM volumes WHERE id = ?1", STEP_END, OPERATION_END},
+};
+
+typedef struct Wish Wish;
+struct Wish {
+	Wish *next;
+	Part part;
+	const char *volume;
+	const char *operation;
+	bool done;
+};
+
+typedef struct Loop {
+	sqlite3 *db;
+	sqlite3_stmt *statements[_PART_MAX][STATEMENTS_MAX];
+	pthread_mutex_t lock; /* for what follows */
+	pthread_cond_t arrived;
+	pthread_cond_t committed;
+	Wish *first;
+	Wish **last;
+	bool stop;
+	int64_t end_ms;
+	atomic_uint cycles;
+} Loop;
+
+static void run_sql(Loop *loop, const char *sql)
+{
+	char *error = NULL;
+
+	if (sqlite3_exec(loop->db, sql, NULL, NULL, &error)) {
+		(void)fprintf(stderr, "groupcommit: %s: %s\n", sql, error);
+		exit(1);
+	}
+}
+
+static void loop_open(Loop *loop, const char *dir)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/bare.db", dir);
+	if (sqlite3_open(path, &loop->db))
+		exit(1);
+	run_sql(loop, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+		      "PRAGMA wal_autocheckpoint = 1000;");
+	for (size_t i = 0; i < schema_migration_count; i++)
+		run_sql(loop, schema_migrations[i].sql);
+	for (int p = 0; p < _PART_MAX; p++)
+		for (int s = 0; s < STATEMENTS_MAX && parts[p][s]; s++)
+			if (sqlite3_prepare_v2(loop->db, parts[p][s], -1, &loop->statements[p][s],
+					       NULL)) {
+				(void)fprintf(stderr, "groupcommit: %s\n",
+					      sqlite3_errmsg(loop->db));
+				exit(1);
+			}
+	pthread_mutex_init(&loop->lock, NULL);
+	pthread_cond_init(&loop->arrived, NULL);
+	pthread_cond_init(&loop->committed, NULL);
+	loop->last = &loop->first;
+}
+
+static void loop_close(Loop *loop)
+{
+	for (int p = 0; p < _PART_MAX; p++)
+		for (int s = 0; s < STATEMENTS_MAX; s++)
+			sqlite3_finalize(loop->statements[p][s]);
+	sqlite3_close(loop->db);
+}
+
+static void write_part(Loop *loop, const Wish *wish)
+{
+	run_sql(loop, "SAVEPOINT piece");
+	for (int s = 0; s < STATEMENTS_MAX && parts[wish->part][s]; s++) {
+		sqlite3_stmt *statement = loop->statements[wish->part][s];
+
+		(void)sqlite3_bind_text(statement, 1, wish->volume, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(statement, 2, wish->operation, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(statement, 3, clock_now_us());
+		if (sqlite3_step(statement) != SQLITE_DONE) {
+			(void)fprintf(stderr, "groupcommit: %s\n", sqlite3_errmsg(loop->db));
+			exit(1);
+		}
+		(void)sqlite3_reset(statement);
+	}
+	run_sql(loop, "RELEASE piece");
+}
+
+/* What waits, at most a batch of it; NULL at the end. */
+static Wish *batch_take(Loop *loop)
+{
+	Wish *batch, **cut;
+
+	pthread_mutex_lock(&loop->lock);
+	while (!loop->first && !loop->stop)
+		pthread_cond_wait(&loop->arrived, &loop->lock);
+	batch = loop->first;
+	cut = &loop->first;
+	for (int i = 0; i < LIMIT_STORE_BATCH && *cut; i++)
+		cut = &(*cut)->next;
+	loop->first = *cut;
+	*cut = NULL;
+	if (!loop->first)
+		loop->last = &loop->first;
+	pthread_mutex_unlock(&loop->lock);
+	return batch;
+}
+
+static void *writer_run(void *arg)
+{
+	Loop *loop = arg;
+	Wish *batch;
+
+	while ((batch = batch_take(loop))) {
+		run_sql(loop, "BEGIN IMMEDIATE");
+		for (Wish *wish = batch; wish; wish = wish->next)
+			write_part(loop, wish);
+		run_sql(loop, "COMMIT");
+		pthread_mutex_lock(&loop->lock);
+		for (Wish *wish = batch, *next; wish; wish = next) {
+			next = wish->next;
+			wish->done = true;
+		}
+		pthread_cond_broadcast(&loop->committed);
+		pthread_mutex_unlock(&loop->lock);
+	}
+	return NULL;
+}
+
+static void wish_send(Loop *loop, Wish *wish)
+{
+	pthread_mutex_lock(&loop->lock);
+	*loop->last = wish;
+	loop->last = &wish->next;
+	pthread_cond_signal(&loop->arrived);
+	pthread_mutex_unlock(&loop->lock);
+}
+
+static void wish_await(Loop *loop, const Wish *wish)
+{
+	pthread_mutex_lock(&loop->lock);
+	while (!wish->done)
+		pthread_cond_wait(&loop->committed, &loop->lock);
+	pthread_mutex_unlock(&loop->lock);
+}
+
+/* The ids of one cycle, and its last wish, which the client leaves behind. */
+typedef struct Cycle {
+	char volume[UUID_TEXT];
+	char create[UUID_TEXT];
+	char delete[UUID_TEXT];
+	Wish end;
+} Cycle;
+
+static void commit_part(Loop *loop, Part part, const Cycle *cycle)
+{
+	const char *operation = part == DELETE_BEGIN ? cycle->delete : cycle->create;
+	Wish wish = {.part = part, .volume = cycle->volume, .operation = operation};
+
+	wish_send(loop, &wish);
+	wish_await(loop, &wish);
+}
+
+/* As with cleatd, the client does not wait for the volume to be gone. */
+static void cycle_run(Loop *loop, Cycle *cycle)
+{
+	if (cycle->end.volume)
+		wish_await(loop, &cycle->end); /* of an older cycle, long since done */
+	uuid_new(cycle->volume);
+	uuid_new(cycle->create);
+	uuid_new(cycle->delete);
+	commit_part(loop, CREATE_BEGIN, cycle);
+	commit_part(loop, CREATE_END, cycle);
+	commit_part(loop, DELETE_BEGIN, cycle);
+	cycle->end = (Wish){
+		.part = DELETE_END,
+		.volume = cycle->volume,
+		.operation = cycle->delete,
+	};
+	wish_send(loop, &cycle->end);
+	atomic_fetch_add(&loop->cycles, 1);
+}
+
+static void *client_run(void *arg)
+{
+	Cycle cycles[2] = {0};
+	Loop *loop = arg;
+
+	for (unsigned i = 0; clock_mono_ms() < loop->end_ms; i++)
+		cycle_run(loop, &cycles[i % 2]);
+	for (unsigned i = 0; i < 2; i++)
+		if (cycles[i].end.volume)
+			wish_await(loop, &cycles[i].end);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t clients, seconds;
+	pthread_t *threads, writer;
+	Loop loop = {0};
+	int64_t began;
+
+	if (argc != 4 || !str_parse_u64(argv[2], &clients) || !str_parse_u64(argv[3], &seconds))
+		return 2;
+	loop_open(&loop, argv[1]);
+	began = clock_mono_ms();
+	loop.end_ms = began + (int64_t)seconds * 1000;
+	threads = mem_new(clients * sizeof(*threads));
+	if (pthread_create(&writer, NULL, writer_run, &loop))
+		return 1;
+	for (size_t i = 0; i < clients; i++)
+		if (pthread_create(&threads[i], NULL, client_run, &loop))
+			return 1;
+	for (size_t i = 0; i < clients; i++)
+		pthread_join(threads[i], NULL);
+	(void)printf("%u cycles in %lld ms\n", atomic_load(&loop.cycles),
+		     (long long)(clock_mono_ms() - began));
+	pthread_mutex_lock(&loop.lock);
+	loop.stop = true;
+	pthread_cond_signal(&loop.arrived);
+	pthread_mutex_unlock(&loop.lock);
+	pthread_join(writer, NULL);
+	loop_close(&loop);
+	free(threads);
+	return 0;
+}
