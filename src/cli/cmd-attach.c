@@ -19,9 +19,9 @@ typedef struct Pair {
 
 /*
  * What the daemon says about the newest operation on the pair that went wrong. A service that has
- * no operations is not asked twice: then only where to look.
+ * no operations has no better words than the fallback.
  */
-static const char *why(Cli *cli, const Pair *pair)
+static const char *why(Cli *cli, const Pair *pair, const char *fallback)
 {
 	const char *query = arena_printf(cli->arena, "server_id=%s&volume_id=%s", pair->server_id,
 					 pair->volume_id);
@@ -31,7 +31,7 @@ static const char *why(Cli *cli, const Pair *pair)
 	if (client_list(cli->client, cli->arena, CLIENT_OPERATION, query, &list, NULL) == 0 &&
 	    list.count > 0)
 		error = client_item_text(cli->arena, &list.items[0], "last_error");
-	return error ? error : "'cleat server events' tells more";
+	return error ? error : fallback;
 }
 
 static int find_pair(Cli *cli, Pair *ret)
@@ -83,7 +83,7 @@ static int look_attached(Cli *cli, Wait *wait)
 		return 0;
 	if (str_eq(wait->state, "available") || str_after(wait->state, "error"))
 		return cli_fail(cli, CLI_FAILED, "the attach failed, the volume is %s: %s",
-				wait->state, why(cli, pair));
+				wait->state, why(cli, pair, "'cleat server events' tells more"));
 	return WAIT_MORE;
 }
 
@@ -108,10 +108,8 @@ static int look_detached(Cli *cli, Wait *wait)
 	if (r)
 		return r;
 	if (str_eq(wait->state, "in-use") || str_after(wait->state, "error"))
-		return cli_fail(cli, CLI_FAILED,
-				"the detach failed, the volume is %s, the guest may not have "
-				"released it: %s",
-				wait->state, why(cli, pair));
+		return cli_fail(cli, CLI_FAILED, "the detach failed, the volume is %s: %s",
+				wait->state, why(cli, pair, "the guest may not have released it"));
 	return WAIT_MORE;
 }
 

@@ -223,7 +223,7 @@ TEST(a_detach_that_comes_back_has_failed)
 	};
 	_cleanup_(ran_done) Ran ran = run_rows("detach --wait s1 v1", rows, ARRAY_SIZE(rows));
 
-	check(&ran, CLI_FAILED, "the guest may not have released it: asked 8 times");
+	check(&ran, CLI_FAILED, "the detach failed, the volume is in-use: asked 8 times");
 }
 
 #define SHOW_OPERATION(members)                                                                    \

@@ -19,15 +19,16 @@ import tap  # noqa: E402
 CLEATD = lib.Cleatd(start=False)
 IDS = {}
 RUN = set()
-FAILED, USAGE, NOT_FOUND, DENIED, UNREACHABLE = 1, 2, 3, 4, 5
+FAILED, USAGE, NOT_FOUND, DENIED, UNREACHABLE, TIMED_OUT = 1, 2, 3, 4, 5, 6
 
 
-def run(*words, user='demo', env=None):
+def run(*words, user='demo', env=None, cleatd=None):
     """(exit code, stdout, stderr) of one command."""
-    clean = {'PATH': '/usr/bin:/bin', 'HOME': CLEATD.dir, 'LC_ALL': 'C.UTF-8'}
-    login = CLEATD.user(user).rc if user else {}
+    cleatd = cleatd or CLEATD
+    clean = {'PATH': '/usr/bin:/bin', 'HOME': cleatd.dir, 'LC_ALL': 'C.UTF-8'}
+    login = cleatd.user(user).rc if user else {}
     done = subprocess.run([lib.CLEAT, *words], capture_output=True, text=True, timeout=120,
-                          env={**clean, **login, **(env or {})}, cwd=CLEATD.dir, check=False)
+                          env={**clean, **login, **(env or {})}, cwd=cleatd.dir, check=False)
     RUN.add(' '.join(words[:2]))
     RUN.add(words[0] if words else '')
     return done.returncode, done.stdout, done.stderr
@@ -330,6 +331,44 @@ def deletes():
     tap.expect(table('volume', 'list'), [])
 
 
+# --- guests that do not do as they are told ------------------------------------------------
+
+def mischief(**env):
+    """A cleatd whose guests misbehave, with an attached volume `d` on a server `s`."""
+    cleatd = lib.Cleatd(env=env)
+    for words in (('volume', 'create', 'd', '--size', '1', '--wait'),
+                  ('server', 'create', 's', '--image', 'tiny', '--flavor', 'm1.tiny', '--wait'),
+                  ('attach', 's', 'd', '--wait')):
+        cleat(*words, cleatd=cleatd)
+    return cleatd
+
+
+def slow_guest_is_waited_for():
+    with mischief(CLEAT_FAKE_DETACH='pending:500') as cleatd:
+        cleat('detach', 's', 'd', '--wait', cleatd=cleatd)
+        tap.expect(value('status', 'volume', 'show', 'd', cleatd=cleatd), 'available')
+
+
+def stubborn_guest_is_told_about():
+    with mischief(CLEAT_FAKE_DETACH='refuse') as cleatd:
+        refused(FAILED, 'the guest refused to release the disk', 'detach', 's', 'd', '--wait',
+                cleatd=cleatd)
+        tap.expect(value('status', 'volume', 'show', 'd', cleatd=cleatd), 'in-use')
+        failed = table('op', 'list', '--state', 'failed', cleatd=cleatd)[0]
+        tap.expect(failed['Kind'], 'detach-volume')
+        code, out, _ = run('op', 'watch', failed['ID'], cleatd=cleatd)
+        tap.expect(code, FAILED)
+        assert out.startswith('failed') and 'refused' in out, out
+
+
+def waiting_ends_in_time():
+    with mischief(CLEAT_FAKE_DELAY_MS='700') as cleatd:
+        refused(TIMED_OUT, 'it goes on without us', 'server', 'reboot', '--hard', 's', '--wait',
+                '--timeout', '1', cleatd=cleatd)
+        tap.wait_for('the reboot ends all the same', lambda: value(
+            'status', 'server', 'show', 's', cleatd=cleatd) == 'ACTIVE')
+
+
 def completion_knows_every_command():
     script = cleat('completion', 'bash', user=None)
     cleat('completion', 'zsh', user=None)
@@ -366,6 +405,7 @@ tap.run('cli', [
     image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
     names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
     server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
-    operations, deletes, completion_knows_every_command,
+    operations, deletes, slow_guest_is_waited_for, stubborn_guest_is_told_about,
+    waiting_ends_in_time, completion_knows_every_command,
     every_command_was_run, daemon_ends_well,
 ], lambda: CLEATD.__exit__())
