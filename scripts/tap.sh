@@ -32,12 +32,12 @@ tap_suite() { # PREFIX COMMAND...: the tests of another program among ours
 		'ok '* | 'not ok '*)
 			tap_count=$((tap_count + 1))
 			[ "${line#not}" = "$line" ] || tap_failed=$((tap_failed + 1))
-			sed -E "s/^(not ok|ok) [0-9]+ - /\1 $tap_count - $prefix /" <<<"$line"
+			sed -E "s/^(not ok|ok) [0-9]+ - /\1 $tap_count - ${prefix:+$prefix }/" <<<"$line"
 			;;
 		'1..'*) ;;
 		'@ended '*)
 			[ "$line" = '@ended 0' ] || [ "$tap_failed" != "$failed_before" ] ||
-				tap "$prefix: ends well" false || true
+				tap "$1: ends well" false || true
 			;;
 		*) printf '%s\n' "$line" ;;
 		esac

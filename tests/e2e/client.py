@@ -292,10 +292,6 @@ def attached_volume_is_not_deleted():
     tap.expect(value('status', 'volume', 'show', 'data'), 'in-use')
 
 
-def tag_needs_its_microversion():
-    refused('2.49', 'server', 'add', 'volume', '--tag', 'x', 'vm', 'data')
-
-
 def server_stop_and_start():
     openstack('server', 'stop', 'vm')
     wait_status('server', 'vm', 'SHUTOFF', 120)
@@ -388,16 +384,16 @@ ON_FAKE = [
     server_of_another_project_is_not_found, server_with_an_unknown_flavor_is_refused,
     server_set_name, console_log,
     server_add_volume_with_tag, server_volume_list, attached_volume_is_not_attached_again,
-    attached_volume_is_not_deleted, tag_needs_its_microversion, server_stop_and_start,
-    server_reboot, server_remove_volume, detached_volume_is_not_detached_again,
+    attached_volume_is_not_deleted, server_stop_and_start, server_reboot, server_remove_volume,
+    detached_volume_is_not_detached_again,
     server_event_list, server_delete_releases_its_volumes, volume_delete, image_delete,
     daemon_ends_well,
 ]
 
 ON_LIBVIRT = [
     guest_image_create, flavor_list, server_create, guest_is_up, volume_create,
-    server_add_volume_with_tag, server_volume_list, server_remove_volume, server_stop_and_start,
-    server_delete_releases_its_volumes, volume_delete, daemon_ends_well,
+    server_add_volume_with_tag, server_volume_list, server_stop_and_start, guest_is_up,
+    server_remove_volume, server_event_list, server_delete_releases_its_volumes, volume_delete, daemon_ends_well,
 ]
 
 def cleatd_serves():
