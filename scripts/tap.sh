@@ -32,7 +32,8 @@ tap_suite() { # PREFIX COMMAND...: the tests of another program among ours
 		'ok '* | 'not ok '*)
 			tap_count=$((tap_count + 1))
 			[ "${line#not}" = "$line" ] || tap_failed=$((tap_failed + 1))
-			sed -E "s/^(not ok|ok) [0-9]+ - /\1 $tap_count - ${prefix:+$prefix }/" <<<"$line"
+			printf '%s %d - %s%s\n' "${line%%ok *}ok" "$tap_count" \
+				"${prefix:+$prefix }" "${line#*ok * - }"
 			;;
 		'1..'*) ;;
 		'@ended '*)
