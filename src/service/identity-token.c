@@ -4,12 +4,37 @@
  * Token rows: issued, looked at, deleted. Only the hash of a token is stored.
  */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "records/tables.h"
 #include "service/identity.h"
 
-enum { TOKEN_SECRET_BYTES = 32, AUDIT_BYTES = 16 };
+enum { TOKEN_SECRET_BYTES = 32, AUDIT_BYTES = 16, ROOM_TOKENS = 100 };
+
+/*
+ * A user may hold so many tokens and no more: the oldest make room for new ones, a hundred at a
+ * time, so that a client which logs in for every call does not pay for it at each login.
+ */
+static int make_room(Tx *tx, Arena *arena, const char *user_id, Fault *f)
+{
+	RecordQuery query = {0};
+	int64_t held;
+	Token **oldest;
+	size_t count;
+	int r;
+
+	record_where_text(&query, "user_id", RECORD_EQ, user_id);
+	r = record_count(tx, &token_table, &query, &held, f);
+	if (r || held < LIMIT_USER_TOKENS)
+		return fault_unexpected(f, r);
+	record_sort(&query, "issued_us", false);
+	query.limit = ROOM_TOKENS;
+	r = token_find(tx, arena, &query, &oldest, &count, f);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = token_delete(tx, oldest[i]->id, f);
+	return fault_unexpected(f, r);
+}
 
 int identity_issue(Tx *tx, Arena *arena, const TokenGrant *grant, const char **ret_token,
 		   const char **ret_token_id, Fault *f)
@@ -40,6 +65,9 @@ int identity_issue(Tx *tx, Arena *arena, const TokenGrant *grant, const char **r
 		token.app_credential_id = grant->credential->id;
 		token.restricted = !grant->credential->unrestricted;
 	}
+	r = make_room(tx, arena, token.user_id, f);
+	if (r)
+		return r;
 	r = token_insert(tx, &token, f);
 	if (r)
 		return fault_unexpected(f, r);
