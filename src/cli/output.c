@@ -151,10 +151,12 @@ static void print_table(Cli *cli, const Grid *grid)
 	for (size_t row = 0; row < grid->rows; row++) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);
 
-		for (size_t i = 0; i < grid->columns; i++)
-			(void)scols_line_set_data(
-				line, i,
-				plain(cli->arena, grid->cells[row * grid->columns + i], "-"));
+		for (size_t i = 0; i < grid->columns; i++) {
+			const char *json = grid->cells[row * grid->columns + i];
+			const char *text = plain(cli->arena, json, "");
+
+			(void)scols_line_set_data(line, i, *text ? text : "-");
+		}
 	}
 	(void)scols_print_table(table);
 	scols_unref_table(table);

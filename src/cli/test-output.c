@@ -51,7 +51,7 @@ TEST(a_list_as_a_table)
 	assert_string_equal(ran.err, "");
 	assert_string_equal(ran.out, "ID Name  Status    Size Type Attached to\n"
 				     "v1 first in-use       1 -    s1 on /dev/vdb\n"
-				     "v2 a\"b   available   10 t    \n");
+				     "v2 a\"b   available   10 t    -\n");
 }
 
 TEST(a_list_as_json)
