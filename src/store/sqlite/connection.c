@@ -13,9 +13,13 @@
 #include "store/sqlite/priv.h"
 #include "store/sqlite/sqlite.h"
 
+/* Pages in the log at which each commit folds back what no reader needs any more. */
+enum { LOG_PAGES = 1000 };
+
 struct Connection {
 	sqlite3 *db;
 	StatementCache cache;
+	int log_pages; /* of a writing connection, after its last commit */
 };
 
 typedef struct SqliteRow {
@@ -33,7 +37,6 @@ static const char reader_settings[] = "PRAGMA cache_size = -512;";
 static const char writer_settings[] = "PRAGMA cache_size = -2048;"
 				      "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = FULL;"
-				      "PRAGMA wal_autocheckpoint = 1000;"
 				      "PRAGMA journal_size_limit = 8388608;";
 
 static int errno_of(sqlite3 *db)
@@ -69,6 +72,30 @@ int sqlite_fault(Fault *f, sqlite3 *db, const char *what)
 		     sqlite3_extended_errcode(db), what);
 }
 
+/* After each commit, with what the log holds now. */
+static int log_grew(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	Connection *c = ctx;
+
+	c->log_pages = pages;
+	if (pages >= LOG_PAGES)
+		(void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL); /* or after the next commit */
+	return SQLITE_OK;
+}
+
+int connection_log_pages(const Connection *c)
+{
+	return c->log_pages;
+}
+
+void connection_fold_log(Connection *c)
+{
+	if (sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+	    SQLITE_OK)
+		c->log_pages = 0;
+}
+
 static int connection_set_up(Connection *c, bool writes, Fault *f)
 {
 	const char *more = writes ? writer_settings : reader_settings;
@@ -77,6 +104,8 @@ static int connection_set_up(Connection *c, bool writes, Fault *f)
 		return sqlite_fault(f, c->db, "set up");
 	if (sqlite3_exec(c->db, more, NULL, NULL, NULL))
 		return sqlite_fault(f, c->db, "set up");
+	if (writes)
+		(void)sqlite3_wal_hook(c->db, log_grew, c); /* the hook before: none */
 	return regexp_register(c->db, f);
 }
 

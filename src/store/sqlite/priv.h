@@ -12,6 +12,7 @@
 typedef struct Connection Connection;
 typedef struct Statement Statement;
 typedef struct StatementCache StatementCache;
+typedef struct Readers Readers;
 typedef struct SqliteTx SqliteTx;
 typedef struct Writer Writer;
 
@@ -54,6 +55,11 @@ bool connection_in_transaction(const Connection *connection);
 /* End a transaction that is still open. */
 void connection_roll_back(Connection *connection);
 
+/* Pages in the log after the last commit of this connection. */
+int connection_log_pages(const Connection *connection);
+/* Fold all of the log into the file, if nobody reads; otherwise it stays as it is. */
+void connection_fold_log(Connection *connection);
+
 /* The fault for what went wrong last on `db`; SQLite's code becomes an errno. */
 int sqlite_fault(Fault *f, sqlite3 *db, const char *what);
 
@@ -76,9 +82,25 @@ const char *sqlite_row_text(const StoreRow *row, size_t column);
 /* regexp.c: operator REGEXP by POSIX extended regular expressions. */
 _must_use_ int regexp_register(sqlite3 *db, Fault *f);
 
-/* writer.c: takes the connection in any case. */
-_must_use_ int writer_start(Connection *connection, const StoreConfig *config, Writer **ret,
-			    Fault *f);
+/* readers.c */
+
+/* `wanted` connections at most, 0: one a core; they are opened when they are needed. */
+Readers *readers_new(const char *location, unsigned wanted);
+/* Close the connections: none may be in use. */
+void readers_close(Readers *readers);
+Readers *readers_free(Readers *readers);
+DEFINE_CLEANUP(Readers, readers_free)
+/* Run work in a snapshot, on a connection of the pool. */
+_must_use_ int readers_run(Readers *readers, StoreWork work, void *ctx, Fault *f);
+/* The writer sets to work; it has committed (or not), and nobody has heard of it yet. */
+void readers_pause(Readers *readers);
+void readers_resume(Readers *readers);
+/* Wait a moment until nobody reads; then, if true, nobody can until readers_resume(). */
+_must_use_ bool readers_stop(Readers *readers);
+
+/* writer.c: takes the connection in any case; borrows the readers. */
+_must_use_ int writer_start(Connection *connection, const StoreConfig *config, Readers *readers,
+			    Writer **ret, Fault *f);
 /* Runs what is queued first. */
 Writer *writer_stop(Writer *writer);
 DEFINE_CLEANUP(Writer, writer_stop)

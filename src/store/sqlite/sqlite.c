@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The driver: the file and who owns it, the pool of readers, and the table of slots.
+ * The driver: the file and who owns it, and the table of slots.
  *
  * The database belongs to the process that holds a lock on "<location>.lock"; a second one is
  * told who that is instead of racing it. The lock dies with the process, so kill -9 leaves
@@ -14,37 +14,26 @@
 #include <libgen.h>
 #include <pthread.h>
 #include <sys/file.h>
-#include <sys/sysinfo.h>
 
 #include "base/mem.h"
 #include "store/sqlite/priv.h"
 
-enum { READERS_MAX = 64, READERS_MIN = 4 };
-
 typedef struct Sqlite {
 	char *location;
 	int lock_fd;
+	Readers *readers;
 	Writer *writer;
-
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t returned;
-	Connection *idle[READERS_MAX];
-	size_t idle_count;
-	size_t open_count;
-	size_t open_max;
 } Sqlite;
 
 static void *sqlite_free(Sqlite *s)
 {
 	if (!s)
 		return NULL;
-	assert(s->idle_count == s->open_count);
-	for (size_t i = 0; i < s->idle_count; i++)
-		(void)connection_close(s->idle[i]);
-	/* Last, so that closing folds the WAL into the file. */
+	/* The writer is the last to close the file, so that the WAL is folded into it. */
+	if (s->readers)
+		readers_close(s->readers);
 	(void)writer_stop(s->writer);
-	(void)pthread_cond_destroy(&s->returned);
-	(void)pthread_mutex_destroy(&s->lock);
+	(void)readers_free(s->readers);
 	closep(&s->lock_fd);
 	free(s->location);
 	free(s);
@@ -118,15 +107,6 @@ static void library_set_up(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static size_t readers_wanted(const StoreConfig *config)
-{
-	size_t wanted = config->readers;
-
-	if (wanted == 0)
-		wanted = MAX((size_t)get_nprocs(), READERS_MIN);
-	return MIN(wanted, READERS_MAX);
-}
-
 static int sqlite_open(const StoreConfig *config, void **ret, Fault *f)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -135,10 +115,8 @@ static int sqlite_open(const StoreConfig *config, void **ret, Fault *f)
 	int r;
 
 	(void)pthread_once(&once, library_set_up);
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_cond_init(&s->returned, NULL);
 	s->location = mem_strdup(config->location);
-	s->open_max = readers_wanted(config);
+	s->readers = readers_new(config->location, config->readers);
 	s->lock_fd = -1;
 	r = lock_take(s->location, &s->lock_fd, f);
 	if (r)
@@ -149,68 +127,18 @@ static int sqlite_open(const StoreConfig *config, void **ret, Fault *f)
 	r = connection_open(s->location, true, &connection, f);
 	if (r)
 		return r;
-	r = writer_start(connection, config, &s->writer, f);
+	r = writer_start(connection, config, s->readers, &s->writer, f);
 	if (r)
 		return r;
 	*ret = TAKE(s);
 	return 0;
 }
 
-/* Take a reader from the pool; NULL: there is room for one more, which the caller opens. */
-static Connection *reader_wait(Sqlite *s)
-{
-	Connection *connection = NULL;
-
-	(void)pthread_mutex_lock(&s->lock);
-	while (s->idle_count == 0 && s->open_count == s->open_max)
-		(void)pthread_cond_wait(&s->returned, &s->lock);
-	if (s->idle_count > 0)
-		connection = s->idle[--s->idle_count]; /* the last used: its pages are warm */
-	else
-		s->open_count++;
-	(void)pthread_mutex_unlock(&s->lock);
-	return connection;
-}
-
-/* Give it back; NULL: it could not be opened. */
-static void reader_return(Sqlite *s, Connection *connection)
-{
-	(void)pthread_mutex_lock(&s->lock);
-	if (connection)
-		s->idle[s->idle_count++] = connection;
-	else
-		s->open_count--;
-	(void)pthread_cond_signal(&s->returned);
-	(void)pthread_mutex_unlock(&s->lock);
-}
-
-static int snapshot_run(Connection *connection, StoreWork work, void *ctx, Fault *f)
-{
-	SqliteTx tx = {.tx = {.driver = &store_sqlite}, .connection = connection};
-	int r;
-
-	r = connection_run(connection, "BEGIN", f);
-	if (r)
-		return r;
-	r = work(&tx.tx, ctx, f);
-	/* Nothing was written: a commit only ends the snapshot, and is cheaper than a rollback. */
-	if (connection_run(connection, "COMMIT", NULL))
-		connection_roll_back(connection);
-	return r;
-}
-
 static int sqlite_read(void *self, StoreWork work, void *ctx, Fault *f)
 {
 	Sqlite *s = self;
-	Connection *connection = reader_wait(s);
-	int r = 0;
 
-	if (!connection)
-		r = connection_open(s->location, false, &connection, f);
-	if (r == 0)
-		r = snapshot_run(connection, work, ctx, f);
-	reader_return(s, connection);
-	return r;
+	return readers_run(s->readers, work, ctx, f);
 }
 
 static void sqlite_submit(void *self, StoreJob *job)

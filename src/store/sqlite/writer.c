@@ -6,6 +6,7 @@
  * flush is the next batch, so the flush is shared by as many as are there, and one alone pays
  * for itself only.
  *
+ *   readers give up their snapshots: see readers.c
  *   BEGIN IMMEDIATE
  *     SAVEPOINT piece -> work -> RELEASE piece             (result 0)
  *                             -> ROLLBACK TO, RELEASE      (any other result)
@@ -30,6 +31,9 @@
 #include "store/sqlite/priv.h"
 #include "store/sqlite/sqlite.h"
 
+/* Pages in the log at which readers have to wait until it is folded: 16 MiB. */
+enum { LOG_PAGES_MAX = 4000 };
+
 typedef struct CrashPoint {
 	uint64_t before; /* the number of a commit; 0: none */
 	uint64_t after;
@@ -37,6 +41,7 @@ typedef struct CrashPoint {
 
 struct Writer {
 	Connection *connection;
+	Readers *readers;
 	void (*on_commit)(void *ctx, unsigned touched);
 	void *ctx;
 	CrashPoint crash;
@@ -134,7 +139,9 @@ static void batch_finish(Writer *w, StoreJob **jobs, size_t count)
 	Fault f = {0};
 	int r;
 
+	readers_pause(w->readers);
 	r = batch_run(w, jobs, count, &touched, &f);
+	readers_resume(w->readers);
 	if (r == 0 && touched && w->on_commit)
 		w->on_commit(w->ctx, touched);
 	for (size_t i = 0; i < count; i++) {
@@ -144,6 +151,15 @@ static void batch_finish(Writer *w, StoreJob **jobs, size_t count)
 		}
 		jobs[i]->done(jobs[i], jobs[i]->result); /* may free the job */
 	}
+}
+
+/* Readers without a gap between them kept the log from being begun anew: make one. */
+static void log_tame(Writer *w)
+{
+	if (connection_log_pages(w->connection) < LOG_PAGES_MAX || !readers_stop(w->readers))
+		return;
+	connection_fold_log(w->connection);
+	readers_resume(w->readers);
 }
 
 /* Wait for work and take it from the queue. Returns how many; 0: stop. */
@@ -171,17 +187,21 @@ static void *writer_main(void *ctx)
 	size_t count;
 
 	(void)pthread_setname_np(pthread_self(), "store-writer"); /* a name is a nicety */
-	while ((count = batch_take(w, jobs)) > 0)
+	while ((count = batch_take(w, jobs)) > 0) {
 		batch_finish(w, jobs, count);
+		log_tame(w);
+	}
 	return NULL;
 }
 
-int writer_start(Connection *connection, const StoreConfig *config, Writer **ret, Fault *f)
+int writer_start(Connection *connection, const StoreConfig *config, Readers *readers, Writer **ret,
+		 Fault *f)
 {
 	_cleanup_(writer_stopp) Writer *w = NEW(Writer);
 	int r;
 
 	w->connection = connection;
+	w->readers = readers;
 	w->on_commit = config->on_commit;
 	w->ctx = config->ctx;
 	w->last = &w->first;
