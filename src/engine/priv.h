@@ -215,15 +215,13 @@ int volume_create_undo(StepRun *run, Fault *f);
 int volume_create_probe(StepRun *run, bool *ret, Fault *f);
 int volume_delete_act(StepRun *run, Fault *f);
 int volume_delete_probe(StepRun *run, bool *ret, Fault *f);
-int volume_connect_act(StepRun *run, Fault *f);
-int volume_connect_undo(StepRun *run, Fault *f);
+int volume_disconnect_act(StepRun *run, Fault *f);
 
 int disk_plug_act(StepRun *run, Fault *f);
 int disk_plug_undo(StepRun *run, Fault *f);
 int disk_plug_probe(StepRun *run, bool *ret, Fault *f);
 int disk_unplug_act(StepRun *run, Fault *f);
 int disk_unplug_undo(StepRun *run, Fault *f);
-int disk_unplug_probe(StepRun *run, bool *ret, Fault *f);
 
 int server_disk_create_act(StepRun *run, Fault *f);
 int server_disk_delete_act(StepRun *run, Fault *f);

@@ -135,6 +135,12 @@ static void mark_later(Turn *turn)
 	mark(turn, MARK_LATER, NULL);
 }
 
+/* Asked after acting only: what is done late is done all the same. */
+static bool is_late(const StepRun *run)
+{
+	return !run->kind->forward_only && clock_now_us() >= run->operation->deadline_us;
+}
+
 static bool attempts_are_used_up(const StepRun *run)
 {
 	return run->step->attempts + 1 >= step_row((StepKind)run->step->kind)->attempts;
@@ -143,25 +149,21 @@ static bool attempts_are_used_up(const StepRun *run)
 static void turn_act(Turn *turn)
 {
 	StepRun *run = turn->run;
-	const Operation *operation = run->operation;
 	Fault f = {0};
 	int r;
 
-	if (!run->kind->forward_only && operation->cancelled) {
+	if (!run->kind->forward_only && run->operation->cancelled) {
 		mark_give_up(turn, "cancelled");
-		return;
-	}
-	if (!run->kind->forward_only && run->now_us >= operation->deadline_us) {
-		mark_give_up(turn, str_empty(run->step->last_error) ? "it took too long"
-								    : run->step->last_error);
 		return;
 	}
 	r = step_row((StepKind)run->step->kind)->act(run, &f);
 	if (r == 0)
 		mark(turn, MARK_DONE, NULL);
+	else if (r == STEP_LATER && is_late(run))
+		mark_give_up(turn, "it took too long");
 	else if (r == STEP_LATER)
 		mark_later(turn);
-	else if (r == STEP_GIVE_UP || attempts_are_used_up(run))
+	else if (r == STEP_GIVE_UP || attempts_are_used_up(run) || is_late(run))
 		mark_give_up(turn, f.text);
 	else
 		mark_retry(turn, f.text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Steps that put a volume into a server and take it out again.
+ * Steps that put a volume into a server and take it out again. Connecting the volume to this host
+ * belongs to it: it is as cheap to repeat as to look up, and so attaching is one step, one commit.
  *
  * Taking out needs the guest: it is asked once, a worker waits for a moment, then the operation
  * is parked until the hypervisor says that the disk is gone, or until it is time to ask again.
@@ -72,6 +73,13 @@ static int give_up_refused(Fault *f)
 	return STEP_GIVE_UP;
 }
 
+static int disconnect(StepRun *run, Fault *f)
+{
+	if (!run->volume)
+		return 0;
+	return fault_unexpected(f, backend_disconnect(run->config->backend, run->volume, f));
+}
+
 /* Ask, or only look when an event and not the clock brought us here. */
 static int release(StepRun *run, bool ask, Fault *f)
 {
@@ -81,9 +89,10 @@ static int release(StepRun *run, bool ask, Fault *f)
 				       times->unplug_wait_ms, f);
 
 	switch (r) {
+	case 0:
 	case HYPERVISOR_NO_DISK:
 	case HYPERVISOR_NO_DOMAIN:
-		return 0;
+		return disconnect(run, f);
 	case HYPERVISOR_PENDING:
 		run->counted = ask;
 		run->later_us = ask ? run->now_us + times->unplug_retry_ms * 1000
@@ -115,20 +124,6 @@ int disk_unplug_act(StepRun *run, Fault *f)
 		return step_give_up(f, "the guest did not release the disk in %" PRId64 " tries",
 				    run->step->attempts);
 	return r;
-}
-
-int disk_unplug_probe(StepRun *run, bool *ret, Fault *f)
-{
-	DiskPresence presence;
-	int r;
-
-	*ret = true;
-	if (!subject_is_complete(run))
-		return 0;
-	r = hypervisor_find_disk(run->config->hypervisor, run->server->id,
-				 disk_alias(run->arena, run->attachment), &presence, f);
-	*ret = !presence.live && !presence.config;
-	return fault_unexpected(f, r);
 }
 
 int disk_unplug_undo(StepRun *run, Fault *f)

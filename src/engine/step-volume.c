@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Steps on volumes: made, removed, and reached from this host. A step that finds no row has
- * nothing to work on: creating gives up, removing and disconnecting are done.
+ * Steps on volumes: made, removed, and let go by this host. A step that finds no row has nothing
+ * to work on: creating gives up, removing is done.
  */
 #include "engine/priv.h"
 
@@ -48,42 +48,14 @@ int volume_delete_probe(StepRun *run, bool *ret, Fault *f)
 	return r;
 }
 
-/* One volume, or all of a server where the operation names none. */
-static int each_volume(StepRun *run, int (*call)(StepRun *run, const Volume *volume, Fault *f),
-		       Fault *f)
+/* Every volume of the operation's server. */
+int volume_disconnect_act(StepRun *run, Fault *f)
 {
-	if (run->operation->volume_id)
-		return run->volume ? call(run, run->volume, f) : 0;
 	for (size_t i = 0; i < run->disk_count; i++) {
-		int r = call(run, run->disks[i].volume, f);
+		int r = backend_disconnect(run->config->backend, run->disks[i].volume, f);
 
 		if (r)
-			return r;
+			return fault_unexpected(f, r);
 	}
 	return 0;
-}
-
-static int connect_one(StepRun *run, const Volume *volume, Fault *f)
-{
-	BackendPath path;
-	int r = backend_connect(run->config->backend, volume, run->arena, &path, f);
-
-	if (r == BACKEND_NO_VOLUME)
-		return step_give_up(f, "volume %s has no data on this host", volume->id);
-	return fault_unexpected(f, r);
-}
-
-static int disconnect_one(StepRun *run, const Volume *volume, Fault *f)
-{
-	return fault_unexpected(f, backend_disconnect(run->config->backend, volume, f));
-}
-
-int volume_connect_act(StepRun *run, Fault *f)
-{
-	return each_volume(run, connect_one, f);
-}
-
-int volume_connect_undo(StepRun *run, Fault *f)
-{
-	return each_volume(run, disconnect_one, f);
 }

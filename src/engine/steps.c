@@ -23,19 +23,11 @@ static const StepRow rows[] = {
 			.act = volume_delete_act,
 			.probe = volume_delete_probe,
 		},
-	[STEP_VOLUME_CONNECT] =
-		{
-			.needs = STEP_NEEDS_VOLUME,
-			.attempts = ATTEMPTS,
-			.act = volume_connect_act,
-			.undo = volume_connect_undo,
-		},
 	[STEP_VOLUME_DISCONNECT] =
 		{
-			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_DISKS,
+			.needs = STEP_NEEDS_DISKS,
 			.attempts = ATTEMPTS,
-			.act = volume_connect_undo,
-			.undo = volume_connect_act,
+			.act = volume_disconnect_act,
 		},
 	[STEP_DISK_PLUG] =
 		{
@@ -51,7 +43,6 @@ static const StepRow rows[] = {
 			.attempts = 4 * ATTEMPTS, /* asking the guest again counts too */
 			.act = disk_unplug_act,
 			.undo = disk_unplug_undo,
-			.probe = disk_unplug_probe,
 		},
 	[STEP_SERVER_DISK_CREATE] =
 		{

@@ -136,7 +136,6 @@ const EnumNames step_state_names = ENUM_NAMES(step_states);
 static const char *const step_kinds[] = {
 	[STEP_VOLUME_CREATE] = "volume-create",
 	[STEP_VOLUME_DELETE] = "volume-delete",
-	[STEP_VOLUME_CONNECT] = "volume-connect",
 	[STEP_VOLUME_DISCONNECT] = "volume-disconnect",
 	[STEP_DISK_PLUG] = "disk-plug",
 	[STEP_DISK_UNPLUG] = "disk-unplug",

@@ -37,7 +37,6 @@ extern const EnumNames step_state_names;
 typedef enum StepKind {
 	STEP_VOLUME_CREATE,
 	STEP_VOLUME_DELETE,
-	STEP_VOLUME_CONNECT,
 	STEP_VOLUME_DISCONNECT,
 	STEP_DISK_PLUG,
 	STEP_DISK_UNPLUG,
