@@ -1,0 +1,485 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""Volumes in servers that really run: over HTTP, through libvirt, seen from inside the guest.
+
+One server serves most tests; what a test attaches it takes away again. Rows, domain and guest
+are compared after everything that can tear them apart: guests that end by themselves, emulators
+that are killed, a cleatd that dies after each of its commits.
+"""
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import lib  # noqa: E402
+import tap  # noqa: E402
+
+SERVERS = '/compute/v2.1/servers'
+VOLUMES = '/volume/v3/volumes'
+GIB = 1 << 30
+BOOT_SECONDS = 90
+RELEASE_SECONDS = 150  # a guest that boots is asked again every 20 s
+RESIDENT_MAX_KIB = 64 * 1024
+COMMITS_MAX = 16
+LIVED_ENOUGH = 4
+
+CLEATD = lib.Cleatd(hypervisor='libvirt', start=False)
+
+
+# --- vocabulary ----------------------------------------------------------------------------
+
+def demo():
+    return CLEATD.user('demo')
+
+
+def asked(reply):
+    if reply.status >= 300:
+        raise AssertionError('refused: %r' % reply)
+    return reply.body
+
+
+class Volume:
+    def __init__(self):
+        self.id = asked(demo().post(VOLUMES, {'volume': {'size': 1}}))['volume']['id']
+        self.wait('available')
+
+    def show(self):
+        return asked(demo().get('%s/%s' % (VOLUMES, self.id)))['volume']
+
+    def wait(self, *statuses, seconds=60):
+        def check():
+            status = self.show()['status']
+            assert status in statuses or 'error' not in status, 'volume is ' + status
+            return status if status in statuses else None
+        return lib.wait_for(check, 'volume to be ' + '/'.join(statuses), seconds)
+
+    def file(self):
+        path, = glob.glob(os.path.join(CLEATD.dir, 'volumes', self.id + '.*'))
+        return path
+
+    def delete(self):
+        asked(demo().delete('%s/%s' % (VOLUMES, self.id)))
+        lib.wait_for(lambda: demo().get('%s/%s' % (VOLUMES, self.id)).status == 404,
+                     'volume to be deleted')
+
+
+class Server:
+    def __init__(self):
+        images = asked(demo().get('/image/v2/images'))['images']
+        image, = (row['id'] for row in images if row['name'] == 'tiny')
+        flavors = asked(demo().get('/compute/v2.1/flavors/detail'))['flavors']
+        flavor = min(flavors, key=lambda row: (row['ram'], row['disk']))['id']
+        body = {'server': {'name': 'attach', 'imageRef': image, 'flavorRef': flavor,
+                           'networks': 'none'}}
+        self.id = asked(demo().post(SERVERS, body, version='compute 2.37'))['server']['id']
+        self.path = '%s/%s' % (SERVERS, self.id)
+        self.wait('ACTIVE')
+        self.wait_boot()
+
+    def status(self):
+        return asked(demo().get(self.path))['server']['status']
+
+    def wait(self, wanted, seconds=60):
+        def check():
+            server = asked(demo().get(self.path))['server']
+            assert wanted == 'ERROR' or server['status'] != 'ERROR', server
+            return server['status'] == wanted and server['OS-EXT-STS:task_state'] is None
+        lib.wait_for(check, 'server to be ' + wanted, seconds)
+
+    def action(self, name, value=None):
+        asked(demo().post(self.path + '/action', {name: value}))
+
+    def attachments(self):
+        rows = asked(demo().get(self.path + '/os-volume_attachments'))['volumeAttachments']
+        return [row['volumeId'] for row in rows]
+
+    def request_attach(self, volume, **more):
+        return asked(demo().post(self.path + '/os-volume_attachments',
+                                 {'volumeAttachment': {'volumeId': volume.id, **more}},
+                                 version='compute 2.49'))['volumeAttachment']
+
+    def attach(self, volume, **more):
+        attachment = self.request_attach(volume, **more)
+        volume.wait('in-use')
+        return attachment
+
+    def request_detach(self, volume):
+        reply = demo().delete('%s/os-volume_attachments/%s' % (self.path, volume.id))
+        tap.expect(reply.status, 202, 'detach')
+
+    def detach(self, volume):
+        self.request_detach(volume)
+        volume.wait('available', seconds=RELEASE_SECONDS)
+
+    def delete(self):
+        tap.expect(demo().delete(self.path).status, 204, 'delete')
+        lib.wait_for(lambda: demo().get(self.path).status == 404, 'server to be deleted')
+
+    # --- the guest ---
+
+    def run(self, line, seconds=60):
+        """Output of a command inside; it fails here when it fails there."""
+        channel = os.path.join(CLEATD.dir, 'guests', self.id + '.channel')
+        program = os.path.join(lib.ROOT, 'guest', 'run-in-guest')
+        done = subprocess.run([program, '-t', str(seconds), channel, line], capture_output=True,
+                              text=True, check=False)
+        if done.returncode:
+            raise AssertionError('in the guest, %r: status %d: %s%s' % (
+                line, done.returncode, done.stdout, done.stderr))
+        return done.stdout.strip()
+
+    def wait_boot(self):
+        self.run('true', BOOT_SECONDS)
+
+    def disk_of(self, volume):
+        """The guest's name of a volume's disk, or None. virtio shows 20 characters of serials."""
+        return self.run("cd /sys/block; for d in vd*; do [ \"$(cat $d/serial)\" = '%s' ] && "
+                        "echo $d; done; true" % volume.id[:20]) or None
+
+    def wait_disk(self, volume):
+        return lib.wait_for(lambda: self.disk_of(volume), 'disk in the guest', 20)
+
+    def wait_no_disk(self, volume):
+        lib.wait_for(lambda: not self.disk_of(volume), 'disk to leave the guest', 20)
+
+    def check_disk(self, volume, wanted):
+        if wanted:
+            self.wait_disk(volume)
+        else:
+            self.wait_no_disk(volume)
+
+    # --- the domain ---
+
+    def libvirt_file(self, *names):
+        return os.path.join(CLEATD.dir, 'libvirt', *names)
+
+    def emulator(self):
+        with open(self.libvirt_file('run', 'qemu', 'cleat-%s.pid' % self.id),
+                  encoding='ascii') as f:
+            return int(f.read())
+
+    def serials(self, *names):
+        """Serials of the disks in one of libvirt's records of the domain."""
+        path = self.libvirt_file(*names, 'cleat-%s.xml' % self.id)
+        if not os.path.exists(path):
+            return []
+        return [node.text for node in xml.etree.ElementTree.parse(path).iter('serial')
+                if node.text and 'type' not in node.attrib]
+
+    def domain_has(self, volume):
+        """(in the running guest, in the definition)"""
+        return (volume.id in self.serials('run', 'qemu'), volume.id in self.serials('etc', 'qemu'))
+
+
+def boot_id(server):
+    return server.run('cat /proc/sys/kernel/random/boot_id')
+
+
+def wait_new_boot(server, old):
+    def check():
+        try:
+            return boot_id(server) != old
+        except AssertionError:
+            return False
+    lib.wait_for(check, 'another boot', BOOT_SECONDS)
+
+
+# --- a server and its volumes --------------------------------------------------------------
+
+SERVER = None
+VOLUME = None
+
+
+def a_server_boots():
+    global SERVER
+    SERVER = Server()
+    tap.expect(SERVER.status(), 'ACTIVE', 'status')
+
+
+def resident_memory_is_small():
+    with open('/proc/%d/status' % CLEATD.process.pid, encoding='ascii') as f:
+        resident = int(re.search(r'VmRSS:\s*(\d+) kB', f.read()).group(1))
+    tap.comment('%d KiB resident' % resident)
+    assert resident < RESIDENT_MAX_KIB, '%d KiB' % resident
+
+
+def guest_sees_a_volume_by_serial_and_size():
+    global VOLUME
+    VOLUME = Volume()
+    attachment = SERVER.attach(VOLUME, tag='data')
+    tap.expect(attachment['device'], '/dev/vdb', 'device')
+    disk = SERVER.wait_disk(VOLUME)
+    tap.expect(int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512, GIB, 'size')
+    tap.expect(SERVER.domain_has(VOLUME), (True, True), 'domain')
+    tap.expect(SERVER.attachments(), [VOLUME.id], 'attachments')
+
+
+def guest_writes_and_the_host_reads_after_detach():
+    disk = SERVER.wait_disk(VOLUME)
+    SERVER.run("echo 'from inside' | dd of=/dev/%s bs=512 seek=3 conv=fsync" % disk)
+    SERVER.detach(VOLUME)
+    with open(VOLUME.file(), 'rb') as f:
+        f.seek(3 * 512)
+        tap.expect(f.read(12), b'from inside\n', 'data')
+    SERVER.wait_no_disk(VOLUME)
+    tap.expect(SERVER.domain_has(VOLUME), (False, False), 'domain')
+    path = '%s/os-volume_attachments/%s' % (SERVER.path, VOLUME.id)
+    tap.expect(demo().get(path).status, 404, 'show')
+    tap.expect(demo().delete(path).status, 404, 'detach again')
+
+
+def several_volumes_at_once():
+    volumes = [Volume() for _ in range(4)]
+    for volume in volumes:
+        SERVER.request_attach(volume)
+    for volume in volumes:
+        volume.wait('in-use')
+    tap.expect(len({SERVER.wait_disk(volume) for volume in volumes}), 4, 'disks')
+    for volume in volumes:
+        SERVER.request_detach(volume)
+    for volume in volumes:
+        volume.wait('available')
+        SERVER.wait_no_disk(volume)
+        volume.delete()
+
+
+def stop_and_start_keep_the_volume():
+    SERVER.attach(VOLUME)
+    SERVER.action('os-stop')
+    SERVER.wait('SHUTOFF')
+    tap.expect(VOLUME.show()['status'], 'in-use', 'volume')
+    tap.expect(SERVER.domain_has(VOLUME), (False, True), 'domain')
+    SERVER.action('os-start')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    SERVER.wait_disk(VOLUME)
+
+
+def reboots_keep_the_volume():
+    for kind in ('SOFT', 'HARD'):
+        before = boot_id(SERVER)
+        SERVER.action('reboot', {'type': kind})
+        wait_new_boot(SERVER, before)
+        SERVER.wait('ACTIVE')
+        SERVER.wait_disk(VOLUME)
+
+
+def guest_that_boots_releases_later():
+    SERVER.action('reboot', {'type': 'HARD'})
+    SERVER.wait('ACTIVE')
+    SERVER.request_detach(VOLUME)
+    tap.expect(VOLUME.show()['status'], 'detaching', 'volume')
+    VOLUME.wait('available', seconds=RELEASE_SECONDS)
+    tap.expect(SERVER.domain_has(VOLUME), (False, False), 'domain')
+    SERVER.wait_boot()
+    SERVER.wait_no_disk(VOLUME)
+
+
+def guest_that_boots_is_attached_to():
+    SERVER.action('reboot', {'type': 'HARD'})
+    SERVER.wait('ACTIVE')
+    SERVER.attach(VOLUME)
+    SERVER.wait_boot()
+    SERVER.wait_disk(VOLUME)
+
+
+def guest_powers_itself_off():
+    SERVER.run('(sleep 0.2; poweroff -f) >/dev/null 2>&1 &')
+    SERVER.wait('SHUTOFF')
+    tap.expect(VOLUME.show()['status'], 'in-use', 'volume')
+    SERVER.action('os-start')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    SERVER.wait_disk(VOLUME)
+
+
+def emulator_is_killed():
+    os.kill(SERVER.emulator(), signal.SIGKILL)
+    SERVER.wait('SHUTOFF')
+    SERVER.detach(VOLUME)
+    tap.expect(SERVER.domain_has(VOLUME), (False, False), 'domain')
+    SERVER.attach(VOLUME)
+    tap.expect(SERVER.domain_has(VOLUME), (False, True), 'domain')
+    SERVER.action('os-start')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    SERVER.wait_disk(VOLUME)
+    SERVER.detach(VOLUME)
+
+
+def emulator_is_killed_while_detaching():
+    SERVER.attach(VOLUME)
+    SERVER.action('reboot', {'type': 'HARD'})
+    SERVER.wait('ACTIVE')
+    SERVER.request_detach(VOLUME)  # it cannot let go yet
+    os.kill(SERVER.emulator(), signal.SIGKILL)
+    VOLUME.wait('available')
+    SERVER.wait('SHUTOFF')
+    SERVER.action('os-start')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    SERVER.wait_no_disk(VOLUME)
+
+
+# --- a cleatd that dies --------------------------------------------------------------------
+
+def check_agreement():
+    """Rows, domain and guest say the same about the volume; returns its status."""
+    status = VOLUME.wait('available', 'in-use', seconds=RELEASE_SECONDS)
+    attached = status == 'in-use'
+    tap.expect(SERVER.attachments(), [VOLUME.id] if attached else [], 'attachments')
+    tap.expect(SERVER.domain_has(VOLUME), (attached, attached), 'domain')
+    SERVER.check_disk(VOLUME, attached)
+    tap.expect(SERVER.status(), 'ACTIVE', 'server')
+    return status
+
+
+def dies_at(point, request):
+    """Start a cleatd that dies at a commit, and ask. None: it did not come to serve."""
+    CLEATD.stop()
+    if not CLEATD.start(env={'CLEAT_CRASH': point}):
+        return None
+    try:
+        request()
+        VOLUME.wait('available', 'in-use', seconds=20)
+    except (OSError, lib.http.client.HTTPException):
+        pass  # it died under the request
+    try:
+        CLEATD.process.wait(1)  # or it does when the rows settle
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def crash_points():
+    for commit in range(1, COMMITS_MAX):
+        yield 'before:%d' % commit
+        yield 'after:%d' % commit
+
+
+def crash_everywhere(prepare, request):
+    """Wherever it dies, the volume ends as attached or as available, and usable.
+
+    A start may make one commit more or less than the one before, so the end is where it lived
+    several times in a row.
+    """
+    seen, lived = [], 0
+    for point in crash_points():
+        prepare()
+        died = dies_at(point, request)
+        if CLEATD.process.poll() is None:
+            CLEATD.stop()
+        else:
+            CLEATD.close()
+        assert CLEATD.start(), 'no start after a crash'
+        if died:
+            seen.append('%s: %s' % (point, check_agreement()))
+        lived = lived + 1 if died is False else 0
+        if lived == LIVED_ENOUGH:
+            break
+    tap.comment('died and came back as: ' + ', '.join(seen))
+    check_agreement()
+    assert len(seen) >= 3, 'only %d crashes' % len(seen)
+
+
+def make_available():
+    if VOLUME.show()['status'] == 'in-use':
+        SERVER.detach(VOLUME)
+
+
+def make_in_use():
+    if VOLUME.show()['status'] == 'available':
+        SERVER.attach(VOLUME)
+        SERVER.wait_disk(VOLUME)
+
+
+def cleatd_dies_while_attaching():
+    crash_everywhere(make_available, lambda: SERVER.request_attach(VOLUME))
+
+
+def cleatd_dies_while_detaching():
+    crash_everywhere(make_in_use, lambda: SERVER.request_detach(VOLUME))
+
+
+def guest_ends_while_cleatd_is_away():
+    make_in_use()
+    CLEATD.kill()
+    os.kill(SERVER.emulator(), signal.SIGKILL)
+    assert CLEATD.start()
+    SERVER.wait('SHUTOFF')
+    SERVER.action('os-start')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    SERVER.wait_disk(VOLUME)
+
+
+# --- the rest ------------------------------------------------------------------------------
+
+def qcow2_volume():
+    """The same with --config, which alone can say that new volumes are qcow2."""
+    make_available()
+    config = os.path.join(CLEATD.dir, 'cleatd.conf')
+    with open(config, 'w', encoding='ascii') as f:
+        f.write('[state]\ndirectory = %s\n[volume]\nformat = qcow2\n' % CLEATD.dir)
+    CLEATD.stop()
+    CLEATD.wrap = ['sh', '-c', 'exec "$CLEATD" --config "%s" --listen 127.0.0.1:0' % config]
+    assert CLEATD.start(env={'CLEATD': lib.CLEATD})
+    try:
+        volume = Volume()
+        SERVER.attach(volume)
+        disk = SERVER.wait_disk(volume)
+        tap.expect(int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512, GIB, 'size')
+        SERVER.run("echo 'in a qcow2' | dd of=/dev/%s conv=fsync" % disk)
+        SERVER.detach(volume)
+        done = subprocess.run(['qemu-img', 'dd', '-f', 'qcow2', '-O', 'raw', 'bs=512', 'count=1',
+                               'if=' + volume.file(), 'of=' + os.path.join(CLEATD.dir, 'sector')],
+                              check=False)
+        tap.expect(done.returncode, 0, 'qemu-img')
+        with open(os.path.join(CLEATD.dir, 'sector'), 'rb') as f:
+            tap.expect(f.read(11), b'in a qcow2\n', 'data')
+        volume.delete()
+    finally:
+        CLEATD.stop()
+        CLEATD.wrap = []
+        assert CLEATD.start()
+
+
+def deleting_the_server_frees_its_volume():
+    make_in_use()
+    SERVER.delete()
+    VOLUME.wait('available')
+    tap.expect(glob.glob(SERVER.libvirt_file('etc', 'qemu', '*.xml')), [], 'domains')
+    tap.expect(glob.glob(SERVER.libvirt_file('run', 'qemu', 'cleat-*.pid')), [], 'emulators')
+    VOLUME.delete()
+
+
+def cleatd_ends_well():
+    tap.expect(CLEATD.stop(), 0, 'exit status')
+
+
+def cleanup():
+    """Guests outlive cleatd; ours must not outlive the test."""
+    if CLEATD.process and CLEATD.process.poll() is None:
+        CLEATD.kill()
+    for path in glob.glob(os.path.join(CLEATD.dir, 'libvirt', 'run', 'qemu', 'cleat-*.pid')):
+        with open(path, encoding='ascii') as f:
+            os.kill(int(f.read()), signal.SIGKILL)
+
+
+if __name__ == '__main__':
+    assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
+    tap.run('attach', [
+        a_server_boots, resident_memory_is_small, guest_sees_a_volume_by_serial_and_size,
+        guest_writes_and_the_host_reads_after_detach, several_volumes_at_once,
+        stop_and_start_keep_the_volume, reboots_keep_the_volume,
+        guest_that_boots_releases_later, guest_that_boots_is_attached_to,
+        guest_powers_itself_off, emulator_is_killed, emulator_is_killed_while_detaching,
+        cleatd_dies_while_attaching, cleatd_dies_while_detaching,
+        guest_ends_while_cleatd_is_away, qcow2_volume, deleting_the_server_frees_its_volume,
+        cleatd_ends_well], cleanup)
