@@ -6,9 +6,10 @@
     sweep.py crash|fault|twice [--short] [--jobs N] [--at N]
 
 crash: for n = 1, 2, 3 ... cleatd kills itself just before, then just after, its n-th commit
-(CLEAT_CRASH) somewhere on a way (journey.py). It is started again, and once it has settled
-nothing may be stuck, leaked or lost (world.py), and the journey can be taken to its end. The
-sweep is over when a journey ends without having reached n.
+(CLEAT_CRASH) somewhere on a way (journey.py). Even at that moment no volume may be free that a
+guest still has. cleatd is started again, and once it has settled nothing may be stuck, leaked or
+lost (world.py), and the journey can be taken to its end. The sweep is over when a journey ends
+without having reached n.
 
 fault: the same with the n-th call to the fake hypervisor failing, being busy, or doing its work
 and losing the reply (CLEAT_FAKE_FAIL), without a restart.
@@ -121,6 +122,7 @@ def crash(cleatd, way, point, go):
             return None
     tap.expect(cleatd.process.returncode, -signal.SIGKILL, 'end of cleatd')
     cleatd.close()
+    tap.expect(world.look_at_crash(cleatd.dir), [], 'dangers at the moment of the crash')
     return where
 
 

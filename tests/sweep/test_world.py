@@ -8,7 +8,8 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
-from world import Disk, Domain, Server, Volume, World, complaints  # noqa: E402
+from world import (  # noqa: E402
+    Disk, Domain, Rows, Server, Volume, World, complaints, dangers)
 
 SERVER = '11111111-1111-1111-1111-111111111111'
 VOLUME = '22222222-2222-2222-2222-222222222222'
@@ -110,9 +111,41 @@ def wrong_usage_is_found():
     found('quota', world(usage={('other', 'instances'): 1}))
 
 
+def danger(rows, domains):
+    return list(dangers(rows, domains, ['volumes/%s.raw' % VOLUME]))
+
+
+def what_is_halfway_is_no_danger():
+    disk = {SERVER: Domain(True, {VOLUME: Disk(True, True)})}
+    for status in ('attaching', 'in-use', 'detaching'):
+        tap.expect(danger(Rows({VOLUME: status}, []), disk), [])
+        tap.expect(danger(Rows({VOLUME: status}, []), {}), [])
+    tap.expect(danger(Rows({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), disk), [])
+    tap.expect(danger(Rows({VOLUME: 'available'}, []), {}), [])
+
+
+def a_volume_freed_too_early_is_a_danger():
+    disk = {SERVER: Domain(True, {VOLUME: Disk(True, False)})}
+    for volumes_there in ({VOLUME: 'available'}, {}):
+        told, = danger(Rows(volumes_there, []), disk)
+        assert 'has volume' in told, told
+
+
+def a_volume_called_attached_too_early_is_a_danger():
+    told, = danger(Rows({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), {SERVER: Domain(True, {})})
+    assert 'called attached' in told, told
+
+
+def a_volume_without_bytes_is_a_danger():
+    told, = danger(Rows({SPARE: 'available'}, []), {})
+    assert 'no file' in told, told
+
+
 tap.run('judge', [
     a_right_world_passes, an_empty_world_passes, a_volume_in_between_is_found,
     an_attachment_that_one_side_forgot_is_found, an_attachment_too_many_is_found,
     a_disk_halfway_is_found, a_server_in_between_is_found, power_that_differs_is_found,
     a_lost_domain_is_found, a_lost_file_is_found, leftovers_are_found, wrong_usage_is_found,
+    what_is_halfway_is_no_danger, a_volume_freed_too_early_is_a_danger,
+    a_volume_called_attached_too_early_is_a_danger, a_volume_without_bytes_is_a_danger,
 ])

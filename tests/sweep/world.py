@@ -5,12 +5,17 @@
 A World is one look at everything: both APIs, the fake hypervisor's domains, the files, and the
 rows that no API shows whole. complaints() compares these with each other; an empty list means
 that nothing is stuck, leaked or lost.
+
+dangers() judges the moment of a crash itself, from rows and files: work may be halfway then, but
+no volume may ever be free while a guest still has it, or be called attached when it is not.
 """
 import collections
 import json
 import os
 import re
+import shutil
 import sqlite3
+import tempfile
 
 UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 AT_REST = ('available', 'in-use')
@@ -86,22 +91,26 @@ def look_at_rows(store):
     return operations, usage
 
 
-def look(cleatd):
-    """A World, as far as it can be seen in one moment."""
-    admin = cleatd.user('admin')
-    files = look_at_files(cleatd.dir)
-    operations, usage = look_at_rows(find_store(cleatd.dir, files))
+def look_at_domains(folder, files):
     domains = {}
     for name in files:
         stem, extension = os.path.splitext(os.path.basename(name))
         if extension == '.json' and UUID.fullmatch(stem):
             try:
-                domains[stem] = look_at_domain(os.path.join(cleatd.dir, name))
+                domains[stem] = look_at_domain(os.path.join(folder, name))
             except FileNotFoundError:
                 pass  # just undefined
+    return domains
+
+
+def look(cleatd):
+    """A World, as far as it can be seen in one moment."""
+    admin = cleatd.user('admin')
+    files = look_at_files(cleatd.dir)
+    operations, usage = look_at_rows(find_store(cleatd.dir, files))
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
-    return World(look_at_servers(admin), look_at_volumes(admin), images, domains, files,
-                 operations, usage)
+    return World(look_at_servers(admin), look_at_volumes(admin), images,
+                 look_at_domains(cleatd.dir, files), files, operations, usage)
 
 
 # --- judging -------------------------------------------------------------------------------
@@ -182,3 +191,49 @@ def complaints(world, broken_is_fine=False):
     found += about_leftovers(world)
     found += about_usage(world)
     return found
+
+
+# --- the moment of a crash -----------------------------------------------------------------
+
+Rows = collections.namedtuple('Rows', 'volumes attached')
+
+
+def frozen_rows(store):
+    """Status of each volume, and (server, volume) of each attachment that is said to be there.
+
+    Read from a copy, so that what comes after the crash finds what the crash left."""
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ('', '-wal'):
+            if os.path.exists(store + suffix):
+                shutil.copy(store + suffix, os.path.join(folder, 'store' + suffix))
+        rows = sqlite3.connect(os.path.join(folder, 'store'))
+        volumes = dict(rows.execute('SELECT id, status FROM volumes'))
+        attached = list(rows.execute("SELECT server_id, volume_id FROM attachments "
+                                     "WHERE status = 'attached'"))
+        rows.close()
+    return Rows(volumes, attached)
+
+
+def dangers(rows, domains, files):
+    """What must not be so even for a moment."""
+    for domain_id, domain in domains.items():
+        for volume_id in domain.disks:
+            if rows.volumes.get(volume_id, 'gone') in ('available', 'gone'):
+                yield 'domain %s has volume %s, which is %s' % (
+                    domain_id, volume_id, rows.volumes.get(volume_id, 'gone'))
+    for server_id, volume_id in rows.attached:
+        if rows.volumes.get(volume_id) == 'in-use' and server_id in domains and \
+                volume_id not in domains[server_id].disks:
+            yield 'volume %s is called attached, but domain %s has no such disk' % (
+                volume_id, server_id)
+    for volume_id, status in rows.volumes.items():
+        has_file = any(os.path.basename(name).startswith(volume_id) for name in files)
+        if status in AT_REST and not has_file:
+            yield 'volume %s is %s and has no file' % (volume_id, status)
+
+
+def look_at_crash(folder):
+    """dangers() in a directory whose cleatd is dead."""
+    files = look_at_files(folder)
+    return list(dangers(frozen_rows(find_store(folder, files)), look_at_domains(folder, files),
+                        files))
