@@ -43,6 +43,21 @@ apt_install() { # NAME...: without questions, and without what is only recommend
 		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# Finish what an interrupted installation left; one that still runs, though nobody waits for it any
+# more, is waited for.
+finish_installation() {
+	local said
+	for _ in {1..60}; do
+		said=$(dpkg --configure -a 2>&1) && return 0
+		case $said in
+		*lock*) sleep 5 ;;
+		*) break ;;
+		esac
+	done
+	printf '%s\n' "$said"
+	return 1
+}
+
 # libvirt's driver does not start without this user, whatever user its guests run as. The package
 # that makes it brings a daemon that nobody here needs.
 need_libvirt_user() {
@@ -80,10 +95,9 @@ install_packages() { # GROUP...
 	fi
 	printf 'installing Debian packages: %s\n' "$missing"
 	log=$(mktemp)
-	# An interrupted installation is finished first; package lists that are old or absent
-	# are renewed.
+	# Package lists that are old or absent are renewed.
 	# shellcheck disable=SC2086
-	if dpkg --configure -a && { apt_install $missing ||
+	if finish_installation && { apt_install $missing ||
 		{ apt-get update -q && apt_install $missing; }; }; then
 		rm -f "$log"
 		return 0
