@@ -20,7 +20,10 @@ struct Arena {
 	ArenaBlock *newest;
 };
 
-enum { BLOCK_SIZE = 8192 - sizeof(ArenaBlock) - 64 };
+enum {
+	BLOCK_SIZE = 8192 - sizeof(ArenaBlock) - 64,
+	PRINT_BYTES = 128, /* most of what is printed is shorter: no second pass */
+};
 
 static ArenaBlock *block_new(size_t size)
 {
@@ -111,17 +114,20 @@ char *arena_strdup(Arena *arena, const char *text)
 
 char *arena_vprintf(Arena *arena, const char *format, va_list ap)
 {
+	char text[PRINT_BYTES];
+	char *copy;
 	va_list again;
-	char *text;
 	int length;
 
 	va_copy(again, ap);
-	length = vsnprintf(NULL, 0, format, again);
+	length = vsnprintf(text, sizeof(text), format, again);
 	va_end(again);
 	assert(length >= 0);
-	text = arena_alloc(arena, (size_t)length + 1);
-	(void)vsnprintf(text, (size_t)length + 1, format, ap); /* measured above */
-	return text;
+	if ((size_t)length < sizeof(text))
+		return arena_strndup(arena, text, (size_t)length);
+	copy = arena_alloc(arena, (size_t)length + 1);
+	(void)vsnprintf(copy, (size_t)length + 1, format, ap); /* measured above */
+	return copy;
 }
 
 char *arena_printf(Arena *arena, const char *format, ...)

@@ -33,24 +33,42 @@ int64_t clock_mono_ms(void)
 	return clock_mono_us() / 1000;
 }
 
+/* A number with leading zeros and what follows it; returns where to go on. */
+static char *put_number(char *at, int64_t number, int digits, const char *after)
+{
+	for (int i = digits - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+	at += digits;
+	while (*after)
+		*at++ = *after++;
+	*at = '\0';
+	return at;
+}
+
+/* By hand, because each answer has several dates and strftime() takes a microsecond. */
 const char *clock_format(int64_t us, ClockFormat format, char out[static CLOCK_TEXT_MAX])
 {
 	time_t seconds = (time_t)(us / US_PER_S);
 	struct tm tm;
-	size_t n;
+	char *at = out;
 
 	if (!gmtime_r(&seconds, &tm))
 		memset(&tm, 0, sizeof(tm));
-	n = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	at = put_number(at, (int64_t)tm.tm_year + 1900, 4, "-");
+	at = put_number(at, (int64_t)tm.tm_mon + 1, 2, "-");
+	at = put_number(at, tm.tm_mday, 2, "T");
+	at = put_number(at, tm.tm_hour, 2, ":");
+	at = put_number(at, tm.tm_min, 2, ":");
 	switch (format) {
 	case CLOCK_SECONDS_Z:
-		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, "Z");
+		(void)put_number(at, tm.tm_sec, 2, "Z");
 		break;
 	case CLOCK_MICROS:
-		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, ".%06d", (int)(us % US_PER_S));
+		at = put_number(at, tm.tm_sec, 2, ".");
+		(void)put_number(at, us % US_PER_S, 6, "");
 		break;
 	case CLOCK_MICROS_Z:
-		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, ".000000Z");
+		(void)put_number(at, tm.tm_sec, 2, ".000000Z");
 		break;
 	}
 	return out;

@@ -134,7 +134,7 @@ static void buf_reserve(Buf *buf, size_t n)
 
 	if (need <= buf->capacity)
 		return;
-	buf->capacity = MAX(need, MAX(buf->capacity * 2, (size_t)64));
+	buf->capacity = MAX(need, MAX(buf->capacity * 2, (size_t)256));
 	buf->data = mem_resize(buf->data, buf->capacity);
 }
 
@@ -158,15 +158,18 @@ void buf_add_char(Buf *buf, char c)
 
 void buf_vprintf(Buf *buf, const char *format, va_list ap)
 {
+	size_t room = buf->capacity - buf->length;
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(buf->data ? buf->data + buf->length : NULL, room, format, again);
 	va_end(again);
 	assert(n >= 0);
-	buf_reserve(buf, (size_t)n);
-	(void)vsnprintf(buf->data + buf->length, (size_t)n + 1, format, ap); /* measured above */
+	if ((size_t)n >= room) {
+		buf_reserve(buf, (size_t)n);
+		(void)vsnprintf(buf->data + buf->length, (size_t)n + 1, format, ap); /* fits now */
+	}
 	buf->length += (size_t)n;
 }
 

@@ -54,3 +54,15 @@ TEST(reset_keeps_it_usable)
 	arena_reset(arena);
 	assert_string_equal(arena_strdup(arena, "again"), "again");
 }
+
+TEST(prints_texts_of_any_length)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	for (int n = 120; n < 140; n++) {
+		const char *text = arena_printf(arena, "%0*d", n, 7);
+
+		assert_int_equal(strlen(text), n);
+		assert_int_equal(text[n - 1], '7');
+	}
+}

@@ -11,6 +11,7 @@ TEST(prints_each_form)
 	char text[CLOCK_TEXT_MAX];
 	int64_t us = INT64_C(1543474207770785);
 
+	assert_string_equal(clock_format(0, CLOCK_MICROS, text), "1970-01-01T00:00:00.000000");
 	assert_string_equal(clock_format(us, CLOCK_SECONDS_Z, text), "2018-11-29T06:50:07Z");
 	assert_string_equal(clock_format(us, CLOCK_MICROS, text), "2018-11-29T06:50:07.770785");
 	assert_string_equal(clock_format(us, CLOCK_MICROS_Z, text), "2018-11-29T06:50:07.000000Z");

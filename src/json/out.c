@@ -200,8 +200,17 @@ void json_out_date(JsonOut *out, const char *key, int64_t us, ClockFormat format
 void json_out_printf(JsonOut *out, const char *key, const char *format, ...)
 {
 	_cleanup_(buf_done) Buf text = {0};
+	char small[256]; /* links fit; what does not is printed again */
 	va_list ap;
+	int n;
 
+	va_start(ap, format);
+	n = vsnprintf(small, sizeof(small), format, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(small)) {
+		json_out_text(out, key, small);
+		return;
+	}
 	va_start(ap, format);
 	buf_vprintf(&text, format, ap);
 	va_end(ap);

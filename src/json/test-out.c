@@ -106,3 +106,15 @@ TEST(dates)
 	assert_string_equal(text, "{\"s\":\"1970-01-01T00:00:01Z\","
 				  "\"m\":\"1970-01-01T00:00:01.000001\",\"none\":null}");
 }
+
+TEST(printed_texts_may_be_long)
+{
+	_cleanup_(freep) char *text = NULL;
+	char wanted[1100];
+	JsonOut out = {0};
+
+	json_out_printf(&out, NULL, "%0300d\"%0700d", 1, 2);
+	text = json_out_take(&out, NULL);
+	(void)snprintf(wanted, sizeof(wanted), "\"%0300d\\\"%0700d\"", 1, 2); /* fits */
+	assert_string_equal(text, wanted);
+}
