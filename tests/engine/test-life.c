@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "base/clock.h"
+#include "engine/priv.h"
 #include "rules/refusal.h"
 #include "tests/lib/test.h"
 
@@ -128,6 +129,25 @@ TEST(a_slow_guest_is_waited_for_without_a_worker)
 	assert_int_equal(house_detach(&h), REFUSAL_VOLUME_NOT_DETACHABLE);
 	house_settle(&h); /* by the event: the next request would come in a minute */
 	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	leave(&h);
+}
+
+TEST(a_detach_that_waits_goes_on_after_a_restart)
+{
+	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 200}};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:100000", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	wait_until_parked(&h);
+	house_leave(&h);
+	(void)unsetenv("CLEAT_FAKE_DETACH");
+	house_enter(&h);
+	house_settle(&h); /* the guest is asked again, and obeys now */
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	assert_string_equal(house_last_action(&h)->action, "detach_volume");
 	leave(&h);
 }
 
@@ -288,5 +308,21 @@ TEST(a_domain_that_was_lost_is_made_again)
 	assert_int_equal(house_start(&h), 0);
 	house_settle(&h);
 	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	leave(&h);
+}
+
+TEST(old_operations_are_forgotten)
+{
+	House h = {0};
+	Fault f = {0};
+	bool more = true;
+
+	enter_with_server(&h);
+	assert_int_equal(prune(h.store, 1, &more, &f), 0);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM operations"), 1);
+	assert_int_equal(prune(h.store, INT64_MAX, &more, &f), 0);
+	assert_false(more);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM operations"), 0);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM steps"), 0);
 	leave(&h);
 }
