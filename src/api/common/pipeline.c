@@ -57,7 +57,7 @@ static bool take_body(ApiCall *call)
 	return (call->r.doc || body_parse(call)) && body_decode(call);
 }
 
-/* From the open body to the handler; for streamed routes the body was taken by the sink. */
+/* The whole road up to the handler; a streamed request has walked it when its head came. */
 static bool walk(ApiCall *call)
 {
 	ApiRequest *r = &call->r;
