@@ -59,7 +59,7 @@ struct HttpConfig {
 	uint64_t stream_max;  /* bytes of a streamed body; beyond: 413 */
 	uint64_t stream_rate; /* bytes per second */
 	int64_t request_ms;   /* see "Time" above */
-	int64_t drain_ms;     /* how long a drain bears with slow clients; 0: request_ms */
+	int64_t drain_ms;     /* how long a drain bears with slow clients */
 	const char *tls_cert; /* PEM text, or NULL for plain HTTP */
 	const char *tls_key;
 	HttpApp app;

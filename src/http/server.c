@@ -51,11 +51,6 @@ const char *http_scheme(const HttpRequest *req)
 	return req->server->config.tls_cert ? "https" : "http";
 }
 
-static void deadline_set(HttpRequest *req, int64_t deadline_ms)
-{
-	http_watch_set(&req->connection->watched, deadline_ms);
-}
-
 static bool server_admit(HttpServer *server)
 {
 	atomic_fetch_add(&server->running, 1);
@@ -100,7 +95,7 @@ static enum MHD_Result reply_queue(HttpRequest *req)
 	r = MHD_queue_response(req->mhd, reply->status, response);
 	MHD_destroy_response(response);
 	req->phase = REQUEST_REPLIED;
-	deadline_set(req, clock_mono_ms() + server->config.request_ms);
+	http_watch_set(&req->connection->watched, clock_mono_ms() + server->config.request_ms);
 	return r;
 }
 
@@ -262,7 +257,7 @@ static enum MHD_Result body_arrived(HttpRequest *req, const char *bytes, size_t 
 	else if (req->phase == REQUEST_STREAM)
 		stream_arrived(req, bytes, n);
 	if (req->sink)
-		deadline_set(req, stream_deadline(req));
+		http_watch_hear(&req->connection->watched, stream_deadline(req));
 	if (req->phase == REQUEST_DROP && req->received > body_limit(req) + DROP_MAX)
 		return MHD_NO;
 	return MHD_YES;
@@ -275,7 +270,7 @@ static enum MHD_Result body_ended(HttpRequest *req)
 	if (req->phase != REQUEST_BODY && req->phase != REQUEST_STREAM)
 		return reply_queue(req);
 	req->phase = REQUEST_SERVED;
-	deadline_set(req, HTTP_WATCH_NEVER);
+	http_watch_set(&req->connection->watched, HTTP_WATCH_NEVER);
 	app->serve(req, app->ctx);
 	return req->suspended ? MHD_YES : reply_queue(req);
 }
@@ -316,7 +311,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
 	req->began_ms = clock_mono_ms();
 	memcpy(req->id, "req-", 4);
 	uuid_new(req->id + 4);
-	deadline_set(req, req->began_ms + req->server->config.request_ms);
+	http_watch_hear(&connection->watched, req->began_ms + req->server->config.request_ms);
 	return req;
 }
 
@@ -420,7 +415,7 @@ static void config_complete(HttpConfig *config)
 	if (!config->request_ms)
 		config->request_ms = LIMIT_HTTP_REQUEST_MS;
 	if (!config->drain_ms)
-		config->drain_ms = config->request_ms;
+		config->drain_ms = MIN(config->request_ms, LIMIT_HTTP_DRAIN_MS);
 	if (config->tls_cert) {
 		config->tls_cert = mem_strdup(config->tls_cert);
 		config->tls_key = mem_strdup(config->tls_key);

@@ -35,11 +35,38 @@ TEST(late_is_cut_and_never_is_not)
 	http_watch_add(watch, &late, a[0], clock_mono_ms() + SOON_MS);
 	assert_true(ends_within(a[1], LONG_MS));
 	assert_false(ends_within(b[1], 3 * SOON_MS));
-	http_watch_set(&patient, clock_mono_ms() + LONG_MS);
+	http_watch_hear(&patient, clock_mono_ms() + LONG_MS);
 	http_watch_hurry(watch, clock_mono_ms());
 	assert_true(ends_within(b[1], LONG_MS / 2));
 	http_watch_remove(watch, &late, false);
 	http_watch_remove(watch, &patient, false);
+	for (int i = 0; i < 2; i++) {
+		closep(&a[i]);
+		closep(&b[i]);
+	}
+}
+
+/* The end of what is heard is the end, long before the deadline; but not while we speak. */
+TEST(missed_end_is_seen)
+{
+	_cleanup_(http_watch_freep) HttpWatch *watch = NULL;
+	HttpWatched hears = {0}, speaks = {0};
+	int a[2], b[2];
+	Fault f = {0};
+
+	assert_int_equal(http_watch_new(TICK_MS, &watch, &f), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
+	http_watch_add(watch, &hears, a[0], clock_mono_ms() + LONG_MS);
+	http_watch_add(watch, &speaks, b[0], clock_mono_ms() + LONG_MS);
+	http_watch_set(&speaks, clock_mono_ms() + LONG_MS);
+	assert_false(ends_within(a[1], 3 * SOON_MS));
+	assert_int_equal(shutdown(a[1], SHUT_WR), 0);
+	assert_int_equal(shutdown(b[1], SHUT_WR), 0);
+	assert_true(ends_within(a[1], LONG_MS / 2));
+	assert_false(ends_within(b[1], 3 * SOON_MS));
+	http_watch_remove(watch, &hears, false);
+	http_watch_remove(watch, &speaks, false);
 	for (int i = 0; i < 2; i++) {
 		closep(&a[i]);
 		closep(&b[i]);

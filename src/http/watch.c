@@ -38,12 +38,31 @@ struct HttpWatch {
 	bool stop;
 };
 
+/*
+ * Whether the client has nothing more to say. Seen in two rounds under the same deadline: in the
+ * first, the last bytes may have been read a moment ago and be a whole request.
+ */
+static bool has_ended(HttpWatched *w, int64_t deadline)
+{
+	bool seen_before = w->ended_ms == deadline;
+	char c;
+
+	w->ended_ms = 0;
+	if (!atomic_load_explicit(&w->hears, memory_order_relaxed) ||
+	    recv(w->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+		return false;
+	w->ended_ms = deadline;
+	return seen_before;
+}
+
 static void cut_late(HttpWatch *watch, int64_t now)
 {
 	for (HttpWatched *w = watch->first; w; w = w->next) {
 		int64_t deadline = atomic_load_explicit(&w->deadline_ms, memory_order_relaxed);
 
-		if (deadline == HTTP_WATCH_NEVER || now < MIN(deadline, watch->latest_ms))
+		if (deadline == HTTP_WATCH_NEVER)
+			continue;
+		if (now < MIN(deadline, watch->latest_ms) && !has_ended(w, deadline))
 			continue;
 		(void)shutdown(w->fd, SHUT_RDWR); /* an error means that it is gone already */
 		http_watch_set(w, HTTP_WATCH_NEVER);
@@ -153,7 +172,7 @@ HttpWatch *http_watch_free(HttpWatch *watch)
 void http_watch_add(HttpWatch *watch, HttpWatched *watched, int fd, int64_t deadline_ms)
 {
 	watched->fd = fd;
-	http_watch_set(watched, deadline_ms);
+	http_watch_hear(watched, deadline_ms);
 	pthread_mutex_lock(&watch->lock);
 	watched->next = watch->first;
 	watched->link = &watch->first;

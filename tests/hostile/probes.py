@@ -355,6 +355,7 @@ class Probes:
             talk.half_close()
             answer = talk.answer()
             assert answer and answer.status < 500, answer
+            talk.ended()
 
     def half_closed_inside_the_body(self):
         with Talk(self.target) as talk:
