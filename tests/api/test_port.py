@@ -35,6 +35,29 @@ def roots_list_versions():
             assert 'openstack-api-version' not in reply.headers, form
 
 
+def paths_without_a_version():
+    reply = cleatd.request('GET', '/image/versions')
+    tap.expect(reply.status, 200)
+    tap.expect(reply.body, cleatd.request('GET', '/image').body)
+    reply = cleatd.request('GET', '/compute/v9/servers')
+    tap.expect(reply.status, 300)
+    choice, = reply.body['choices']
+    tap.expect(sorted(choice), ['id', 'links', 'media-types', 'status'])
+    tap.expect(choice['links'][0]['href'],
+               'http://%s:%d/compute/v2.1/v9/servers' % (cleatd.host, cleatd.port))
+    assert 'openstack-api-version' not in reply.headers
+    tap.expect(cleatd.request('POST', '/compute/v9', {}).status, 404)
+
+
+def errors_of_compute_name_their_charset():
+    plain, named = 'application/json', 'application/json; charset=UTF-8'
+    for path, kind in (('/compute/v2.1/servers', plain), ('/compute/v2.1/servers/none', named),
+                       ('/compute/v2.1/none', named), ('/volume/v3/volumes/none', plain)):
+        tap.expect(demo.get(path).headers['content-type'], kind, path)
+    tap.expect(cleatd.request('GET', '/compute/v2.1/servers').headers['content-type'], plain,
+               'the form of the token filter')
+
+
 def health_says_that_nothing_is_real():
     reply = cleatd.request('GET', '/healthz')
     tap.expect(reply.status, 200)
@@ -56,7 +79,7 @@ def metrics_count_answers():
 
 def unknown_paths_are_404_in_each_dialect():
     for path, name in (('/nonsense', 'error'), ('/compute/v2.1/nonsense', 'itemNotFound'),
-                       ('/volume/v3/nonsense', 'itemNotFound'), ('/compute/v9', 'itemNotFound'),
+                       ('/volume/v3/nonsense', 'itemNotFound'), ('/image/v9', 'error'),
                        ('/identity/v3/nonsense', 'error'), ('/admin', 'error')):
         reply = cleatd.request('GET', path)
         tap.expect((reply.status, list(reply.body)), (404, [name]), path)
@@ -171,7 +194,8 @@ def end():
 
 
 tap.run('port', [
-    the_port_names_its_services, roots_list_versions, health_says_that_nothing_is_real,
+    the_port_names_its_services, roots_list_versions, paths_without_a_version,
+    errors_of_compute_name_their_charset, health_says_that_nothing_is_real,
     metrics_count_answers, unknown_paths_are_404_in_each_dialect,
     a_path_may_name_the_project_of_the_token, a_token_comes_before_everything_else,
     the_host_of_the_client_is_in_links, actions_have_one_key, operations_are_for_their_project,

@@ -131,6 +131,8 @@ struct ApiDialect {
 	const char *prefix;  /* "/compute/v2.1"; its own document is the pattern "/" */
 	/* The list of versions; no token, no microversion. NULL: none. */
 	const ApiRoute *root;
+	/* Likewise for all other paths below `service` and not below `prefix`. NULL: 404. */
+	const ApiRoute *beside;
 	/* Microversions; version_word NULL: the service has none. */
 	const char *version_word;   /* "compute" in OpenStack-API-Version: compute 2.1 */
 	const char *version_header; /* older header of its own, or NULL */
@@ -147,6 +149,7 @@ struct ApiDialect {
 	const ApiRoutes *const *routes; /* one entry a resource; ends with NULL */
 	/* Where it differs from the usual words; ends with a row without text. NULL: nowhere. */
 	const ApiWord *words;
+	const char *error_type; /* the Content-Type of an error; NULL: application/json */
 	/* The body of an error. */
 	void (*error_body)(JsonOut *out, unsigned status, const char *message);
 	/*

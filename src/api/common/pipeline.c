@@ -260,7 +260,8 @@ static void on_refuse(HttpRequest *http, unsigned status, const char *reason, vo
 	dialect->error_body(&out, status, reason);
 	body = json_out_take(&out, &length);
 	http_reply_header(http, "x-openstack-request-id", id);
-	http_reply(http, status, "application/json", body, length);
+	http_reply(http, status, dialect->error_type ? dialect->error_type : "application/json",
+		   body, length);
 }
 
 HttpApp api_http_app(Api *api)

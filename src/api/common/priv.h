@@ -67,6 +67,8 @@ static inline ApiCall *call_of(const ApiRequest *r)
 
 /* route.c: find the dialect and the route; the answer is a complaint when there is none. */
 _must_use_ bool route_find(ApiCall *call);
+/* The service's root or the page beside it: open to all, without a microversion. */
+bool route_is_page(const ApiRequest *r);
 /* The row of the matched chain for this version (and action); complains when there is none. */
 _must_use_ bool route_choose(ApiCall *call, const char *action);
 

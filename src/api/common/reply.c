@@ -53,6 +53,7 @@ static int refuse_text(ApiRequest *r, unsigned status, const char *message)
 	reply_reset(call_of(r));
 	r->dialect->error_body(&r->out, status, message);
 	api_reply(r, status);
+	call_of(r)->type = r->dialect->error_type;
 	if (status == 413)
 		api_reply_header(r, "Retry-After", "0");
 	return 0;
@@ -197,7 +198,8 @@ void reply_send(ApiCall *call)
 	send_headers(call);
 	if (!call->bytes && call->r.out.buf.length > 0) {
 		call->bytes = json_out_take(&call->r.out, &call->length);
-		call->type = "application/json";
+		if (!call->type)
+			call->type = "application/json";
 	}
 	http_reply(http, call->status, call->type, TAKE(call->bytes), call->length);
 }

@@ -3,7 +3,8 @@
 /*
  * From a path to a dialect and a row of its tables.
  *
- * A dialect answers below its prefix, and with its list of versions at the root of its service.
+ * A dialect answers below its prefix, and with its list of versions at the root of its service; it
+ * may have one more page for all other paths of the service.
  * Where a dialect's paths may begin with a project, that segment is taken off before matching: it
  * is hex digits and hyphens only, which no literal segment is.
  */
@@ -53,18 +54,23 @@ static bool match_rest(ApiCall *call, const char *rest)
 	return true;
 }
 
-static bool match_root(ApiCall *call)
+/* A page outside the prefix, which has neither parameters nor other methods. */
+static bool match_page(ApiCall *call, const ApiRoute *page)
 {
 	ApiRequest *r = &call->r;
 	const char *method = http_method(r->http);
 
-	if (!r->dialect->root || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
-		(void)api_complain(r, r->dialect->root ? API_NO_METHOD : API_NO_ROUTE, NULL, NULL,
-				   NULL);
+	if (!page || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
+		(void)api_complain(r, page ? API_NO_METHOD : API_NO_ROUTE, NULL, NULL, NULL);
 		return false;
 	}
-	r->route = r->dialect->root;
+	r->route = page;
 	return true;
+}
+
+bool route_is_page(const ApiRequest *r)
+{
+	return r->route == r->dialect->root || r->route == r->dialect->beside;
 }
 
 bool route_find(ApiCall *call)
@@ -81,9 +87,9 @@ bool route_find(ApiCall *call)
 		if (rest)
 			return match_rest(call, strip_project(r, rest));
 		if (path_is_root(path, service->dialect->service))
-			return match_root(call);
+			return match_page(call, r->dialect->root);
 		if (path_below(path, service->dialect->service))
-			break;
+			return match_page(call, r->dialect->beside);
 	}
 	(void)api_complain(r, API_NO_ROUTE, NULL, NULL, NULL);
 	return false;
@@ -100,7 +106,7 @@ bool route_choose(ApiCall *call, const char *action)
 	const ApiRoute *row = r->route;
 	bool known = false;
 
-	if (row == r->dialect->root)
+	if (route_is_page(r))
 		return true;
 	for (; row; row = router_next(&r->match, row)) {
 		if (action && !str_eq(row->action, action))

@@ -21,7 +21,7 @@ bool version_settle(ApiCall *call)
 	VersionWish wish;
 	int outcome;
 
-	if (!dialect->version_word || r->route == dialect->root)
+	if (!dialect->version_word || route_is_page(r))
 		return true;
 	if (dialect->version_header)
 		older = http_header(r->http, dialect->version_header);

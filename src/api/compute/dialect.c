@@ -159,6 +159,13 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	return 400;
 }
 
+static void out_media_types(JsonOut *out)
+{
+	json_out_raw(out, "media-types",
+		     "[{\"base\":\"application/json\",\"type\":"
+		     "\"application/vnd.openstack.compute+json;version=2.1\"}]");
+}
+
 /* One entry of the version documents; the long form is that of the version's own page. */
 static void out_version(ApiRequest *r, const char *key, bool whole)
 {
@@ -181,9 +188,7 @@ static void out_version(ApiRequest *r, const char *key, bool whole)
 			     "\"href\":\"https://docs.openstack.org/\"}");
 	json_out_list_end(out);
 	if (whole)
-		json_out_raw(out, "media-types",
-			     "[{\"base\":\"application/json\",\"type\":"
-			     "\"application/vnd.openstack.compute+json;version=2.1\"}]");
+		out_media_types(out);
 	json_out_end(out);
 }
 
@@ -195,6 +200,31 @@ static int list_versions(ApiRequest *r, Fault *f _unused_)
 	json_out_list_end(&r->out);
 	json_out_end(&r->out);
 	api_reply(r, 200);
+	return 0;
+}
+
+/* A path that names no version: the same path below the one that there is. */
+static int list_choices(ApiRequest *r, Fault *f _unused_)
+{
+	JsonOut *out = &r->out;
+
+	json_out_begin(out, NULL);
+	json_out_list_begin(out, "choices");
+	json_out_begin(out, NULL);
+	json_out_text(out, "id", "v2.1");
+	json_out_text(out, "status", "CURRENT");
+	json_out_list_begin(out, "links");
+	json_out_begin(out, NULL);
+	json_out_text(out, "rel", "self");
+	json_out_printf(out, "href", "%s%s", api_prefix_url(r),
+			str_after(http_path(r->http), r->dialect->service));
+	json_out_end(out);
+	json_out_list_end(out);
+	out_media_types(out);
+	json_out_end(out);
+	json_out_list_end(out);
+	json_out_end(out);
+	api_reply(r, 300);
 	return 0;
 }
 
@@ -213,6 +243,14 @@ static const ApiRoute root = {
 	.rule = API_RULE_OPEN,
 	.mode = API_PLAIN,
 	.handle = list_versions,
+};
+
+static const ApiRoute beside = {
+	.method = "GET",
+	.pattern = "/",
+	.rule = API_RULE_OPEN,
+	.mode = API_PLAIN,
+	.handle = list_choices,
 };
 
 static const ApiRoute version_rows[] = {
@@ -245,6 +283,7 @@ const ApiDialect compute_dialect = {
 	.service = "/compute",
 	.prefix = "/compute/v2.1",
 	.root = &root,
+	.beside = &beside,
 	.version_word = "compute",
 	.version_header = "X-OpenStack-Nova-API-Version",
 	.version_min = V(1),
@@ -254,6 +293,7 @@ const ApiDialect compute_dialect = {
 	.project_segment = true,
 	.routes = routes,
 	.words = words,
+	.error_type = "application/json; charset=UTF-8",
 	.error_body = error_body,
 	.refusal = refusal_words,
 };

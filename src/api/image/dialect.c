@@ -91,7 +91,7 @@ static void out_version(ApiRequest *r, const char *id, const char *status)
 }
 
 /* v2.7 is the newest whose members (hidden images, hash values) are all here. */
-static int list_versions(ApiRequest *r, Fault *f _unused_)
+static int out_versions(ApiRequest *r, unsigned status)
 {
 	json_out_begin(&r->out, NULL);
 	json_out_list_begin(&r->out, "versions");
@@ -99,8 +99,21 @@ static int list_versions(ApiRequest *r, Fault *f _unused_)
 	out_version(r, "v2.0", "SUPPORTED");
 	json_out_list_end(&r->out);
 	json_out_end(&r->out);
-	api_reply(r, 300);
+	api_reply(r, status);
 	return 0;
+}
+
+static int list_versions(ApiRequest *r, Fault *f _unused_)
+{
+	return out_versions(r, 300);
+}
+
+/* The same list under a name of its own, where it is no choice but a page. */
+static int show_beside(ApiRequest *r, Fault *f _unused_)
+{
+	if (!str_eq(http_path(r->http), "/image/versions"))
+		return api_complain(r, API_NO_ROUTE, NULL, NULL, NULL);
+	return out_versions(r, 200);
 }
 
 static int show_schema(ApiRequest *r, Fault *f _unused_)
@@ -138,6 +151,14 @@ static const ApiRoute root = {
 	.handle = list_versions,
 };
 
+static const ApiRoute beside = {
+	.method = "GET",
+	.pattern = "/versions",
+	.rule = API_RULE_OPEN,
+	.mode = API_PLAIN,
+	.handle = show_beside,
+};
+
 static const ApiRoute schema_rows[] = {
 	{.method = "GET",
 	 .pattern = "/",
@@ -166,6 +187,7 @@ const ApiDialect image_dialect = {
 	.service = "/image",
 	.prefix = "/image/v2",
 	.root = &root,
+	.beside = &beside,
 	.routes = routes,
 	.error_body = error_body,
 	.refusal = refusal_words,
