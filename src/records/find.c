@@ -55,6 +55,17 @@ static const char *const comparisons[] = {
 	[RECORD_LE] = " <= ?", [RECORD_GT] = " > ?",  [RECORD_GE] = " >= ?",
 };
 
+/* The name of an enumerator: a word of ours, of which there are few. */
+static bool is_name(const Column *column, StoreValue value)
+{
+	return column->type == COLUMN_ENUM && value.type == STORE_TEXT &&
+	       enum_value(column->names, value.text) >= 0;
+}
+
+/*
+ * Names of enumerators stand in the text itself: only so can the database see that an index over
+ * some of the rows (those not deleted) is enough.
+ */
 static void compare_add(Draft *draft, const Column *column, RecordTest test, StoreValue value)
 {
 	if (value.type == STORE_NULL) {
@@ -65,6 +76,11 @@ static void compare_add(Draft *draft, const Column *column, RecordTest test, Sto
 	}
 	if (column->type == COLUMN_ENUM && value.type == STORE_INT)
 		value = STORE_VALUE_TEXT(enum_name(column->names, (int)value.number));
+	if (is_name(column, value) && (test == RECORD_EQ || test == RECORD_NE)) {
+		buf_printf(&draft->sql, "%s %s '%s'", column->name, test == RECORD_EQ ? "=" : "<>",
+			   value.text);
+		return;
+	}
 	buf_add(&draft->sql, column->name);
 	value_add(draft, comparisons[test], value);
 }

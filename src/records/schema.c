@@ -7,7 +7,8 @@
  * The SQL is what SQLite and PostgreSQL both understand: TEXT and BIGINT only, times in
  * microseconds, enumerators by name. There are no foreign keys: what belongs together is changed
  * in one transaction by the service that knows why. An index is here when a query on a hot path
- * needs it, because each one costs a fifth of a write.
+ * needs it, because one in random order costs a fifth of a write. Servers that are deleted stay
+ * for those who ask what became of them; lists of the others must not wade through them.
  */
 #include "records/tables.h"
 
@@ -112,9 +113,12 @@ static const char schema_1[] =
 	"CREATE UNIQUE INDEX flavors_name ON flavors (name);"
 	"CREATE UNIQUE INDEX volume_types_name ON volume_types (name);"
 	"CREATE INDEX volumes_project ON volumes (project_id, created_us, id);"
+	"CREATE INDEX volumes_created ON volumes (created_us, id);"
 	"CREATE INDEX attachments_volume ON attachments (volume_id);"
 	"CREATE UNIQUE INDEX attachments_server ON attachments (server_id, volume_id);"
-	"CREATE INDEX servers_project ON servers (project_id, created_us, id);"
+	"CREATE INDEX servers_project ON servers (project_id, created_us, id)"
+	" WHERE vm_state <> 'deleted';"
+	"CREATE INDEX servers_created ON servers (created_us, id) WHERE vm_state <> 'deleted';"
 	"CREATE INDEX instance_actions_server ON instance_actions (server_id, started_us);"
 	"CREATE INDEX operations_state ON operations (state, created_us);"
 	"CREATE INDEX steps_operation ON steps (operation_id);";
