@@ -193,7 +193,7 @@ static int domain_undefine(Fake *fake, const char *id, Fault *f)
 		return fault(f, -EBUSY, "domain %s is running", id);
 	/* The record last: who dies in between finds the domain again, and undefines it again. */
 	console_name(id, name);
-	(void)unlinkat(fake->dir, name, 0); /* a console left behind does no harm */
+	(void)unlinkat(fake->dir, name, 0);                /* a console left behind does no harm */
 	(void)snprintf(name, sizeof(name), "%s.json", id); /* fits: ids are checked */
 	if (unlinkat(fake->dir, name, 0) && errno != ENOENT)
 		return fault(f, -errno, "remove %s: %s", name, strerror(errno));
