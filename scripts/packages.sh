@@ -16,7 +16,7 @@ packages_of() { # GROUP...
 			echo uthash-dev
 			;;
 		guest) echo busybox-static kmod lz4 python3 ;;
-		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils xorriso ;;
+		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ;;
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;
 		load) echo wrk ;;
