@@ -137,11 +137,45 @@ static void fill_from_flavor(Server *server, const Flavor *flavor)
 	server->flavor_extra_specs = flavor->extra_specs;
 }
 
+/*
+ * The kernel or ramdisk that an image's property names, or NULL when it names none. Whoever made
+ * the image wrote the property: it is held against what the caller may see, like any id of a
+ * request.
+ */
+static int find_boot_image(Work *work, const Image *image, const char *property, DiskFormat format,
+			   const char **ret_id, Fault *f)
+{
+	const char *id = text_map_value(work->arena, image->properties, property);
+	Image *found;
+	int r;
+
+	*ret_id = NULL;
+	if (str_empty(id))
+		return 0;
+	r = service_find_image(work, id, &found, f);
+	if (r < 0)
+		return r;
+	if (r || found->status != IMAGE_ACTIVE || (DiskFormat)found->disk_format != format)
+		return refuse(work, REFUSAL_IMAGE_UNUSABLE, image->id,
+			      arena_printf(work->arena,
+					   "Image %s is unacceptable: its %s %s cannot be used.",
+					   image->id, property, id));
+	*ret_id = found->id;
+	return 0;
+}
+
+static int find_boot_images(Work *work, const Image *image, Server *server, Fault *f)
+{
+	int r = find_boot_image(work, image, "kernel_id", DISK_FORMAT_AKI, &server->kernel_id, f);
+
+	return r ? r
+		 : find_boot_image(work, image, "ramdisk_id", DISK_FORMAT_ARI, &server->ramdisk_id,
+				   f);
+}
+
 static void fill_from_image(Arena *arena, Server *server, const Image *image)
 {
 	server->image_id = image->id;
-	server->kernel_id = text_map_value(arena, image->properties, "kernel_id");
-	server->ramdisk_id = text_map_value(arena, image->properties, "ramdisk_id");
 	server->kernel_args = text_map_value(arena, image->properties, "os_command_line");
 	server->root_format = image->disk_format;
 }
@@ -241,6 +275,9 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	if (r)
 		return r;
 	like = server_like(work, wish, flavor, image);
+	r = find_boot_images(work, image, &like, f);
+	if (r)
+		return r;
 	*ret_reservation = like.reservation_id;
 	return write_servers(work, wish, &like, ret_first, f);
 }
