@@ -191,6 +191,20 @@ int config_read(Config *config, Arena *arena, const char *path, Fault *f)
 	return 0;
 }
 
+/* Also what came from the command line, past the table. */
+static int check_choices(const Config *config, Fault *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const void *at = (const char *)config + keys[i].offset;
+		const char *value = keys[i].choices ? *(const char *const *)at : NULL;
+
+		if (value && !is_choice(keys[i].choices, value))
+			return fault(f, -EINVAL, "%s is no value for %s in [%s]", value,
+				     keys[i].name, keys[i].section);
+	}
+	return 0;
+}
+
 int config_check(const Config *config, Fault *f)
 {
 	if (config->directory[0] != '/')
@@ -200,5 +214,5 @@ int config_check(const Config *config, Fault *f)
 		return fault(f, -EINVAL, "tls_cert and tls_key go together");
 	if (config->public_url && str_ends(config->public_url, "/"))
 		return fault(f, -EINVAL, "public_url %s ends in a slash", config->public_url);
-	return 0;
+	return check_choices(config, f);
 }

@@ -44,6 +44,7 @@ typedef struct Config {
 	int64_t engine_workers; /* 0: a sensible number */
 	/* The command line alone */
 	bool dev;
+	bool new_admin_password;
 	const char *guest_image; /* directory of a tiny guest to register, or NULL */
 } Config;
 

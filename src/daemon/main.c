@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/dev.h"
+#include "daemon/files.h"
 #include "daemon/options.h"
 #include "daemon/wire.h"
 #include "service/identity.h"
@@ -67,19 +68,44 @@ static int seed_default_type(Tx *tx, void *ctx, Fault *f)
 							 "Default volume type", &none, f));
 }
 
-/* Production: an admin whose password is shown once. */
-static int begin_identity(Daemon *daemon, Fault *f)
+/*
+ * Said once on standard output and stored nowhere; but where that goes to the journal, which keeps
+ * what it hears, the password goes to a file that only its owner reads.
+ */
+static int show_password(const Config *config, const char *why, const char *password, Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *path = arena_printf(arena, "%s/admin-password", config->directory);
+	int r;
+
+	if (!getenv("JOURNAL_STREAM")) {
+		printf("%s, shown this once: %s\n", why, password);
+		(void)fflush(stdout); /* nobody left to tell */
+		return 0;
+	}
+	r = files_write_private(path, arena_printf(arena, "%s\n", password), true, f);
+	if (r == 0)
+		log_warning("text=\"%s; read and remove %s\"", why, path);
+	return r;
+}
+
+/* Production: an admin whose password is shown once, or again a new one. */
+static int begin_identity(Daemon *daemon, const Config *config, Fault *f)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *password = NULL;
 	int r = identity_begin(daemon_store(daemon), arena, &password, f);
 
-	if (r == 0 && password) {
-		printf("user admin of project admin was made; its password, shown this once: %s\n",
-		       password);
-		(void)fflush(stdout); /* whoever reads it sees it or not */
-	}
-	return r;
+	if (r == 0 && password)
+		return show_password(config,
+				     "user admin of project admin was made, with a password",
+				     password, f);
+	if (r || !config->new_admin_password)
+		return r;
+	r = identity_reset_password(daemon_store(daemon), arena, "admin", &password, f);
+	if (r == IDENTITY_NOT_FOUND)
+		return fault(f, -ENOENT, "there is no user admin");
+	return r ? r : show_password(config, "user admin has a new password", password, f);
 }
 
 static int furnish(Daemon *daemon, const Config *config, Fault *f)
@@ -88,7 +114,7 @@ static int furnish(Daemon *daemon, const Config *config, Fault *f)
 
 	if (r)
 		return fault_unexpected(f, r);
-	return config->dev ? dev_furnish(daemon, config, f) : begin_identity(daemon, f);
+	return config->dev ? dev_furnish(daemon, config, f) : begin_identity(daemon, config, f);
 }
 
 /* The one line on stdout that says where; scripts wait for it. */

@@ -19,6 +19,8 @@ static const char usage[] =
 	"  --config FILE       run as FILE says; see cleatd.conf(5)\n"
 	"  --listen ADDR:PORT  where to serve; port 0 picks a free one\n"
 	"  --hypervisor NAME   libvirt, or fake: servers are records, no guest runs\n"
+	"  --new-admin-password\n"
+	"                      give user admin a new password and print it\n"
 	"  --guest-image DIR   register the tiny guest found there (with --dev)\n"
 	"  --log-level LEVEL   debug, info, warning or error\n"
 	"  --help, --version\n";
@@ -28,6 +30,7 @@ static const struct option options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"listen", required_argument, NULL, 'l'},
 	{"hypervisor", required_argument, NULL, 'y'},
+	{"new-admin-password", no_argument, NULL, 'p'},
 	{"guest-image", required_argument, NULL, 'g'},
 	{"log-level", required_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
@@ -43,6 +46,7 @@ typedef struct Given {
 	const char *hypervisor;
 	const char *guest_image;
 	const char *log_level;
+	bool new_admin_password;
 } Given;
 
 static int wrong(const char *text)
@@ -75,6 +79,9 @@ static int take_option(int option, Given *given)
 	case 'g':
 		given->guest_image = optarg;
 		return 0;
+	case 'p':
+		given->new_admin_password = true;
+		return 0;
 	case 'v':
 		given->log_level = optarg;
 		return 0;
@@ -102,9 +109,8 @@ static int take_options(int argc, char **argv, Given *given)
 		return wrong("there are no arguments beside the options");
 	if (!given->dev == !given->config)
 		return wrong("one of --dev and --config is needed");
-	if (given->hypervisor && strcmp(given->hypervisor, "fake") != 0 &&
-	    strcmp(given->hypervisor, "libvirt") != 0)
-		return wrong("--hypervisor is fake or libvirt");
+	if (given->dev && given->new_admin_password)
+		return wrong("--new-admin-password goes with --config");
 	return 0;
 }
 
@@ -136,6 +142,7 @@ int options_read(int argc, char **argv, Arena *arena, Config *ret, Fault *f)
 	if (r)
 		return r;
 	ret->dev = given.dev != NULL;
+	ret->new_admin_password = given.new_admin_password;
 	ret->guest_image = given.guest_image;
 	if (given.listen)
 		ret->listen = given.listen;

@@ -148,3 +148,41 @@ int identity_begin(Store *store, Arena *arena, const char **ret_password, Fault 
 	*ret_password = password;
 	return 0;
 }
+
+/* A new password for one user, hashed before the transaction. */
+typedef struct Reset {
+	Arena *arena;
+	const char *user;
+	const char *hash;
+} Reset;
+
+static int write_reset(Tx *tx, void *ctx, Fault *f)
+{
+	const Reset *reset = ctx;
+	const IdentityName name = {.name = reset->user, .domain_id = DEFAULT_DOMAIN_ID};
+	User *user;
+	int r = identity_find_user(tx, reset->arena, &name, &user, f);
+
+	if (r)
+		return r;
+	user->password_hash = reset->hash;
+	user->enabled = true;
+	r = user_update(tx, user, f);
+	return r ? fault_unexpected(f, r) : identity_revoke_user(tx, user->id, f);
+}
+
+int identity_reset_password(Store *store, Arena *arena, const char *user, const char **ret_password,
+			    Fault *f)
+{
+	char *password = arena_alloc(arena, SECRET_TEXT_MAX);
+	Reset reset = {.arena = arena, .user = user};
+	int r;
+
+	secret_new(FIRST_PASSWORD_BYTES, password);
+	r = password_hash(arena, password, &reset.hash, f);
+	if (r == 0)
+		r = store_write(store, write_reset, &reset, f);
+	if (r == 0)
+		*ret_password = password;
+	return r;
+}

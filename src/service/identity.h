@@ -155,6 +155,10 @@ _must_use_ int identity_delete_credential(Work *work, const char *user_id, const
  */
 _must_use_ int identity_begin(Store *store, Arena *arena, const char **ret_password, Fault *f);
 
+/* A new password for a user, who is enabled again; 0 or IDENTITY_NOT_FOUND. */
+_must_use_ int identity_reset_password(Store *store, Arena *arena, const char *user,
+				       const char **ret_password, Fault *f);
+
 /* A user with a password and roles in a project. */
 typedef struct IdentitySeed {
 	const char *user;
