@@ -333,8 +333,8 @@ static void on_completed(void *cls, struct MHD_Connection *mhd _unused_, void **
 	free(req->reply.body);
 	*req = (HttpRequest){0};
 	arena_reset(connection->arena);
-	http_watch_set(&connection->watched,
-		       clock_mono_ms() + LIMIT_HTTP_IDLE_S * 1000 + server->config.request_ms);
+	http_watch_hear(&connection->watched,
+			clock_mono_ms() + LIMIT_HTTP_IDLE_S * 1000 + server->config.request_ms);
 }
 
 static void peer_name(struct MHD_Connection *mhd, char *out, size_t size)

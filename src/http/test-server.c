@@ -443,6 +443,22 @@ TEST(dribbling_is_cut)
 	assert_int_equal(atomic_load(&fx->seen.serves), 0);
 }
 
+/* epoll tells nothing of an end that comes with the last bytes; the watch sees it. */
+TEST(half_closed_clients_are_let_go)
+{
+	_cleanup_(fixture_freep) Fixture *fx = fixture_new(BRIEF_MS);
+
+	for (int i = 0; i < 5; i++) {
+		_cleanup_(closep) int fd = client_open(fx);
+		int64_t began = clock_mono_ms();
+
+		say(fd, GET("/"));
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+		assert_heard(fd, NULL, "200 OK", "hello");
+		assert_true(clock_mono_ms() - began < PATIENCE_MS);
+	}
+}
+
 /* A stream may take many times the deadline while it flows. */
 TEST(flowing_stream_is_not_cut)
 {
