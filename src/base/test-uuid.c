@@ -3,6 +3,8 @@
 /*
  * UUIDs: the spellings users write, and those that are none.
  */
+#include <sys/wait.h>
+
 #include "base/uuid.h"
 #include "tests/lib/test.h"
 
@@ -44,4 +46,25 @@ TEST(refuses_what_is_none)
 	assert_false(uuid_canonical("0c9a7b3e9f534b0f9a1b6e0b7f0a1c2", out));
 	assert_false(uuid_canonical("0c9a7b3e9f534b0f9a1b6e0b7f0a1c2d0", out));
 	assert_false(uuid_canonical("zc9a7b3e9f534b0f9a1b6e0b7f0a1c2d", out));
+}
+
+TEST(a_forked_child_makes_ids_of_its_own)
+{
+	char ours[UUID_TEXT], theirs[UUID_TEXT];
+	int ends[2];
+	pid_t child;
+
+	uuid_new(ours);
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		uuid_new(theirs);
+		_exit(write(ends[1], theirs, UUID_TEXT) == UUID_TEXT ? 0 : 1);
+	}
+	uuid_new(ours);
+	assert_int_equal(read(ends[0], theirs, UUID_TEXT), UUID_TEXT);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_string_not_equal(ours, theirs);
+	closep(&ends[0]);
+	closep(&ends[1]);
 }

@@ -6,6 +6,7 @@
 #include "base/uuid.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/random.h>
 #include <uuid/uuid.h>
 
@@ -15,17 +16,32 @@
  * Random bytes in advance: each request has an id, and a system call for each shows in profiles.
  * Of the kernel's quality, but not for secrets: they lie in memory for a while.
  */
+static _Thread_local uint8_t pool[32 * sizeof(uuid_t)];
+static _Thread_local size_t pool_left;
+
+/* A forked child must not hand out what its parent will. */
+static void pool_forget(void)
+{
+	pool_left = 0;
+}
+
+static void pool_guard(void)
+{
+	if (pthread_atfork(NULL, NULL, pool_forget))
+		abort(); /* out of memory */
+}
+
 static void pooled_bytes(void *out, size_t n)
 {
-	static _Thread_local uint8_t pool[32 * sizeof(uuid_t)];
-	static _Thread_local size_t left;
+	static pthread_once_t guarded = PTHREAD_ONCE_INIT;
 
-	if (left < n) {
+	if (pool_left < n) {
+		pthread_once(&guarded, pool_guard);
 		random_bytes(pool, sizeof(pool));
-		left = sizeof(pool);
+		pool_left = sizeof(pool);
 	}
-	left -= n;
-	memcpy(out, pool + left, n);
+	pool_left -= n;
+	memcpy(out, pool + pool_left, n);
 }
 
 /*
