@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libxml/uri.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -151,6 +152,62 @@ void embed_keep_capabilities(const char *root)
 	copy_capabilities(own, shared_cache);
 }
 
+/* --- guests that never began --- */
+
+/* The number after pid=' in the first element; -1 unless the guest was starting. */
+static int64_t starting_pid(char *status)
+{
+	char *element = strstr(status, "<domstatus ");
+	char *end = element ? strchr(element, '>') : NULL;
+	char *pid, *quote;
+	int64_t number;
+
+	if (!end)
+		return -1;
+	*end = '\0';
+	pid = strstr(element, "pid='");
+	quote = pid ? strchr(pid + 5, '\'') : NULL;
+	if (!quote || !strstr(element, "reason='starting up'"))
+		return -1;
+	*quote = '\0';
+	return str_parse_i64(pid + 5, &number) ? number : -1;
+}
+
+static bool never_began(int dir, const char *name)
+{
+	_cleanup_(closep) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char head[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
+	int64_t pid;
+
+	if (n < 0)
+		return false;
+	head[n] = '\0';
+	pid = starting_pid(head);
+	return pid == 0 || (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH);
+}
+
+/*
+ * libvirt writes down that it starts a guest before there is a QEMU. When this process is killed
+ * just then, libvirt 9.0 finds a guest without a process at the next start, and never lets go of
+ * it: not even destroying it works. Without that note the guest is off, which is the truth.
+ */
+static void forget_unborn(const char *root)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	struct dirent *entry;
+	DIR *dir;
+
+	buf_printf(&path, "%s/run/qemu", root);
+	dir = opendir(path.data);
+	if (!dir)
+		return; /* no guest ever ran */
+	while ((entry = readdir(dir)))
+		if (str_ends(entry->d_name, ".xml") && never_began(dirfd(dir), entry->d_name))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0); /* libvirt tells if not */
+	(void)closedir(dir);                                          /* it was only read */
+}
+
 /* --- the folder --- */
 
 static char *embed_uri(const char *root)
@@ -192,6 +249,7 @@ int embed_prepare(const char *root, char **ret_uri, Fault *f)
 	if (r)
 		return r;
 	copy_capabilities(shared_cache, capabilities);
+	forget_unborn(root);
 	*ret_uri = embed_uri(used);
 	return 0;
 }

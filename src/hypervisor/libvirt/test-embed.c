@@ -78,6 +78,53 @@ TEST(long_path)
 	assert_int_equal(nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static void write_status(const char *root, const char *name, const char *domstatus)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	_cleanup_(closep) int fd = -1;
+
+	buf_printf(&path, "%s/run/qemu/%s.xml", root, name);
+	fd = open(path.data, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "<!--\n-->\n\n%s\n  <monitor/>\n</domstatus>\n", domstatus) > 0);
+}
+
+static bool status_is_there(const char *root, const char *name)
+{
+	_cleanup_(buf_done) Buf path = {0};
+
+	buf_printf(&path, "%s/run/qemu/%s.xml", root, name);
+	return access(path.data, F_OK) == 0;
+}
+
+TEST(guests_that_never_began_are_forgotten)
+{
+	char root[] = "/tmp/cleat-embed-XXXXXX";
+	_cleanup_(freep) char *uri = NULL;
+	_cleanup_(buf_done) Buf path = {0};
+	char running[128];
+
+	assert_non_null(mkdtemp(root));
+	buf_printf(&path, "%s/run", root);
+	assert_int_equal(mkdir(path.data, 0700), 0);
+	buf_add(&path, "/qemu");
+	assert_int_equal(mkdir(path.data, 0700), 0);
+	(void)snprintf(running, sizeof(running),
+		       "<domstatus state='paused' reason='starting up' pid='%d'>", (int)getpid());
+	write_status(root, "unborn", "<domstatus state='paused' reason='starting up' pid='0'>");
+	write_status(root, "dead", "<domstatus state='paused' reason='starting up' pid='4194305'>");
+	write_status(root, "alive", running);
+	write_status(root, "running", "<domstatus state='running' reason='booted' pid='4194305'>");
+	write_status(root, "strange", "<domstatus state='paused' reason='starting up'>");
+	assert_int_equal(embed_prepare(root, &uri, NULL), 0);
+	assert_false(status_is_there(root, "unborn"));
+	assert_false(status_is_there(root, "dead"));
+	assert_true(status_is_there(root, "alive"));
+	assert_true(status_is_there(root, "running"));
+	assert_true(status_is_there(root, "strange"));
+	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 TEST(uri_is_quoted)
 {
 	char top[] = "/tmp/c&=?XXXXXX";
