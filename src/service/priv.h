@@ -21,6 +21,9 @@ _must_use_ int action_begin(Work *work, const Server *server, const char *action
 /* `problem` is NULL when all went well. An action that is gone is fine. */
 _must_use_ int action_finish(Tx *tx, Arena *arena, const char *id, const char *problem, Fault *f);
 
+/* server-update.c: whether a server of the project may have that much; or REFUSAL_QUOTA. */
+_must_use_ int check_server_metadata(Work *work, const char *project_id, size_t count, Fault *f);
+
 /* server-state.c: how the ends of operations leave a server. */
 
 /* Into vm_state error with a fault; a deletion that is under way stays so. */

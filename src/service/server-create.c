@@ -263,7 +263,9 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	Server like;
 	int r;
 
-	r = service_find_flavor(work, wish->flavor_id, &flavor, f);
+	r = check_server_metadata(work, work->caller->project_id, wish->metadata.count, f);
+	if (!r)
+		r = service_find_flavor(work, wish->flavor_id, &flavor, f);
 	if (!r)
 		r = service_find_image(work, wish->image_id, &image, f);
 	if (!r)

@@ -40,20 +40,31 @@ int service_change_server(Work *work, const char *id, const ServerChange *change
 	return save(work, server, f);
 }
 
-static int set_metadata(Work *work, Server *server, const char *metadata, Fault *f)
+int check_server_metadata(Work *work, const char *project_id, size_t count, Fault *f)
 {
-	int64_t count = (int64_t)json_text_map(work->arena, metadata).count;
 	QuotaUsage quota;
 	int r;
 
-	r = quota_get(work->tx, server->project_id, "metadata_items", &quota, f);
+	r = quota_get(work->tx, project_id, "metadata_items", &quota, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (quota.limit >= 0 && count > quota.limit) {
-		work->refused = (RefusalData){
-			.resource = "metadata_items", .requested = count, .limit = quota.limit};
-		return REFUSAL_QUOTA;
-	}
+	if (quota.limit < 0 || (int64_t)count <= quota.limit)
+		return 0;
+	work->refused = (RefusalData){
+		.resource = "metadata_items",
+		.requested = (int64_t)count,
+		.limit = quota.limit,
+	};
+	return REFUSAL_QUOTA;
+}
+
+static int set_metadata(Work *work, Server *server, const char *metadata, Fault *f)
+{
+	size_t count = json_text_map(work->arena, metadata).count;
+	int r = check_server_metadata(work, server->project_id, count, f);
+
+	if (r)
+		return r;
 	server->metadata = metadata;
 	return save(work, server, f);
 }

@@ -5,6 +5,7 @@
 import os
 import re
 import sys
+import tempfile
 import threading
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -184,6 +185,21 @@ def many_at_once():
     tap.expect(bad, [])
 
 
+def a_damaged_store_is_named():
+    """It ends with 1 and says which file is no store; the file is left as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'cleat.db')
+        with open(path, 'wb') as store:
+            store.write(b'this was a store' * 4096)
+        other = Cleatd(dir=folder, start=False)
+        tap.expect(other.start(), False, 'serves')
+        tap.expect(other.stop(), 1, 'exit status')
+        with open(other.log.name) as log:
+            assert path in log.read()
+        with open(path, 'rb') as store:
+            tap.expect(store.read(16), b'this was a store')
+
+
 def it_ends_cleanly():
     tap.expect(cleatd.stop(), 0, 'exit status')
 
@@ -199,5 +215,5 @@ tap.run('port', [
     metrics_count_answers, unknown_paths_are_404_in_each_dialect,
     a_path_may_name_the_project_of_the_token, a_token_comes_before_everything_else,
     the_host_of_the_client_is_in_links, actions_have_one_key, operations_are_for_their_project,
-    many_at_once, it_ends_cleanly,
+    many_at_once, a_damaged_store_is_named, it_ends_cleanly,
 ], cleanup=end)

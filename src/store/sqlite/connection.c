@@ -96,14 +96,14 @@ void connection_fold_log(Connection *c)
 		c->log_pages = 0;
 }
 
-static int connection_set_up(Connection *c, bool writes, Fault *f)
+static int connection_set_up(Connection *c, const char *path, bool writes, Fault *f)
 {
 	const char *more = writes ? writer_settings : reader_settings;
 
 	if (sqlite3_exec(c->db, settings, NULL, NULL, NULL))
-		return sqlite_fault(f, c->db, "set up");
+		return sqlite_fault(f, c->db, path);
 	if (sqlite3_exec(c->db, more, NULL, NULL, NULL))
-		return sqlite_fault(f, c->db, "set up");
+		return sqlite_fault(f, c->db, path);
 	if (writes)
 		(void)sqlite3_wal_hook(c->db, log_grew, c); /* the hook before: none */
 	return regexp_register(c->db, f);
@@ -118,7 +118,7 @@ int connection_open(const char *path, bool writes, Connection **ret, Fault *f)
 	/* Also on failure `db` is set, and closed with the connection. */
 	if (sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL))
 		return sqlite_fault(f, c->db, path);
-	r = connection_set_up(c, writes, f);
+	r = connection_set_up(c, path, writes, f);
 	if (r)
 		return r;
 	*ret = TAKE(c);
