@@ -392,7 +392,7 @@ static size_t on_unescape(void *cls _unused_, struct MHD_Connection *mhd _unused
 	return strlen(text);
 }
 
-static void on_log(void *cls _unused_, const char *format, va_list ap)
+_printf_(2, 0) static void on_log(void *cls _unused_, const char *format, va_list ap)
 {
 	_cleanup_(buf_done) Buf line = {0};
 

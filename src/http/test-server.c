@@ -485,8 +485,8 @@ TEST(ill_formed_heads_are_refused)
 		"GET / HTTP/1.1\r\nHost: a\r\nContent-: 5\r\n Length\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
 		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 3\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
-		"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+		 "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
 		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
 		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
