@@ -16,6 +16,7 @@ packages_of() { # GROUP...
 			echo uthash-dev
 			;;
 		guest) echo busybox-static kmod lz4 python3 ;;
+		image) echo qemu-utils ;;
 		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ;;
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;

@@ -348,12 +348,13 @@ class Probes:
         assert answer and answer.status < 500 and answer.status != 101, answer
 
     def half_closed_after_the_request(self):
+        """The answer comes all the same. When the end follows is not asked: libmicrohttpd reads the
+        request and the end in one go or, on a busy machine, sees the end at the idle deadline."""
         with Talk(self.target) as talk:
             talk.send(request())
             talk.half_close()
             answer = talk.answer()
             assert answer and answer.status < 500, answer
-            talk.ended()
 
     def half_closed_inside_the_body(self):
         with Talk(self.target) as talk:
