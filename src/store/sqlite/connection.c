@@ -201,6 +201,9 @@ int sqlite_query(Tx *tx, const char *sql, StoreValues values, StoreRowFunction r
 	Statement *statement;
 	int r;
 
+	/* When the disk fails SQLite may end a transaction: what follows must not stand alone. */
+	if (tx->writes && !connection_in_transaction(c))
+		return fault(f, -EIO, "sqlite: the transaction is gone");
 	r = statement_take(&c->cache, c->db, sql, &statement, f);
 	if (r)
 		return r;

@@ -92,8 +92,11 @@ static int piece_run(Writer *w, StoreJob *job, unsigned *touched, Fault *f)
 	if (r)
 		return r;
 	job->result = job->work(&tx.tx, job->ctx, &job->fault);
-	if (job->result < 0 && !connection_in_transaction(w->connection)) {
-		*f = job->fault; /* SQLite gave the whole transaction up */
+	if (!connection_in_transaction(w->connection)) {
+		/* SQLite gave up the whole of it, whatever the work made of that. */
+		if (job->result >= 0)
+			return fault(f, -EIO, "sqlite: the transaction is gone");
+		*f = job->fault;
 		return job->result;
 	}
 	if (job->result) {
