@@ -460,19 +460,20 @@ TEST(half_closed_clients_are_let_go)
 }
 
 /* A stream may take many times the deadline while it flows. */
+/* Longer than its deadline in all, with pauses well below it even where the machine is busy. */
 TEST(flowing_stream_is_not_cut)
 {
-	_cleanup_(fixture_freep) Fixture *fx = fixture_new(BRIEF_MS);
+	_cleanup_(fixture_freep) Fixture *fx = fixture_new(4 * BRIEF_MS);
 	_cleanup_(closep) int fd = client_open(fx);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	static char bytes[4096];
 
-	say(fd, POST("/sink", "81920", ""));
-	for (int i = 0; i < 20; i++) {
-		assert_int_equal(poll(&p, 1, BRIEF_MS / 5), 0);
+	say(fd, POST("/sink", "40960", ""));
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(poll(&p, 1, BRIEF_MS / 2), 0);
 		assert_int_equal(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
 	}
-	assert_heard(fd, "81920", "200 OK");
+	assert_heard(fd, "40960", "200 OK");
 }
 
 TEST(ill_formed_heads_are_refused)
