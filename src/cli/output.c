@@ -31,11 +31,6 @@ const char *output_cell_text(Cli *cli, const char *text)
 	return arena_strdup(cli->arena, json);
 }
 
-const char *output_cell_int(Cli *cli, int64_t value)
-{
-	return arena_printf(cli->arena, "%lld", (long long)value);
-}
-
 static const char *cell(Cli *cli, const Column *column, const ClientItem *item, const void *ctx)
 {
 	const char *json;

@@ -38,7 +38,6 @@ int output_text(Cli *cli, const char *name, const char *text);
 
 /* A text as a JSON cell; NULL is null. In cli->arena. */
 const char *output_cell_text(Cli *cli, const char *text);
-const char *output_cell_int(Cli *cli, int64_t value);
 
 /* Every item of a list at a path in a document. */
 int output_path_list(Cli *cli, const View *view, JsonDoc *doc, const char *path);

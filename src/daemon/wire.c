@@ -364,11 +364,6 @@ const ServiceSettings *daemon_settings(const Daemon *daemon)
 	return &daemon->settings;
 }
 
-Hypervisor *daemon_hypervisor(Daemon *daemon)
-{
-	return daemon->hypervisor;
-}
-
 const char *daemon_url(const Daemon *daemon)
 {
 	return daemon->url;

@@ -27,6 +27,5 @@ DEFINE_CLEANUP(Daemon, daemon_close)
 Store *daemon_store(Daemon *daemon);
 Depot *daemon_depot(Daemon *daemon);
 const ServiceSettings *daemon_settings(const Daemon *daemon);
-Hypervisor *daemon_hypervisor(Daemon *daemon);
 /* "http://127.0.0.1:8774", from daemon_listen() on. */
 const char *daemon_url(const Daemon *daemon);

@@ -119,7 +119,6 @@ void http_set_sink(HttpRequest *req, HttpSink sink, void *ctx);
 /* The reply. The body is taken over (free()d when sent) and may be NULL. Call it once. */
 void http_reply(HttpRequest *req, unsigned status, const char *content_type, char *body,
 		size_t length);
-bool http_replied(const HttpRequest *req);
 /*
  * Before the reply or after it, until the request is resumed or `serve` returns. A name or value
  * with a line break is left out.

@@ -91,11 +91,6 @@ void http_reply(HttpRequest *req, unsigned status, const char *content_type, cha
 		http_reply_header(req, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
 }
 
-bool http_replied(const HttpRequest *req)
-{
-	return req->reply.given;
-}
-
 void http_reply_header(HttpRequest *req, const char *name, const char *value)
 {
 	ReplyHeader *header = ARENA_NEW(req->arena, ReplyHeader);
