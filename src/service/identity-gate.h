@@ -7,6 +7,7 @@
 
 #include "service/identity.h"
 
-_must_use_ bool identity_gate_is_shut(const LoginDesk *desk, const Login *login);
+/* Before the password is looked at: 0, IDENTITY_LOCKED or IDENTITY_CROWD. */
+_must_use_ int identity_gate_ask(const LoginDesk *desk, const Login *login);
 /* Count how a try ended: 0 clears, IDENTITY_WRONG counts, anything else says nothing. */
 void identity_gate_count(const LoginDesk *desk, const Login *login, int result);

@@ -303,10 +303,10 @@ int identity_login(const LoginDesk *desk, const Login *login, const char **ret_t
 {
 	Visit visit = {.desk = desk, .login = login};
 	bool counted = login->method != LOGIN_TOKEN; /* a token cannot be guessed */
-	int r;
+	int r = counted ? identity_gate_ask(desk, login) : 0;
 
-	if (counted && identity_gate_is_shut(desk, login))
-		return IDENTITY_WRONG;
+	if (r)
+		return r;
 	r = login_by_method(&visit, f);
 	if (counted)
 		identity_gate_count(desk, login, r);

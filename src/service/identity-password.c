@@ -63,10 +63,10 @@ int identity_change_password(const LoginDesk *desk, const char *user_id, const c
 {
 	const Login login = {.user = {.id = user_id}, .source = source};
 	Change change = {.desk = desk, .user_id = user_id};
-	int r;
+	int r = identity_gate_ask(desk, &login);
 
-	if (identity_gate_is_shut(desk, &login))
-		return IDENTITY_WRONG;
+	if (r)
+		return r;
 	r = change_password(&change, old_password, new_password, f);
 	identity_gate_count(desk, &login, r);
 	return r;

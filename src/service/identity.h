@@ -20,6 +20,8 @@ enum { TOKEN_PRUNE_S = 600 };
 
 typedef enum IdentityRefusal {
 	IDENTITY_WRONG = 1700,     /* not authenticated; one word for every reason */
+	IDENTITY_LOCKED,           /* too many failures; .limit: seconds to wait */
+	IDENTITY_CROWD,            /* likewise, of all who share the address */
 	IDENTITY_CREDENTIAL_SCOPE, /* an application credential cannot ask for a scope */
 	IDENTITY_TOKEN_SCOPE,      /* nor can a token that came from one */
 	IDENTITY_SYSTEM_RESCOPE,   /* a system token cannot become a project's */
@@ -74,11 +76,13 @@ typedef struct LoginDesk {
 	Lockout *lockout;
 	const ServiceSettings *settings;
 	Arena *arena;
+	RefusalData *refused; /* what is told beside an outcome */
 } LoginDesk;
 
 /*
  * Check what was said and issue a token. Takes long: runs on a worker, in transactions of its own.
- * 0, IDENTITY_WRONG, IDENTITY_CREDENTIAL_SCOPE, IDENTITY_TOKEN_SCOPE or IDENTITY_SYSTEM_RESCOPE.
+ * 0, IDENTITY_WRONG, IDENTITY_LOCKED, IDENTITY_CROWD, IDENTITY_CREDENTIAL_SCOPE,
+ * IDENTITY_TOKEN_SCOPE or IDENTITY_SYSTEM_RESCOPE.
  */
 _must_use_ int identity_login(const LoginDesk *desk, const Login *login, const char **ret_token,
 			      TokenView *ret, Fault *f);
@@ -134,7 +138,7 @@ _must_use_ int identity_grant(Work *work, const char *user_id, const char *proje
 _must_use_ int identity_ungrant(Work *work, const char *user_id, const char *project_id,
 				RoleSet roles, Fault *f);
 
-/* A user's own new password; takes long. 0, IDENTITY_WRONG. */
+/* A user's own new password; takes long. 0, IDENTITY_WRONG, IDENTITY_LOCKED, IDENTITY_CROWD. */
 _must_use_ int identity_change_password(const LoginDesk *desk, const char *user_id,
 					const char *source, const char *old_password,
 					const char *new_password, Fault *f);

@@ -3,6 +3,8 @@
 # Copyright the Cleat authors
 """The identity API over HTTP: who gets a token, what it says, and when it dies."""
 import datetime
+import http.client
+import json
 import os
 import re
 import sys
@@ -10,7 +12,7 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
-from lib import Cleatd  # noqa: E402
+from lib import Cleatd, Reply  # noqa: E402
 
 V3 = '/identity/v3'
 TOKENS = V3 + '/auth/tokens'
@@ -31,6 +33,17 @@ def login(identity, scope=None, query=''):
     if scope is not None:
         auth['scope'] = scope
     return cleatd.request('POST', TOKENS + query, {'auth': auth})
+
+
+def login_from(address, identity):
+    connection = http.client.HTTPConnection(cleatd.host, cleatd.port, timeout=60,
+                                            source_address=(address, 0))
+    connection.request('POST', TOKENS, json.dumps({'auth': {'identity': identity}}),
+                       {'Content-Type': 'application/json'})
+    answer = connection.getresponse()
+    reply = Reply(answer.status, answer.getheaders(), answer.read())
+    connection.close()
+    return reply
 
 
 def password(name, secret, **user):
@@ -267,8 +280,25 @@ def six_failures_lock_a_user():
     token_of(login(password(user['name'], 'first')))
     for _ in range(6):
         unauthorized(login(password(user['name'], 'wrong')))
-    unauthorized(login(password(user['name'], 'first')))
+    locked = login(password(user['name'], 'first'))
+    unauthorized(locked)
+    assert 0 < int(locked.headers['retry-after']) <= 60, locked.headers
     token_of(login(password('demo', demo.rc['OS_PASSWORD'])))  # others are not touched
+    # Nor is the user at another address: strangers cannot keep anybody out.
+    token_of(login_from('127.0.0.2', password(user['name'], 'first')))
+    # A name that does not exist looks no different.
+    for _ in range(6):
+        unauthorized(login(password('nobody', 'wrong')))
+    assert 'retry-after' in login(password('nobody', 'wrong')).headers
+
+
+def an_address_that_guesses_many_names_waits():
+    for n in range(30):
+        unauthorized(login_from('127.0.0.3', password('guess-%d' % n, 'wrong')))
+    reply = login_from('127.0.0.3', password('demo', demo.rc['OS_PASSWORD']))
+    refused(reply, 429, 'Too many failed logins from this address.', 'Too Many Requests')
+    assert 0 < int(reply.headers['retry-after']) <= 60, reply.headers
+    token_of(login(password('demo', demo.rc['OS_PASSWORD'])))
 
 
 def rights_that_go_take_their_tokens():
@@ -548,7 +578,8 @@ def end():
 tap.run('identity', [
     the_versions_need_no_token, a_token_says_who_and_where, scopes, wrong_logins_look_alike,
     malformed_logins_are_told_so, a_token_gets_a_token, tokens_are_validated_and_revoked,
-    six_failures_lock_a_user, rights_that_go_take_their_tokens, a_user_changes_its_own_password,
+    six_failures_lock_a_user, an_address_that_guesses_many_names_waits,
+    rights_that_go_take_their_tokens, a_user_changes_its_own_password,
     projects_come_and_go, users_are_looked_up_as_clients_do, roles_and_assignments,
     the_small_resources, application_credentials, service_tokens_are_checked,
     users_outlive_the_daemon, a_second_daemon_is_told, secrets_stay_private,

@@ -5,6 +5,8 @@
  */
 #include "api/identity/identity.h"
 
+#include <inttypes.h>
+
 #include "api/identity/priv.h"
 
 #define GENERAL_401 "The request you have made requires authentication."
@@ -27,6 +29,8 @@ static const char *status_title(unsigned status)
 		return "Method Not Allowed";
 	case 409:
 		return "Conflict";
+	case 429:
+		return "Too Many Requests";
 	case 413:
 		return "Request Entity Too Large";
 	case 503:
@@ -102,6 +106,24 @@ int identity_expecting(ApiRequest *r, const char *part, const char *where)
 	return api_refuse(r, 400, "Expecting to find %s in %s. " CLIENT_ERROR, part, where);
 }
 
+LoginDesk identity_desk(ApiRequest *r)
+{
+	return (LoginDesk){
+		.store = r->config->store,
+		.lockout = r->config->lockout,
+		.settings = r->config->settings,
+		.arena = r->arena,
+		.refused = &r->work.refused,
+	};
+}
+
+/* After the answer, which it is added to. */
+static int ask_patience(ApiRequest *r, const RefusalData *refused)
+{
+	api_reply_header(r, "Retry-After", arena_printf(r->arena, "%" PRId64, refused->limit));
+	return 0;
+}
+
 static int refuse_conflict(ApiRequest *r, const RefusalData *refused)
 {
 	return api_refuse(r, 409,
@@ -117,6 +139,12 @@ int identity_answer(ApiRequest *r, const RefusalData *refused, int result, Fault
 	switch ((IdentityRefusal)result) {
 	case IDENTITY_WRONG:
 		return identity_unauthorized(r, NULL);
+	case IDENTITY_LOCKED: /* looks like a wrong password, and is the same for unknown users */
+		(void)identity_unauthorized(r, NULL);
+		return ask_patience(r, refused);
+	case IDENTITY_CROWD:
+		(void)api_refuse(r, 429, "Too many failed logins from this address.");
+		return ask_patience(r, refused);
 	case IDENTITY_CREDENTIAL_SCOPE:
 		return identity_unauthorized(r, "Error authenticating with application credential: "
 						"Application credentials cannot request a scope.");

@@ -22,6 +22,8 @@ extern const ApiRoutes identity_credential_routes;
 /* Word a result that is not 0: an IdentityRefusal is replied to (and 0 returned), a fault passes.
  */
 int identity_answer(ApiRequest *r, const RefusalData *refused, int result, Fault *f);
+/* Where this request may log in; what it is refused with goes to r->work.refused. */
+LoginDesk identity_desk(ApiRequest *r);
 /* The common refusals, ready made; return 0. */
 int identity_unauthorized(ApiRequest *r, const char *message);
 int identity_forbid(ApiRequest *r);

@@ -393,12 +393,7 @@ static bool wants_catalog(const ApiRequest *r)
 static int create_token(ApiRequest *r, Fault *f)
 {
 	const AuthBody *body = r->body;
-	const LoginDesk desk = {
-		.store = r->config->store,
-		.lockout = r->config->lockout,
-		.settings = r->config->settings,
-		.arena = r->arena,
-	};
+	const LoginDesk desk = identity_desk(r);
 	Login login = {.source = http_peer(r->http)};
 	const char *token;
 	TokenView view;

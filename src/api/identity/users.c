@@ -296,12 +296,7 @@ static int delete_user(ApiRequest *r, Fault *f)
 static int change_password(ApiRequest *r, Fault *f)
 {
 	const PasswordWish *wish = ((const PasswordBody *)r->body)->user;
-	const LoginDesk desk = {
-		.store = r->config->store,
-		.lockout = r->config->lockout,
-		.settings = r->config->settings,
-		.arena = r->arena,
-	};
+	const LoginDesk desk = identity_desk(r);
 	int result = identity_change_password(&desk, api_param(r, "user_id"), http_peer(r->http),
 					      wish->original, wish->password, f);
 
