@@ -105,6 +105,8 @@ int dir_create_file(int dir, const char *name, int *ret_fd, Fault *f)
 	if (unlinkat(dir, name, 0) && errno != ENOENT)
 		return fault(f, -errno, "remove left-over %s: %s", name, strerror(errno));
 	fd = open_beneath(dir, name, O_RDWR | O_CREAT | O_EXCL);
+	if (fd < 0 && errno == ENOENT)
+		return fault(f, -ENOENT, "the directory for %s was removed under us", name);
 	if (fd < 0)
 		return write_failed(f, name);
 	*ret_fd = fd;

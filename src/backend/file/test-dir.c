@@ -184,4 +184,5 @@ TEST(a_directory_that_is_gone_is_a_fault)
 	Fault f = {0};
 
 	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), -ENOENT);
+	assert_string_equal(f.text, "the directory for .new was removed under us");
 }
