@@ -18,6 +18,22 @@ int files_make_dir(const char *path, Fault *f)
 	return fault(f, -errno, "make directory %s: %s", path, strerror(errno));
 }
 
+int files_check_private(const char *path, Fault *f)
+{
+	struct stat st;
+	bool group, others;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0
+				       : fault(f, -errno, "look at %s: %s", path, strerror(errno));
+	group = (st.st_mode & S_IWGRP) && st.st_gid != getegid();
+	others = st.st_mode & S_IWOTH;
+	if (!group && !others)
+		return 0;
+	return fault(f, -EPERM, "%s may write to %s: say chmod %s-w %s first",
+		     others ? "everybody" : "another group", path, others ? "go" : "g", path);
+}
+
 /* Read until the end or until `size` bytes are there; the number of bytes, or -1. */
 static ssize_t read_all(int fd, char *bytes, size_t size)
 {

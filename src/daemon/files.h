@@ -11,6 +11,12 @@
 /* Make a directory (0700) unless it is there. */
 _must_use_ int files_make_dir(const char *path, Fault *f);
 
+/*
+ * A fault that says what to do when others may write to what is there: everybody, or a group that
+ * is not this process's own. Nothing there is fine.
+ */
+_must_use_ int files_check_private(const char *path, Fault *f);
+
 /* The whole of a small file as text, in the arena. */
 _must_use_ int files_read(const char *path, Arena *arena, const char **ret, Fault *f);
 

@@ -207,6 +207,20 @@ static void fill_settings(Daemon *daemon)
 	};
 }
 
+/* Who can write to the state can be anybody: do not begin with one that others write to. */
+static int check_state(Daemon *daemon, Fault *f)
+{
+	static const char *const names[] = {"cleat.db", "cleat.db-wal", "cleat.db-shm",
+					    "cleat.db.lock", "secret"};
+	int r = files_make_dir(daemon->config->directory, f);
+
+	if (r == 0)
+		r = files_check_private(daemon->config->directory, f);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
+		r = files_check_private(below(daemon, names[i]), f);
+	return r;
+}
+
 int daemon_open(const Config *config, Daemon **ret, Fault *f)
 {
 	_cleanup_(daemon_closep) Daemon *daemon = NEW(Daemon);
@@ -217,7 +231,7 @@ int daemon_open(const Config *config, Daemon **ret, Fault *f)
 	daemon->arena = arena_new();
 	pthread_rwlock_init(&daemon->gate, NULL);
 	fill_settings(daemon);
-	r = files_make_dir(config->directory, f);
+	r = check_state(daemon, f);
 	if (r == 0)
 		r = open_store(daemon, f);
 	if (r == 0)

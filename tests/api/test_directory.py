@@ -37,4 +37,36 @@ def a_volume_directory_that_goes_is_told():
             wait_for(lambda: demo.get(path).status == 404, path + ' to be gone')
 
 
-tap.run('directory', [a_volume_directory_that_goes_is_told])
+def refuses_to_start(cleatd, sentence):
+    assert not cleatd.start(), 'cleatd starts'
+    cleatd.log.close()
+    tap.expect(cleatd.process.returncode, 1, 'exit status')
+    with open(cleatd.log.name) as log:
+        assert sentence in log.read(), 'not told: ' + sentence
+    os.unlink(cleatd.log.name)
+
+
+def what_others_may_write_is_refused():
+    with Cleatd(start=False) as cleatd:
+        os.chmod(cleatd.dir, 0o777)
+        refuses_to_start(cleatd, 'cleatd: everybody may write to %s: say chmod go-w %s first' % (
+            cleatd.dir, cleatd.dir))
+        tap.expect(os.listdir(cleatd.dir), [])
+        os.chmod(cleatd.dir, 0o770)  # the group is ours
+        assert cleatd.start()
+        cleatd.stop()
+        store = os.path.join(cleatd.dir, 'cleat.db')
+        os.chmod(store, 0o602)
+        refuses_to_start(cleatd, 'everybody may write to %s: say chmod go-w %s first' % (
+            store, store))
+        os.chmod(store, 0o620)
+        if os.geteuid() == 0:  # nobody else can give a file away
+            os.chown(store, -1, 12345)
+            refuses_to_start(cleatd, 'another group may write to %s: say chmod g-w %s first' % (
+                store, store))
+        os.chmod(store, 0o600)
+        assert cleatd.start()
+        cleatd.stop()
+
+
+tap.run('directory', [a_volume_directory_that_goes_is_told, what_others_may_write_is_refused])
