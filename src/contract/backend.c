@@ -37,14 +37,43 @@ static void volume_check(const Backend *backend, const Volume *volume)
 	assert(volume->format == DISK_FORMAT_RAW || volume->format == DISK_FORMAT_QCOW2);
 }
 
-/* Log the answer of a slot; anything but 0, a fault or the one allowed outcome is a fault. */
+static void snapshot_check(const Backend *backend, const Volume *volume, const Snapshot *snapshot)
+{
+	char canonical[UUID_TEXT];
+
+	volume_check(backend, volume);
+	assert(uuid_canonical(snapshot->id, canonical) && strcmp(canonical, snapshot->id) == 0);
+	assert(strcmp(snapshot->volume_id, volume->id) == 0);
+}
+
+/* Sets of outcomes that a slot may answer. */
+enum {
+	MAY_BE_FULL = 1 << 0,
+	MAY_LACK_VOLUME = 1 << 1,
+	MAY_LACK_SNAPSHOT = 1 << 2,
+};
+
+static bool outcome_allowed(int r, unsigned allowed)
+{
+	switch ((BackendOutcome)r) {
+	case BACKEND_FULL:
+		return allowed & MAY_BE_FULL;
+	case BACKEND_NO_VOLUME:
+		return allowed & MAY_LACK_VOLUME;
+	case BACKEND_NO_SNAPSHOT:
+		return allowed & MAY_LACK_SNAPSHOT;
+	}
+	return r == 0;
+}
+
+/* Log the answer of a slot; anything but 0, a fault or an allowed outcome is a fault. */
 static int call_done(const Backend *backend, const char *call, const Volume *volume, int r,
-		     int allowed, Fault *f)
+		     unsigned allowed, Fault *f)
 {
 	if (log_enabled(LOG_DEBUG))
 		log_write(LOG_DEBUG, "backend=%s call=%s vol=%s result=%d", backend->name, call,
 			  volume->id, r);
-	if (r == 0 || r == allowed)
+	if (outcome_allowed(r, allowed))
 		return r;
 	r = fault_unexpected(f, r);
 	(void)fault_context(f, "backend %s: %s of volume %s", backend->name, call, volume->id);
@@ -91,11 +120,16 @@ const char *backend_name(const Backend *backend)
 	return backend->name;
 }
 
+const BackendTraits *backend_traits(const Backend *backend)
+{
+	return &backend->driver->traits;
+}
+
 int backend_create(Backend *backend, const Volume *volume, Fault *f)
 {
 	volume_check(backend, volume);
 	return call_done(backend, "create", volume,
-			 backend->driver->create(backend->self, volume, f), BACKEND_FULL, f);
+			 backend->driver->create(backend->self, volume, f), MAY_BE_FULL, f);
 }
 
 int backend_remove(Backend *backend, const Volume *volume, Fault *f)
@@ -120,7 +154,7 @@ int backend_connect(Backend *backend, const Volume *volume, Arena *arena, Backen
 
 	volume_check(backend, volume);
 	r = backend->driver->connect(backend->self, volume, arena, &path, f);
-	r = call_done(backend, "connect", volume, r, BACKEND_NO_VOLUME, f);
+	r = call_done(backend, "connect", volume, r, MAY_LACK_VOLUME, f);
 	if (r)
 		return r;
 	if (!path.path || path.path[0] != '/' || path.format != volume->format)
@@ -137,15 +171,85 @@ int backend_disconnect(Backend *backend, const Volume *volume, Fault *f)
 			 backend->driver->disconnect(backend->self, volume, f), 0, f);
 }
 
-int backend_connection_info(Backend *backend, const Volume *volume, Arena *arena, const char **ret,
-			    Fault *f)
+int backend_connection_info(Backend *backend, const Volume *volume, const Attachment *attachment,
+			    Arena *arena, const char **ret, Fault *f)
 {
 	int r;
 
 	volume_check(backend, volume);
 	/* The answer may hold secrets: only the result is logged. */
-	r = backend->driver->connection_info(backend->self, volume, arena, ret, f);
+	r = backend->driver->connection_info(backend->self, volume, attachment, arena, ret, f);
 	return call_done(backend, "connection_info", volume, r, 0, f);
+}
+
+int backend_export(Backend *backend, const Volume *volume, const Attachment *attachment, Fault *f)
+{
+	volume_check(backend, volume);
+	return call_done(backend, "export", volume,
+			 backend->driver->export(backend->self, volume, attachment, f), 0, f);
+}
+
+int backend_unexport(Backend *backend, const Volume *volume, const Attachment *attachment, Fault *f)
+{
+	volume_check(backend, volume);
+	return call_done(backend, "unexport", volume,
+			 backend->driver->unexport(backend->self, volume, attachment, f), 0, f);
+}
+
+int backend_extend(Backend *backend, const Volume *volume, int64_t size_gib, Fault *f)
+{
+	volume_check(backend, volume);
+	assert(size_gib >= volume->size_gib);
+	return call_done(backend, "extend", volume,
+			 backend->driver->extend(backend->self, volume, size_gib, f),
+			 MAY_BE_FULL | MAY_LACK_VOLUME, f);
+}
+
+int backend_copy(Backend *backend, const BackendSource *source, const Volume *volume, Fault *f)
+{
+	volume_check(backend, volume);
+	if (source->snapshot)
+		snapshot_check(backend, source->volume, source->snapshot);
+	else if (source->volume)
+		volume_check(backend, source->volume);
+	assert(!source->volume != !source->image_path);
+	return call_done(backend, "copy", volume,
+			 backend->driver->copy(backend->self, source, volume, f),
+			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
+}
+
+int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(backend, "snapshot", volume,
+			 backend->driver->snapshot(backend->self, volume, snapshot, f),
+			 MAY_BE_FULL | MAY_LACK_VOLUME, f);
+}
+
+int backend_snapshot_remove(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+			    Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(backend, "snapshot_remove", volume,
+			 backend->driver->snapshot_remove(backend->self, volume, snapshot, f), 0,
+			 f);
+}
+
+int backend_snapshot_exists(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+			    bool *ret, Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(backend, "snapshot_exists", volume,
+			 backend->driver->snapshot_exists(backend->self, volume, snapshot, ret, f),
+			 0, f);
+}
+
+int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(backend, "revert", volume,
+			 backend->driver->revert(backend->self, volume, snapshot, f),
+			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What a volume backend must be: volumes that are made, deleted and reached from this host.
+ * What a volume backend must be: volumes and snapshots that are made, copied, deleted, reached from
+ * this host and, where the backend can, exported to others.
  *
  * Every call may be repeated and then changes nothing more. Nothing outside the backend's own
  * directory or pool is ever opened. Formats are what the record says, never probed.
@@ -20,6 +21,7 @@ typedef struct BackendConfig BackendConfig;
 typedef enum BackendOutcome {
 	BACKEND_FULL = 1200, /* no room for a volume of that size */
 	BACKEND_NO_VOLUME,
+	BACKEND_NO_SNAPSHOT,
 } BackendOutcome;
 
 struct BackendConfig {
@@ -34,9 +36,27 @@ typedef struct BackendPath {
 	bool is_block;
 } BackendPath;
 
+/* What a new volume is a copy of: exactly one of these. */
+typedef struct BackendSource {
+	const Volume *volume;     /* the volume itself, or the one of the snapshot */
+	const Snapshot *snapshot; /* of `volume`, or NULL */
+	const char *image_path;   /* a file with an image's bytes, checked when they came */
+	int image_format;         /* DiskFormat */
+} BackendSource;
+
+/* What a backend is like; for choices and for those who ask. */
+typedef struct BackendTraits {
+	const char *protocol; /* storage_protocol: "local", "iscsi" */
+	bool thin;            /* promises more than it has */
+	bool atomic;          /* a snapshot of a volume that is written to is one point in time */
+	bool exports;         /* has export and unexport */
+	int shared_targets;   /* 0: a target of its own for each volume; 1: shared; -1: unknown */
+} BackendTraits;
+
 struct BackendDriver {
 	const char *name;
 	size_t size;
+	BackendTraits traits;
 	int (*open)(const BackendConfig *config, void **ret, Fault *f);
 	void (*close)(void *self);
 	/* Durable when it returns. 0 also when it is there already with that size. BACKEND_FULL. */
@@ -48,9 +68,40 @@ struct BackendDriver {
 	int (*connect)(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f);
 	/* Undo connect(); data is flushed. 0 also when it is not connected. */
 	int (*disconnect)(void *self, const Volume *volume, Fault *f);
-	/* What an attachment's connection_info says, as JSON, in the arena. */
-	int (*connection_info)(void *self, const Volume *volume, Arena *arena, const char **ret,
+	/*
+	 * What an attachment's connection_info says, as flat JSON, in the arena. Computed, without
+	 * I/O: it is called inside transactions, before export.
+	 */
+	int (*connection_info)(void *self, const Volume *volume, const Attachment *attachment,
+			       Arena *arena, const char **ret, Fault *f);
+	/*
+	 * Let the host of the attachment's connector reach the volume as its connection_info says;
+	 * and no longer. Both missing where traits.exports is false.
+	 */
+	int (*export)(void *self, const Volume *volume, const Attachment *attachment, Fault *f);
+	int (*unexport)(void *self, const Volume *volume, const Attachment *attachment, Fault *f);
+	/*
+	 * Make it that large; volume->size_gib may be the old size or the new one. Also while it is
+	 * connected. BACKEND_FULL, BACKEND_NO_VOLUME: nothing has changed.
+	 */
+	int (*extend)(void *self, const Volume *volume, int64_t size_gib, Fault *f);
+	/*
+	 * Make a volume of volume->size_gib as a copy, durable when it returns. 0 also when it is
+	 * there already. BACKEND_FULL, BACKEND_NO_VOLUME, BACKEND_NO_SNAPSHOT: there is no volume.
+	 */
+	int (*copy)(void *self, const BackendSource *source, const Volume *volume, Fault *f);
+	/*
+	 * Keep what the volume holds now. Unless traits.atomic, nobody writes to it meanwhile.
+	 * 0 also when it is there. BACKEND_FULL, BACKEND_NO_VOLUME.
+	 */
+	int (*snapshot)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
+	/* 0 also when it is not there. */
+	int (*snapshot_remove)(void *self, const Volume *volume, const Snapshot *snapshot,
 			       Fault *f);
+	int (*snapshot_exists)(void *self, const Volume *volume, const Snapshot *snapshot,
+			       bool *ret, Fault *f);
+	/* Give the volume, which nobody uses, the snapshot's bytes. BACKEND_NO_SNAPSHOT. */
+	int (*revert)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 	int (*capacity)(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);
 };
 
@@ -59,6 +110,7 @@ _must_use_ int backend_open(const BackendDriver *driver, const BackendConfig *co
 Backend *backend_close(Backend *backend);
 DEFINE_CLEANUP(Backend, backend_close)
 const char *backend_name(const Backend *backend);
+const BackendTraits *backend_traits(const Backend *backend);
 
 _must_use_ int backend_create(Backend *backend, const Volume *volume, Fault *f);
 _must_use_ int backend_remove(Backend *backend, const Volume *volume, Fault *f);
@@ -66,7 +118,23 @@ _must_use_ int backend_exists(Backend *backend, const Volume *volume, bool *ret,
 _must_use_ int backend_connect(Backend *backend, const Volume *volume, Arena *arena,
 			       BackendPath *ret, Fault *f);
 _must_use_ int backend_disconnect(Backend *backend, const Volume *volume, Fault *f);
-_must_use_ int backend_connection_info(Backend *backend, const Volume *volume, Arena *arena,
-				       const char **ret, Fault *f);
+_must_use_ int backend_connection_info(Backend *backend, const Volume *volume,
+				       const Attachment *attachment, Arena *arena, const char **ret,
+				       Fault *f);
+_must_use_ int backend_export(Backend *backend, const Volume *volume, const Attachment *attachment,
+			      Fault *f);
+_must_use_ int backend_unexport(Backend *backend, const Volume *volume,
+				const Attachment *attachment, Fault *f);
+_must_use_ int backend_extend(Backend *backend, const Volume *volume, int64_t size_gib, Fault *f);
+_must_use_ int backend_copy(Backend *backend, const BackendSource *source, const Volume *volume,
+			    Fault *f);
+_must_use_ int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+				Fault *f);
+_must_use_ int backend_snapshot_remove(Backend *backend, const Volume *volume,
+				       const Snapshot *snapshot, Fault *f);
+_must_use_ int backend_snapshot_exists(Backend *backend, const Volume *volume,
+				       const Snapshot *snapshot, bool *ret, Fault *f);
+_must_use_ int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+			      Fault *f);
 _must_use_ int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
 				Fault *f);

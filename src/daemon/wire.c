@@ -152,6 +152,7 @@ static int open_storage(Daemon *daemon, Fault *f)
 		config->image_directory ? config->image_directory : below(daemon, "depot");
 	int r = backend_open(&backend_file, &backend, &daemon->backend, f);
 
+	daemon->settings.backend = daemon->backend;
 	if (r == 0)
 		r = depot_open(&depot_file, images, &daemon->depot, f);
 	if (r == 0)
@@ -197,7 +198,7 @@ static void fill_settings(Daemon *daemon)
 	daemon->settings = (ServiceSettings){
 		.host = config->host,
 		.availability_zone = config->availability_zone,
-		.backend = "file",
+		.backend_name = "file",
 		.volume_host = arena_printf(daemon->arena, "%s@file#file", config->host),
 		.default_volume_type = config->default_volume_type,
 		.volume_format = strcmp(config->volume_format, "qcow2") == 0 ? DISK_FORMAT_QCOW2

@@ -32,9 +32,32 @@ static const char *const volume_statuses[] = {
 	[VOLUME_ERROR_EXTENDING] = "error_extending",
 	[VOLUME_DOWNLOADING] = "downloading",
 	[VOLUME_UPLOADING] = "uploading",
+	[VOLUME_RETYPING] = "retyping",
+	[VOLUME_REVERTING] = "reverting",
+	[VOLUME_AWAITING_TRANSFER] = "awaiting-transfer",
+	[VOLUME_BACKING_UP] = "backing-up",
+	[VOLUME_ERROR_BACKING_UP] = "error_backing-up",
+	[VOLUME_RESTORING_BACKUP] = "restoring-backup",
+	[VOLUME_ERROR_RESTORING] = "error_restoring",
+	[VOLUME_MANAGING] = "managing",
+	[VOLUME_ERROR_MANAGING] = "error_managing",
 };
 static_assert(ARRAY_SIZE(volume_statuses) == _VOLUME_STATUS_MAX, "a row for each");
 const EnumNames volume_status_names = ENUM_NAMES(volume_statuses);
+
+static const char *const snapshot_statuses[] = {
+	[SNAPSHOT_CREATING] = "creating",
+	[SNAPSHOT_AVAILABLE] = "available",
+	[SNAPSHOT_DELETING] = "deleting",
+	[SNAPSHOT_ERROR] = "error",
+	[SNAPSHOT_ERROR_DELETING] = "error_deleting",
+	[SNAPSHOT_UPDATING] = "updating",
+	[SNAPSHOT_BACKING_UP] = "backing-up",
+	[SNAPSHOT_RESTORING] = "restoring",
+	[SNAPSHOT_UNMANAGING] = "unmanaging",
+};
+static_assert(ARRAY_SIZE(snapshot_statuses) == _SNAPSHOT_STATUS_MAX, "a row for each");
+const EnumNames snapshot_status_names = ENUM_NAMES(snapshot_statuses);
 
 static const char *const attach_statuses[] = {
 	[ATTACHMENT_RESERVED] = "reserved",
@@ -50,6 +73,7 @@ const EnumNames attach_status_names = ENUM_NAMES(attach_statuses);
 static const char *const attach_modes[] = {
 	[ATTACH_MODE_RW] = "rw",
 	[ATTACH_MODE_RO] = "ro",
+	[ATTACH_MODE_NULL] = "null",
 };
 static_assert(ARRAY_SIZE(attach_modes) == _ATTACH_MODE_MAX, "a row for each");
 const EnumNames attach_mode_names = ENUM_NAMES(attach_modes);

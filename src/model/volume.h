@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Volumes, volume types and attachments. An attachment is one record with two faces: the block
- * storage API shows it as an attachment, the compute API as a server's volume attachment. That
- * there is one record is why the two cannot disagree.
+ * Volumes, their types, snapshots and attachments. An attachment is one record with two faces: the
+ * block storage API shows it as an attachment, the compute API as a server's volume attachment.
+ * That there is one record is why the two cannot disagree.
  */
 #pragma once
 
@@ -24,8 +24,18 @@ typedef enum VolumeStatus {
 	VOLUME_MAINTENANCE,
 	VOLUME_EXTENDING,
 	VOLUME_ERROR_EXTENDING,
-	VOLUME_DOWNLOADING,
-	VOLUME_UPLOADING,
+	VOLUME_DOWNLOADING, /* an image is being copied into it */
+	VOLUME_UPLOADING,   /* it is being copied into an image */
+	VOLUME_RETYPING,
+	VOLUME_REVERTING, /* to a snapshot */
+	VOLUME_AWAITING_TRANSFER,
+	/* Nothing here leads to the rest, but an admin may set them. */
+	VOLUME_BACKING_UP,
+	VOLUME_ERROR_BACKING_UP,
+	VOLUME_RESTORING_BACKUP,
+	VOLUME_ERROR_RESTORING,
+	VOLUME_MANAGING,
+	VOLUME_ERROR_MANAGING,
 	_VOLUME_STATUS_MAX,
 } VolumeStatus;
 
@@ -43,7 +53,12 @@ typedef enum AttachStatus {
 
 extern const EnumNames attach_status_names;
 
-typedef enum AttachMode { ATTACH_MODE_RW, ATTACH_MODE_RO, _ATTACH_MODE_MAX } AttachMode;
+typedef enum AttachMode {
+	ATTACH_MODE_RW,
+	ATTACH_MODE_RO,
+	ATTACH_MODE_NULL, /* nobody has said yet; clients know the word "null" for it */
+	_ATTACH_MODE_MAX,
+} AttachMode;
 
 extern const EnumNames attach_mode_names;
 
@@ -57,15 +72,67 @@ typedef enum DiskFormat {
 
 extern const EnumNames disk_format_names;
 
+typedef enum SnapshotStatus {
+	SNAPSHOT_CREATING,
+	SNAPSHOT_AVAILABLE,
+	SNAPSHOT_DELETING,
+	SNAPSHOT_ERROR,
+	SNAPSHOT_ERROR_DELETING,
+	/* Nothing here leads to the rest, but an admin may set them. */
+	SNAPSHOT_UPDATING,
+	SNAPSHOT_BACKING_UP,
+	SNAPSHOT_RESTORING,
+	SNAPSHOT_UNMANAGING,
+	_SNAPSHOT_STATUS_MAX,
+} SnapshotStatus;
+
+extern const EnumNames snapshot_status_names;
+
 typedef struct VolumeType {
 	const char *id;
 	const char *name;
 	const char *description;
 	const char *extra_specs; /* JSON text map */
+	const char *qos_id;      /* its QosSpec, or NULL */
 	bool is_public;
 	int64_t created_us;
 	int64_t updated_us;
 } VolumeType;
+
+/* A project that may see a private type. */
+typedef struct TypeAccess {
+	const char *id; /* "<type>/<project>" */
+	const char *type_id;
+	const char *project_id;
+} TypeAccess;
+
+/* How volumes of a type would be encrypted: a record that is kept and shown. */
+typedef struct TypeEncryption {
+	const char *id; /* the type's */
+	const char *encryption_id;
+	const char *provider;
+	const char *cipher;
+	const char *control_location; /* "front-end" or "back-end" */
+	int64_t key_size;             /* bits; 0: not said */
+	int64_t created_us;
+	int64_t updated_us;
+} TypeEncryption;
+
+/* The type of volumes that a project makes without naming one. */
+typedef struct DefaultType {
+	const char *id; /* the project's */
+	const char *type_id;
+	int64_t created_us;
+} DefaultType;
+
+typedef struct QosSpec {
+	const char *id;
+	const char *name;
+	const char *consumer; /* "front-end", "back-end" or "both" */
+	const char *specs;    /* JSON text map */
+	int64_t created_us;
+	int64_t updated_us;
+} QosSpec;
 
 typedef struct Volume {
 	const char *id;
@@ -86,8 +153,67 @@ typedef struct Volume {
 	bool multiattach;
 	bool readonly;
 	int64_t created_us;
-	int64_t updated_us; /* 0: never */
+	int64_t updated_us;          /* 0: never */
+	const char *snapshot_id;     /* what it was made from, or NULL */
+	const char *source_id;       /* likewise, a volume */
+	const char *image_metadata;  /* JSON text map of the image it was made from, or NULL */
+	const char *admin_metadata;  /* JSON text map shown to users: "readonly", "attached_mode" */
+	const char *previous_status; /* where an operation that ends takes it back to, or NULL */
+	const char *migration_status;
+	int64_t launched_us; /* 0: not yet */
 } Volume;
+
+typedef struct Snapshot {
+	const char *id;
+	const char *project_id;
+	const char *user_id;
+	const char *volume_id;
+	const char *name;
+	const char *description;
+	int status;           /* SnapshotStatus */
+	const char *progress; /* "100%" */
+	int64_t size_gib;     /* of the volume when it was taken */
+	const char *metadata; /* JSON text map */
+	int format;           /* DiskFormat: of the snapshot's own bytes */
+	int64_t created_us;
+	int64_t updated_us;
+} Snapshot;
+
+/* A volume that waits for another project to take it. */
+typedef struct Transfer {
+	const char *id;
+	const char *volume_id;
+	const char *project_id; /* the giver */
+	const char *name;
+	const char *key_hash; /* of the authentication key */
+	const char *taker_id; /* the project that took it, or NULL */
+	bool no_snapshots;
+	bool accepted;
+	int64_t created_us;
+} Transfer;
+
+/* What went wrong with something a user asked for, in words for that user. */
+typedef struct Message {
+	const char *id;
+	const char *project_id;
+	const char *request_id;
+	const char *resource_type; /* "VOLUME", "VOLUME_SNAPSHOT" */
+	const char *resource_id;
+	const char *event_id; /* "VOLUME_VOLUME_001_002" */
+	const char *text;
+	int64_t created_us;
+	int64_t expires_us;
+} Message;
+
+/* A service of the installation that an admin may switch off. */
+typedef struct ServiceState {
+	const char *id; /* a uuid: the service_uuid of volumes */
+	const char *binary;
+	const char *host;
+	const char *disabled_reason;
+	bool disabled;
+	int64_t updated_us;
+} ServiceState;
 
 typedef struct Attachment {
 	const char *id;
@@ -97,7 +223,7 @@ typedef struct Attachment {
 	const char *mapping_id; /* the server's block device mapping ("bdm_uuid"), or NULL */
 	int status;             /* AttachStatus */
 	int mode;               /* AttachMode */
-	const char *device;     /* "/dev/vdb", or NULL */
+	const char *device;     /* "/dev/vdb", the connector's or action's mountpoint, or NULL */
 	const char *tag;
 	const char *host;            /* where it is connected */
 	const char *connector;       /* JSON, or NULL */
@@ -107,4 +233,6 @@ typedef struct Attachment {
 	int64_t created_us;
 	int64_t updated_us;
 	int64_t attached_us; /* 0: not yet */
+	bool legacy;         /* made by os-attach: no connector, no connection_info */
+	bool exported;       /* the backend has been asked to export, or may have been */
 } Attachment;

@@ -123,8 +123,68 @@ static const char schema_1[] =
 	"CREATE INDEX operations_state ON operations (state, created_us);"
 	"CREATE INDEX steps_operation ON steps (operation_id);";
 
+/* Block storage in full: attachments by id, snapshots, types with all that belongs to them. */
+static const char schema_2[] =
+	"ALTER TABLE volume_types ADD COLUMN qos_id TEXT;"
+	"ALTER TABLE volumes ADD COLUMN snapshot_id TEXT;"
+	"ALTER TABLE volumes ADD COLUMN source_id TEXT;"
+	"ALTER TABLE volumes ADD COLUMN image_metadata TEXT;"
+	"ALTER TABLE volumes ADD COLUMN admin_metadata TEXT;"
+	"ALTER TABLE volumes ADD COLUMN previous_status TEXT;"
+	"ALTER TABLE volumes ADD COLUMN migration_status TEXT;"
+	"ALTER TABLE volumes ADD COLUMN launched_us BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE attachments ADD COLUMN legacy BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE attachments ADD COLUMN exported BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE operations ADD COLUMN snapshot_id TEXT;"
+	"CREATE TABLE type_accesses ("
+	"id TEXT PRIMARY KEY NOT NULL, type_id TEXT, project_id TEXT);"
+	"CREATE TABLE type_encryptions ("
+	"id TEXT PRIMARY KEY NOT NULL, encryption_id TEXT, provider TEXT, cipher TEXT,"
+	"control_location TEXT, key_size BIGINT NOT NULL, created_us BIGINT NOT NULL,"
+	"updated_us BIGINT NOT NULL);"
+	"CREATE TABLE default_types ("
+	"id TEXT PRIMARY KEY NOT NULL, type_id TEXT, created_us BIGINT NOT NULL);"
+	"CREATE TABLE qos_specs ("
+	"id TEXT PRIMARY KEY NOT NULL, name TEXT, consumer TEXT, specs TEXT,"
+	"created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	"CREATE TABLE snapshots ("
+	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, volume_id TEXT,"
+	"name TEXT, description TEXT, status TEXT NOT NULL, progress TEXT,"
+	"size_gib BIGINT NOT NULL, metadata TEXT, format TEXT NOT NULL,"
+	"created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	"CREATE TABLE transfers ("
+	"id TEXT PRIMARY KEY NOT NULL, volume_id TEXT, project_id TEXT, name TEXT,"
+	"key_hash TEXT, taker_id TEXT, no_snapshots BIGINT NOT NULL,"
+	"accepted BIGINT NOT NULL, created_us BIGINT NOT NULL);"
+	"CREATE TABLE messages ("
+	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, request_id TEXT,"
+	"resource_type TEXT, resource_id TEXT, event_id TEXT, text TEXT,"
+	"created_us BIGINT NOT NULL, expires_us BIGINT NOT NULL);"
+	"CREATE TABLE service_states ("
+	"id TEXT PRIMARY KEY NOT NULL, binary TEXT, host TEXT, disabled_reason TEXT,"
+	"disabled BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	/* A bare host may hold several attachments of a volume; a server only one. */
+	"DROP INDEX attachments_server;"
+	"CREATE UNIQUE INDEX attachments_mapping ON attachments (server_id, volume_id)"
+	" WHERE mapping_id IS NOT NULL;"
+	"CREATE INDEX attachments_server ON attachments (server_id, created_us);"
+	"CREATE INDEX attachments_project ON attachments (project_id, created_us, id);"
+	"CREATE INDEX attachments_created ON attachments (created_us, id);"
+	"CREATE INDEX type_accesses_project ON type_accesses (project_id);"
+	"CREATE INDEX type_accesses_type ON type_accesses (type_id);"
+	"CREATE UNIQUE INDEX qos_specs_name ON qos_specs (name);"
+	"CREATE INDEX snapshots_volume ON snapshots (volume_id);"
+	"CREATE INDEX snapshots_project ON snapshots (project_id, created_us, id);"
+	"CREATE INDEX snapshots_created ON snapshots (created_us, id);"
+	"CREATE INDEX transfers_volume ON transfers (volume_id);"
+	"CREATE INDEX messages_project ON messages (project_id, created_us, id);"
+	"CREATE INDEX messages_expires ON messages (expires_us);"
+	"CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);"
+	"CREATE INDEX volumes_type ON volumes (type_id);";
+
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},
+	{.number = 2, .sql = schema_2},
 };
 
 const size_t schema_migration_count = ARRAY_SIZE(schema_migrations);

@@ -137,13 +137,10 @@ static const Column image_columns[] = {
 const RecordTable image_table = TABLE(Image, image_columns, .name = "images");
 
 static const Column volume_type_columns[] = {
-	TEXT_COLUMN(VolumeType, id),
-	TEXT_COLUMN(VolumeType, name),
-	TEXT_COLUMN(VolumeType, description),
-	TEXT_COLUMN(VolumeType, extra_specs),
-	FIXED_BOOL_COLUMN(VolumeType, is_public),
-	INT_COLUMN(VolumeType, created_us),
-	INT_COLUMN(VolumeType, updated_us),
+	TEXT_COLUMN(VolumeType, id),          TEXT_COLUMN(VolumeType, name),
+	TEXT_COLUMN(VolumeType, description), TEXT_COLUMN(VolumeType, extra_specs),
+	TEXT_COLUMN(VolumeType, qos_id),      FIXED_BOOL_COLUMN(VolumeType, is_public),
+	INT_COLUMN(VolumeType, created_us),   INT_COLUMN(VolumeType, updated_us),
 };
 const RecordTable volume_type_table =
 	TABLE(VolumeType, volume_type_columns, .name = "volume_types");
@@ -168,8 +165,98 @@ static const Column volume_columns[] = {
 	BOOL_COLUMN(Volume, readonly),
 	INT_COLUMN(Volume, created_us),
 	INT_COLUMN(Volume, updated_us),
+	TEXT_COLUMN(Volume, snapshot_id),
+	TEXT_COLUMN(Volume, source_id),
+	TEXT_COLUMN(Volume, image_metadata),
+	TEXT_COLUMN(Volume, admin_metadata),
+	TEXT_COLUMN(Volume, previous_status),
+	TEXT_COLUMN(Volume, migration_status),
+	INT_COLUMN(Volume, launched_us),
 };
 const RecordTable volume_table = TABLE(Volume, volume_columns, .name = "volumes");
+
+static const Column snapshot_columns[] = {
+	TEXT_COLUMN(Snapshot, id),
+	FIXED_TEXT_COLUMN(Snapshot, project_id),
+	FIXED_TEXT_COLUMN(Snapshot, user_id),
+	FIXED_TEXT_COLUMN(Snapshot, volume_id),
+	TEXT_COLUMN(Snapshot, name),
+	TEXT_COLUMN(Snapshot, description),
+	ENUM_COLUMN(Snapshot, status, snapshot_status_names),
+	TEXT_COLUMN(Snapshot, progress),
+	INT_COLUMN(Snapshot, size_gib),
+	TEXT_COLUMN(Snapshot, metadata),
+	ENUM_COLUMN(Snapshot, format, disk_format_names),
+	INT_COLUMN(Snapshot, created_us),
+	INT_COLUMN(Snapshot, updated_us),
+};
+const RecordTable snapshot_table = TABLE(Snapshot, snapshot_columns, .name = "snapshots");
+
+static const Column type_access_columns[] = {
+	TEXT_COLUMN(TypeAccess, id),
+	FIXED_TEXT_COLUMN(TypeAccess, type_id),
+	FIXED_TEXT_COLUMN(TypeAccess, project_id),
+};
+const RecordTable type_access_table =
+	TABLE(TypeAccess, type_access_columns, .name = "type_accesses");
+
+static const Column type_encryption_columns[] = {
+	TEXT_COLUMN(TypeEncryption, id),
+	TEXT_COLUMN(TypeEncryption, encryption_id),
+	TEXT_COLUMN(TypeEncryption, provider),
+	TEXT_COLUMN(TypeEncryption, cipher),
+	TEXT_COLUMN(TypeEncryption, control_location),
+	INT_COLUMN(TypeEncryption, key_size),
+	INT_COLUMN(TypeEncryption, created_us),
+	INT_COLUMN(TypeEncryption, updated_us),
+};
+const RecordTable type_encryption_table =
+	TABLE(TypeEncryption, type_encryption_columns, .name = "type_encryptions");
+
+static const Column default_type_columns[] = {
+	TEXT_COLUMN(DefaultType, id),
+	TEXT_COLUMN(DefaultType, type_id),
+	INT_COLUMN(DefaultType, created_us),
+};
+const RecordTable default_type_table =
+	TABLE(DefaultType, default_type_columns, .name = "default_types");
+
+static const Column qos_spec_columns[] = {
+	TEXT_COLUMN(QosSpec, id),        TEXT_COLUMN(QosSpec, name),
+	TEXT_COLUMN(QosSpec, consumer),  TEXT_COLUMN(QosSpec, specs),
+	INT_COLUMN(QosSpec, created_us), INT_COLUMN(QosSpec, updated_us),
+};
+const RecordTable qos_spec_table = TABLE(QosSpec, qos_spec_columns, .name = "qos_specs");
+
+static const Column transfer_columns[] = {
+	TEXT_COLUMN(Transfer, id),
+	FIXED_TEXT_COLUMN(Transfer, volume_id),
+	FIXED_TEXT_COLUMN(Transfer, project_id),
+	TEXT_COLUMN(Transfer, name),
+	TEXT_COLUMN(Transfer, key_hash),
+	TEXT_COLUMN(Transfer, taker_id),
+	BOOL_COLUMN(Transfer, no_snapshots),
+	BOOL_COLUMN(Transfer, accepted),
+	INT_COLUMN(Transfer, created_us),
+};
+const RecordTable transfer_table = TABLE(Transfer, transfer_columns, .name = "transfers");
+
+static const Column message_columns[] = {
+	TEXT_COLUMN(Message, id),          FIXED_TEXT_COLUMN(Message, project_id),
+	TEXT_COLUMN(Message, request_id),  TEXT_COLUMN(Message, resource_type),
+	TEXT_COLUMN(Message, resource_id), TEXT_COLUMN(Message, event_id),
+	TEXT_COLUMN(Message, text),        INT_COLUMN(Message, created_us),
+	INT_COLUMN(Message, expires_us),
+};
+const RecordTable message_table = TABLE(Message, message_columns, .name = "messages");
+
+static const Column service_state_columns[] = {
+	TEXT_COLUMN(ServiceState, id),       TEXT_COLUMN(ServiceState, binary),
+	TEXT_COLUMN(ServiceState, host),     TEXT_COLUMN(ServiceState, disabled_reason),
+	BOOL_COLUMN(ServiceState, disabled), INT_COLUMN(ServiceState, updated_us),
+};
+const RecordTable service_state_table =
+	TABLE(ServiceState, service_state_columns, .name = "service_states");
 
 static const Column attachment_columns[] = {
 	TEXT_COLUMN(Attachment, id),
@@ -189,6 +276,8 @@ static const Column attachment_columns[] = {
 	INT_COLUMN(Attachment, created_us),
 	INT_COLUMN(Attachment, updated_us),
 	INT_COLUMN(Attachment, attached_us),
+	BOOL_COLUMN(Attachment, legacy),
+	BOOL_COLUMN(Attachment, exported),
 };
 const RecordTable attachment_table = TABLE(Attachment, attachment_columns, .name = "attachments");
 
@@ -281,6 +370,7 @@ static const Column operation_columns[] = {
 	FIXED_TEXT_COLUMN(Operation, volume_id),
 	TEXT_COLUMN(Operation, attachment_id),
 	TEXT_COLUMN(Operation, image_id),
+	FIXED_TEXT_COLUMN(Operation, snapshot_id),
 	TEXT_COLUMN(Operation, action_id),
 	TEXT_COLUMN(Operation, args),
 	FIXED_TEXT_COLUMN(Operation, project_id),
@@ -345,6 +435,7 @@ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volum
 
 	attachment_query(&query, "server_id", server_id);
 	record_where_text(&query, "volume_id", RECORD_EQ, volume_id);
+	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
 	r = attachment_find(tx, arena, &query, &found, &count, f);
 	if (r)
 		return fault_unexpected(f, r);

@@ -24,6 +24,14 @@ DEFINE_RECORD(flavor, Flavor)
 DEFINE_RECORD(volume_type, VolumeType)
 DEFINE_RECORD(volume, Volume)
 DEFINE_RECORD(attachment, Attachment)
+DEFINE_RECORD(snapshot, Snapshot)
+DEFINE_RECORD(type_access, TypeAccess)
+DEFINE_RECORD(type_encryption, TypeEncryption)
+DEFINE_RECORD(default_type, DefaultType)
+DEFINE_RECORD(qos_spec, QosSpec)
+DEFINE_RECORD(transfer, Transfer)
+DEFINE_RECORD(message, Message)
+DEFINE_RECORD(service_state, ServiceState)
 DEFINE_RECORD(server, Server)
 DEFINE_RECORD(instance_action, InstanceAction)
 DEFINE_RECORD(operation, Operation)
@@ -34,7 +42,10 @@ _must_use_ int attachments_of_volume(Tx *tx, Arena *arena, const char *volume_id
 				     size_t *ret_count, Fault *f);
 _must_use_ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachment ***ret,
 				     size_t *ret_count, Fault *f);
-/* The attachment of a volume to a server; RECORD_NOT_FOUND. */
+/*
+ * The attachment of a volume that a server of ours has among its devices (attachments that other
+ * compute services made for a server of theirs have no mapping). RECORD_NOT_FOUND.
+ */
 _must_use_ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,
 			     Attachment **ret, Fault *f);
 

@@ -41,6 +41,14 @@ typedef enum Refusal {
 	REFUSAL_FLAVOR_EXISTS,    /* .value says which name or id */
 	REFUSAL_FLAVOR_TOO_SMALL, /* .value says what the image needs */
 	REFUSAL_NAME_EXISTS,      /* .value */
+	/* Of block storage alone; see CASE_BLOCK_STORAGE_REFUSALS. */
+	REFUSAL_NO_VOLUME_ATTACHMENT, /* .id of the attachment */
+	REFUSAL_NO_SNAPSHOT,          /* .id */
+	REFUSAL_NO_TRANSFER,          /* .id */
+	REFUSAL_NO_QOS,               /* .id */
+	REFUSAL_NO_MESSAGE,           /* .id */
+	REFUSAL_VOLUME_CONFLICT,      /* .value is the whole sentence */
+	REFUSAL_SERVER_HAS_VOLUME,    /* .id of the server: it has to let go first */
 	/* Limits: .resource, .requested, .used, .limit */
 	REFUSAL_QUOTA,
 	REFUSAL_TOO_MANY_DISKS, /* .limit */
@@ -48,6 +56,16 @@ typedef enum Refusal {
 	REFUSAL_BAD_INPUT,
 	_REFUSAL_MAX,
 } Refusal;
+
+/* What no dialect but that of block storage has words for: one entry in a switch. */
+#define CASE_BLOCK_STORAGE_REFUSALS                                                                \
+	case REFUSAL_NO_VOLUME_ATTACHMENT:                                                         \
+	case REFUSAL_NO_SNAPSHOT:                                                                  \
+	case REFUSAL_NO_TRANSFER:                                                                  \
+	case REFUSAL_NO_QOS:                                                                       \
+	case REFUSAL_NO_MESSAGE:                                                                   \
+	case REFUSAL_VOLUME_CONFLICT:                                                              \
+	case REFUSAL_SERVER_HAS_VOLUME
 
 /* What goes into the text; members as named above. Texts live in the request's arena. */
 typedef struct RefusalData {

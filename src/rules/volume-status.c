@@ -64,7 +64,8 @@ static const VolumeEventRow events[] = {
 	[VOLUME_EVENT_DELETE] =
 		{
 			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_ERROR) |
-				IN(VOLUME_ERROR_DELETING) | IN(VOLUME_ERROR_EXTENDING),
+				IN(VOLUME_ERROR_DELETING) | IN(VOLUME_ERROR_EXTENDING) |
+				IN(VOLUME_ERROR_RESTORING) | IN(VOLUME_ERROR_MANAGING),
 			.to = VOLUME_DELETING,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},
@@ -72,6 +73,103 @@ static const VolumeEventRow events[] = {
 		{
 			.from = IN(VOLUME_DELETING),
 			.to = VOLUME_ERROR_DELETING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_HOLD] =
+		{
+			.from = IN(VOLUME_AVAILABLE),
+			.from_multiattach = IN(VOLUME_IN_USE),
+			.to = VOLUME_ATTACHING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_UNHOLD] =
+		{
+			.from = IN(VOLUME_ATTACHING),
+			.to = VOLUME_AVAILABLE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_ATTACH] =
+		{
+			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_ATTACHING) | IN(VOLUME_IN_USE),
+			.to = VOLUME_IN_USE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_EXTEND] =
+		{
+			.from = IN(VOLUME_AVAILABLE),
+			.to = VOLUME_EXTENDING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_EXTEND_LIVE] =
+		{
+			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_IN_USE),
+			.to = VOLUME_EXTENDING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_EXTENDED] =
+		{
+			.from = IN(VOLUME_EXTENDING),
+			.to = VOLUME_AVAILABLE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_EXTEND_FAILED] =
+		{
+			.from = IN(VOLUME_EXTENDING),
+			.to = VOLUME_ERROR_EXTENDING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_UPLOAD] =
+		{
+			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_IN_USE),
+			.to = VOLUME_UPLOADING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_UPLOADED] =
+		{
+			.from = IN(VOLUME_UPLOADING),
+			.to = VOLUME_AVAILABLE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_RETYPE] =
+		{
+			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_IN_USE),
+			.to = VOLUME_RETYPING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_RETYPED] =
+		{
+			.from = IN(VOLUME_RETYPING),
+			.to = VOLUME_AVAILABLE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_REVERT] =
+		{
+			.from = IN(VOLUME_AVAILABLE),
+			.to = VOLUME_REVERTING,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_REVERTED] =
+		{
+			.from = IN(VOLUME_REVERTING),
+			.to = VOLUME_AVAILABLE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_REVERT_FAILED] =
+		{
+			.from = IN(VOLUME_REVERTING),
+			.to = VOLUME_ERROR,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_OFFER] =
+		{
+			.from = IN(VOLUME_AVAILABLE),
+			.to = VOLUME_AWAITING_TRANSFER,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_OFFER_END] =
+		{
+			.from = IN(VOLUME_AWAITING_TRANSFER),
+			.to = VOLUME_AVAILABLE,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},
 };

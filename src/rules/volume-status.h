@@ -34,6 +34,22 @@ typedef enum VolumeEvent {
 	VOLUME_EVENT_ROLL_DETACHING,  /* that did not work: the guest keeps it */
 	VOLUME_EVENT_DELETE,
 	VOLUME_EVENT_DELETE_FAILED,
+	VOLUME_EVENT_HOLD,        /* os-reserve: somebody is going to attach it the old way */
+	VOLUME_EVENT_UNHOLD,      /* os-unreserve, os-terminate_connection */
+	VOLUME_EVENT_ATTACH,      /* os-attach: the host says that it has it */
+	VOLUME_EVENT_EXTEND,      /* it shall be larger, and nobody has it */
+	VOLUME_EVENT_EXTEND_LIVE, /* it shall be larger, whoever has it */
+	VOLUME_EVENT_EXTENDED, /* as with every end: what attachments are there says what it is */
+	VOLUME_EVENT_EXTEND_FAILED,
+	VOLUME_EVENT_UPLOAD, /* into an image */
+	VOLUME_EVENT_UPLOADED,
+	VOLUME_EVENT_RETYPE,
+	VOLUME_EVENT_RETYPED,
+	VOLUME_EVENT_REVERT, /* to a snapshot */
+	VOLUME_EVENT_REVERTED,
+	VOLUME_EVENT_REVERT_FAILED,
+	VOLUME_EVENT_OFFER,     /* to another project */
+	VOLUME_EVENT_OFFER_END, /* taken, or withdrawn */
 	_VOLUME_EVENT_MAX,
 } VolumeEvent;
 

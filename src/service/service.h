@@ -20,7 +20,8 @@
 typedef struct ServiceSettings {
 	const char *host;              /* name of this host, as servers and attachments show it */
 	const char *availability_zone; /* "nova" */
-	const char *backend;           /* name of the volume backend: "file" */
+	const char *backend_name;      /* of the volume backend: "file" */
+	Backend *backend;              /* for what it says without I/O */
 	const char *volume_host;       /* "host@backend#pool" */
 	const char *default_volume_type;
 	DiskFormat volume_format; /* raw or qcow2, for new volumes */

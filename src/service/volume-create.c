@@ -11,6 +11,7 @@
 #include "rules/volume-status.h"
 #include "service/priv.h"
 #include "service/text-map.h"
+#include "service/volume-quota.h"
 #include "service/volume.h"
 #include "json/out.h"
 
@@ -18,18 +19,6 @@ static int refuse_input(Work *work, const char *sentence)
 {
 	work->refused = (RefusalData){.value = sentence};
 	return REFUSAL_BAD_INPUT;
-}
-
-static int refuse_quota(Work *work, const char *resource, int64_t requested,
-			const QuotaUsage *usage)
-{
-	work->refused = (RefusalData){
-		.resource = resource,
-		.requested = requested,
-		.used = usage->used,
-		.limit = usage->limit,
-	};
-	return REFUSAL_QUOTA;
 }
 
 /* The type may bound the size. */
@@ -63,28 +52,6 @@ static int check_type_size(Work *work, const VolumeType *type, int64_t size_gib)
 	return 0;
 }
 
-static int take_quota(Work *work, int64_t size_gib, Fault *f)
-{
-	const char *project = work->caller->project_id;
-	QuotaUsage usage;
-	int r;
-
-	r = quota_get(work->tx, project, "per_volume_gigabytes", &usage, f);
-	if (r)
-		return r;
-	if (usage.limit >= 0 && size_gib > usage.limit)
-		return refuse_quota(work, "per_volume_gigabytes", size_gib, &usage);
-	r = quota_add(work->tx, project, "volumes", 1, &usage, f);
-	if (r == QUOTA_EXCEEDED)
-		return refuse_quota(work, "volumes", 1, &usage);
-	if (r)
-		return fault_unexpected(f, r);
-	r = quota_add(work->tx, project, "gigabytes", size_gib, &usage, f);
-	if (r == QUOTA_EXCEEDED)
-		return refuse_quota(work, "gigabytes", size_gib, &usage);
-	return fault_unexpected(f, r);
-}
-
 static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType *type)
 {
 	static const JsonTextMap nothing = {0};
@@ -103,7 +70,7 @@ static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType 
 		.type_name = type->name,
 		.metadata = json_print_text_map(work->arena,
 						wish->metadata ? wish->metadata : &nothing),
-		.backend = work->settings->backend,
+		.backend = work->settings->backend_name,
 		.host = work->settings->volume_host,
 		.format = (int)work->settings->volume_format,
 		.multiattach = str_eq(text_map_value(work->arena, type->extra_specs, "multiattach"),
@@ -128,11 +95,12 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 	r = service_choose_volume_type(work, wish->type, &type, f);
 	if (!r)
 		r = check_type_size(work, type, wish->size_gib);
-	if (!r)
-		r = take_quota(work, wish->size_gib, f);
 	if (r)
 		return r;
 	volume = volume_make(work, wish, type);
+	r = volume_quota_take(work, volume, f);
+	if (r)
+		return r;
 	r = volume_insert(work->tx, volume, f);
 	if (r)
 		return fault_unexpected(f, r);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "rules/volume-status.h"
 #include "service/priv.h"
+#include "service/volume-quota.h"
 #include "service/volume.h"
 
 int service_delete_volume(Work *work, const char *id, Fault *f)
@@ -46,7 +47,6 @@ int service_delete_volume(Work *work, const char *id, Fault *f)
 
 int delete_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 {
-	QuotaUsage ignored;
 	Volume *volume;
 	int r;
 
@@ -54,9 +54,7 @@ int delete_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 	if (r == RECORD_NOT_FOUND)
 		return 0;
 	if (!r)
-		r = quota_add(tx, volume->project_id, "volumes", -1, &ignored, f);
-	if (!r)
-		r = quota_add(tx, volume->project_id, "gigabytes", -volume->size_gib, &ignored, f);
+		r = volume_quota_give(tx, arena, volume, f);
 	if (!r)
 		r = volume_delete(tx, volume->id, f);
 	return fault_unexpected(f, r);

@@ -9,13 +9,17 @@
 #include "tests/lib/test.h"
 
 const RecordTable *const noun_tables[] = {
-	&project_table,        &user_table,
-	&assignment_table,     &token_table,
-	&app_credential_table, &image_table,
-	&flavor_table,         &volume_type_table,
-	&volume_table,         &attachment_table,
-	&server_table,         &step_table,
-	&operation_table,      &instance_action_table,
+	&project_table,         &user_table,
+	&assignment_table,      &token_table,
+	&app_credential_table,  &image_table,
+	&flavor_table,          &volume_type_table,
+	&volume_table,          &attachment_table,
+	&server_table,          &step_table,
+	&operation_table,       &instance_action_table,
+	&snapshot_table,        &type_access_table,
+	&type_encryption_table, &default_type_table,
+	&qos_spec_table,        &transfer_table,
+	&message_table,         &service_state_table,
 };
 
 static_assert(ARRAY_SIZE(noun_tables) == NOUN_COUNT, "a row for each");

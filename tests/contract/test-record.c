@@ -116,12 +116,14 @@ TEST(names_are_unique)
 	test_store_done(&t);
 }
 
+/* Among its devices; attachments that hold it for a server elsewhere are free. */
 TEST(a_volume_is_on_a_server_once)
 {
-	const Attachment one = {.id = "a1", .volume_id = "v", .server_id = "s"};
-	const Attachment again = {.id = "a2", .volume_id = "v", .server_id = "s"};
-	const Attachment host_a = {.id = "a3", .volume_id = "v"};
-	const Attachment host_b = {.id = "a4", .volume_id = "v"};
+	const Attachment one = {.id = "a1", .volume_id = "v", .server_id = "s", .mapping_id = "m1"};
+	const Attachment again = {
+		.id = "a2", .volume_id = "v", .server_id = "s", .mapping_id = "m2"};
+	const Attachment host_a = {.id = "a3", .volume_id = "v", .server_id = "s"};
+	const Attachment host_b = {.id = "a4", .volume_id = "v", .server_id = "s"};
 	Work w = {.table = &attachment_table};
 	TestStore t;
 	Fault f = {0};

@@ -26,7 +26,7 @@ static const Caller caller = {.user_id = "u", .project_id = "p", .roles = 1u << 
 static const ServiceSettings settings = {
 	.host = "here",
 	.availability_zone = "nova",
-	.backend = "file",
+	.backend_name = "file",
 	.volume_host = "here@file#file",
 	.max_disks = -1,
 };

@@ -69,6 +69,7 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_QUOTA:
 	case REFUSAL_TOO_MANY_DISKS:
 	case REFUSAL_BAD_INPUT:
+	CASE_BLOCK_STORAGE_REFUSALS:
 	case _REFUSAL_MAX:
 		break;
 	}

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The block storage dialect: which routes there are, the form of an error, and the words for every
- * refusal.
+ * The block storage dialect: which routes there are, its versions, and the form of an error.
  */
-#include <inttypes.h>
-
 #include "api/volume/priv.h"
 
 static void error_body(JsonOut *out, unsigned status, const char *message)
@@ -44,114 +41,6 @@ static const ApiWord words[] = {
 	{.what = API_NEGATIVE_INTEGER, .status = 400, .text = "{1} param must be positive"},
 	{0},
 };
-
-static const char *quota_text(Arena *a, const RefusalData *d)
-{
-	if (str_eq(d->resource, "gigabytes"))
-		return arena_printf(a,
-				    "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot "
-				    "exceeds allowed gigabytes quota. Requested %" PRId64
-				    "G, quota is %" PRId64 "G and %" PRId64 "G has been consumed.",
-				    d->requested, d->limit, d->used);
-	if (str_eq(d->resource, "per_volume_gigabytes"))
-		return arena_printf(a,
-				    "VolumeSizeExceedsLimit: Requested volume size %" PRId64
-				    "G is larger than maximum allowed limit %" PRId64 "G.",
-				    d->requested, d->limit);
-	if (str_eq(d->resource, "volumes"))
-		return arena_printf(a,
-				    "VolumeLimitExceeded: Maximum number of volumes allowed "
-				    "(%" PRId64 ") exceeded for quota 'volumes'.",
-				    d->limit);
-	return arena_printf(a,
-			    "MetadataLimitExceeded: Maximum number of metadata items exceeds "
-			    "%" PRId64 ".",
-			    d->limit);
-}
-
-static const char *state_text(Arena *a, const RefusalData *d)
-{
-	if (str_eq(d->action, "delete"))
-		return "Invalid volume: Volume status must be available or error or "
-		       "error_restoring or error_extending or error_managing and must not be "
-		       "migrating, attached, belong to a group, have snapshots, awaiting a "
-		       "transfer, or be disassociated from snapshots after volume transfer.";
-	if (str_eq(d->action, "update"))
-		return "Invalid volume: The volume cannot be updated during maintenance.";
-	if (str_eq(d->action, "set metadata"))
-		return arena_printf(a,
-				    "Invalid volume: Updating volume metadata is not allowed for "
-				    "volumes in %s status.",
-				    d->value);
-	return arena_printf(a,
-			    "Invalid volume: Deleting volume metadata is not allowed for volumes "
-			    "in %s status.",
-			    d->value);
-}
-
-static const char *type_text(Arena *a, const RefusalData *d)
-{
-	if (d->id)
-		return arena_printf(a, "Volume type %s could not be found.", d->id);
-	return arena_printf(a, "Volume type with name %s could not be found.", d->value);
-}
-
-static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_message)
-{
-	const RefusalData *d = &r->work.refused;
-	Arena *a = r->arena;
-
-	switch (refusal) {
-	case REFUSAL_NO_VOLUME:
-		*ret_message = arena_printf(a, "Volume %s could not be found.", d->id);
-		return 404;
-	case REFUSAL_NO_VOLUME_TYPE:
-		*ret_message = type_text(a, d);
-		return 404;
-	case REFUSAL_NO_METADATA_KEY:
-		*ret_message =
-			arena_printf(a, "Volume %s has no metadata with key %s.", d->id, d->other);
-		return 404;
-	case REFUSAL_VOLUME_STATE:
-		*ret_message = state_text(a, d);
-		return 400;
-	case REFUSAL_QUOTA:
-		*ret_message = quota_text(a, d);
-		return 413;
-	case REFUSAL_BAD_INPUT:
-		*ret_message = d->value;
-		return 400;
-	/* No use case behind this dialect says any of these. */
-	case REFUSAL_NONE:
-	case REFUSAL_NO_SERVER:
-	case REFUSAL_NO_IMAGE:
-	case REFUSAL_NO_FLAVOR:
-	case REFUSAL_NO_ATTACHMENT:
-	case REFUSAL_NO_OPERATION:
-	case REFUSAL_SERVER_STATE:
-	case REFUSAL_SERVER_NOT_READY:
-	case REFUSAL_SERVER_LOCKED:
-	case REFUSAL_VOLUME_ATTACHED:
-	case REFUSAL_VOLUME_ATTACHED_HERE:
-	case REFUSAL_VOLUME_MULTIATTACH:
-	case REFUSAL_VOLUME_NOT_DETACHABLE:
-	case REFUSAL_ROOT_DEVICE:
-	case REFUSAL_IMAGE_FOREIGN:
-	case REFUSAL_IMAGE_PUBLISH:
-	case REFUSAL_IMAGE_IN_USE:
-	case REFUSAL_IMAGE_PROTECTED:
-	case REFUSAL_IMAGE_STATE:
-	case REFUSAL_IMAGE_UNUSABLE:
-	case REFUSAL_FLAVOR_EXISTS:
-	case REFUSAL_FLAVOR_TOO_SMALL:
-	case REFUSAL_NAME_EXISTS:
-	case REFUSAL_TOO_MANY_DISKS:
-	case _REFUSAL_MAX:
-		break;
-	}
-	*ret_message = d->value ? d->value : "The request cannot be fulfilled.";
-	return 400;
-}
 
 /* The one document of versions, at the service's root and at the version's own page. */
 static int show_versions(ApiRequest *r, unsigned status)
@@ -232,5 +121,5 @@ const ApiDialect volume_dialect = {
 	.routes = routes,
 	.words = words,
 	.error_body = error_body,
-	.refusal = refusal_words,
+	.refusal = volume_refusal_words,
 };

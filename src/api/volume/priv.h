@@ -21,6 +21,9 @@ extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_quota_routes;
 extern const ApiRoutes volume_small_routes;
 
+/* ApiDialect.refusal. */
+unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_message);
+
 /* Print one volume. `full` is for show and detail; create and update say less. */
 _must_use_ int volume_out(ApiRequest *r, const char *key, const Volume *volume, bool full,
 			  Fault *f);

@@ -216,7 +216,8 @@ TEST(the_connection_is_local)
 	const char *info = NULL;
 	Fault f = {0};
 
-	assert_int_equal(backend_connection_info(backend, &volume, arena, &info, &f), 0);
+	assert_int_equal(
+		backend_connection_info(backend, &volume, &(Attachment){0}, arena, &info, &f), 0);
 	assert_int_equal(json_parse(arena, info, strlen(info), &doc, NULL), 0);
 	assert_string_equal(json_get_text(arena, doc, "driver_volume_type"), "local");
 	assert_string_equal(json_get_text(arena, doc, "format"), "qcow2");

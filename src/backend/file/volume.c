@@ -209,8 +209,9 @@ static int file_disconnect(void *self, const Volume *volume, Fault *f)
 	return 0;
 }
 
-static int file_connection_info(void *self, const Volume *volume, Arena *arena, const char **ret,
-				Fault *f)
+static int file_connection_info(void *self, const Volume *volume,
+				const Attachment *attachment _unused_, Arena *arena,
+				const char **ret, Fault *f)
 {
 	JsonOut out = {0};
 	const FileBackend *backend = self;
@@ -232,6 +233,7 @@ static int file_connection_info(void *self, const Volume *volume, Arena *arena, 
 const BackendDriver backend_file = {
 	.name = "file",
 	.size = sizeof(BackendDriver),
+	.traits = {.protocol = "local", .thin = true},
 	.open = file_open,
 	.close = file_close,
 	.create = file_create,
