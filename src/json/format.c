@@ -96,6 +96,16 @@ static bool device_fits(Arena *arena _unused_, const char **text)
 	return letters > 0 && !name[letters + strspn(name + letters, "0123456789")];
 }
 
+static bool words_fit(Arena *arena _unused_, const char **text)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789. _-";
+	size_t length = strlen(*text);
+
+	return length > 0 && strspn(*text, allowed) == length && **text != ' ' &&
+	       (*text)[length - 1] != ' ';
+}
+
 static bool tag_fits(Arena *arena _unused_, const char **text)
 {
 	return !strpbrk(*text, ",/");
@@ -146,6 +156,7 @@ static const Format formats[] = {
 	[JSON_FORMAT_DEVICE] = {.fits = device_fits,
 				.pattern = "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$"},
 	[JSON_FORMAT_TAG] = {.fits = tag_fits, .pattern = "^[^,/]*$"},
+	[JSON_FORMAT_WORDS] = {.fits = words_fit, .pattern = "^(?! )[a-zA-Z0-9. _-]+(?<! )$"},
 	[JSON_FORMAT_IPV4] = {.fits = ipv4_fits, .name = "ipv4"},
 	[JSON_FORMAT_IPV6] = {.fits = ipv6_fits, .name = "ipv6"},
 	[JSON_FORMAT_BASE64] = {.fits = base64_fits, .name = "base64"},

@@ -47,6 +47,7 @@ typedef enum JsonFormat {
 	JSON_FORMAT_NAME,   /* printable, not only blanks, no blank at either end */
 	JSON_FORMAT_DEVICE, /* a device path such as /dev/vdb */
 	JSON_FORMAT_TAG,    /* no comma, no slash */
+	JSON_FORMAT_WORDS,  /* letters, digits, ._- and blanks, but no blank at either end */
 	JSON_FORMAT_IPV4,
 	JSON_FORMAT_IPV6,
 	JSON_FORMAT_BASE64,        /* canonical base64; stored as given */

@@ -22,6 +22,7 @@ static const JsonField flavor_wish_rows[] = {
 	 .offset = offsetof(FlavorWish, name)},
 	{.name = "id",
 	 .type = JSON_TEXT_LOOSE,
+	 .format = JSON_FORMAT_WORDS,
 	 .flags = JSON_NULLABLE,
 	 .min = 1,
 	 .max = LIMIT_NAME_CHARS,
