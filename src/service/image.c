@@ -107,9 +107,18 @@ static int move_image(Work *work, Image *image, ImageStatus from, ImageStatus to
 	return fault_unexpected(f, image_update(work->tx, image, f));
 }
 
+/* Whoever fills an image has been found to be its owner. */
+static int find_filled(Work *work, const char *id, Image **ret, Fault *f)
+{
+	int r = image_get(work->tx, work->arena, id, ret, f);
+
+	return r == RECORD_NOT_FOUND ? refuse_image(work, REFUSAL_NO_IMAGE, id, NULL)
+				     : fault_unexpected(f, r);
+}
+
 int service_claim_image(Work *work, const char *id, Image **ret, Fault *f)
 {
-	int r = service_find_own_image(work, id, ret, f);
+	int r = find_filled(work, id, ret, f);
 
 	return r ? r : move_image(work, *ret, IMAGE_QUEUED, IMAGE_SAVING, f);
 }
@@ -117,9 +126,8 @@ int service_claim_image(Work *work, const char *id, Image **ret, Fault *f)
 int service_fill_image(Work *work, const char *id, const DepotFacts *facts, Fault *f)
 {
 	Image *image;
-	int r;
+	int r = find_filled(work, id, &image, f);
 
-	r = service_find_own_image(work, id, &image, f);
 	if (r)
 		return r;
 	image->size_bytes = facts->size_bytes;
@@ -132,9 +140,8 @@ int service_fill_image(Work *work, const char *id, const DepotFacts *facts, Faul
 int service_release_image(Work *work, const char *id, Fault *f)
 {
 	Image *image;
-	int r;
+	int r = find_filled(work, id, &image, f);
 
-	r = service_find_own_image(work, id, &image, f);
 	return r ? r : move_image(work, image, IMAGE_SAVING, IMAGE_QUEUED, f);
 }
 

@@ -36,8 +36,8 @@ _must_use_ int service_create_image(Work *work, const ImageWish *wish, Image **r
 
 /*
  * Filling goes queued -> saving -> active, or back to queued. An image in saving belongs to the
- * request that put it there; service_release_images() frees what a crash left so.
- * REFUSAL_NO_IMAGE, REFUSAL_IMAGE_STATE.
+ * request that put it there, which has asked service_find_own_image(); the ids are canonical.
+ * service_release_images() frees what a crash left so. REFUSAL_NO_IMAGE, REFUSAL_IMAGE_STATE.
  */
 _must_use_ int service_claim_image(Work *work, const char *id, Image **ret, Fault *f);
 _must_use_ int service_fill_image(Work *work, const char *id, const DepotFacts *facts, Fault *f);
