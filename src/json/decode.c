@@ -456,7 +456,7 @@ static int decode_object(Decoder *d, const Place *at, const json_t *object,
 			return r;
 	}
 	r = check_missing(d, at, object, fields);
-	if (r || fields->open)
+	if (r || (fields->open && (!fields->open_until || d->version <= fields->open_until)))
 		return r;
 	return check_unknown(d, at, object, fields);
 }

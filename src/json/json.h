@@ -104,8 +104,9 @@ struct JsonField {
 struct JsonFields {
 	const JsonField *rows;
 	size_t count;
-	size_t size; /* of the struct */
-	bool open;   /* unknown members are ignored instead of refused */
+	size_t size;    /* of the struct */
+	bool open;      /* unknown members are ignored instead of refused, */
+	int open_until; /* up to this API version; 0: in all */
 };
 
 #define JSON_PRESENT(type, member) (offsetof(type, member) + 1)

@@ -373,6 +373,9 @@ TEST(open_tables_ignore_unknown_members)
 	open.open = true;
 	assert_int_equal(json_parse(arena, text, strlen(text), &doc, NULL), 0);
 	assert_int_equal(json_decode(arena, doc, &open, 0, (void **)&part, &problem), 0);
+	open.open_until = 7;
+	assert_int_equal(json_decode(arena, doc, &open, 7, (void **)&part, &problem), 0);
+	assert_int_equal(json_decode(arena, doc, &open, 8, (void **)&part, &problem), JSON_INVALID);
 	assert_int_equal(json_decode(arena, doc, &part_fields, 0, (void **)&part, &problem),
 			 JSON_INVALID);
 	assert_true(problem.top_level);

@@ -83,7 +83,7 @@ def the_versions_need_no_token():
         tap.expect(set(version), {'id', 'status', 'updated', 'links', 'min_version', 'version',
                                   'media-types'}, path)
         tap.expect((version['id'], version['status']), ('v3.0', 'CURRENT'))
-        tap.expect((version['min_version'], version['version']), ('3.0', '3.0'))
+        tap.expect((version['min_version'], version['version']), ('3.0', '3.71'))
         link = [link['href'] for link in version['links'] if link['rel'] == 'self']
         tap.expect(link, ['http://%s:%d/volume/v3/' % (cleatd.host, cleatd.port)])
 
@@ -98,14 +98,14 @@ def a_token_is_needed():
 
 
 def microversions_are_negotiated():
-    for version, status in (('volume 3.0', 200), ('volume latest', 200), ('compute 2.1, volume 3.0',
-                                                                        200)):
+    for version, settled in ((None, '3.0'), ('volume 3.0', '3.0'), ('volume latest', '3.71'),
+                             ('compute 2.1, volume 3.44', '3.44')):
         reply = demo.get(V3 + '/volumes', version=version)
-        tap.expect(reply.status, status, version)
-        tap.expect(reply.headers['openstack-api-version'], 'volume 3.0', version)
+        tap.expect(reply.status, 200, version)
+        tap.expect(reply.headers['openstack-api-version'], 'volume ' + settled, version)
         assert 'openstack-api-version' in reply.headers['vary'].lower(), reply.headers
     refused(demo.get(V3 + '/volumes', version='volume 3.999'), 406,
-            'Version 3.999 is not supported by the API. Minimum is 3.0 and maximum is 3.0.')
+            'Version 3.999 is not supported by the API. Minimum is 3.0 and maximum is 3.71.')
     refused(demo.get(V3 + '/volumes', version='volume x'), 400,
             'API Version String x is of invalid format. Must be of format MajorNum.MinorNum.')
     refused(demo.get(V3 + '/volumes', version='compute 2.1'), 400, GENERIC)
@@ -214,6 +214,10 @@ def bad_volumes_are_refused():
                  {'size': 2 ** 62}, {'size': [1]}, {'size': 1, 'description': long_text}):
         reply = demo.post(V3 + '/volumes', {'volume': wish})
         tap.expect(reply.status, 400, '%r: %r' % (wish, reply))
+    refused(demo.post(V3 + '/volumes', {'volume': {'size': 1, 'status': 'creating'}},
+                      version='volume 3.53'), 400,
+            'Invalid input for field/attribute volume. Value: {"size":1,"status":"creating"}. '
+            "Additional properties are not allowed ('status' was unexpected)")
     tap.expect(listed(''), [], 'volumes afterwards')
 
 
@@ -292,6 +296,11 @@ def a_volume_is_renamed():
     tap.expect((changed['name'], changed['description'], changed['metadata']),
                ('after', None, {'new': 'y'}))
     tap.expect(demo.put(path, {'volume': {}}).body['volume']['name'], 'after', 'nothing changes')
+    refused(demo.put(path, {'volume': {}}, version='volume 3.53'), 400,
+            'Invalid input for field/attribute volume. Value: {}. {} is not valid under any of the '
+            'given schemas')
+    reply = demo.put(path, {'volume': {'description': 'd'}}, version='volume 3.53')
+    tap.expect((reply.status, reply.body['volume']['description']), (200, 'd'))
     refused(demo.put(path, {'volume': {'size': 5}}), 400,
             "Invalid input for field/attribute volume. Value: {\"size\":5}. Additional properties "
             "are not allowed ('size' was unexpected)")

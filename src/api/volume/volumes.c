@@ -3,7 +3,7 @@
 /*
  * Volumes: show, create, update, delete.
  *
- * At 3.0 a create body may hold members that nobody knows: old clients send some that only the
+ * Before 3.53 a create body may hold members that nobody knows: old clients send some that only the
  * service may set.
  */
 #include "api/volume/priv.h"
@@ -71,6 +71,7 @@ static const JsonFields create_fields = {
 	.count = ARRAY_SIZE(create_rows),
 	.size = sizeof(CreateVolume),
 	.open = true,
+	.open_until = V(52),
 };
 
 static const JsonField create_body_rows[] = {
@@ -279,6 +280,10 @@ static int volume_update_handler(ApiRequest *r, Fault *f)
 	Volume *volume;
 	int k;
 
+	if (r->version >= V(53) && !change.has_name && !change.has_description && !change.metadata)
+		return api_refuse(r, 400,
+				  "Invalid input for field/attribute volume. Value: {}. {} is not "
+				  "valid under any of the given schemas");
 	k = service_change_volume(&r->work, api_param(r, "volume_id"), &change, &volume, f);
 	return k ? k : reply_volume(r, 200, volume, false, f);
 }
