@@ -10,7 +10,7 @@ enum {
 	LIMIT_HTTP_BODY_BYTES = 114688, /* compute's own limit; also said in its 413 text */
 	LIMIT_HTTP_REQUEST_MS = 60 * 1000,
 	LIMIT_HTTP_IDLE_S = 75,
-	LIMIT_HTTP_DRAIN_MS = 5 * 1000,
+	LIMIT_HTTP_DRAIN_MS = 1000,
 	LIMIT_HTTP_CONNECTIONS_PER_THREAD =
 		125,                          /* 128 ready ones stall libmicrohttpd's epoll loop */
 	LIMIT_HTTP_STREAM_BYTES_PER_S = 4096, /* slower uploads are cut */

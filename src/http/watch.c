@@ -111,6 +111,15 @@ static void wait_ms(HttpWatch *watch, int64_t ms)
 	(void)pthread_cond_timedwait(&watch->wake, &watch->lock, &t); /* early is fine */
 }
 
+/* Until it is worth looking round again. */
+static int64_t pause_ms(const HttpWatch *watch, int64_t now)
+{
+	int64_t pause =
+		watch->lingering.count ? MIN(watch->tick_ms, LINGER_TICK_MS) : watch->tick_ms;
+
+	return watch->latest_ms > now ? MIN(pause, watch->latest_ms - now) : pause;
+}
+
 static void *watch_run(void *arg)
 {
 	HttpWatch *watch = arg;
@@ -121,8 +130,7 @@ static void *watch_run(void *arg)
 
 		cut_late(watch, now);
 		linger_on(watch, now);
-		wait_ms(watch, watch->lingering.count ? MIN(watch->tick_ms, LINGER_TICK_MS)
-						      : watch->tick_ms);
+		wait_ms(watch, pause_ms(watch, now));
 	}
 	pthread_mutex_unlock(&watch->lock);
 	return NULL;

@@ -5,6 +5,7 @@
 import os
 import socket
 import sys
+import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
@@ -126,6 +127,19 @@ def a_crash_gives_the_image_back():
     tap.expect(Slow(one).rest(), 204)
 
 
+def an_upload_that_stalls_does_not_hold_up_the_end():
+    one = image(demo, 'raw', data=None)
+    slow = Slow(one)
+    wait_for_status(one, 'saving')
+    began = time.monotonic()
+    tap.expect(cleatd.stop(), 0)
+    took = time.monotonic() - began
+    slow.socket.close()
+    assert took < 4, 'it took %.1f s' % took  # clients get 1 s to finish
+    assert cleatd.start()
+    tap.expect(status_of(one), 'queued')
+
+
 def end():
     cleatd.stop()
     cleatd.__exit__()
@@ -134,5 +148,5 @@ def end():
 tap.run('image', [
     servers_boot_kernels_of_their_own, kernels_that_cannot_be_are_refused,
     an_image_that_is_uploaded_is_saving, an_upload_that_is_given_up_gives_the_image_back,
-    a_crash_gives_the_image_back,
+    a_crash_gives_the_image_back, an_upload_that_stalls_does_not_hold_up_the_end,
 ], cleanup=end)
