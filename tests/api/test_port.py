@@ -99,6 +99,17 @@ def a_path_may_name_the_project_of_the_token():
         tap.expect(demo.get('%s/not-hex/%s' % (base, collection)).status, 404)
 
 
+def below_a_project_nothing_is_open():
+    assert demo.token
+    for form in ('/compute/v2.1/%s', '/compute/v2.1/%s/', '/volume/v3/%s', '/volume/v3/%s/'):
+        path = form % demo.project_id
+        tap.expect(cleatd.request('GET', path).status, 401, path)
+        tap.expect(demo.get(path).status, 200 if path.startswith('/compute') else 404, path)
+        tap.expect(demo.get(form % ('f' * 32)).status, 400, path)
+    tap.expect(demo.get('/compute/v2.1/' + demo.project_id).body,
+               cleatd.request('GET', '/compute/v2.1').body)
+
+
 def a_token_comes_before_everything_else():
     for path in ('/compute/v2.1/servers', '/volume/v3/volumes', '/admin/v1/operations',
                  '/image/v2/images', '/identity/v3/users'):
@@ -213,7 +224,8 @@ tap.run('port', [
     the_port_names_its_services, roots_list_versions, paths_without_a_version,
     errors_of_compute_name_their_charset, health_says_that_nothing_is_real,
     metrics_count_answers, unknown_paths_are_404_in_each_dialect,
-    a_path_may_name_the_project_of_the_token, a_token_comes_before_everything_else,
+    a_path_may_name_the_project_of_the_token, below_a_project_nothing_is_open,
+    a_token_comes_before_everything_else,
     the_host_of_the_client_is_in_links, actions_have_one_key, operations_are_for_their_project,
     many_at_once, a_damaged_store_is_named, it_ends_cleanly,
 ], cleanup=end)

@@ -67,7 +67,8 @@ bool auth_admit(ApiCall *call)
 {
 	ApiRequest *r = &call->r;
 
-	if (r->route->rule == API_RULE_OPEN)
+	/* Below a project nothing is open, not even the service's document. */
+	if (r->route->rule == API_RULE_OPEN && !r->project_segment)
 		return true;
 	return take_token(call, http_header(r->http, "X-Auth-Token"), &r->caller) &&
 	       take_service_token(call);

@@ -81,6 +81,8 @@ static int show_root(ApiRequest *r, Fault *f _unused_)
 
 static int show_version(ApiRequest *r, Fault *f _unused_)
 {
+	if (r->project_segment)
+		return api_complain(r, API_NO_ROUTE, NULL, NULL, NULL);
 	return show_versions(r, 200);
 }
 
