@@ -125,8 +125,8 @@ struct JsonProblem {
 
 /*
  * Parse bytes. Returns 0 or JSON_MALFORMED; then *ret_reason, if wanted, is a short text in the
- * arena. Refused: duplicates, trailing text, NaN, numbers out of range, bad UTF-8, \u0000, a
- * scalar at the top, and nesting deeper than LIMIT_JSON_DEPTH.
+ * arena. Refused: duplicates, trailing text, NaN, numbers out of range, bad UTF-8, \u0000, and
+ * nesting deeper than LIMIT_JSON_DEPTH. At the top may be anything.
  */
 _must_use_ int json_parse(Arena *arena, const char *bytes, size_t length, JsonDoc **ret,
 			  const char **ret_reason);

@@ -36,7 +36,7 @@ int json_parse(Arena *arena, const char *bytes, size_t length, JsonDoc **ret,
 	_cleanup_(json_doc_freep) JsonDoc *doc = NEW(JsonDoc);
 	json_error_t error;
 
-	doc->root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+	doc->root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!doc->root) {
 		if (ret_reason)
 			*ret_reason = arena_printf(arena, "%s at line %d column %d", error.text,
