@@ -61,8 +61,9 @@ struct BackendDriver {
 	void (*close)(void *self);
 	/* Durable when it returns. 0 also when it is there already with that size. BACKEND_FULL. */
 	int (*create)(void *self, const Volume *volume, Fault *f);
-	/* 0 also when it is not there. */
+	/* Durable when it returns. 0 also when it is not there. */
 	int (*remove)(void *self, const Volume *volume, Fault *f);
+	/* After a crash: what is answered is durable, like what create() and remove() do. */
 	int (*exists)(void *self, const Volume *volume, bool *ret, Fault *f);
 	/* Make the volume reachable from this host; the path is in the arena. BACKEND_NO_VOLUME. */
 	int (*connect)(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f);

@@ -28,8 +28,8 @@ enum { NAME_BYTES = UUID_TEXT + 16 }; /* the longest prefix and ".qcow2" round a
 
 typedef struct FileDepot {
 	char *path;
-	int images;
-	int disks;
+	Dir *images;
+	Dir *disks;
 } FileDepot;
 
 struct DepotUpload {
@@ -49,8 +49,8 @@ static void file_close(void *self)
 {
 	FileDepot *depot = self;
 
-	closep(&depot->images);
-	closep(&depot->disks);
+	(void)dir_close(depot->images);
+	(void)dir_close(depot->disks);
 	free(depot->path);
 	free(depot);
 }
@@ -65,9 +65,9 @@ static int file_sweep(void *self, Fault *f)
 
 static int file_open(const char *directory, void **ret, Fault *f)
 {
-	_cleanup_(closep) int dir = -1;
-	_cleanup_(closep) int images = -1;
-	_cleanup_(closep) int disks = -1;
+	_cleanup_(dir_closep) Dir *dir = NULL;
+	_cleanup_(dir_closep) Dir *images = NULL;
+	_cleanup_(dir_closep) Dir *disks = NULL;
 	FileDepot *depot;
 	int r;
 
@@ -80,8 +80,8 @@ static int file_open(const char *directory, void **ret, Fault *f)
 		return fault_unexpected(f, r);
 	depot = NEW(FileDepot);
 	depot->path = mem_strdup(directory);
-	depot->images = TAKE_FD(images);
-	depot->disks = TAKE_FD(disks);
+	depot->images = TAKE(images);
+	depot->disks = TAKE(disks);
 	*ret = depot;
 	return 0;
 }
@@ -240,13 +240,14 @@ static int disk_find(const FileDepot *depot, const char *server_id, char out[sta
 
 static int file_disk_exists(void *self, const char *server_id, bool *ret, Fault *f)
 {
+	const FileDepot *depot = self;
 	char name[NAME_BYTES];
-	int r = disk_find(self, server_id, name, f);
+	int r = disk_find(depot, server_id, name, f);
 
 	if (r < 0)
 		return r;
 	*ret = r == 0;
-	return 0;
+	return fault_unexpected(f, dir_flush(depot->disks, f));
 }
 
 static int file_disk_path(void *self, const char *server_id, Arena *arena, const char **ret,

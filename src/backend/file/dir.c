@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * See dir.h.
+ * See dir.h. How a flush is shared:
+ *
+ *   1. Who wants one draws a number, after it changed the directory.
+ *   2. While a flush runs, or a removal has time left, it waits.
+ *   3. Else it flushes itself, for all numbers drawn until then: what they stand for happened
+ *      before the flush began. They are all served when it returns.
+ *   4. A flush that fails fails for all of them. Whoever was served before and has not looked yet
+ *      hears of a failure too; as every call may be repeated, that does no harm.
  */
 #include "backend/file/dir.h"
 
@@ -10,11 +17,28 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
+#include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
+
+enum { REMOVAL_WAIT_MS = 2 };
+
+struct Dir {
+	int fd;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t flushed;
+	bool flushing;
+	uint64_t drawn;  /* the last number */
+	uint64_t served; /* the last one whose flush is over */
+	uint64_t failed; /* the last one whose flush failed */
+	int error;       /* and its errno */
+};
 
 DEFINE_CLEANUP(DIR, closedir)
 
@@ -51,7 +75,32 @@ static int open_beneath(int dir, const char *name, int flags)
 	return fd;
 }
 
-int dir_open(const char *path, int *ret_fd, Fault *f)
+static Dir *dir_new(int fd)
+{
+	Dir *dir = NEW(Dir);
+	pthread_condattr_t monotonic;
+
+	dir->fd = fd;
+	(void)pthread_mutex_init(&dir->lock, NULL); /* none of these fails on Linux */
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&dir->flushed, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
+	return dir;
+}
+
+Dir *dir_close(Dir *dir)
+{
+	if (!dir)
+		return NULL;
+	(void)pthread_cond_destroy(&dir->flushed);
+	(void)pthread_mutex_destroy(&dir->lock);
+	closep(&dir->fd);
+	free(dir);
+	return NULL;
+}
+
+int dir_open(const char *path, Dir **ret, Fault *f)
 {
 	int fd;
 
@@ -60,31 +109,92 @@ int dir_open(const char *path, int *ret_fd, Fault *f)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fault(f, -errno, "open directory %s: %s", path, strerror(errno));
-	*ret_fd = fd;
+	*ret = dir_new(fd);
 	return 0;
 }
 
-int dir_open_inside(int dir, const char *name, int *ret_fd, Fault *f)
+int dir_open_inside(const Dir *dir, const char *name, Dir **ret, Fault *f)
 {
 	int fd;
 
 	name_check(name);
-	if (mkdirat(dir, name, 0700) && errno != EEXIST)
+	if (mkdirat(dir->fd, name, 0700) && errno != EEXIST)
 		return fault(f, -errno, "make directory %s: %s", name, strerror(errno));
-	fd = open_beneath(dir, name, O_RDONLY | O_DIRECTORY);
+	fd = open_beneath(dir->fd, name, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fault(f, -errno, "open directory %s: %s", name, strerror(errno));
-	*ret_fd = fd;
+	*ret = dir_new(fd);
 	return 0;
 }
 
-int dir_open_file(int dir, const char *name, int flags, int *ret_fd, Fault *f)
+int dir_space(const Dir *dir, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
+{
+	struct statvfs st;
+
+	if (fstatvfs(dir->fd, &st))
+		return fault(f, -errno, "statvfs: %s", strerror(errno));
+	*ret_total_bytes = (int64_t)(st.f_blocks * st.f_frsize);
+	*ret_free_bytes = (int64_t)(st.f_bavail * st.f_frsize);
+	return 0;
+}
+
+/* Flush for all who drew a number; with the lock held, but for the flush itself. */
+static void flush_all(Dir *dir)
+{
+	uint64_t last = dir->drawn;
+	int error;
+
+	dir->flushing = true;
+	(void)pthread_mutex_unlock(&dir->lock);
+	error = fsync(dir->fd) ? errno : 0;
+	(void)pthread_mutex_lock(&dir->lock);
+	dir->flushing = false;
+	dir->served = last;
+	if (error) {
+		dir->failed = last;
+		dir->error = error;
+	}
+	(void)pthread_cond_broadcast(&dir->flushed);
+}
+
+/* Wait for a flush of everything until now; until `patient_us` only for somebody else's. */
+static int flush_share(Dir *dir, int64_t patient_us)
+{
+	struct timespec end = {
+		.tv_sec = patient_us / 1000000,
+		.tv_nsec = patient_us % 1000000 * 1000,
+	};
+	uint64_t number;
+	int error;
+
+	(void)pthread_mutex_lock(&dir->lock);
+	number = ++dir->drawn;
+	while (dir->served < number) {
+		if (dir->flushing)
+			(void)pthread_cond_wait(&dir->flushed, &dir->lock);
+		else if (clock_mono_us() < patient_us)
+			(void)pthread_cond_timedwait(&dir->flushed, &dir->lock, &end);
+		else
+			flush_all(dir);
+	}
+	error = number <= dir->failed ? dir->error : 0;
+	(void)pthread_mutex_unlock(&dir->lock);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int dir_flush(Dir *dir, Fault *f)
+{
+	return flush_share(dir, 0) ? write_failed(f, "flush the directory") : 0;
+}
+
+int dir_open_file(const Dir *dir, const char *name, int flags, int *ret_fd, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
 
 	/* O_NONBLOCK: a FIFO in the place of a file must not hold us up. */
-	fd = open_beneath(dir, name, flags | O_NONBLOCK);
+	fd = open_beneath(dir->fd, name, flags | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return DIR_NO_FILE;
 	if (fd < 0)
@@ -97,14 +207,16 @@ int dir_open_file(int dir, const char *name, int flags, int *ret_fd, Fault *f)
 	return 0;
 }
 
-int dir_create_file(int dir, const char *name, int *ret_fd, Fault *f)
+int dir_create_file(const Dir *dir, const char *name, int *ret_fd, Fault *f)
 {
-	int fd;
+	const int flags = O_RDWR | O_CREAT | O_EXCL;
+	int fd = open_beneath(dir->fd, name, flags);
 
-	name_check(name);
-	if (unlinkat(dir, name, 0) && errno != ENOENT)
-		return fault(f, -errno, "remove left-over %s: %s", name, strerror(errno));
-	fd = open_beneath(dir, name, O_RDWR | O_CREAT | O_EXCL);
+	if (fd < 0 && errno == EEXIST) {
+		if (unlinkat(dir->fd, name, 0) && errno != ENOENT)
+			return fault(f, -errno, "remove left-over %s: %s", name, strerror(errno));
+		fd = open_beneath(dir->fd, name, flags);
+	}
 	if (fd < 0 && errno == ENOENT)
 		return fault(f, -ENOENT, "the directory for %s was removed under us", name);
 	if (fd < 0)
@@ -113,37 +225,32 @@ int dir_create_file(int dir, const char *name, int *ret_fd, Fault *f)
 	return 0;
 }
 
-int dir_publish(int dir, int fd, const char *temporary, const char *name, Fault *f)
+int dir_publish(Dir *dir, int fd, const char *temporary, const char *name, Fault *f)
 {
 	if (fsync(fd))
 		return write_failed(f, temporary);
-	if (renameat(dir, temporary, dir, name))
+	if (renameat(dir->fd, temporary, dir->fd, name))
 		return write_failed(f, name);
-	if (fsync(dir))
-		return write_failed(f, name);
-	return 0;
+	return dir_flush(dir, f);
 }
 
-int dir_remove_file(int dir, const char *name, Fault *f)
+int dir_remove_file(Dir *dir, const char *name, Fault *f)
 {
 	name_check(name);
-	if (unlinkat(dir, name, 0)) {
-		if (errno == ENOENT)
-			return 0;
+	if (unlinkat(dir->fd, name, 0) && errno != ENOENT)
 		return fault(f, -errno, "remove %s: %s", name, strerror(errno));
-	}
-	if (fsync(dir))
+	if (flush_share(dir, clock_mono_us() + REMOVAL_WAIT_MS * 1000))
 		return fault(f, -errno, "sync the directory of %s: %s", name, strerror(errno));
 	return 0;
 }
 
-void dir_discard_file(int dir, const char *temporary)
+void dir_discard_file(const Dir *dir, const char *temporary)
 {
 	name_check(temporary);
-	(void)unlinkat(dir, temporary, 0); /* see the header */
+	(void)unlinkat(dir->fd, temporary, 0); /* see the header */
 }
 
-int dir_has_file(int dir, const char *name, bool *ret, Fault *f)
+int dir_has_file(const Dir *dir, const char *name, bool *ret, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
 	int r = dir_open_file(dir, name, O_RDONLY, &fd, f);
@@ -154,10 +261,10 @@ int dir_has_file(int dir, const char *name, bool *ret, Fault *f)
 	return 0;
 }
 
-int dir_sweep(int dir, Fault *f)
+int dir_sweep(const Dir *dir, Fault *f)
 {
 	_cleanup_(closedirp) DIR *list = NULL;
-	_cleanup_(closep) int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	list = fd < 0 ? NULL : fdopendir(fd);
 	if (!list)
@@ -174,7 +281,7 @@ int dir_sweep(int dir, Fault *f)
 		if (!str_after(entry->d_name, DIR_TEMPORARY) || str_eq(entry->d_name, ".") ||
 		    str_eq(entry->d_name, ".."))
 			continue;
-		if (unlinkat(dir, entry->d_name, 0) && errno != ENOENT)
+		if (unlinkat(dir->fd, entry->d_name, 0) && errno != ENOENT)
 			return fault(f, -errno, "remove %s: %s", entry->d_name, strerror(errno));
 	}
 }

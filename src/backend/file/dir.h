@@ -7,12 +7,20 @@
  * Names are single path components; links are not followed. A new file is written under a name
  * that begins with DIR_TEMPORARY and takes its own name by dir_publish(), which makes bytes and
  * name durable. A crash leaves at most temporary files, which dir_sweep() removes.
+ *
+ * Names become durable by a flush of the directory, and one flush serves all who wait for one:
+ * those who come while it runs share the next. A removal, for which nobody waits with an answer,
+ * first gives others a moment to flush for it.
+ *
+ * Thread-safety: a Dir may be used by any thread; calls for one name do not overlap.
  */
 #pragma once
 
 #include <sys/types.h>
 
 #include "base/fault.h"
+
+typedef struct Dir Dir;
 
 /* What names of unfinished files begin with. */
 #define DIR_TEMPORARY "."
@@ -23,29 +31,37 @@ typedef enum DirOutcome {
 } DirOutcome;
 
 /* Open a directory, made (mode 0700) if missing; its parent has to exist. */
-_must_use_ int dir_open(const char *path, int *ret_fd, Fault *f);
+_must_use_ int dir_open(const char *path, Dir **ret, Fault *f);
 /* Likewise for a directory inside one. */
-_must_use_ int dir_open_inside(int dir, const char *name, int *ret_fd, Fault *f);
+_must_use_ int dir_open_inside(const Dir *dir, const char *name, Dir **ret, Fault *f);
+Dir *dir_close(Dir *dir);
+DEFINE_CLEANUP(Dir, dir_close)
+
+_must_use_ int dir_space(const Dir *dir, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
+			 Fault *f);
 
 /* Open a regular file. `flags` is O_RDONLY or O_RDWR. 0 or DIR_NO_FILE. */
-_must_use_ int dir_open_file(int dir, const char *name, int flags, int *ret_fd, Fault *f);
+_must_use_ int dir_open_file(const Dir *dir, const char *name, int flags, int *ret_fd, Fault *f);
 
 /* Make an empty file, in the place of a left-over one. 0 or DIR_FULL. */
-_must_use_ int dir_create_file(int dir, const char *name, int *ret_fd, Fault *f);
+_must_use_ int dir_create_file(const Dir *dir, const char *name, int *ret_fd, Fault *f);
 
 /* Give a finished file its name, durably. 0 or DIR_FULL. */
-_must_use_ int dir_publish(int dir, int fd, const char *temporary, const char *name, Fault *f);
+_must_use_ int dir_publish(Dir *dir, int fd, const char *temporary, const char *name, Fault *f);
 
 /* Durably. 0 also when it is not there. */
-_must_use_ int dir_remove_file(int dir, const char *name, Fault *f);
+_must_use_ int dir_remove_file(Dir *dir, const char *name, Fault *f);
+
+/* Make durable what names there are and are not, whoever changed that. 0 or DIR_FULL. */
+_must_use_ int dir_flush(Dir *dir, Fault *f);
 
 /* Remove an unfinished file, if that is possible now; otherwise the next dir_sweep() does it. */
-void dir_discard_file(int dir, const char *temporary);
+void dir_discard_file(const Dir *dir, const char *temporary);
 
-_must_use_ int dir_has_file(int dir, const char *name, bool *ret, Fault *f);
+_must_use_ int dir_has_file(const Dir *dir, const char *name, bool *ret, Fault *f);
 
 /* Remove all temporary files. */
-_must_use_ int dir_sweep(int dir, Fault *f);
+_must_use_ int dir_sweep(const Dir *dir, Fault *f);
 
 /* Write all of it. 0 or DIR_FULL. */
 _must_use_ int dir_write(int fd, const void *bytes, size_t n, Fault *f);

@@ -7,50 +7,78 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
+#include "base/clock.h"
 #include "tests/lib/test.h"
 
-static int dir_new(void)
+enum { REMOVERS = 16 };
+
+/* fsync() as the code under test finds it: counted, held up, or failing. */
+static atomic_uint flushes;
+static atomic_bool hold_flush;
+static atomic_int flush_error;
+
+int fsync(int fd)
+{
+	atomic_fetch_add(&flushes, 1);
+	while (atomic_load(&hold_flush))
+		clock_sleep_ms(1);
+	errno = atomic_load(&flush_error);
+	return errno ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+static Dir *dir_gone(void)
 {
 	char path[] = "/tmp/test-dir-XXXXXX";
 	Fault f = {0};
-	int fd = -1;
+	Dir *dir = NULL;
 
 	assert_non_null(mkdtemp(path));
-	assert_int_equal(dir_open(path, &fd, &f), 0);
+	assert_int_equal(dir_open(path, &dir, &f), 0);
 	assert_int_equal(rmdir(path), 0); /* lives on by its descriptor until ... */
-	return fd;
+	return dir;
 }
 
 /* A directory that is really there; removed by dir_drop(). */
 static char path[64];
 
-static int dir_make(void)
+static const char *inside(const char *name)
+{
+	static char full[sizeof(path) + 16];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", path, name); /* fits */
+	return full;
+}
+
+static Dir *dir_make(void)
 {
 	Fault f = {0};
-	int fd = -1;
+	Dir *dir = NULL;
 
 	(void)snprintf(path, sizeof(path), "/tmp/test-dir-XXXXXX"); /* fits */
 	assert_non_null(mkdtemp(path));
-	assert_int_equal(dir_open(path, &fd, &f), 0);
-	return fd;
+	assert_int_equal(dir_open(path, &dir, &f), 0);
+	return dir;
 }
 
-static void dir_drop(int fd)
+static void dir_drop(Dir *dir)
 {
 	Fault f = {0};
 
-	assert_int_equal(dir_remove_file(fd, "a", &f), 0);
-	assert_int_equal(dir_remove_file(fd, "b", &f), 0);
-	assert_int_equal(dir_sweep(fd, &f), 0);
+	assert_int_equal(dir_remove_file(dir, "a", &f), 0);
+	assert_int_equal(dir_remove_file(dir, "b", &f), 0);
+	assert_int_equal(dir_sweep(dir, &f), 0);
 	assert_int_equal(rmdir(path), 0);
-	close(fd);
+	(void)dir_close(dir);
 }
 
-static void file_make(int dir, const char *name, const char *text)
+static void file_make(Dir *dir, const char *name, const char *text)
 {
 	_cleanup_(closep) int fd = -1;
 	Fault f = {0};
@@ -62,17 +90,17 @@ static void file_make(int dir, const char *name, const char *text)
 
 TEST(a_missing_parent_is_a_fault)
 {
+	Dir *dir = NULL;
 	Fault f = {0};
-	int fd = -1;
 
-	assert_true(dir_open("/tmp/no-such-parent/at/all", &fd, &f) < 0);
+	assert_true(dir_open("/tmp/no-such-parent/at/all", &dir, &f) < 0);
 	assert_non_null(strstr(f.text, "/tmp/no-such-parent/at/all"));
 }
 
 TEST(a_file_appears_when_it_is_whole)
 {
 	_cleanup_(closep) int fd = -1;
-	int dir = dir_make();
+	Dir *dir = dir_make();
 	bool there = true;
 	Fault f = {0};
 
@@ -92,13 +120,13 @@ TEST(a_file_appears_when_it_is_whole)
 TEST(links_are_not_followed)
 {
 	_cleanup_(closep) int fd = -1;
-	int dir = dir_make();
+	Dir *dir = dir_make();
 	Fault f = {0};
 
-	assert_int_equal(symlinkat("/etc/passwd", dir, "a"), 0);
+	assert_int_equal(symlink("/etc/passwd", inside("a")), 0);
 	assert_true(dir_open_file(dir, "a", O_RDONLY, &fd, &f) < 0);
 	/* Making a file replaces the link, and never writes through it. */
-	assert_int_equal(symlinkat("/etc/passwd", dir, ".new"), 0);
+	assert_int_equal(symlink("/etc/passwd", inside(".new")), 0);
 	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), 0);
 	dir_drop(dir);
 }
@@ -106,10 +134,10 @@ TEST(links_are_not_followed)
 TEST(only_regular_files_are_opened)
 {
 	_cleanup_(closep) int fd = -1;
-	int dir = dir_make();
+	Dir *dir = dir_make();
 	Fault f = {0};
 
-	assert_int_equal(mkfifoat(dir, "a", 0600), 0);
+	assert_int_equal(mkfifo(inside("a"), 0600), 0);
 	assert_true(dir_open_file(dir, "a", O_RDONLY, &fd, &f) < 0);
 	assert_non_null(strstr(f.text, "not a regular file"));
 	assert_int_equal(dir_open_file(dir, "b", O_RDONLY, &fd, &f), DIR_NO_FILE);
@@ -119,7 +147,7 @@ TEST(only_regular_files_are_opened)
 TEST(sweeping_takes_only_what_is_unfinished)
 {
 	_cleanup_(closep) int left = -1;
-	int dir = dir_make();
+	Dir *dir = dir_make();
 	bool there = false;
 	Fault f = {0};
 
@@ -139,7 +167,7 @@ TEST(copies_keep_bytes_and_holes)
 	_cleanup_(closep) int to = -1;
 	static char bytes[8192], back[8192];
 	const off_t far = 64 * 1024 * 1024;
-	int dir = dir_make();
+	Dir *dir = dir_make();
 	struct stat st;
 	Fault f = {0};
 
@@ -162,7 +190,7 @@ TEST(a_limit_reads_as_full)
 	struct rlimit old, small = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
 	static const char bytes[8192];
 	_cleanup_(closep) int fd = -1;
-	int dir = dir_make();
+	Dir *dir = dir_make();
 	Fault f = {0};
 
 	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), 0);
@@ -179,10 +207,108 @@ TEST(a_limit_reads_as_full)
 
 TEST(a_directory_that_is_gone_is_a_fault)
 {
-	_cleanup_(closep) int dir = dir_new();
+	_cleanup_(dir_closep) Dir *dir = dir_gone();
 	_cleanup_(closep) int fd = -1;
 	Fault f = {0};
 
 	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), -ENOENT);
 	assert_string_equal(f.text, "the directory for .new was removed under us");
+}
+
+typedef struct Remover {
+	Dir *dir;
+	char name[16];
+	pthread_t thread;
+	atomic_int tid;
+	int result;
+} Remover;
+
+static void *remover_run(void *ctx)
+{
+	Remover *remover = ctx;
+	Fault f = {0};
+
+	atomic_store(&remover->tid, (int)gettid());
+	remover->result = dir_remove_file(remover->dir, remover->name, &f);
+	return NULL;
+}
+
+static void remover_start(Remover *remover, Dir *dir, int number)
+{
+	*remover = (Remover){.dir = dir};
+	(void)snprintf(remover->name, sizeof(remover->name), "file-%d", number); /* fits */
+	file_make(dir, remover->name, "");
+}
+
+static bool is_asleep(int tid)
+{
+	char name[64], stat[256] = "", *state;
+	FILE *file;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/task/%d/stat", tid); /* fits */
+	file = fopen(name, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(stat, sizeof(stat), file));
+	assert_int_equal(fclose(file), 0);
+	state = strrchr(stat, ')');
+	return state && state[2] == 'S';
+}
+
+/* Remove many files at once while a flush is held up; ends with the flush let go. */
+static void remove_together(Remover *removers)
+{
+	atomic_store(&flushes, 0);
+	atomic_store(&hold_flush, true);
+	for (int i = 0; i < REMOVERS; i++)
+		assert_int_equal(
+			pthread_create(&removers[i].thread, NULL, remover_run, &removers[i]), 0);
+	for (int i = 0; i < REMOVERS; i++)
+		while (access(inside(removers[i].name), F_OK) == 0 || atomic_load(&flushes) == 0 ||
+		       !is_asleep(atomic_load(&removers[i].tid)))
+			clock_sleep_ms(1);
+	atomic_store(&hold_flush, false);
+	for (int i = 0; i < REMOVERS; i++)
+		assert_int_equal(pthread_join(removers[i].thread, NULL), 0);
+}
+
+TEST(one_flush_serves_all_who_wait)
+{
+	Remover removers[REMOVERS];
+	Dir *dir = dir_make();
+
+	for (int i = 0; i < REMOVERS; i++)
+		remover_start(&removers[i], dir, i);
+	remove_together(removers);
+	for (int i = 0; i < REMOVERS; i++)
+		assert_int_equal(removers[i].result, 0);
+	assert_in_range(atomic_load(&flushes), 1, REMOVERS / 4);
+	dir_drop(dir);
+}
+
+TEST(a_flush_that_fails_fails_for_all)
+{
+	Remover removers[REMOVERS];
+	Dir *dir = dir_make();
+
+	for (int i = 0; i < REMOVERS; i++)
+		remover_start(&removers[i], dir, i);
+	atomic_store(&flush_error, EIO);
+	remove_together(removers);
+	atomic_store(&flush_error, 0);
+	for (int i = 0; i < REMOVERS; i++)
+		assert_int_equal(removers[i].result, -EIO);
+	dir_drop(dir);
+}
+
+TEST(a_removal_that_is_repeated_is_flushed)
+{
+	Dir *dir = dir_make();
+	Fault f = {0};
+
+	file_make(dir, "a", "");
+	assert_int_equal(unlink(inside("a")), 0); /* by somebody who died before flushing */
+	atomic_store(&flushes, 0);
+	assert_int_equal(dir_remove_file(dir, "a", &f), 0);
+	assert_int_equal(atomic_load(&flushes), 1);
+	dir_drop(dir);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "backend/file/file.h"
 #include "base/str.h"
@@ -16,6 +17,15 @@
 #define VOLUME_ID "6b4a1f8e-6f2c-4d5f-9d38-0a53e1f7c9aa"
 
 static char directory[64];
+
+/* fsync() as the code under test finds it. */
+static unsigned flushes;
+
+int fsync(int fd)
+{
+	flushes++;
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static Backend *backend_make(void)
 {
@@ -90,6 +100,25 @@ TEST(existence_follows_create_and_remove)
 	assert_int_equal(backend_exists(backend, &volume, &there, &f), 0);
 	assert_true(there);
 	assert_int_equal(backend_remove(backend, &volume, &f), 0);
+	backend_drop(backend);
+}
+
+TEST(what_a_dead_process_left_unflushed_is_flushed)
+{
+	Volume volume = volume_of(DISK_FORMAT_RAW, 1);
+	Backend *backend = backend_make();
+	bool there = false;
+	Fault f = {0};
+
+	assert_int_equal(backend_create(backend, &volume, &f), 0);
+	flushes = 0;
+	assert_int_equal(backend_create(backend, &volume, &f), 0);
+	assert_int_equal(flushes, 1);
+	assert_int_equal(backend_exists(backend, &volume, &there, &f), 0);
+	assert_int_equal(flushes, 2);
+	assert_int_equal(backend_remove(backend, &volume, &f), 0);
+	assert_int_equal(backend_exists(backend, &volume, &there, &f), 0);
+	assert_int_equal(flushes, 4);
 	backend_drop(backend);
 }
 

@@ -3,6 +3,11 @@
 /*
  * Volumes as files: DIRECTORY/<volume id>.raw or .qcow2.
  *
+ * What create() and remove() did is durable when they return; exists() and a create() that finds
+ * the file see to it as well, because a process that died may have got as far as the name. Nothing
+ * is left to a later clean-up: of a file without a record nobody could say whether it is left
+ * over, or the volume of a database that was restored from a copy.
+ *
  * A volume is thin: a sparse file (or an empty qcow2) of exactly the recorded size. More may be
  * promised than the file system holds; a volume is refused as BACKEND_FULL when the file system
  * cannot hold it at all or is down to its last megabytes.
@@ -14,8 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "backend/file/dir.h"
 #include "backend/file/image.h"
@@ -32,7 +35,7 @@ enum {
 #define GIB ((int64_t)1 << 30)
 
 typedef struct FileBackend {
-	int dir;
+	Dir *dir;
 	char *path;
 } FileBackend;
 
@@ -54,27 +57,24 @@ static void file_close(void *self)
 {
 	FileBackend *backend = self;
 
-	closep(&backend->dir);
+	(void)dir_close(backend->dir);
 	free(backend->path);
 	free(backend);
 }
 
 static int file_open(const BackendConfig *config, void **ret, Fault *f)
 {
+	_cleanup_(dir_closep) Dir *dir = NULL;
 	FileBackend *backend;
-	int dir = -1;
 	int r;
 
 	r = dir_open(config->directory, &dir, f);
+	if (!r)
+		r = dir_sweep(dir, f);
 	if (r)
 		return fault_unexpected(f, r);
-	r = dir_sweep(dir, f);
-	if (r) {
-		closep(&dir);
-		return fault_unexpected(f, r);
-	}
 	backend = NEW(FileBackend);
-	backend->dir = dir;
+	backend->dir = TAKE(dir);
 	backend->path = mem_strdup(config->directory);
 	*ret = backend;
 	return 0;
@@ -83,13 +83,8 @@ static int file_open(const BackendConfig *config, void **ret, Fault *f)
 static int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
 {
 	const FileBackend *backend = self;
-	struct statvfs st;
 
-	if (fstatvfs(backend->dir, &st))
-		return fault(f, -errno, "statvfs %s: %s", backend->path, strerror(errno));
-	*ret_total_bytes = (int64_t)(st.f_blocks * st.f_frsize);
-	*ret_free_bytes = (int64_t)(st.f_bavail * st.f_frsize);
-	return 0;
+	return dir_space(backend->dir, ret_total_bytes, ret_free_bytes, f);
 }
 
 /* Open the volume's file and compare it with the record. 0 or BACKEND_NO_VOLUME. */
@@ -139,6 +134,14 @@ static int volume_make(const FileBackend *backend, const Volume *volume, Fault *
 	return 0;
 }
 
+/* What was published has flushed bytes; its name may not be on the disk yet. 0 or BACKEND_FULL. */
+static int volume_flush(const FileBackend *backend, Fault *f)
+{
+	int r = dir_flush(backend->dir, f);
+
+	return r == DIR_FULL ? BACKEND_FULL : r;
+}
+
 static int file_create(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
@@ -147,8 +150,10 @@ static int file_create(void *self, const Volume *volume, Fault *f)
 	int r;
 
 	r = volume_open(backend, volume, &fd, f);
+	if (r == 0) /* who made it may have died before this */
+		return volume_flush(backend, f);
 	if (r != BACKEND_NO_VOLUME)
-		return r; /* there already, or broken */
+		return r;
 	r = file_capacity(self, &total, &left, f);
 	if (r)
 		return r;
@@ -170,9 +175,11 @@ static int file_exists(void *self, const Volume *volume, bool *ret, Fault *f)
 {
 	const FileBackend *backend = self;
 	char name[NAME_BYTES];
+	int r;
 
 	volume_name(volume, "", name);
-	return dir_has_file(backend->dir, name, ret, f);
+	r = dir_has_file(backend->dir, name, ret, f);
+	return r ? r : fault_unexpected(f, dir_flush(backend->dir, f));
 }
 
 static int file_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f)
