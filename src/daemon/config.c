@@ -28,6 +28,7 @@ typedef struct ConfigKey {
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
+static const char *const volume_backends[] = {"file", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
 #define TEXT(section_, name_, member, choices_)                                                    \
@@ -65,6 +66,7 @@ static const ConfigKey keys[] = {
 	TEXT("compute", "host", host, NULL),
 	TEXT("compute", "availability_zone", availability_zone, NULL),
 	NUMBER("compute", "max_disks", max_disks, -1, 256),
+	TEXT("volume", "backend", volume_backend, volume_backends),
 	TEXT("volume", "directory", volume_directory, NULL),
 	TEXT("volume", "format", volume_format, volume_formats),
 	TEXT("volume", "default_type", default_volume_type, NULL),
@@ -90,6 +92,7 @@ void config_default(Config *config, Arena *arena)
 		.host = arena_strdup(arena, host),
 		.availability_zone = "nova",
 		.max_disks = -1,
+		.volume_backend = "file",
 		.volume_format = "raw",
 		.default_volume_type = DEFAULT_VOLUME_TYPE,
 	};

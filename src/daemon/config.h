@@ -35,6 +35,7 @@ typedef struct Config {
 	const char *availability_zone;
 	int64_t max_disks;
 	/* [volume] */
+	const char *volume_backend;
 	const char *volume_directory; /* NULL: below the state directory */
 	const char *volume_format;
 	const char *default_volume_type;

@@ -74,6 +74,7 @@ TEST(what_is_wrong_is_told_with_its_line)
 	check_refused("[identity]\ntoken_seconds = 1\n", "line 2", "1 is no value");
 	check_refused("[server]\nallow_plain_http = yes\n", "line 2", "yes is no value");
 	check_refused("[hypervisor]\ndriver = xen\n", "line 2", "xen is no value");
+	check_refused("[volume]\nbackend = tape\n", "line 2", "tape is no value");
 	check_refused("[server]\nlisten =\n", "line 2", "nothing is no value");
 	check_refused("[server]\nlisten\n", "line 2", "not a key");
 	memset(lengthy, 'x', sizeof(lengthy) - 1);

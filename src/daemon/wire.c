@@ -140,17 +140,30 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 	return 0;
 }
 
+/* The drivers that [volume] backend may name. */
+static const BackendDriver *const backends[] = {&backend_file};
+
+static const BackendDriver *find_backend(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
+		if (strcmp(backends[i]->name, name) == 0)
+			return backends[i];
+	assert(false); /* the configuration was checked */
+	return NULL;
+}
+
 static int open_storage(Daemon *daemon, Fault *f)
 {
 	const Config *config = daemon->config;
+	const BackendDriver *driver = find_backend(config->volume_backend);
 	const BackendConfig backend = {
-		.name = "file",
+		.name = driver->name,
 		.directory = config->volume_directory ? config->volume_directory
 						      : below(daemon, "volumes"),
 	};
 	const char *images =
 		config->image_directory ? config->image_directory : below(daemon, "depot");
-	int r = backend_open(&backend_file, &backend, &daemon->backend, f);
+	int r = backend_open(driver, &backend, &daemon->backend, f);
 
 	daemon->settings.backend = daemon->backend;
 	if (r == 0)
@@ -198,8 +211,9 @@ static void fill_settings(Daemon *daemon)
 	daemon->settings = (ServiceSettings){
 		.host = config->host,
 		.availability_zone = config->availability_zone,
-		.backend_name = "file",
-		.volume_host = arena_printf(daemon->arena, "%s@file#file", config->host),
+		.backend_name = config->volume_backend,
+		.volume_host = arena_printf(daemon->arena, "%s@%s#%s", config->host,
+					    config->volume_backend, config->volume_backend),
 		.default_volume_type = config->default_volume_type,
 		.volume_format = strcmp(config->volume_format, "qcow2") == 0 ? DISK_FORMAT_QCOW2
 									     : DISK_FORMAT_RAW,
