@@ -19,6 +19,7 @@
 #include "daemon/options.h"
 #include "daemon/wire.h"
 #include "service/identity.h"
+#include "service/message.h"
 #include "service/volume.h"
 
 /* Signals that end the daemon come through a descriptor; set before any thread is made. */
@@ -127,13 +128,14 @@ static void announce(Daemon *daemon, const Config *config)
 	log_info("serving=%s", daemon_url(daemon));
 }
 
-/* Old tokens go now and then; a fault is told and tried again next time. */
+/* What is too old goes now and then; a fault is told and tried again next time. */
 static void prune(Daemon *daemon)
 {
 	Fault fault = {0};
 
-	if (store_write(daemon_store(daemon), identity_prune, NULL, &fault) < 0)
-		log_warning("text=\"expired tokens stay for now: %s\"", fault.text);
+	if (store_write(daemon_store(daemon), identity_prune, NULL, &fault) < 0 ||
+	    store_write(daemon_store(daemon), message_prune, NULL, &fault) < 0)
+		log_warning("text=\"expired tokens and messages stay for now: %s\"", fault.text);
 }
 
 /* Until a signal comes: keep the watchdog calm, and tidy up. */

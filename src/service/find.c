@@ -18,7 +18,7 @@ const char *new_uuid(Arena *arena)
 	return arena_strdup(arena, id);
 }
 
-static bool is_visible(const Work *work, const char *project_id)
+bool work_sees(const Work *work, const char *project_id)
 {
 	return caller_is_admin(work->caller) || str_eq(project_id, work->caller->project_id);
 }
@@ -40,7 +40,7 @@ int service_find_server_or_past(Work *work, const char *id, Server **ret, Fault 
 	r = server_get(work->tx, work->arena, canonical, &server, f);
 	if (r < 0)
 		return r;
-	if (r || !is_visible(work, server->project_id))
+	if (r || !work_sees(work, server->project_id))
 		return refuse(work, REFUSAL_NO_SERVER, id);
 	*ret = server;
 	return 0;
@@ -66,7 +66,7 @@ int service_find_volume(Work *work, const char *id, Volume **ret, Fault *f)
 	r = volume_get(work->tx, work->arena, canonical, &volume, f);
 	if (r < 0)
 		return r;
-	if (r || !is_visible(work, volume->project_id))
+	if (r || !work_sees(work, volume->project_id))
 		return refuse(work, REFUSAL_NO_VOLUME, id);
 	*ret = volume;
 	return 0;

@@ -12,6 +12,9 @@
 /* A new random uuid in the arena. */
 const char *new_uuid(Arena *arena);
 
+/* Whether something of that project is there for the caller: his own, or any for admins. */
+bool work_sees(const Work *work, const char *project_id);
+
 /* An operation of that kind, filled with who asks for it; add subjects, then operation_begin(). */
 Operation operation_for(const Work *work, const char *lane);
 

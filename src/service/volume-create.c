@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "rules/volume-status.h"
+#include "service/message.h"
 #include "service/priv.h"
 #include "service/text-map.h"
 #include "service/volume-quota.h"
@@ -142,6 +143,8 @@ int create_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 int create_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			 Fault *f)
 {
-	(void)reason; /* the operation keeps it; a volume has no place for it */
-	return volume_made(tx, arena, operation, VOLUME_EVENT_MAKE_FAILED, f);
+	int r = volume_made(tx, arena, operation, VOLUME_EVENT_MAKE_FAILED, f);
+
+	(void)reason; /* the operation keeps it, for operators */
+	return r ? r : message_write(tx, arena, operation, MESSAGE_CREATE_VOLUME, f);
 }

@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "rules/volume-status.h"
+#include "service/message.h"
 #include "service/priv.h"
 #include "service/volume-quota.h"
 #include "service/volume.h"
@@ -67,7 +68,7 @@ int delete_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const
 	Volume *volume;
 	int r;
 
-	(void)reason; /* the operation keeps it; a volume has no place for it */
+	(void)reason; /* the operation keeps it, for operators */
 	r = volume_get(tx, arena, operation->volume_id, &volume, f);
 	if (r == RECORD_NOT_FOUND)
 		return 0;
@@ -77,5 +78,8 @@ int delete_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const
 		return 0; /* it says so already, and the deletion still goes on */
 	volume->status = (int)status;
 	volume->updated_us = clock_now_us();
-	return fault_unexpected(f, volume_update(tx, volume, f));
+	r = volume_update(tx, volume, f);
+	if (r)
+		return fault_unexpected(f, r);
+	return message_write(tx, arena, operation, MESSAGE_DELETE_VOLUME, f);
 }

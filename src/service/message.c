@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See message.h. Clients know the numbers in an event id: the first names what was done, the second
+ * what was wrong with it. Those from 100 on are of this house.
+ */
+#include "service/message.h"
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "service/priv.h"
+
+#define MESSAGE_LIFE_US (INT64_C(30) * 24 * 3600 * 1000000)
+
+typedef struct MessageRow {
+	const char *event_id;
+	const char *text;
+	bool of_snapshot; /* else of a volume */
+} MessageRow;
+
+static const MessageRow rows[] = {
+	[MESSAGE_CREATE_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_008_012",
+			.text = "create volume from backend storage:Driver failed to create the "
+				"volume.",
+		},
+	[MESSAGE_COPY_IMAGE] =
+		{
+			.event_id = "VOLUME_VOLUME_005_012",
+			.text = "copy image to volume:Driver failed to create the volume.",
+		},
+	[MESSAGE_COPY_SOURCE] =
+		{
+			.event_id = "VOLUME_VOLUME_101_012",
+			.text = "copy source to volume:Driver failed to create the volume.",
+		},
+	[MESSAGE_DELETE_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_102_101",
+			.text = "delete volume:Driver failed to delete the volume. It is being "
+				"tried again.",
+		},
+	[MESSAGE_EXTEND_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_007_010",
+			.text = "extend volume:Volume Driver failed to extend volume.",
+		},
+	[MESSAGE_RETYPE_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_103_001",
+			.text = "retype volume:An unknown error occurred.",
+		},
+	[MESSAGE_UPLOAD_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_003_004",
+			.text = "copy volume to image:Failed to upload volume to image at backend.",
+		},
+	[MESSAGE_REVERT_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_104_001",
+			.text = "revert volume to snapshot:An unknown error occurred.",
+		},
+	[MESSAGE_ATTACH_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_002_001",
+			.text = "attach volume:An unknown error occurred.",
+		},
+	[MESSAGE_DETACH_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_105_001",
+			.text = "detach volume:An unknown error occurred.",
+		},
+	[MESSAGE_CREATE_SNAPSHOT] =
+		{
+			.event_id = "VOLUME_VOLUME_SNAPSHOT_009_013",
+			.text = "create snapshot:Snapshot failed to create.",
+			.of_snapshot = true,
+		},
+	[MESSAGE_DELETE_SNAPSHOT] =
+		{
+			.event_id = "VOLUME_VOLUME_SNAPSHOT_010_016",
+			.text = "delete snapshot:Snapshot failed to delete.",
+			.of_snapshot = true,
+		},
+};
+static_assert(ARRAY_SIZE(rows) == _MESSAGE_EVENT_MAX, "a row for each");
+
+int message_write(Tx *tx, Arena *arena, const Operation *operation, MessageEvent event, Fault *f)
+{
+	const MessageRow *row = &rows[event];
+	int64_t now_us = clock_now_us();
+	const Message message = {
+		.id = new_uuid(arena),
+		.project_id = operation->project_id,
+		.request_id = operation->request_id,
+		.resource_type = row->of_snapshot ? "VOLUME_SNAPSHOT" : "VOLUME",
+		.resource_id = row->of_snapshot ? operation->snapshot_id : operation->volume_id,
+		.event_id = row->event_id,
+		.text = row->text,
+		.created_us = now_us,
+		.expires_us = now_us + MESSAGE_LIFE_US,
+	};
+
+	return fault_unexpected(f, message_insert(tx, &message, f));
+}
+
+int message_prune(Tx *tx, void *ctx, Fault *f)
+{
+	RecordQuery query = {0};
+
+	(void)ctx; /* the clock is all it needs */
+	record_where_int(&query, "expires_us", RECORD_LE, clock_now_us());
+	return fault_unexpected(f, record_delete_where(tx, &message_table, &query, f));
+}
+
+int service_find_message(Work *work, const char *id, Message **ret, Fault *f)
+{
+	char canonical[UUID_TEXT];
+	int r = RECORD_NOT_FOUND;
+
+	work->refused = (RefusalData){.id = id};
+	if (uuid_canonical(id, canonical))
+		r = message_get(work->tx, work->arena, canonical, ret, f);
+	if (r == RECORD_NOT_FOUND || (r == 0 && !work_sees(work, (*ret)->project_id)))
+		return REFUSAL_NO_MESSAGE;
+	return fault_unexpected(f, r);
+}
+
+int service_delete_message(Work *work, const char *id, Fault *f)
+{
+	Message *message;
+	int r = service_find_message(work, id, &message, f);
+
+	return r ? r : fault_unexpected(f, message_delete(work->tx, message->id, f));
+}

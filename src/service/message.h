@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Messages: what went wrong with something a user asked for, after the request was answered. They
+ * say what failed and never why the backend failed: that is in the operation, for operators.
+ * A message is kept for thirty days.
+ */
+#pragma once
+
+#include "model/operation.h"
+#include "model/volume.h"
+#include "service/service.h"
+
+/* What failed. Volume events are about operation->volume_id, snapshot events likewise. */
+typedef enum MessageEvent {
+	MESSAGE_CREATE_VOLUME,
+	MESSAGE_COPY_IMAGE,  /* into a volume */
+	MESSAGE_COPY_SOURCE, /* of a snapshot or another volume, into a volume */
+	MESSAGE_DELETE_VOLUME,
+	MESSAGE_EXTEND_VOLUME,
+	MESSAGE_RETYPE_VOLUME,
+	MESSAGE_UPLOAD_VOLUME, /* into an image */
+	MESSAGE_REVERT_VOLUME,
+	MESSAGE_ATTACH_VOLUME,
+	MESSAGE_DETACH_VOLUME,
+	MESSAGE_CREATE_SNAPSHOT,
+	MESSAGE_DELETE_SNAPSHOT,
+	_MESSAGE_EVENT_MAX,
+} MessageEvent;
+
+/* For the `failed` ends of operations: tell the project that asked for it. */
+_must_use_ int message_write(Tx *tx, Arena *arena, const Operation *operation, MessageEvent event,
+			     Fault *f);
+
+/* Delete those whose time is over; for store_write(). `ctx` is not used. */
+_must_use_ int message_prune(Tx *tx, void *ctx, Fault *f);
+
+/* A message of the caller's project (any for admins). REFUSAL_NO_MESSAGE. */
+_must_use_ int service_find_message(Work *work, const char *id, Message **ret, Fault *f);
+_must_use_ int service_delete_message(Work *work, const char *id, Fault *f);
