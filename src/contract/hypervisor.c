@@ -112,7 +112,7 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver->define && driver->undefine && driver->start && driver->shutdown);
 	assert(driver->reboot && driver->destroy && driver->state && driver->attach_disk);
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
-	assert(driver->console && driver->list);
+	assert(driver->resize_disk && driver->console && driver->list);
 }
 
 int hypervisor_open(const HypervisorDriver *driver, const HypervisorConfig *config,
@@ -260,6 +260,17 @@ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *ali
 	assert(str_after(alias, "ua-"));
 	return call_end(&call, hypervisor->driver->find_disk(hypervisor->self, id, alias, ret, f),
 			0, f);
+}
+
+int hypervisor_resize_disk(Hypervisor *hypervisor, const char *id, const char *alias,
+			   int64_t size_bytes, Fault *f)
+{
+	Call call = call_begin(hypervisor, "resize_disk", id, alias);
+
+	assert(str_after(alias, "ua-") && size_bytes > 0);
+	return call_end(
+		&call, hypervisor->driver->resize_disk(hypervisor->self, id, alias, size_bytes, f),
+		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_REFUSED), f);
 }
 
 int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max, Arena *arena,

@@ -9,7 +9,8 @@
  * as the slot says; they are made on engine workers, never on an HTTP thread.
  *
  * Thread-safety: every slot may be called from any thread; calls for one domain do not overlap
- * (the engine runs one operation of a server at a time), except state, console and find_disk.
+ * (the engine runs one operation of a server at a time), except state, console, find_disk and
+ * resize_disk.
  * The folders of the paths in a spec exist. Ids are uuids in canonical form.
  */
 #pragma once
@@ -103,6 +104,14 @@ struct HypervisorDriver {
 	/* Where a disk is seen; both false when there is no such domain. */
 	int (*find_disk)(void *self, const char *id, const char *alias, DiskPresence *ret,
 			 Fault *f);
+	/*
+	 * Let a running guest see that its disk is that large, or larger than it was; the file or
+	 * device has the room already unless the emulator alone may write to it (qcow2).
+	 * HYPERVISOR_NO_DISK: no running guest has it, there is nothing to do;
+	 * HYPERVISOR_NO_DOMAIN likewise. HYPERVISOR_REFUSED: the emulator said no.
+	 */
+	int (*resize_disk)(void *self, const char *id, const char *alias, int64_t size_bytes,
+			   Fault *f);
 	/* The last bytes of the serial console, as valid UTF-8 in the arena; "" when there are
 	 * none. HYPERVISOR_NO_DOMAIN. */
 	int (*console)(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
@@ -135,6 +144,8 @@ _must_use_ int hypervisor_restore_disk(Hypervisor *hypervisor, const char *id, c
 				       Fault *f);
 _must_use_ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *alias,
 				    DiskPresence *ret, Fault *f);
+_must_use_ int hypervisor_resize_disk(Hypervisor *hypervisor, const char *id, const char *alias,
+				      int64_t size_bytes, Fault *f);
 _must_use_ int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max,
 				  Arena *arena, const char **ret, Fault *f);
 _must_use_ int hypervisor_list(Hypervisor *hypervisor, Arena *arena, const char *const **ret_ids,

@@ -74,6 +74,12 @@ static int mock_find(void *self _unused_, const char *id _unused_, const char *a
 	return answer;
 }
 
+static int mock_resize(void *self _unused_, const char *id _unused_, const char *alias _unused_,
+		       int64_t size_bytes _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
 static int mock_console(void *self _unused_, const char *id _unused_, size_t bytes_max _unused_,
 			Arena *arena, const char **ret, Fault *f _unused_)
 {
@@ -106,6 +112,7 @@ static const HypervisorDriver mock = {
 	.detach_disk = mock_detach,
 	.restore_disk = mock_put,
 	.find_disk = mock_find,
+	.resize_disk = mock_resize,
 	.console = mock_console,
 	.list = mock_list,
 };
@@ -159,6 +166,9 @@ TEST(other_outcomes_are_faults)
 	answer = HYPERVISOR_NO_DISK;
 	assert_int_equal(hypervisor_attach_disk(hypervisor, ID, &disk, &f), -EPROTO);
 	assert_int_equal(hypervisor_restore_disk(hypervisor, ID, &disk, &f), HYPERVISOR_NO_DISK);
+	assert_int_equal(hypervisor_resize_disk(hypervisor, ID, "ua-1", 1, &f), HYPERVISOR_NO_DISK);
+	answer = HYPERVISOR_PENDING;
+	assert_int_equal(hypervisor_resize_disk(hypervisor, ID, "ua-1", 1, &f), -EPROTO);
 	answer = 7;
 	assert_int_equal(hypervisor_detach_disk(hypervisor, ID, "ua-1", false, 0, &f), -EPROTO);
 }

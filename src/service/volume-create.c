@@ -22,37 +22,6 @@ static int refuse_input(Work *work, const char *sentence)
 	return REFUSAL_BAD_INPUT;
 }
 
-/* The type may bound the size. */
-static int check_type_size(Work *work, const VolumeType *type, int64_t size_gib)
-{
-	static const struct {
-		const char *spec;
-		bool is_least;
-	} bounds[] = {
-		{.spec = "provisioning:min_vol_size", .is_least = true},
-		{.spec = "provisioning:max_vol_size", .is_least = false},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
-		const char *text = text_map_value(work->arena, type->extra_specs, bounds[i].spec);
-		int64_t bound;
-
-		if (!text || !str_parse_i64(text, &bound))
-			continue;
-		if (bounds[i].is_least ? size_gib >= bound : size_gib <= bound)
-			continue;
-		return refuse_input(
-			work,
-			arena_printf(work->arena,
-				     "Specified volume size of '%" PRId64 "' is %s than the "
-				     "%s size of '%" PRId64 "' for volume type '%s'.",
-				     size_gib, bounds[i].is_least ? "less" : "greater",
-				     bounds[i].is_least ? "minimum required" : "maximum allowable",
-				     bound, type->name));
-	}
-	return 0;
-}
-
 static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType *type)
 {
 	static const JsonTextMap nothing = {0};
@@ -95,7 +64,7 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 						 wish->availability_zone));
 	r = service_choose_volume_type(work, wish->type, &type, f);
 	if (!r)
-		r = check_type_size(work, type, wish->size_gib);
+		r = volume_check_type_size(work, type, wish->size_gib);
 	if (r)
 		return r;
 	volume = volume_make(work, wish, type);

@@ -62,6 +62,9 @@ _must_use_ int service_find_volume_type(Work *work, const char *id, VolumeType *
 _must_use_ int service_choose_volume_type(Work *work, const char *id_or_name, VolumeType **ret,
 					  Fault *f);
 
+/* Whether the type lets a volume have that size. 0 or REFUSAL_BAD_INPUT. */
+_must_use_ int volume_check_type_size(Work *work, const VolumeType *type, int64_t size_gib);
+
 /* Make a type unless one of that name is there; for the start of the daemon. */
 _must_use_ int service_seed_volume_type(Work *work, const char *name, const char *description,
 					const JsonTextMap *extra_specs, Fault *f);

@@ -404,6 +404,34 @@ static void disk_stays_over_a_restart(void **state _unused_)
 	machine_gone(&m);
 }
 
+static int resize(const Machine *m, int64_t size_bytes)
+{
+	Fault f = {0};
+
+	return hypervisor_resize_disk(hypervisor, m->id, m->alias, size_bytes, &f);
+}
+
+/* Only a running guest has to be told. */
+static void disk_grows(void **state _unused_)
+{
+	const int64_t larger = 64 << 20;
+	Machine m;
+	Fault f = {0};
+
+	machine_init(&m);
+	assert_int_equal(resize(&m, larger), HYPERVISOR_NO_DOMAIN);
+	define(&m);
+	must(hypervisor_attach_disk(hypervisor, m.id, &m.volume, &f), &f);
+	assert_int_equal(resize(&m, larger), HYPERVISOR_NO_DISK);
+	start(&m);
+	assert_int_equal(truncate(m.volume.path, larger), 0);
+	assert_int_equal(resize(&m, larger), 0);
+	assert_int_equal(resize(&m, larger), 0);
+	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
+	assert_int_equal(resize(&m, larger), HYPERVISOR_NO_DISK);
+	machine_gone(&m);
+}
+
 static void target_is_taken(void **state _unused_)
 {
 	Machine m, other;
@@ -645,6 +673,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(disk_of_a_stopped_domain),
 		cmocka_unit_test(disk_of_a_running_domain),
 		cmocka_unit_test(disk_stays_over_a_restart),
+		cmocka_unit_test(disk_grows),
 		cmocka_unit_test(target_is_taken),
 	};
 	const struct CMUnitTest guest_tests[] = {

@@ -97,6 +97,7 @@ static void disk_print(JsonOut *out, const FakeDisk *disk)
 	json_out_text(out, "serial", disk->serial);
 	json_out_bool(out, "live", disk->live);
 	json_out_bool(out, "config", disk->config);
+	json_out_int(out, "size_bytes", disk->size_bytes);
 	json_out_int(out, "release_us", disk->release_us);
 	json_out_end(out);
 }
@@ -157,6 +158,7 @@ static bool disk_read(FakeDomain *domain, Arena *arena, const JsonDoc *doc, int6
 	disk = fake_domain_add_disk(domain, &spec);
 	disk->live = json_get_bool(doc, arena_printf(arena, "%slive", at), false);
 	disk->config = json_get_bool(doc, arena_printf(arena, "%sconfig", at), false);
+	disk->size_bytes = json_get_int(doc, arena_printf(arena, "%ssize_bytes", at), 0);
 	disk->release_us = json_get_int(doc, arena_printf(arena, "%srelease_us", at), 0);
 	return true;
 }

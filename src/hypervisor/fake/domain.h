@@ -20,6 +20,7 @@ struct FakeDisk {
 	char *serial;       /* or NULL */
 	bool live;          /* the running guest has it */
 	bool config;        /* the next start will have it */
+	int64_t size_bytes; /* what the guest was told when it grew; 0: it did not */
 	int64_t release_us; /* when the guest lets go of it; 0: it was not asked */
 };
 

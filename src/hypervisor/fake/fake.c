@@ -475,6 +475,32 @@ static int fake_find_disk(void *self, const char *id, const char *alias, DiskPre
 	return call_end(&call, r, f);
 }
 
+static int domain_resize(Fake *fake, const char *id, const char *alias, int64_t size_bytes,
+			 Fault *f)
+{
+	FakeDomain *domain = map_get(fake->domains, id);
+	FakeDisk *disk = domain ? fake_domain_disk(domain, alias) : NULL;
+
+	if (!domain)
+		return HYPERVISOR_NO_DOMAIN;
+	if (!disk || !disk->live)
+		return HYPERVISOR_NO_DISK;
+	disk->size_bytes = size_bytes;
+	fake_console(fake, domain, "disk %s has %lld bytes", disk->target, (long long)size_bytes);
+	return fake_domain_save(domain, fake->dir, f);
+}
+
+static int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes,
+			    Fault *f)
+{
+	Call call;
+	int r = call_begin(&call, self, "resize_disk", f);
+
+	if (!r)
+		r = domain_resize(self, id, alias, size_bytes, f);
+	return call_end(&call, r, f);
+}
+
 /* ---- looking ---- */
 
 static int console_read(const Fake *fake, const char *id, size_t bytes_max, Arena *arena,
@@ -654,6 +680,7 @@ const HypervisorDriver hypervisor_fake = {
 	.detach_disk = fake_detach_disk,
 	.restore_disk = fake_restore_disk,
 	.find_disk = fake_find_disk,
+	.resize_disk = fake_resize_disk,
 	.console = fake_console_slot,
 	.list = fake_list,
 };

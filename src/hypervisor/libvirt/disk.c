@@ -334,3 +334,36 @@ int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresenc
 	*ret = (DiskPresence){.live = seen.live.found, .config = seen.config.found};
 	return 0;
 }
+
+/* --- resize --- */
+
+/*
+ * libvirt names the disk by its target here; the look has just seen which target is the alias's,
+ * and it stays so: a disk of a volume that is being extended is not detached.
+ */
+int libvirt_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Look seen;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r == 0)
+		r = look(domain, alias, NULL, arena, &seen, f);
+	if (r)
+		return r;
+	if (!seen.live.found)
+		return HYPERVISOR_NO_DISK;
+	if (virDomainBlockResize(domain, seen.live.target, (unsigned long long)size_bytes,
+				 VIR_DOMAIN_BLOCK_RESIZE_BYTES) == 0)
+		return 0;
+	r = virt_fault(f, "resize %s", alias);
+	if (virt_error_is_refusal())
+		r = HYPERVISOR_REFUSED;
+	let_death_settle(domain);
+	/* Who is off by now sees the new size at the next start. */
+	if (look(domain, alias, NULL, arena, &seen, NULL) == 0 && !seen.live.found)
+		return HYPERVISOR_NO_DISK;
+	return r;
+}

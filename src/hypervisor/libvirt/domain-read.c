@@ -57,7 +57,7 @@ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
 	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
 	xmlNode *devices = devices_of(doc);
 	DiskSeen seen = {0};
-	const char *name;
+	const char *name, *dev;
 
 	if (!devices)
 		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
@@ -66,9 +66,11 @@ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
 		if (node->type != XML_ELEMENT_NODE || !str_eq((const char *)node->name, "disk"))
 			continue;
 		name = attribute(node, "alias", "name", arena);
-		if (str_eq(name, alias))
+		dev = attribute(node, "target", "dev", arena);
+		if (str_eq(name, alias)) {
 			seen.found = true;
-		else if (target && str_eq(attribute(node, "target", "dev", arena), target))
+			seen.target = dev;
+		} else if (target && str_eq(dev, target))
 			seen.target_user = name ? name : "another disk";
 	}
 	*ret = seen;

@@ -36,6 +36,7 @@ void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io, int boot_ord
 typedef struct DiskSeen {
 	bool running;            /* the XML is that of a running domain */
 	bool found;              /* a disk of that alias is there */
+	const char *target;      /* of that disk: "vdb"; in the arena */
 	const char *target_user; /* another disk that has the wanted target, or NULL */
 } DiskSeen;
 

@@ -210,6 +210,7 @@ const HypervisorDriver hypervisor_libvirt = {
 	.detach_disk = libvirt_detach_disk,
 	.restore_disk = libvirt_restore_disk,
 	.find_disk = libvirt_find_disk,
+	.resize_disk = libvirt_resize_disk,
 	.console = libvirt_console,
 	.list = libvirt_list,
 };

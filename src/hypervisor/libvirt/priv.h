@@ -137,6 +137,8 @@ int libvirt_detach_disk(void *self, const char *id, const char *alias, bool rese
 			Fault *f);
 int libvirt_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
+int libvirt_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes,
+			Fault *f);
 int libvirt_console(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
 		    Fault *f);
 
