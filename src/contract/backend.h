@@ -51,6 +51,8 @@ typedef struct BackendTraits {
 	bool atomic;          /* a snapshot of a volume that is written to is one point in time */
 	bool exports;         /* has export and unexport */
 	int shared_targets;   /* 0: a target of its own for each volume; 1: shared; -1: unknown */
+	/* What a connector has to say for an export to it: "initiator", "nqn", "wwpns" or NULL. */
+	const char *host_identity;
 } BackendTraits;
 
 struct BackendDriver {

@@ -171,6 +171,9 @@ const char *json_get_raw_at(Arena *arena, const JsonDoc *doc, const char *path, 
 /* Compact JSON text of what is at the path ("" = all), or NULL. */
 const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path);
 
+/* Compact JSON of the top object, its members sorted by name and without those that are null. */
+const char *json_object_canonical(Arena *arena, const JsonDoc *doc);
+
 /* Read a stored text map ('{"a":"b"}', NULL or "" for empty). Asserts that it is one. */
 JsonTextMap json_text_map(Arena *arena, const char *json);
 /* Read a stored list of texts; *ret_count items in the arena. */

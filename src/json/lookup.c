@@ -124,6 +124,24 @@ const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path)
 	return value ? json_render(arena, value, 0) : NULL;
 }
 
+const char *json_object_canonical(Arena *arena, const JsonDoc *doc)
+{
+	json_t *canonical = json_object();
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(doc->root, name, value)
+	{
+		int r = json_is_null(value) ? 0 : json_object_set(canonical, name, value);
+
+		assert(r == 0); /* names are valid: they were parsed */
+		(void)r;        /* unused with NDEBUG */
+	}
+	name = json_render_sorted(arena, canonical);
+	json_decref(canonical);
+	return name;
+}
+
 /* What a record holds was written by us: anything but the expected form is a bug. */
 static json_t *load_stored(const char *json)
 {

@@ -25,6 +25,9 @@ struct JsonDoc {
 /* Compact JSON of a value, cut at a character's edge below max bytes (0: whole). In the arena. */
 char *json_render(Arena *arena, const json_t *value, size_t max);
 
+/* Likewise, whole, with the members of every object sorted by name. */
+char *json_render_sorted(Arena *arena, const json_t *value);
+
 /*
  * A value as Python prints it, the way the usual schema validators quote it: 'text', None, True.
  * Cut when it is very long.

@@ -24,16 +24,26 @@ static int append(const char *bytes, size_t size, void *data)
 	return 0;
 }
 
-char *json_render(Arena *arena, const json_t *value, size_t max)
+static char *render(Arena *arena, const json_t *value, size_t max, size_t flags)
 {
 	_cleanup_(buf_done) Buf out = {0};
 	int r;
 
-	r = json_dump_callback(value, append, &out, JSON_COMPACT | JSON_ENCODE_ANY);
+	r = json_dump_callback(value, append, &out, JSON_COMPACT | JSON_ENCODE_ANY | flags);
 	assert(r == 0); /* a parsed document can always be printed */
 	(void)r;        /* unused with NDEBUG */
 	return arena_strndup(arena, buf_text(&out),
 			     max ? cut_length(out.data, out.length, max) : out.length);
+}
+
+char *json_render(Arena *arena, const json_t *value, size_t max)
+{
+	return render(arena, value, max, 0);
+}
+
+char *json_render_sorted(Arena *arena, const json_t *value)
+{
+	return render(arena, value, 0, JSON_SORT_KEYS);
 }
 
 static void python_text(Buf *out, const char *text)

@@ -96,3 +96,20 @@ TEST(a_body_of_texts_by_name)
 	assert_int_equal(json_parse(arena, "{\"a\":1}", 7, &bad, NULL), 0);
 	assert_int_equal(json_top_text_map(arena, bad, &map), JSON_INVALID);
 }
+
+TEST(equal_objects_have_one_canonical_form)
+{
+	static const char *const same[] = {
+		"{\"b\":{\"d\":1,\"c\":null},\"a\":[2,1]}",
+		"{\"x\":null, \"a\": [2, 1], \"b\": {\"c\": null, \"d\": 1}}",
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+
+		assert_int_equal(json_parse(arena, same[i], strlen(same[i]), &doc, NULL), 0);
+		assert_string_equal(json_object_canonical(arena, doc),
+				    "{\"a\":[2,1],\"b\":{\"c\":null,\"d\":1}}");
+	}
+}
