@@ -17,13 +17,16 @@ struct Backend {
 	const BackendDriver *driver;
 	void *self;
 	char *name;
+	BackendTraits traits;
 };
 
 static bool driver_complete(const BackendDriver *driver)
 {
 	return driver->name && driver->size == sizeof(BackendDriver) && driver->open &&
 	       driver->close && driver->create && driver->remove && driver->exists &&
-	       driver->connect && driver->disconnect && driver->connection_info && driver->capacity;
+	       driver->connect && driver->disconnect && driver->connection_info &&
+	       driver->capacity && !driver->copy == !driver->snapshot &&
+	       !driver->snapshot_draft == !driver->snapshot_keep;
 }
 
 /* What every call about a volume may rely on. */
@@ -100,6 +103,9 @@ int backend_open(const BackendDriver *driver, const BackendConfig *config, Backe
 		(void)fault_context(f, "backend %s: open", config->name);
 		return r;
 	}
+	backend->traits = driver->traits;
+	if (driver->describe)
+		driver->describe(backend->self, &backend->traits);
 	*ret = TAKE(backend);
 	return 0;
 }
@@ -122,7 +128,7 @@ const char *backend_name(const Backend *backend)
 
 const BackendTraits *backend_traits(const Backend *backend)
 {
-	return &backend->driver->traits;
+	return &backend->traits;
 }
 
 int backend_create(Backend *backend, const Volume *volume, Fault *f)
@@ -242,6 +248,25 @@ int backend_snapshot_exists(Backend *backend, const Volume *volume, const Snapsh
 	return call_done(backend, "snapshot_exists", volume,
 			 backend->driver->snapshot_exists(backend->self, volume, snapshot, ret, f),
 			 0, f);
+}
+
+int backend_snapshot_draft(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+			   Arena *arena, BackendPath *ret, Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(
+		backend, "snapshot_draft", volume,
+		backend->driver->snapshot_draft(backend->self, volume, snapshot, arena, ret, f),
+		MAY_BE_FULL, f);
+}
+
+int backend_snapshot_keep(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+			  Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(backend, "snapshot_keep", volume,
+			 backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
+			 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)

@@ -61,6 +61,9 @@ struct BackendDriver {
 	BackendTraits traits;
 	int (*open)(const BackendConfig *config, void **ret, Fault *f);
 	void (*close)(void *self);
+	/* Amend `traits` by what is known since it is open. Missing: they are as the driver says.
+	 */
+	void (*describe)(void *self, BackendTraits *traits);
 	/* Durable when it returns. 0 also when it is there already with that size. BACKEND_FULL. */
 	int (*create)(void *self, const Volume *volume, Fault *f);
 	/* Durable when it returns. 0 also when it is not there. */
@@ -103,6 +106,15 @@ struct BackendDriver {
 			       Fault *f);
 	int (*snapshot_exists)(void *self, const Volume *volume, const Snapshot *snapshot,
 			       bool *ret, Fault *f);
+	/*
+	 * Where traits.atomic is false: a snapshot that somebody else fills, from a disk that is
+	 * written to. draft: an empty file of the volume's size, in the place of an earlier draft;
+	 * BACKEND_FULL. keep: what it holds is the snapshot now, durably; 0 also when it was kept,
+	 * BACKEND_FULL, BACKEND_NO_SNAPSHOT: there is no draft. snapshot_remove removes drafts too.
+	 */
+	int (*snapshot_draft)(void *self, const Volume *volume, const Snapshot *snapshot,
+			      Arena *arena, BackendPath *ret, Fault *f);
+	int (*snapshot_keep)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 	/* Give the volume, which nobody uses, the snapshot's bytes. BACKEND_NO_SNAPSHOT. */
 	int (*revert)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 	int (*capacity)(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);
@@ -137,6 +149,11 @@ _must_use_ int backend_snapshot_remove(Backend *backend, const Volume *volume,
 				       const Snapshot *snapshot, Fault *f);
 _must_use_ int backend_snapshot_exists(Backend *backend, const Volume *volume,
 				       const Snapshot *snapshot, bool *ret, Fault *f);
+_must_use_ int backend_snapshot_draft(Backend *backend, const Volume *volume,
+				      const Snapshot *snapshot, Arena *arena, BackendPath *ret,
+				      Fault *f);
+_must_use_ int backend_snapshot_keep(Backend *backend, const Volume *volume,
+				     const Snapshot *snapshot, Fault *f);
 _must_use_ int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot,
 			      Fault *f);
 _must_use_ int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes,

@@ -367,3 +367,21 @@ int dir_copy(int from, int to, Fault *f)
 		return fault(f, -errno, "stat: %s", strerror(errno));
 	return copy_sparse(from, to, st.st_size, f);
 }
+
+bool dir_shares_blocks(const Dir *dir)
+{
+	static const char *const names[] = {DIR_TEMPORARY "shares-from", DIR_TEMPORARY "shares-to"};
+	int fds[ARRAY_SIZE(names)] = {-1, -1};
+	bool shares;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (dir_create_file(dir, names[i], &fds[i], NULL))
+			break;
+	shares = fds[0] >= 0 && fds[1] >= 0 && dir_write(fds[0], names[0], 1, NULL) == 0 &&
+		 ioctl(fds[1], FICLONE, fds[0]) == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		closep(&fds[i]);
+		dir_discard_file(dir, names[i]);
+	}
+	return shares;
+}

@@ -69,5 +69,8 @@ _must_use_ int dir_write(int fd, const void *bytes, size_t n, Fault *f);
 /* Make a file that long, with a hole at the end. 0 or DIR_FULL. */
 _must_use_ int dir_grow(int fd, int64_t size_bytes, Fault *f);
 
+/* Whether dir_copy() shares blocks here, and so takes one moment of a file. */
+bool dir_shares_blocks(const Dir *dir);
+
 /* Make `to`, which is empty, a copy of `from`: shared blocks, or holes kept. 0 or DIR_FULL. */
 _must_use_ int dir_copy(int from, int to, Fault *f);

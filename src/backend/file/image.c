@@ -13,7 +13,11 @@
 #include "base/mem.h"
 #include "run/run.h"
 
-enum { QEMU_IMG_MS = 60 * 1000 };
+enum {
+	QEMU_IMG_MS = 60 * 1000,
+	CONVERT_MS = 6 * 60 * 60 * 1000, /* of terabytes, perhaps */
+	FD_PATH_BYTES = 64,
+};
 
 /* As many bytes from the beginning as there are, up to `n`. */
 static int read_head(int fd, uint8_t *head, size_t n, size_t *ret_n, Fault *f)
@@ -62,20 +66,19 @@ int image_size(int fd, DiskFormat format, int64_t *ret_bytes, Fault *f)
 	return 0;
 }
 
-/*
- * Run qemu-img on an open file: the child finds it as a descriptor of ours, so that no name is
- * looked up again. It takes the place argv[at]. 0 or DIR_FULL.
- */
-static int qemu_img_run(int fd, const char **argv, size_t at, Fault *f)
+/* How a child finds an open file: as a descriptor of ours, so that no name is looked up again. */
+static void fd_path(int fd, char out[static FD_PATH_BYTES])
+{
+	(void)snprintf(out, FD_PATH_BYTES, "/proc/%ld/fd/%d", (long)getpid(), fd); /* fits */
+}
+
+/* 0 or DIR_FULL. */
+static int qemu_img(const char *const *argv, int64_t timeout_ms, Fault *f)
 {
 	_cleanup_(run_result_done) RunResult result = {0};
-	RunSpec spec = {.argv = argv, .timeout_ms = QEMU_IMG_MS};
-	char file[64];
-	int r;
+	RunSpec spec = {.argv = argv, .timeout_ms = timeout_ms};
+	int r = run_command(&spec, &result, f);
 
-	(void)snprintf(file, sizeof(file), "/proc/%ld/fd/%d", (long)getpid(), fd); /* fits */
-	argv[at] = file;
-	r = run_command(&spec, &result, f);
 	if (r)
 		return r;
 	if (result.status == 0)
@@ -84,6 +87,16 @@ static int qemu_img_run(int fd, const char **argv, size_t at, Fault *f)
 	    strstr(result.err, strerror(EFBIG)))
 		return DIR_FULL;
 	return fault(f, -EIO, "qemu-img %s: exit %d: %s", argv[1], result.status, result.err);
+}
+
+/* Run qemu-img on an open file, which takes the place argv[at]. 0 or DIR_FULL. */
+static int qemu_img_run(int fd, const char **argv, size_t at, Fault *f)
+{
+	char file[FD_PATH_BYTES];
+
+	fd_path(fd, file);
+	argv[at] = file;
+	return qemu_img(argv, QEMU_IMG_MS, f);
 }
 
 int image_make_empty(int fd, DiskFormat format, int64_t size_bytes, Fault *f)
@@ -115,4 +128,17 @@ int image_grow(int fd, DiskFormat format, int64_t size_bytes, Fault *f)
 	(void)snprintf(size, sizeof(size), "%lld", (long long)size_bytes); /* fits */
 	argv[6] = size;
 	return qemu_img_run(fd, argv, 5, f);
+}
+
+int image_convert(int from, DiskFormat from_format, int to, DiskFormat to_format, Fault *f)
+{
+	char source[FD_PATH_BYTES], target[FD_PATH_BYTES];
+
+	fd_path(from, source);
+	fd_path(to, target);
+	/* The target is there, empty and large enough: -n keeps its size. */
+	return qemu_img(RUN_ARGV("qemu-img", "convert", "-q", "-n", "--target-is-zero", "-f",
+				 enum_name(&disk_format_names, (int)from_format), "-O",
+				 enum_name(&disk_format_names, (int)to_format), source, target),
+			CONVERT_MS, f);
 }

@@ -21,3 +21,9 @@ _must_use_ int image_make_empty(int fd, DiskFormat format, int64_t size_bytes, F
 
 /* Make a disk at least that large; what is there stays. 0 or DIR_FULL. */
 _must_use_ int image_grow(int fd, DiskFormat format, int64_t size_bytes, Fault *f);
+
+/*
+ * Write what a disk holds into an empty disk at least that large, of another format. 0 or DIR_FULL.
+ */
+_must_use_ int image_convert(int from, DiskFormat from_format, int to, DiskFormat to_format,
+			     Fault *f);

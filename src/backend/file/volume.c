@@ -20,37 +20,32 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "backend/file/dir.h"
 #include "backend/file/image.h"
+#include "backend/file/priv.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/uuid.h"
 #include "json/out.h"
 
-enum {
-	NAME_BYTES = UUID_TEXT + 16, /* ".new-" and ".qcow2" round the id */
-	LAST_BYTES = 16 * 1024 * 1024,
-};
-
-#define GIB ((int64_t)1 << 30)
-
-typedef struct FileBackend {
-	Dir *dir;
-	char *path;
-} FileBackend;
-
-static void volume_name(const Volume *volume, const char *prefix, char out[static NAME_BYTES])
+void file_volume_name(const Volume *volume, const char *prefix, char out[static FILE_NAME_BYTES])
 {
-	(void)snprintf(out, NAME_BYTES, "%s%s.%s", prefix, volume->id,
+	(void)snprintf(out, FILE_NAME_BYTES, "%s%s.%s", prefix, volume->id,
 		       enum_name(&disk_format_names, volume->format)); /* fits: ids are checked */
 }
 
 static const char *volume_path(const FileBackend *backend, const Volume *volume, Arena *arena)
 {
-	char name[NAME_BYTES];
+	char name[FILE_NAME_BYTES];
 
-	volume_name(volume, "", name);
+	file_volume_name(volume, "", name);
 	return arena_printf(arena, "%s/%s", backend->path, name);
+}
+
+/* One moment of a file that is written to can be had where blocks can be shared. */
+static void file_describe(void *self, BackendTraits *traits)
+{
+	const FileBackend *backend = self;
+
+	traits->atomic = backend->reflinks;
 }
 
 static void file_close(void *self)
@@ -76,6 +71,7 @@ static int file_open(const BackendConfig *config, void **ret, Fault *f)
 	backend = NEW(FileBackend);
 	backend->dir = TAKE(dir);
 	backend->path = mem_strdup(config->directory);
+	backend->reflinks = dir_shares_blocks(backend->dir);
 	*ret = backend;
 	return 0;
 }
@@ -87,15 +83,24 @@ static int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free
 	return dir_space(backend->dir, ret_total_bytes, ret_free_bytes, f);
 }
 
-/* Open the volume's file and compare it with the record. 0 or BACKEND_NO_VOLUME. */
-static int volume_open(const FileBackend *backend, const Volume *volume, int *ret_fd, Fault *f)
+int file_has_room(const FileBackend *backend, Fault *f)
+{
+	int64_t total = 0, left = 0;
+	int r = dir_space(backend->dir, &total, &left, f);
+
+	if (r)
+		return r;
+	return left < FILE_LAST_BYTES ? BACKEND_FULL : 0;
+}
+
+int file_volume_open(const FileBackend *backend, const Volume *volume, int *ret_fd, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
-	char name[NAME_BYTES];
+	char name[FILE_NAME_BYTES];
 	int64_t size = 0;
 	int r;
 
-	volume_name(volume, "", name);
+	file_volume_name(volume, "", name);
 	r = dir_open_file(backend->dir, name, O_RDONLY, &fd, f);
 	if (r == DIR_NO_FILE)
 		return BACKEND_NO_VOLUME;
@@ -117,11 +122,11 @@ static int volume_open(const FileBackend *backend, const Volume *volume, int *re
 static int volume_make(const FileBackend *backend, const Volume *volume, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
-	char temporary[NAME_BYTES], name[NAME_BYTES];
+	char temporary[FILE_NAME_BYTES], name[FILE_NAME_BYTES];
 	int r;
 
-	volume_name(volume, DIR_TEMPORARY "new-", temporary);
-	volume_name(volume, "", name);
+	file_volume_name(volume, DIR_TEMPORARY "new-", temporary);
+	file_volume_name(volume, "", name);
 	r = dir_create_file(backend->dir, temporary, &fd, f);
 	if (!r)
 		r = image_make_empty(fd, (DiskFormat)volume->format, volume->size_gib * GIB, f);
@@ -134,8 +139,7 @@ static int volume_make(const FileBackend *backend, const Volume *volume, Fault *
 	return 0;
 }
 
-/* What was published has flushed bytes; its name may not be on the disk yet. 0 or BACKEND_FULL. */
-static int volume_flush(const FileBackend *backend, Fault *f)
+int file_flush(const FileBackend *backend, Fault *f)
 {
 	int r = dir_flush(backend->dir, f);
 
@@ -146,38 +150,33 @@ static int file_create(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
-	int64_t total = 0, left = 0;
 	int r;
 
-	r = volume_open(backend, volume, &fd, f);
+	r = file_volume_open(backend, volume, &fd, f);
 	if (r == 0) /* who made it may have died before this */
-		return volume_flush(backend, f);
+		return file_flush(backend, f);
 	if (r != BACKEND_NO_VOLUME)
 		return r;
-	r = file_capacity(self, &total, &left, f);
-	if (r)
-		return r;
-	if (left < LAST_BYTES)
-		return BACKEND_FULL;
-	return volume_make(backend, volume, f);
+	r = file_has_room(backend, f);
+	return r ? r : volume_make(backend, volume, f);
 }
 
 static int file_remove(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
-	char name[NAME_BYTES];
+	char name[FILE_NAME_BYTES];
 
-	volume_name(volume, "", name);
+	file_volume_name(volume, "", name);
 	return dir_remove_file(backend->dir, name, f);
 }
 
 static int file_exists(void *self, const Volume *volume, bool *ret, Fault *f)
 {
 	const FileBackend *backend = self;
-	char name[NAME_BYTES];
+	char name[FILE_NAME_BYTES];
 	int r;
 
-	volume_name(volume, "", name);
+	file_volume_name(volume, "", name);
 	r = dir_has_file(backend->dir, name, ret, f);
 	return r ? r : fault_unexpected(f, dir_flush(backend->dir, f));
 }
@@ -188,7 +187,7 @@ static int file_connect(void *self, const Volume *volume, Arena *arena, BackendP
 	_cleanup_(closep) int fd = -1;
 	int r;
 
-	r = volume_open(backend, volume, &fd, f);
+	r = file_volume_open(backend, volume, &fd, f);
 	if (r)
 		return r;
 	*ret = (BackendPath){
@@ -202,10 +201,10 @@ static int file_disconnect(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
-	char name[NAME_BYTES];
+	char name[FILE_NAME_BYTES];
 	int r;
 
-	volume_name(volume, "", name);
+	file_volume_name(volume, "", name);
 	r = dir_open_file(backend->dir, name, O_RDONLY, &fd, f);
 	if (r == DIR_NO_FILE)
 		return 0;
@@ -243,11 +242,19 @@ const BackendDriver backend_file = {
 	.traits = {.protocol = "local", .thin = true},
 	.open = file_open,
 	.close = file_close,
+	.describe = file_describe,
 	.create = file_create,
 	.remove = file_remove,
 	.exists = file_exists,
 	.connect = file_connect,
 	.disconnect = file_disconnect,
 	.connection_info = file_connection_info,
+	.copy = file_copy,
+	.snapshot = file_snapshot,
+	.snapshot_remove = file_snapshot_remove,
+	.snapshot_exists = file_snapshot_exists,
+	.snapshot_draft = file_snapshot_draft,
+	.snapshot_keep = file_snapshot_keep,
+	.revert = file_revert,
 	.capacity = file_capacity,
 };
