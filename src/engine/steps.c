@@ -122,9 +122,11 @@ static int optional(int r, Fault *f)
 	return r == RECORD_NOT_FOUND ? 0 : fault_unexpected(f, r);
 }
 
+/* What a server has, also while it is being taken away. */
 static bool disk_belongs(const Attachment *attachment)
 {
-	return attachment->mapping_id && attachment->status == ATTACHMENT_ATTACHED;
+	return attachment->mapping_id && (attachment->status == ATTACHMENT_ATTACHED ||
+					  attachment->status == ATTACHMENT_DETACHING);
 }
 
 static int load_disks(Tx *tx, StepRun *run, const char *server_id, Fault *f)

@@ -161,6 +161,7 @@ typedef struct Volume {
 	const char *previous_status; /* where an operation that ends takes it back to, or NULL */
 	const char *migration_status;
 	int64_t launched_us; /* 0: not yet */
+	int64_t held_us;     /* since when a client holds it by os-reserve and the like; 0: not */
 } Volume;
 
 typedef struct Snapshot {

@@ -133,6 +133,7 @@ static const char schema_2[] =
 	"ALTER TABLE volumes ADD COLUMN previous_status TEXT;"
 	"ALTER TABLE volumes ADD COLUMN migration_status TEXT;"
 	"ALTER TABLE volumes ADD COLUMN launched_us BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE volumes ADD COLUMN held_us BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE attachments ADD COLUMN legacy BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE attachments ADD COLUMN exported BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE operations ADD COLUMN snapshot_id TEXT;"
@@ -180,7 +181,8 @@ static const char schema_2[] =
 	"CREATE INDEX messages_project ON messages (project_id, created_us, id);"
 	"CREATE INDEX messages_expires ON messages (expires_us);"
 	"CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);"
-	"CREATE INDEX volumes_type ON volumes (type_id);";
+	"CREATE INDEX volumes_type ON volumes (type_id);"
+	"CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

@@ -172,6 +172,7 @@ static const Column volume_columns[] = {
 	TEXT_COLUMN(Volume, previous_status),
 	TEXT_COLUMN(Volume, migration_status),
 	INT_COLUMN(Volume, launched_us),
+	INT_COLUMN(Volume, held_us),
 };
 const RecordTable volume_table = TABLE(Volume, volume_columns, .name = "volumes");
 

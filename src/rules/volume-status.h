@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The status of a volume: which event may follow, and what it leads to.
+ * The status of a volume: every event in every status is decided by one table. An event is allowed
+ * (and the status becomes what the row says), refused (with the row's refusal), or it has nothing
+ * to say to the status (the status stays, and nobody is told). docs/volume-states.md is that table,
+ * printed.
  *
  *     -- created --> creating --made--> available --reserve--> reserved --connect--> attaching
  *                       |                   ^                     |                      |
@@ -12,11 +15,21 @@
  *                                       detaching <-------- begin-detaching ---------+      |
  *                                           +------------------ roll-detaching -------------+
  *
- *     available, error, error_deleting, error_extending --delete--> deleting --delete-failed-->
- *     error_deleting
- *
  * Detaching, in whatever status, is not an event: the attachment goes away, and what is left of
- * them says what the volume is. That is volume_status_of().
+ * them says what the volume is. That is volume_status_of(). The same holds for the end of whatever
+ * a volume went through meanwhile (it was extended, uploaded, retyped …): such events settle.
+ *
+ * Invariants, which the test keeps through thousands of random histories of a volume and its
+ * attachments:
+ *
+ *  1. available, creating, deleting, reverting, awaiting-transfer: nothing is attached.
+ *  2. reserved, attaching, in-use, detaching: some attachment says so, the latest to move or the
+ *     furthest one; attaching and detaching without one are a client's hold (os-reserve,
+ *     os-begin_detaching). Settled, the furthest one says so.
+ *  3. A volume that is not multiattach is never two servers' at once.
+ *  4. Of a multiattach volume, none is refused because another is on its way: reserve, hold,
+ * connect, complete and begin-detaching are allowed in each of the four statuses of rule 2.
+ *  5. Each passing status has an event that ends it.
  */
 #pragma once
 
@@ -33,6 +46,7 @@ typedef enum VolumeEvent {
 	VOLUME_EVENT_BEGIN_DETACHING, /* somebody is going to take it from the guest */
 	VOLUME_EVENT_ROLL_DETACHING,  /* that did not work: the guest keeps it */
 	VOLUME_EVENT_DELETE,
+	VOLUME_EVENT_FORCE_DELETE, /* an admin's, of whatever is not attached */
 	VOLUME_EVENT_DELETE_FAILED,
 	VOLUME_EVENT_HOLD,        /* os-reserve: somebody is going to attach it the old way */
 	VOLUME_EVENT_UNHOLD,      /* os-unreserve, os-terminate_connection */
@@ -53,12 +67,18 @@ typedef enum VolumeEvent {
 	_VOLUME_EVENT_MAX,
 } VolumeEvent;
 
+extern const EnumNames volume_event_names;
+
 /*
- * What the volume's status becomes. 0, or the refusal for an event that the status does not allow:
- * REFUSAL_VOLUME_NOT_DETACHABLE for begin-detaching, else REFUSAL_VOLUME_STATE.
+ * What the volume's status becomes; the one it has when the event has nothing to say to it. 0, or
+ * the refusal for an event that the status does not allow: REFUSAL_VOLUME_NOT_DETACHABLE for
+ * begin-detaching, else REFUSAL_VOLUME_STATE.
  */
 _must_use_ int volume_status_move(const Volume *volume, VolumeEvent event,
 				  VolumeStatus *ret_status);
+
+/* Whether the attachments have the last word after this event: volume_status_of(). */
+bool volume_event_settles(VolumeEvent event);
 
 /*
  * What the attachments that are left make of a volume: the most advanced one decides, and none

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "rules/volume-status.h"
 #include "service/priv.h"
 #include "service/server.h"
 #include "service/volume.h"
@@ -74,10 +73,9 @@ static int choose_device(Work *work, const Server *server, const char **ret, Fau
 /* Nothing waits between reserving and connecting here: both happen to the row at once. */
 static int reserve(Work *work, Volume *volume, Fault *f)
 {
-	VolumeStatus status;
-	int r = volume_status_move(volume, VOLUME_EVENT_RESERVE, &status);
+	int r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_RESERVE, f);
 
-	if (r) {
+	if (r > 0) {
 		work->refused = (RefusalData){
 			.id = volume->id,
 			.action = "reserve",
@@ -85,13 +83,9 @@ static int reserve(Work *work, Volume *volume, Fault *f)
 		};
 		return r;
 	}
-	volume->status = (int)status;
-	r = volume_status_move(volume, VOLUME_EVENT_CONNECT, &status);
-	if (r)
-		return fault_unexpected(f, r);
-	volume->status = (int)status;
-	volume->updated_us = work->now_us;
-	return fault_unexpected(f, volume_update(work->tx, volume, f));
+	if (!r)
+		r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_CONNECT, f);
+	return fault_unexpected(f, r);
 }
 
 static Attachment *attachment_make(Work *work, const AttachWish *wish, const Server *server,
@@ -179,7 +173,6 @@ int service_attach_volume(Work *work, const AttachWish *wish, Attachment **ret, 
 
 static int complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f)
 {
-	VolumeStatus status;
 	Volume *volume;
 	int r;
 
@@ -188,12 +181,9 @@ static int complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f)
 	r = attachment_update(tx, attachment, f);
 	if (!r)
 		r = volume_get(tx, arena, attachment->volume_id, &volume, f);
-	if (r)
-		return fault_unexpected(f, r);
-	if (volume_status_move(volume, VOLUME_EVENT_COMPLETE, &status) == 0)
-		volume->status = (int)status;
-	volume->updated_us = attachment->updated_us;
-	return fault_unexpected(f, volume_update(tx, volume, f));
+	if (!r)
+		r = volume_move(tx, arena, volume, VOLUME_EVENT_COMPLETE, f);
+	return r == REFUSAL_VOLUME_STATE ? 0 : fault_unexpected(f, r); /* an admin changed it */
 }
 
 int attach_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)

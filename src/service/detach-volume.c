@@ -6,8 +6,6 @@
  */
 #include "service/attach.h"
 
-#include "base/clock.h"
-#include "rules/volume-status.h"
 #include "service/priv.h"
 #include "service/server.h"
 #include "service/volume.h"
@@ -25,21 +23,19 @@ static int find_mapping(Work *work, const Server *server, const DetachWish *wish
 	return (*ret)->boot_index == 0 ? REFUSAL_ROOT_DEVICE : 0;
 }
 
-static int begin_detaching(Work *work, Volume *volume, const Attachment *attachment, Fault *f)
+/* Both statuses have to allow it, and say so from now on. */
+static int begin_detaching(Work *work, Volume *volume, Attachment *attachment, Fault *f)
 {
-	VolumeStatus status;
-	int r = volume_status_move(volume, VOLUME_EVENT_BEGIN_DETACHING, &status);
+	int r = attachment_move(work->tx, attachment, ATTACHMENT_EVENT_BEGIN_DETACHING, f);
 
-	if (r || attachment->status != ATTACHMENT_ATTACHED) {
+	if (!r)
+		r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_BEGIN_DETACHING, f);
+	if (r > 0)
 		work->refused = (RefusalData){
 			.id = volume->id,
 			.value = enum_name(&volume_status_names, volume->status),
 		};
-		return REFUSAL_VOLUME_NOT_DETACHABLE;
-	}
-	volume->status = (int)status;
-	volume->updated_us = work->now_us;
-	return fault_unexpected(f, volume_update(work->tx, volume, f));
+	return r;
 }
 
 static int begin(Work *work, const Server *server, const Attachment *attachment, Fault *f)
@@ -97,16 +93,14 @@ int detach_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 int detach_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			 Fault *f)
 {
-	VolumeStatus status;
-	Volume *volume;
+	Attachment *attachment;
 	int r;
 
-	r = volume_get(tx, arena, operation->volume_id, &volume, f);
-	if (!r && volume_status_move(volume, VOLUME_EVENT_ROLL_DETACHING, &status) == 0) {
-		volume->status = (int)status;
-		volume->updated_us = clock_now_us();
-		r = volume_update(tx, volume, f);
-	}
+	r = attachment_get(tx, arena, operation->attachment_id, &attachment, f);
+	if (!r)
+		r = attachment_move(tx, attachment, ATTACHMENT_EVENT_ROLL_DETACHING, f);
+	if (!r)
+		r = volume_settle(tx, arena, operation->volume_id, f);
 	if (r && r != RECORD_NOT_FOUND)
 		return fault_unexpected(f, r);
 	return action_finish(tx, arena, operation->action_id, reason, f);

@@ -6,7 +6,9 @@
 #pragma once
 
 #include "records/tables.h"
+#include "rules/attachment-status.h"
 #include "rules/server-action.h"
+#include "rules/volume-status.h"
 #include "service/service.h"
 
 /* A new random uuid in the arena. */
@@ -36,8 +38,14 @@ void server_rest(Server *server, VmState vm_state, PowerState power);
 
 /* volume-settle.c */
 
+/* Move a volume's status, settle it where the event says so, and write it. 0 or a Refusal. */
+_must_use_ int volume_move(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f);
+/* Likewise, and remember since when: the client who asked may never come back. */
+_must_use_ int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f);
 /* Write what the attachments that are left make of a volume. */
 _must_use_ int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f);
+/* Move an attachment's status and write it; its volume is the caller's affair. 0 or a Refusal. */
+_must_use_ int attachment_move(Tx *tx, Attachment *attachment, AttachmentEvent event, Fault *f);
 /* Remove an attachment and settle its volume. */
 _must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachment, Fault *f);
 

@@ -1,34 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * A volume after one of its attachments went: the row is removed and the status is made from
- * what is left, in one transaction and only after the world has let go.
+ * Settling: a volume's status is made from its attachments, in one transaction and only after the
+ * world has let go; and moving it, which is what every use case does to a status.
  */
 #include "base/clock.h"
-#include "rules/volume-status.h"
 #include "service/priv.h"
 
-int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f)
+/* What the attachments make of a volume, into the struct. */
+static int settle(Tx *tx, Arena *arena, Volume *volume, Fault *f)
 {
-	Volume *volume;
 	Attachment **left;
 	AttachStatus *statuses;
 	size_t count;
 	int r;
 
-	r = volume_get(tx, arena, volume_id, &volume, f);
-	if (r == RECORD_NOT_FOUND)
-		return 0;
-	if (!r)
-		r = attachments_of_volume(tx, arena, volume_id, &left, &count, f);
+	r = attachments_of_volume(tx, arena, volume->id, &left, &count, f);
 	if (r)
 		return fault_unexpected(f, r);
 	statuses = ARENA_ARRAY(arena, AttachStatus, count);
 	for (size_t i = 0; i < count; i++)
 		statuses[i] = (AttachStatus)left[i]->status;
 	volume->status = (int)volume_status_of((VolumeStatus)volume->status, statuses, count);
+	volume->held_us = 0;
+	return 0;
+}
+
+static int write_volume(Tx *tx, Volume *volume, Fault *f)
+{
 	volume->updated_us = clock_now_us();
 	return fault_unexpected(f, volume_update(tx, volume, f));
+}
+
+int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f)
+{
+	Volume *volume;
+	int r;
+
+	r = volume_get(tx, arena, volume_id, &volume, f);
+	if (r == RECORD_NOT_FOUND)
+		return 0;
+	if (!r)
+		r = settle(tx, arena, volume, f);
+	return r ? fault_unexpected(f, r) : write_volume(tx, volume, f);
+}
+
+/* The event, into the struct. 0 or a Refusal. */
+static int change(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
+{
+	VolumeStatus status;
+	int r = volume_status_move(volume, event, &status);
+
+	if (r)
+		return r;
+	if (status == (VolumeStatus)volume->status)
+		return 0; /* a hold goes on */
+	volume->status = (int)status;
+	volume->held_us = 0;
+	return volume_event_settles(event) ? settle(tx, arena, volume, f) : 0;
+}
+
+int volume_move(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
+{
+	int r = change(tx, arena, volume, event, f);
+
+	return r ? r : write_volume(tx, volume, f);
+}
+
+int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
+{
+	int r = change(tx, arena, volume, event, f);
+
+	if (r)
+		return r;
+	volume->held_us = clock_now_us();
+	return write_volume(tx, volume, f);
+}
+
+int attachment_move(Tx *tx, Attachment *attachment, AttachmentEvent event, Fault *f)
+{
+	AttachStatus status;
+	int r = attachment_status_move((AttachStatus)attachment->status, event, &status);
+
+	if (r)
+		return r;
+	attachment->status = (int)status;
+	attachment->updated_us = clock_now_us();
+	return fault_unexpected(f, attachment_update(tx, attachment, f));
 }
 
 int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachment, Fault *f)

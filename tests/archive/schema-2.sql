@@ -48,8 +48,8 @@ CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT, e
 INSERT INTO "users" VALUES('key','name 2','description 2','email 2','default_project_id 2','password_hash 2',0,7000021);
 CREATE TABLE volume_types (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT,extra_specs TEXT, is_public BIGINT NOT NULL, created_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, qos_id TEXT);
 INSERT INTO "volume_types" VALUES('key','name 2','description 2','extra_specs 2',1,6000018,7000021,'qos_id 2');
-CREATE TABLE volumes (id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, name TEXT,description TEXT, size_gib BIGINT NOT NULL, status TEXT NOT NULL,availability_zone TEXT, type_id TEXT, type_name TEXT, metadata TEXT,backend TEXT, host TEXT, format TEXT NOT NULL, bootable BIGINT NOT NULL,multiattach BIGINT NOT NULL, readonly BIGINT NOT NULL,created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, snapshot_id TEXT, source_id TEXT, image_metadata TEXT, admin_metadata TEXT, previous_status TEXT, migration_status TEXT, launched_us BIGINT NOT NULL DEFAULT 0);
-INSERT INTO "volumes" VALUES('key','project_id 2','user_id 2','name 2','description 2',5000015,'reserved','availability_zone 2','type_id 2','type_name 2','metadata 2','backend 2','host 2','aki',0,1,0,17000051,18000054,'snapshot_id 2','source_id 2','image_metadata 2','admin_metadata 2','previous_status 2','migration_status 2',25000075);
+CREATE TABLE volumes (id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, name TEXT,description TEXT, size_gib BIGINT NOT NULL, status TEXT NOT NULL,availability_zone TEXT, type_id TEXT, type_name TEXT, metadata TEXT,backend TEXT, host TEXT, format TEXT NOT NULL, bootable BIGINT NOT NULL,multiattach BIGINT NOT NULL, readonly BIGINT NOT NULL,created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, snapshot_id TEXT, source_id TEXT, image_metadata TEXT, admin_metadata TEXT, previous_status TEXT, migration_status TEXT, launched_us BIGINT NOT NULL DEFAULT 0, held_us BIGINT NOT NULL DEFAULT 0);
+INSERT INTO "volumes" VALUES('key','project_id 2','user_id 2','name 2','description 2',5000015,'reserved','availability_zone 2','type_id 2','type_name 2','metadata 2','backend 2','host 2','aki',0,1,0,17000051,18000054,'snapshot_id 2','source_id 2','image_metadata 2','admin_metadata 2','previous_status 2','migration_status 2',25000075,26000078);
 CREATE UNIQUE INDEX projects_name ON projects (name);
 CREATE UNIQUE INDEX users_name ON users (name);
 CREATE INDEX assignments_user ON assignments (user_id);
@@ -81,3 +81,4 @@ CREATE INDEX messages_project ON messages (project_id, created_us, id);
 CREATE INDEX messages_expires ON messages (expires_us);
 CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);
 CREATE INDEX volumes_type ON volumes (type_id);
+CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;

@@ -88,7 +88,7 @@ static void out_attachment(ApiRequest *r, const Attachment *attachment)
 	json_out_end(&r->out);
 }
 
-/* Only what is attached is listed; a volume that is available has nothing to look up. */
+/* What is attached is listed, also on its way out; an available volume has nothing to look up. */
 static int out_attachments(ApiRequest *r, const Volume *volume, Fault *f)
 {
 	Attachment **attachments;
@@ -103,7 +103,8 @@ static int out_attachments(ApiRequest *r, const Volume *volume, Fault *f)
 	}
 	json_out_list_begin(&r->out, "attachments");
 	for (size_t i = 0; i < count; i++)
-		if (attachments[i]->status == ATTACHMENT_ATTACHED)
+		if (attachments[i]->status == ATTACHMENT_ATTACHED ||
+		    attachments[i]->status == ATTACHMENT_DETACHING)
 			out_attachment(r, attachments[i]);
 	json_out_list_end(&r->out);
 	return 0;
