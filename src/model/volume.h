@@ -233,7 +233,8 @@ typedef struct Attachment {
 	int64_t boot_index; /* -1: not a boot disk */
 	int64_t created_us;
 	int64_t updated_us;
-	int64_t attached_us; /* 0: not yet */
-	bool legacy;         /* made by os-attach: no connector, no connection_info */
-	bool exported;       /* the backend has been asked to export, or may have been */
+	int64_t attached_us;        /* 0: not yet */
+	bool legacy;                /* made by os-attach: no connector, no connection_info */
+	bool exported;              /* the backend has been asked to export, or may have been */
+	const char *connection_key; /* equal where a connection may be shared, or NULL */
 } Attachment;

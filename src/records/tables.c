@@ -279,6 +279,7 @@ static const Column attachment_columns[] = {
 	INT_COLUMN(Attachment, attached_us),
 	BOOL_COLUMN(Attachment, legacy),
 	BOOL_COLUMN(Attachment, exported),
+	TEXT_COLUMN(Attachment, connection_key),
 };
 const RecordTable attachment_table = TABLE(Attachment, attachment_columns, .name = "attachments");
 

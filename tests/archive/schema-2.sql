@@ -5,8 +5,8 @@ CREATE TABLE app_credentials (id TEXT PRIMARY KEY NOT NULL, name TEXT, descripti
 INSERT INTO "app_credentials" VALUES('key','name 2','description 2','user_id 2','project_id 2','secret_hash 2',6000018,1,8000024,9000027);
 CREATE TABLE assignments (id TEXT PRIMARY KEY NOT NULL, user_id TEXT, project_id TEXT,roles BIGINT NOT NULL);
 INSERT INTO "assignments" VALUES('key','user_id 2','project_id 2',3000009);
-CREATE TABLE attachments (id TEXT PRIMARY KEY NOT NULL, volume_id TEXT, project_id TEXT,server_id TEXT, mapping_id TEXT, status TEXT NOT NULL,mode TEXT NOT NULL, device TEXT, tag TEXT, host TEXT, connector TEXT,connection_info TEXT, delete_on_termination BIGINT NOT NULL,boot_index BIGINT NOT NULL, created_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, attached_us BIGINT NOT NULL, legacy BIGINT NOT NULL DEFAULT 0, exported BIGINT NOT NULL DEFAULT 0);
-INSERT INTO "attachments" VALUES('key','volume_id 2','project_id 2','server_id 2','mapping_id 2','attached','null','device 2','tag 2','host 2','connector 2','connection_info 2',0,13000039,14000042,15000045,16000048,1,0);
+CREATE TABLE attachments (id TEXT PRIMARY KEY NOT NULL, volume_id TEXT, project_id TEXT,server_id TEXT, mapping_id TEXT, status TEXT NOT NULL,mode TEXT NOT NULL, device TEXT, tag TEXT, host TEXT, connector TEXT,connection_info TEXT, delete_on_termination BIGINT NOT NULL,boot_index BIGINT NOT NULL, created_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, attached_us BIGINT NOT NULL, legacy BIGINT NOT NULL DEFAULT 0, exported BIGINT NOT NULL DEFAULT 0, connection_key TEXT);
+INSERT INTO "attachments" VALUES('key','volume_id 2','project_id 2','server_id 2','mapping_id 2','attached','null','device 2','tag 2','host 2','connector 2','connection_info 2',0,13000039,14000042,15000045,16000048,1,0,'connection_key 2');
 CREATE TABLE default_types (id TEXT PRIMARY KEY NOT NULL, type_id TEXT, created_us BIGINT NOT NULL);
 INSERT INTO "default_types" VALUES('key','type_id 2',2000006);
 CREATE TABLE flavors (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT,ram_mib BIGINT NOT NULL, vcpus BIGINT NOT NULL, disk_gib BIGINT NOT NULL,ephemeral_gib BIGINT NOT NULL, swap_mib BIGINT NOT NULL,rxtx_factor TEXT, is_public BIGINT NOT NULL, disabled BIGINT NOT NULL,extra_specs TEXT, created_us BIGINT NOT NULL);
@@ -69,6 +69,7 @@ CREATE INDEX steps_operation ON steps (operation_id);
 CREATE UNIQUE INDEX attachments_mapping ON attachments (server_id, volume_id) WHERE mapping_id IS NOT NULL;
 CREATE INDEX attachments_server ON attachments (server_id, created_us);
 CREATE INDEX attachments_project ON attachments (project_id, created_us, id);
+CREATE INDEX attachments_connection ON attachments (connection_key, created_us) WHERE connection_key IS NOT NULL;
 CREATE INDEX attachments_created ON attachments (created_us, id);
 CREATE INDEX type_accesses_project ON type_accesses (project_id);
 CREATE INDEX type_accesses_type ON type_accesses (type_id);
