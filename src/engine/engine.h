@@ -90,6 +90,15 @@ typedef struct EngineStatus {
 
 EngineStatus engine_status(Engine *engine);
 
+/* Operation.args: the size that a volume is to have, in digits. */
+#define OPERATION_SIZE_GIB "size_gib"
+
+/*
+ * How the reason of an operation that failed begins when the failure leaves open what the world
+ * looks like; else all is as it was before.
+ */
+#define OPERATION_UNSURE "it is not known whether "
+
 /*
  * Write a new operation and its steps, the first one marked started, in the transaction that
  * writes the rows it is about. Fills id, format, state, created_us and deadline_us. `*operation`

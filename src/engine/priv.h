@@ -185,6 +185,7 @@ enum {
 	STEP_NEEDS_ATTACHMENT = 1 << 2,
 	STEP_NEEDS_IMAGE = 1 << 3,
 	STEP_NEEDS_DISKS = 1 << 4, /* every volume of the server */
+	STEP_NEEDS_USERS = 1 << 5, /* every server of ours that has the volume; also in .disks */
 };
 
 /*
@@ -216,6 +217,9 @@ int volume_create_probe(StepRun *run, bool *ret, Fault *f);
 int volume_delete_act(StepRun *run, Fault *f);
 int volume_delete_probe(StepRun *run, bool *ret, Fault *f);
 int volume_disconnect_act(StepRun *run, Fault *f);
+
+int volume_extend_act(StepRun *run, Fault *f);
+int disk_resize_act(StepRun *run, Fault *f);
 
 int disk_plug_act(StepRun *run, Fault *f);
 int disk_plug_undo(StepRun *run, Fault *f);

@@ -29,6 +29,18 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.act = volume_disconnect_act,
 		},
+	[STEP_VOLUME_EXTEND] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_USERS,
+			.attempts = ATTEMPTS,
+			.act = volume_extend_act,
+		},
+	[STEP_DISK_RESIZE] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_USERS,
+			.attempts = ATTEMPTS,
+			.act = disk_resize_act,
+		},
 	[STEP_DISK_PLUG] =
 		{
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,
@@ -154,6 +166,24 @@ static int load_disks(Tx *tx, StepRun *run, const char *server_id, Fault *f)
 	return 0;
 }
 
+static int load_users(Tx *tx, StepRun *run, const Volume *volume, Fault *f)
+{
+	Attachment **attachments;
+	size_t count;
+	int r;
+
+	r = attachments_of_volume(tx, run->arena, volume->id, &attachments, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	run->disks = ARENA_ARRAY(run->arena, ServerDisk, MAX(count, 1));
+	run->disk_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (disk_belongs(attachments[i]))
+			run->disks[run->disk_count++] =
+				(ServerDisk){.attachment = attachments[i], .volume = volume};
+	return 0;
+}
+
 static int load_server(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 {
 	const char *id = run->operation->server_id;
@@ -181,6 +211,8 @@ int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	r = load_server(tx, run, needs, f);
 	if (!r && (needs & STEP_NEEDS_VOLUME) && operation->volume_id)
 		r = optional(volume_get(tx, run->arena, operation->volume_id, &volume, f), f);
+	if (!r && (needs & STEP_NEEDS_USERS) && volume)
+		r = load_users(tx, run, volume, f);
 	if (!r && (needs & STEP_NEEDS_ATTACHMENT) && operation->attachment_id)
 		r = optional(
 			attachment_get(tx, run->arena, operation->attachment_id, &attachment, f),

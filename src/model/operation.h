@@ -38,6 +38,8 @@ typedef enum StepKind {
 	STEP_VOLUME_CREATE,
 	STEP_VOLUME_DELETE,
 	STEP_VOLUME_DISCONNECT,
+	STEP_VOLUME_EXTEND, /* on the backend */
+	STEP_DISK_RESIZE,   /* let running guests see it */
 	STEP_DISK_PLUG,
 	STEP_DISK_UNPLUG,
 	STEP_SERVER_DISK_CREATE,

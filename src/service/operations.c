@@ -27,6 +27,14 @@ const OperationKind service_operations[] = {
 		.failed = delete_volume_failed,
 	},
 	{
+		.name = "extend-volume",
+		.steps = {STEP_VOLUME_EXTEND, STEP_DISK_RESIZE},
+		.step_count = 2,
+		.deadline_ms = SECONDS(300),
+		.done = extend_volume_done,
+		.failed = extend_volume_failed,
+	},
+	{
 		.name = "attach-volume",
 		.steps = {STEP_DISK_PLUG},
 		.step_count = 1,

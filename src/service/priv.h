@@ -57,6 +57,7 @@ _must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachm
 
 OPERATION_ENDS(create_volume);
 OPERATION_ENDS(delete_volume);
+OPERATION_ENDS(extend_volume);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
 OPERATION_ENDS(build_server);

@@ -41,6 +41,13 @@ typedef struct VolumeChange {
 _must_use_ int service_change_volume(Work *work, const char *id, const VolumeChange *change,
 				     Volume **ret, Fault *f);
 
+/*
+ * Let a volume grow; `live`: also one that is in use. REFUSAL_NO_VOLUME, REFUSAL_BAD_INPUT,
+ * REFUSAL_VOLUME_STATE (action "extend"), REFUSAL_QUOTA.
+ */
+_must_use_ int service_extend_volume(Work *work, const char *id, int64_t size_gib, bool live,
+				     Fault *f);
+
 /* REFUSAL_NO_VOLUME, REFUSAL_VOLUME_STATE (action "delete"). */
 _must_use_ int service_delete_volume(Work *work, const char *id, Fault *f);
 

@@ -78,6 +78,14 @@ class Journey:
         asked(self.user.delete('%s/%s' % (self.attachments(), self.volume()['id'])))
         self.wait(self.volume, ('available', 'in-use'))
 
+    def extend(self):
+        self.step = 'extend'
+        volume = self.volume()
+        asked(self.user.post('%s/%s/action' % (VOLUMES, volume['id']),
+                             {'os-extend': {'new_size': volume['size'] + 1}},
+                             version='volume 3.42'))
+        self.wait(self.volume, (volume['status'],))
+
     def power(self, action, body, status):
         self.step = action
         asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body}))
@@ -117,6 +125,7 @@ class Journey:
         self.attach()
         self.detach()
         self.attach()
+        self.extend()
         self.power('os-stop', None, 'SHUTOFF')
         self.power('os-start', None, 'ACTIVE')
         self.power('reboot', {'type': 'HARD'}, 'ACTIVE')

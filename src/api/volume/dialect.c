@@ -104,8 +104,9 @@ static const ApiRoute version_rows[] = {
 static const ApiRoutes version_routes = API_ROUTES(version_rows);
 
 static const ApiRoutes *const routes[] = {
-	&version_routes,     &volume_list_routes,  &volume_volume_routes, &volume_metadata_routes,
-	&volume_type_routes, &volume_quota_routes, &volume_small_routes,  NULL,
+	&version_routes,         &volume_list_routes,   &volume_volume_routes,
+	&volume_metadata_routes, &volume_type_routes,   &volume_quota_routes,
+	&volume_small_routes,    &volume_extend_routes, NULL,
 };
 
 const ApiDialect volume_dialect = {

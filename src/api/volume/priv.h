@@ -17,6 +17,7 @@
 extern const ApiRoutes volume_volume_routes;
 extern const ApiRoutes volume_list_routes;
 extern const ApiRoutes volume_metadata_routes;
+extern const ApiRoutes volume_extend_routes;
 extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_quota_routes;
 extern const ApiRoutes volume_small_routes;

@@ -38,6 +38,11 @@ static const char *state_text(Arena *a, const RefusalData *d)
 		       "error_restoring or error_extending or error_managing and must not be "
 		       "migrating, attached, belong to a group, have snapshots, awaiting a "
 		       "transfer, or be disassociated from snapshots after volume transfer.";
+	if (str_eq(d->action, "extend"))
+		return arena_printf(a,
+				    "Invalid volume: Volume %s status must be '{'status': "
+				    "'available'}' to extend, currently %s.",
+				    d->id, d->value);
 	if (str_eq(d->action, "update"))
 		return "Invalid volume: The volume cannot be updated during maintenance.";
 	if (str_eq(d->action, "set metadata"))

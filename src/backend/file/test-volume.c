@@ -122,6 +122,31 @@ TEST(what_a_dead_process_left_unflushed_is_flushed)
 	backend_drop(backend);
 }
 
+TEST(a_raw_volume_grows_and_never_shrinks)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Volume volume = volume_of(DISK_FORMAT_RAW, 1);
+	Volume larger = volume_of(DISK_FORMAT_RAW, 3);
+	Backend *backend = backend_make();
+	BackendPath path = {0};
+	Fault f = {0};
+
+	assert_int_equal(backend_extend(backend, &volume, 3, &f), BACKEND_NO_VOLUME);
+	assert_int_equal(backend_create(backend, &volume, &f), 0);
+	assert_int_equal(backend_extend(backend, &volume, 3, &f), 0);
+	assert_int_equal(backend_extend(backend, &volume, 3, &f), 0);
+	assert_int_equal(backend_extend(backend, &larger, 3, &f), 0);
+	assert_int_equal(backend_connect(backend, &larger, arena, &path, &f), 0);
+	/* Before the record follows, only who is extending may find more than it says. */
+	assert_true(backend_connect(backend, &volume, arena, &path, &f) < 0);
+	volume.status = VOLUME_EXTENDING;
+	assert_int_equal(backend_connect(backend, &volume, arena, &path, &f), 0);
+	volume.size_gib = 4;
+	assert_true(backend_connect(backend, &volume, arena, &path, &f) < 0);
+	assert_int_equal(backend_remove(backend, &volume, &f), 0);
+	backend_drop(backend);
+}
+
 TEST(a_file_of_another_size_is_not_the_volume)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
@@ -194,6 +219,10 @@ TEST(a_qcow2_volume_is_exact)
 	assert_int_equal(path.format, DISK_FORMAT_QCOW2);
 	assert_int_equal(stat(path.path, &st), 0);
 	assert_true(st.st_size < 1024 * 1024);
+	assert_int_equal(backend_extend(backend, &volume, 5, &f), 0);
+	assert_int_equal(backend_extend(backend, &volume, 5, &f), 0);
+	volume.size_gib = 5;
+	assert_int_equal(backend_connect(backend, &volume, arena, &path, &f), 0);
 	assert_int_equal(backend_remove(backend, &volume, &f), 0);
 	backend_drop(backend);
 }

@@ -83,6 +83,12 @@ static int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free
 	return dir_space(backend->dir, ret_total_bytes, ret_free_bytes, f);
 }
 
+/* The file grows before the record does. */
+static bool may_be_larger(const Volume *volume)
+{
+	return volume->status == VOLUME_EXTENDING || volume->status == VOLUME_ERROR_EXTENDING;
+}
+
 int file_has_room(const FileBackend *backend, Fault *f)
 {
 	int64_t total = 0, left = 0;
@@ -111,7 +117,8 @@ int file_volume_open(const FileBackend *backend, const Volume *volume, int *ret_
 		return r;
 	if (r > 0)
 		return fault(f, -EMEDIUMTYPE, "%s is not what its record says", name);
-	if (size != volume->size_gib * GIB)
+	if (size != volume->size_gib * GIB &&
+	    !(may_be_larger(volume) && size > volume->size_gib * GIB))
 		return fault(f, -EMEDIUMTYPE, "%s is %lld bytes long, its record says %lld GiB",
 			     name, (long long)size, (long long)volume->size_gib);
 	*ret_fd = TAKE_FD(fd);
@@ -215,6 +222,42 @@ static int file_disconnect(void *self, const Volume *volume, Fault *f)
 	return 0;
 }
 
+static int extend_to(int fd, const Volume *volume, int64_t size_gib, Fault *f)
+{
+	int64_t size = 0;
+	int r = image_size(fd, (DiskFormat)volume->format, &size, f);
+
+	if (r < 0)
+		return r;
+	if (r > 0 || size < volume->size_gib * GIB)
+		return fault(f, -EMEDIUMTYPE, "the file is not what its record says");
+	r = image_grow(fd, (DiskFormat)volume->format, size_gib * GIB, f);
+	if (r)
+		return r == DIR_FULL ? BACKEND_FULL : fault_unexpected(f, r);
+	if (fsync(fd))
+		return fault(f, -errno, "flush: %s", strerror(errno));
+	return 0;
+}
+
+static int file_extend(void *self, const Volume *volume, int64_t size_gib, Fault *f)
+{
+	const FileBackend *backend = self;
+	_cleanup_(closep) int fd = -1;
+	char name[FILE_NAME_BYTES];
+	int r;
+
+	file_volume_name(volume, "", name);
+	r = dir_open_file(backend->dir, name, O_RDWR, &fd, f);
+	if (r == DIR_NO_FILE)
+		return BACKEND_NO_VOLUME;
+	if (r)
+		return fault_unexpected(f, r);
+	r = extend_to(fd, volume, size_gib, f);
+	if (r < 0)
+		(void)fault_context(f, "%s", name); /* r is the fault */
+	return r;
+}
+
 static int file_connection_info(void *self, const Volume *volume,
 				const Attachment *attachment _unused_, Arena *arena,
 				const char **ret, Fault *f)
@@ -249,6 +292,7 @@ const BackendDriver backend_file = {
 	.connect = file_connect,
 	.disconnect = file_disconnect,
 	.connection_info = file_connection_info,
+	.extend = file_extend,
 	.copy = file_copy,
 	.snapshot = file_snapshot,
 	.snapshot_remove = file_snapshot_remove,
