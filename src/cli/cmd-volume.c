@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/wait.h"
-#include "client/calls.h"
+#include "client/storage.h"
 
 /* "SERVER on /dev/vdb, …": where a volume is attached. */
 static const char *print_attached(Cli *cli, const ClientItem *item, const void *ctx _unused_)

@@ -5,47 +5,8 @@
  */
 #include "client/calls.h"
 
-#include <errno.h>
-
 #include "client/priv.h"
 #include "json/out.h"
-
-static void put_text(JsonOut *out, const char *key, const char *text)
-{
-	if (text)
-		json_out_text(out, key, text);
-}
-
-static void put_map(JsonOut *out, const char *key, const JsonTextMap *map)
-{
-	if (!map || map->count == 0)
-		return;
-	json_out_begin(out, key);
-	for (size_t i = 0; i < map->count; i++)
-		json_out_text(out, map->pairs[i].key, map->pairs[i].value);
-	json_out_end(out);
-}
-
-/* Send what was written. */
-static int send_body(Client *client, ClientRequest request, JsonOut *out, JsonDoc **ret, Fault *f)
-{
-	_cleanup_(freep) char *body = json_out_take(out, NULL);
-
-	request.body = body;
-	return client_call(client, &request, ret, f);
-}
-
-/* The id of what a call made. */
-static int take_id(Arena *arena, JsonDoc *doc, const char *path, const char **ret_id, Fault *f)
-{
-	const char *id = doc ? json_get_text(arena, doc, path) : NULL;
-
-	json_doc_free(doc);
-	if (!id)
-		return fault(f, -EPROTO, "the answer has no %s", path);
-	*ret_id = id;
-	return 0;
-}
 
 static const char *server_path(Client *client, Arena *arena, const char *id, const char *below)
 {
@@ -66,9 +27,9 @@ int client_server_create(Client *client, Arena *arena, const ClientServerWish *w
 	json_out_text(&out, "imageRef", wish->image_id ? wish->image_id : "");
 	json_out_text(&out, "flavorRef", wish->flavor_id);
 	json_out_text(&out, "networks", wish->networks ? wish->networks : "auto");
-	put_text(&out, "user_data", wish->user_data);
-	put_text(&out, "description", wish->description);
-	put_map(&out, "metadata", wish->metadata);
+	body_text(&out, "user_data", wish->user_data);
+	body_text(&out, "description", wish->description);
+	body_map(&out, "metadata", wish->metadata);
 	if (wish->tag_count > 0) {
 		json_out_list_begin(&out, "tags");
 		for (size_t i = 0; i < wish->tag_count; i++)
@@ -79,8 +40,8 @@ int client_server_create(Client *client, Arena *arena, const ClientServerWish *w
 		json_out_bool(&out, "config_drive", true);
 	json_out_end(&out);
 	json_out_end(&out);
-	r = send_body(client, request, &out, &doc, f);
-	return r ? r : take_id(arena, doc, "server.id", ret_id, f);
+	r = body_send(client, request, &out, &doc, f);
+	return r ? r : body_id(arena, doc, "server.id", ret_id, f);
 }
 
 int client_server_update(Client *client, Arena *arena, const char *id, const char *name,
@@ -95,11 +56,11 @@ int client_server_update(Client *client, Arena *arena, const char *id, const cha
 
 	json_out_begin(&out, NULL);
 	json_out_begin(&out, "server");
-	put_text(&out, "name", name);
-	put_text(&out, "description", description);
+	body_text(&out, "name", name);
+	body_text(&out, "description", description);
 	json_out_end(&out);
 	json_out_end(&out);
-	return send_body(client, request, &out, NULL, f);
+	return body_send(client, request, &out, NULL, f);
 }
 
 int client_server_metadata(Client *client, Arena *arena, const char *id,
@@ -113,9 +74,9 @@ int client_server_metadata(Client *client, Arena *arena, const char *id,
 	JsonOut out = {0};
 
 	json_out_begin(&out, NULL);
-	put_map(&out, "metadata", metadata);
+	body_map(&out, "metadata", metadata);
 	json_out_end(&out);
-	return send_body(client, request, &out, NULL, f);
+	return body_send(client, request, &out, NULL, f);
 }
 
 int client_server_act(Client *client, Arena *arena, const char *id, ClientServerAction action,
@@ -154,7 +115,7 @@ int client_server_console(Client *client, Arena *arena, const char *id, int64_t 
 		json_out_int(&out, "length", lines);
 	json_out_end(&out);
 	json_out_end(&out);
-	return send_body(client, request, &out, ret, f);
+	return body_send(client, request, &out, ret, f);
 }
 
 int client_server_events(Client *client, Arena *arena, const char *id, const char *request_id,
@@ -170,48 +131,6 @@ int client_server_events(Client *client, Arena *arena, const char *id, const cha
 	return client_call(client, &request, ret, f);
 }
 
-/* {"volume": …} of a wish; what is NULL is left out. */
-static void put_volume(JsonOut *out, const ClientVolumeWish *wish)
-{
-	json_out_begin(out, NULL);
-	json_out_begin(out, "volume");
-	put_text(out, "name", wish->name);
-	put_text(out, "description", wish->description);
-	put_text(out, "volume_type", wish->type);
-	if (wish->size_gib)
-		json_out_int(out, "size", wish->size_gib);
-	put_map(out, "metadata", wish->metadata);
-	json_out_end(out);
-	json_out_end(out);
-}
-
-int client_volume_create(Client *client, Arena *arena, const ClientVolumeWish *wish,
-			 const char **ret_id, Fault *f)
-{
-	const ClientRequest request = {CLIENT_VOLUME, "POST", "/volumes", NULL, NULL};
-	JsonOut out = {0};
-	JsonDoc *doc;
-	int r;
-
-	put_volume(&out, wish);
-	r = send_body(client, request, &out, &doc, f);
-	return r ? r : take_id(arena, doc, "volume.id", ret_id, f);
-}
-
-int client_volume_update(Client *client, Arena *arena, const char *id, const ClientVolumeWish *wish,
-			 Fault *f)
-{
-	const ClientRequest request = {
-		.service = CLIENT_VOLUME,
-		.method = "PUT",
-		.path = arena_printf(arena, "/volumes/%s", client_escape(client, arena, id)),
-	};
-	JsonOut out = {0};
-
-	put_volume(&out, wish);
-	return send_body(client, request, &out, NULL, f);
-}
-
 int client_image_create(Client *client, Arena *arena, const ClientImageWish *wish,
 			const char **ret_id, Fault *f)
 {
@@ -223,9 +142,9 @@ int client_image_create(Client *client, Arena *arena, const ClientImageWish *wis
 
 	json_out_begin(&out, NULL);
 	json_out_text(&out, "name", wish->name);
-	put_text(&out, "disk_format", wish->disk_format);
-	put_text(&out, "container_format", wish->container_format);
-	put_text(&out, "visibility", wish->visibility);
+	body_text(&out, "disk_format", wish->disk_format);
+	body_text(&out, "container_format", wish->container_format);
+	body_text(&out, "visibility", wish->visibility);
 	if (wish->min_disk_gib)
 		json_out_int(&out, "min_disk", wish->min_disk_gib);
 	if (wish->min_ram_mib)
@@ -233,8 +152,8 @@ int client_image_create(Client *client, Arena *arena, const ClientImageWish *wis
 	for (size_t i = 0; properties && i < properties->count; i++)
 		json_out_text(&out, properties->pairs[i].key, properties->pairs[i].value);
 	json_out_end(&out);
-	r = send_body(client, request, &out, &doc, f);
-	return r ? r : take_id(arena, doc, "id", ret_id, f);
+	r = body_send(client, request, &out, &doc, f);
+	return r ? r : body_id(arena, doc, "id", ret_id, f);
 }
 
 int client_image_upload(Client *client, Arena *arena, const char *id, const ClientUpload *upload,
@@ -281,9 +200,9 @@ static int add_extra_specs(Client *client, Arena *arena, const char *id, const J
 	if (!specs || specs->count == 0)
 		return 0;
 	json_out_begin(&out, NULL);
-	put_map(&out, "extra_specs", specs);
+	body_map(&out, "extra_specs", specs);
 	json_out_end(&out);
-	return send_body(client, request, &out, NULL, f);
+	return body_send(client, request, &out, NULL, f);
 }
 
 int client_flavor_create(Client *client, Arena *arena, const ClientFlavorWish *wish,
@@ -296,7 +215,7 @@ int client_flavor_create(Client *client, Arena *arena, const ClientFlavorWish *w
 
 	json_out_begin(&out, NULL);
 	json_out_begin(&out, "flavor");
-	put_text(&out, "id", wish->id);
+	body_text(&out, "id", wish->id);
 	json_out_text(&out, "name", wish->name);
 	json_out_int(&out, "ram", wish->ram_mib);
 	json_out_int(&out, "disk", wish->disk_gib);
@@ -304,9 +223,9 @@ int client_flavor_create(Client *client, Arena *arena, const ClientFlavorWish *w
 	json_out_bool(&out, "os-flavor-access:is_public", !wish->private);
 	json_out_end(&out);
 	json_out_end(&out);
-	r = send_body(client, request, &out, &doc, f);
+	r = body_send(client, request, &out, &doc, f);
 	if (r == 0)
-		r = take_id(arena, doc, "flavor.id", ret_id, f);
+		r = body_id(arena, doc, "flavor.id", ret_id, f);
 	return r ? r : add_extra_specs(client, arena, *ret_id, wish->properties, f);
 }
 
@@ -323,11 +242,11 @@ int client_attach(Client *client, Arena *arena, const ClientAttachWish *wish, Js
 	json_out_begin(&out, NULL);
 	json_out_begin(&out, "volumeAttachment");
 	json_out_text(&out, "volumeId", wish->volume_id);
-	put_text(&out, "device", wish->device);
-	put_text(&out, "tag", wish->tag);
+	body_text(&out, "device", wish->device);
+	body_text(&out, "tag", wish->tag);
 	json_out_end(&out);
 	json_out_end(&out);
-	return send_body(client, request, &out, ret, f);
+	return body_send(client, request, &out, ret, f);
 }
 
 static const char *attachment_path(Client *client, Arena *arena, const char *server_id,

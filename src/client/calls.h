@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What is done to the nouns beyond resource.h: create, change, act. Wishes leave out what is NULL
- * or zero. Ids are ids here, not names. Documents belong to the caller.
+ * What is done to the nouns beyond resource.h: create, change, act. (Block storage: storage.h.)
+ * Wishes leave out what is NULL or zero. Ids are ids here, not names. Documents belong to the
+ * caller.
  */
 #pragma once
 
@@ -20,14 +21,6 @@ typedef struct ClientServerWish {
 	size_t tag_count;
 	bool config_drive;
 } ClientServerWish;
-
-typedef struct ClientVolumeWish {
-	const char *name;
-	const char *description;
-	const char *type;
-	int64_t size_gib;
-	const JsonTextMap *metadata;
-} ClientVolumeWish;
 
 typedef struct ClientImageWish {
 	const char *name;
@@ -73,12 +66,6 @@ _must_use_ int client_server_console(Client *client, Arena *arena, const char *i
 /* "instanceActions" of a server, or "instanceAction" when a request is named. */
 _must_use_ int client_server_events(Client *client, Arena *arena, const char *id,
 				    const char *request_id, JsonDoc **ret, Fault *f);
-
-_must_use_ int client_volume_create(Client *client, Arena *arena, const ClientVolumeWish *wish,
-				    const char **ret_id, Fault *f);
-/* Metadata, when given, replaces what is there. */
-_must_use_ int client_volume_update(Client *client, Arena *arena, const char *id,
-				    const ClientVolumeWish *wish, Fault *f);
 
 _must_use_ int client_image_create(Client *client, Arena *arena, const ClientImageWish *wish,
 				   const char **ret_id, Fault *f);

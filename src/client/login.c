@@ -11,13 +11,12 @@
 #include "base/mem.h"
 #include "json/out.h"
 
-/* Version headers that calls are written for; every release of those services since 2018 has them.
- */
+/* Versions that calls are written for: compute since 2018, block storage since 2021 has them. */
 static const char *const service_headers[] = {
 	[CLIENT_IDENTITY] = NULL,
 	[CLIENT_IMAGE] = NULL,
 	[CLIENT_COMPUTE] = "OpenStack-API-Version: compute 2.59",
-	[CLIENT_VOLUME] = NULL,
+	[CLIENT_VOLUME] = "OpenStack-API-Version: volume 3.66",
 	[CLIENT_ADMIN] = NULL,
 };
 static_assert(ARRAY_SIZE(service_headers) == _CLIENT_SERVICE_MAX, "a row for every service");

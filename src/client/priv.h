@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "client/client.h"
+#include "json/out.h"
 
 enum { CLIENT_ERROR_TEXT = 1024 };
 
@@ -49,3 +50,12 @@ const char *client_error_words(Arena *arena, const char *body, size_t length);
 
 /* catalog.c: 0 or CLIENT_NOT_FOUND. */
 _must_use_ int client_endpoint(Client *client, ClientService service, const char **ret_url);
+
+/* body.c: members that are NULL or empty are left out. */
+void body_text(JsonOut *out, const char *key, const char *text);
+void body_map(JsonOut *out, const char *key, const JsonTextMap *map);
+/* Send what was written; the text is freed. */
+_must_use_ int body_send(Client *client, ClientRequest request, JsonOut *out, JsonDoc **ret,
+			 Fault *f);
+/* The id of what a call made; frees the document. */
+_must_use_ int body_id(Arena *arena, JsonDoc *doc, const char *path, const char **ret_id, Fault *f);

@@ -22,6 +22,7 @@ typedef struct NounRow {
 	const char *list_path; /* when it is another one */
 	const char *single;    /* member that wraps one; "" for none */
 	const char *plural;    /* member that wraps a list */
+	const char *links;     /* member with the next page, when it is not PLURAL_links */
 	bool name_filter;      /* the list takes name=, and finds exactly that */
 } NounRow;
 
@@ -67,7 +68,32 @@ static const NounRow nouns[] = {
 				.service = CLIENT_VOLUME,
 				.path = "/types",
 				.single = "volume_type",
-				.plural = "volume_types"},
+				.plural = "volume_types",
+				.links = "volume_type_links"},
+	[CLIENT_SNAPSHOTS] = {.name = "snapshot",
+			      .service = CLIENT_VOLUME,
+			      .path = "/snapshots",
+			      .list_path = "/snapshots/detail",
+			      .single = "snapshot",
+			      .plural = "snapshots",
+			      .name_filter = true},
+	[CLIENT_ATTACHMENTS] = {.name = "attachment",
+				.service = CLIENT_VOLUME,
+				.path = "/attachments",
+				.list_path = "/attachments/detail",
+				.single = "attachment",
+				.plural = "attachments"},
+	[CLIENT_TRANSFERS] = {.name = "transfer",
+			      .service = CLIENT_VOLUME,
+			      .path = "/volume-transfers",
+			      .list_path = "/volume-transfers/detail",
+			      .single = "transfer",
+			      .plural = "transfers"},
+	[CLIENT_MESSAGES] = {.name = "message",
+			     .service = CLIENT_VOLUME,
+			     .path = "/messages",
+			     .single = "message",
+			     .plural = "messages"},
 	[CLIENT_OPERATION] = {.name = "operation",
 			      .service = CLIENT_ADMIN,
 			      .path = "/operations",
@@ -109,7 +135,7 @@ const char *client_item_text(Arena *arena, const ClientItem *item, const char *m
 /* The query of the next page, or NULL: glance and keystone, then nova and cinder. */
 static const char *next_query(Arena *arena, const JsonDoc *page, const NounRow *row)
 {
-	const char *links = arena_printf(arena, "%s_links", row->plural);
+	const char *links = row->links ? row->links : arena_printf(arena, "%s_links", row->plural);
 	int64_t count = json_get_count(page, links);
 	const char *next, *query;
 

@@ -16,6 +16,10 @@ typedef enum ClientNoun {
 	CLIENT_SERVER,
 	CLIENT_VOLUMES,
 	CLIENT_VOLUME_TYPE,
+	CLIENT_SNAPSHOTS,
+	CLIENT_ATTACHMENTS, /* of block storage; a server's are in calls.h */
+	CLIENT_TRANSFERS,
+	CLIENT_MESSAGES,
 	CLIENT_OPERATION,
 	_CLIENT_NOUN_MAX,
 } ClientNoun;
