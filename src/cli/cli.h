@@ -125,6 +125,8 @@ int cli_find(Cli *cli, ClientNoun noun, const char *name_or_id, ClientItem *ret)
 int cli_find_id(Cli *cli, ClientNoun noun, const char *name_or_id, const char **ret_id);
 /* Delete each of the arguments; the first failure decides the exit code, the others are tried. */
 int cli_delete_all(Cli *cli, ClientNoun noun);
+/* Likewise by a call of its own. */
+int cli_delete_all_by(Cli *cli, ClientNoun noun, int (*delete)(Cli *cli, const char *id, Fault *f));
 
 /* An option that becomes a parameter of a list's query. */
 typedef struct QueryRow {

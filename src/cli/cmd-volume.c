@@ -66,6 +66,33 @@ static int volume_show(Cli *cli)
 	return output_noun(cli, CLIENT_VOLUMES, cli->arguments[0], &show_view);
 }
 
+/* Turn the option that names a source into its id. */
+static int find_source(Cli *cli, const char *option, ClientNoun noun, const char **ret_id)
+{
+	const char *name = cli_option(cli, option);
+
+	return name ? cli_find_id(cli, noun, name, ret_id) : 0;
+}
+
+static int find_sources(Cli *cli, ClientVolumeWish *wish)
+{
+	int r = find_source(cli, "snapshot", CLIENT_SNAPSHOTS, &wish->snapshot_id);
+
+	if (r == 0)
+		r = find_source(cli, "source", CLIENT_VOLUMES, &wish->source_id);
+	if (r == 0)
+		r = find_source(cli, "image", CLIENT_IMAGES, &wish->image_id);
+	if (r)
+		return r;
+	if (!!wish->snapshot_id + !!wish->source_id + !!wish->image_id > 1)
+		return cli_fail(cli, CLI_USAGE,
+				"volume create: only one of --snapshot, --source and --image");
+	if (!wish->size_gib && !wish->snapshot_id && !wish->source_id)
+		return cli_fail(cli, CLI_USAGE,
+				"volume create needs --size, or a snapshot or volume to copy");
+	return 0;
+}
+
 static int volume_create(Cli *cli)
 {
 	ClientVolumeWish wish = {
@@ -81,10 +108,10 @@ static int volume_create(Cli *cli)
 	r = cli_option_int(cli, "size", 1, 0, &wish.size_gib);
 	if (r == 0)
 		r = cli_option_map(cli, "property", &metadata);
+	if (r == 0)
+		r = find_sources(cli, &wish);
 	if (r)
 		return r;
-	if (!wish.size_gib)
-		return cli_fail(cli, CLI_USAGE, "volume create needs --size");
 	wish.metadata = &metadata;
 	r = client_volume_create(cli->client, cli->arena, &wish, &id, &f);
 	if (r)
@@ -116,21 +143,51 @@ static JsonTextMap merged_metadata(Cli *cli, const ClientItem *volume, const Jso
 	return (JsonTextMap){.pairs = pairs, .count = count};
 }
 
+/* One of two flags that exclude each other: 1, 0, or -1 for neither; -2 after a complaint. */
+static int flag_pair(Cli *cli, const char *yes, const char *no)
+{
+	if (cli_flag(cli, yes) && cli_flag(cli, no)) {
+		(void)cli_fail(cli, CLI_USAGE, "--%s and --%s exclude each other", yes,
+			       no); /* the code is known */
+		return -2;
+	}
+	return cli_flag(cli, yes) ? 1 : cli_flag(cli, no) ? 0 : -1;
+}
+
+/* What is set by actions of their own. */
+static int set_flags(Cli *cli, const char *id, int bootable, int readonly)
+{
+	Fault f = {0};
+	int r = 0;
+
+	if (bootable >= 0)
+		r = client_volume_set_bootable(cli->client, cli->arena, id, bootable, &f);
+	if (r == 0 && readonly >= 0)
+		r = client_volume_set_readonly(cli->client, cli->arena, id, readonly, &f);
+	return r ? cli_fail_client(cli, r, &f, "volume set") : 0;
+}
+
 static int volume_set(Cli *cli)
 {
+	int bootable = flag_pair(cli, "bootable", "not-bootable");
+	int readonly = flag_pair(cli, "read-only", "read-write");
 	_cleanup_(client_item_done) ClientItem volume = {0};
 	ClientVolumeWish wish = {
 		.name = cli_option(cli, "name"),
 		.description = cli_option(cli, "description"),
 	};
+	bool details = wish.name || wish.description || cli_option(cli, "property");
 	JsonTextMap added, metadata;
+	const char *id;
 	Fault f = {0};
 	int r;
 
+	if (bootable == -2 || readonly == -2)
+		return CLI_USAGE;
 	r = cli_option_map(cli, "property", &added);
 	if (r)
 		return r;
-	if (!wish.name && !wish.description && added.count == 0)
+	if (!details && bootable < 0 && readonly < 0)
 		return cli_fail(cli, CLI_USAGE, "volume set: nothing to set");
 	r = cli_find(cli, CLIENT_VOLUMES, cli->arguments[0], &volume);
 	if (r)
@@ -139,25 +196,37 @@ static int volume_set(Cli *cli)
 		metadata = merged_metadata(cli, &volume, &added);
 		wish.metadata = &metadata;
 	}
-	r = client_volume_update(cli->client, cli->arena,
-				 client_item_text(cli->arena, &volume, "id"), &wish, &f);
-	return r ? cli_fail_client(cli, r, &f, "volume set") : 0;
+	id = client_item_text(cli->arena, &volume, "id");
+	if (details)
+		r = client_volume_update(cli->client, cli->arena, id, &wish, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "volume set");
+	return set_flags(cli, id, bootable, readonly);
+}
+
+static int volume_delete_call(Cli *cli, const char *id, Fault *f)
+{
+	return client_volume_delete(cli->client, cli->arena, id, cli_flag(cli, "cascade"),
+				    cli_flag(cli, "force"), f);
 }
 
 static int volume_delete(Cli *cli)
 {
-	return cli_delete_all(cli, CLIENT_VOLUMES);
+	return cli_delete_all_by(cli, CLIENT_VOLUMES, volume_delete_call);
 }
 
 static const Option create_options[] = {
-	{"size", 0, "GIB", "size in GiB; required"},
+	{"size", 0, "GIB", "size in GiB (default: that of the snapshot or volume it copies)"},
+	{"snapshot", 0, "SNAPSHOT", "begin with what a snapshot holds"},
+	{"source", 0, "VOLUME", "begin with what another volume holds"},
+	{"image", 0, "IMAGE", "begin with an image; the volume can be booted from"},
 	{"type", 0, "TYPE", "volume type, by name or id (default: the server's)"},
 	{"property", 0, "KEY=VALUE", "metadata; may be repeated"},
 	{"description", 0, "TEXT", "for people"},
 };
 const Command cmd_volume_create = {
 	.name = "volume create",
-	.summary = "Make an empty volume",
+	.summary = "Make a volume: empty, or a copy of something",
 	.arguments = "[NAME]",
 	.arguments_max = 1,
 	CLI_OPTIONS(create_options),
@@ -190,10 +259,14 @@ static const Option set_options[] = {
 	{"name", 0, "NAME", "a new name"},
 	{"description", 0, "TEXT", "a new description"},
 	{"property", 0, "KEY=VALUE", "add or change metadata; may be repeated"},
+	{"bootable", 0, NULL, "servers may boot from it"},
+	{"not-bootable", 0, NULL, "they may not"},
+	{"read-only", 0, NULL, "whoever attaches it can only read it"},
+	{"read-write", 0, NULL, "they can write it"},
 };
 const Command cmd_volume_set = {
 	.name = "volume set",
-	.summary = "Change the name, description or metadata of a volume",
+	.summary = "Change what a volume is called and how it may be used",
 	.arguments = "VOLUME",
 	.arguments_min = 1,
 	.arguments_max = 1,
@@ -201,12 +274,17 @@ const Command cmd_volume_set = {
 	.run = volume_set,
 };
 
+static const Option delete_options[] = {
+	{"cascade", 0, NULL, "with their snapshots"},
+	{"force", 0, NULL, "whatever their status is (admin)"},
+};
 const Command cmd_volume_delete = {
 	.name = "volume delete",
 	.summary = "Delete volumes and what is on them",
 	.arguments = "VOLUME...",
 	.arguments_min = 1,
 	.arguments_max = CLI_MANY,
+	CLI_OPTIONS(delete_options),
 	.waits = true,
 	.run = volume_delete,
 };

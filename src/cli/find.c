@@ -48,8 +48,10 @@ const char *cli_query(Cli *cli, const QueryRow *rows, size_t count)
 	return query;
 }
 
+typedef int (*DeleteCall)(Cli *cli, const char *id, Fault *f);
+
 /* Delete by name or id, and wait for it when that was asked for. */
-static int delete_one(Cli *cli, ClientNoun noun, const char *name_or_id)
+static int delete_one(Cli *cli, ClientNoun noun, const char *name_or_id, DeleteCall delete)
 {
 	const char *id = NULL;
 	Fault f = {0};
@@ -58,21 +60,26 @@ static int delete_one(Cli *cli, ClientNoun noun, const char *name_or_id)
 	r = cli_find_id(cli, noun, name_or_id, &id);
 	if (r)
 		return r;
-	r = client_delete(cli->client, cli->arena, noun, id, &f);
+	r = delete ? delete (cli, id, &f) : client_delete(cli->client, cli->arena, noun, id, &f);
 	if (r)
 		return cli_fail_client(cli, r, &f, "delete %s %s", client_noun_name(noun),
 				       name_or_id);
 	return cli_flag(cli, "wait") ? wait_for_status(cli, noun, id, NULL) : 0;
 }
 
-int cli_delete_all(Cli *cli, ClientNoun noun)
+int cli_delete_all_by(Cli *cli, ClientNoun noun, DeleteCall delete)
 {
 	int code = 0;
 
 	for (size_t i = 0; i < cli->argument_count; i++) {
-		int one = delete_one(cli, noun, cli->arguments[i]);
+		int one = delete_one(cli, noun, cli->arguments[i], delete);
 
 		code = code ? code : one;
 	}
 	return code;
+}
+
+int cli_delete_all(Cli *cli, ClientNoun noun)
+{
+	return cli_delete_all_by(cli, noun, NULL);
 }

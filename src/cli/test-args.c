@@ -27,7 +27,7 @@ TEST(a_first_word_has_help)
 	assert_string_equal(asked.err, "");
 	assert_string_equal(asked.out, word.out);
 	assert_non_null(strstr(asked.out, "volume create"));
-	assert_null(strstr(asked.out, "volume-type"));
+	assert_null(strstr(asked.out, "snapshot create"));
 }
 
 static void check_width(const char *text)

@@ -58,14 +58,31 @@ int wait_for(Cli *cli, Wait *wait)
 typedef struct StatusWish {
 	ClientNoun noun;
 	const char *id;
-	const char *status;
+	const char *status; /* the one to come to; NULL: gone */
+	const char *busy;   /* or else: the one to leave */
 } StatusWish;
 
-/* What is known of a failure: the fault of a server, else only the status. */
+/* The newest message of block storage about a thing; NULL when it has none. */
+static const char *message_about(Cli *cli, const StatusWish *wish)
+{
+	const char *query = arena_printf(cli->arena, "resource_uuid=%s&limit=1", wish->id);
+	_cleanup_(client_list_done) ClientList list = {0};
+
+	if (wish->noun != CLIENT_VOLUMES && wish->noun != CLIENT_SNAPSHOTS)
+		return NULL;
+	if (client_list(cli->client, cli->arena, CLIENT_MESSAGES, query, &list, NULL) ||
+	    list.count == 0)
+		return NULL;
+	return client_item_text(cli->arena, &list.items[0], "user_message");
+}
+
+/* What is known of a failure: the fault of a server, a message, else only the status. */
 static int fail_status(Cli *cli, const Wait *wait, const ClientItem *item)
 {
 	const char *message = client_item_text(cli->arena, item, "fault.message");
 
+	if (!message)
+		message = message_about(cli, wait->ctx);
 	return cli_fail(cli, CLI_FAILED, "%s went to %s%s%s", wait->what, wait->state,
 			message ? ": " : "", message ? message : "");
 }
@@ -78,7 +95,7 @@ static int look_at_status(Cli *cli, Wait *wait)
 	Fault f = {0};
 	int r = client_show(cli->client, cli->arena, wish->noun, wish->id, &item, &f);
 
-	if (r == CLIENT_NOT_FOUND && !wish->status)
+	if (r == CLIENT_NOT_FOUND && !wish->status && !wish->busy)
 		return 0;
 	if (r)
 		return cli_fail_client(cli, r, &f, "%s", wait->what);
@@ -92,20 +109,31 @@ static int look_at_status(Cli *cli, Wait *wait)
 	}
 	if (wish->status && str_eq_nocase(wait->state, wish->status))
 		return 0;
+	if (wish->busy && str_eq(wait->state, wish->busy))
+		return WAIT_MORE;
 	if (strncasecmp(wait->state, "error", strlen("error")) == 0)
 		return fail_status(cli, wait, &item);
-	return WAIT_MORE;
+	return wish->busy ? 0 : WAIT_MORE;
 }
 
-int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *status)
+static int wait_for_wish(Cli *cli, StatusWish wish)
 {
-	StatusWish wish = {.noun = noun, .id = id, .status = status};
 	Wait wait = {
-		.what = arena_printf(cli->arena, "%s %s", client_noun_name(noun), id),
+		.what = arena_printf(cli->arena, "%s %s", client_noun_name(wish.noun), wish.id),
 		.state = "unknown",
 		.ctx = &wish,
 		.look = look_at_status,
 	};
 
 	return wait_for(cli, &wait);
+}
+
+int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *status)
+{
+	return wait_for_wish(cli, (StatusWish){.noun = noun, .id = id, .status = status});
+}
+
+int wait_while_status(Cli *cli, ClientNoun noun, const char *id, const char *status)
+{
+	return wait_for_wish(cli, (StatusWish){.noun = noun, .id = id, .busy = status});
 }

@@ -28,5 +28,8 @@ int wait_for(Cli *cli, Wait *wait);
  */
 int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *status);
 
+/* Until a thing is no longer in a passing status ("extending"). A status of error is a failure. */
+int wait_while_status(Cli *cli, ClientNoun noun, const char *id, const char *status);
+
 /* The progress line by itself, for uploads; "" clears it. */
 void wait_show(Cli *cli, const char *format, ...) _printf_(2, 3);

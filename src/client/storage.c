@@ -151,8 +151,10 @@ int client_volume_revert(Client *client, Arena *arena, const char *id, const cha
 int client_volume_delete(Client *client, Arena *arena, const char *id, bool cascade, bool force,
 			 Fault *f)
 {
-	const char *query = arena_printf(arena, "?cascade=%s%s", cascade ? "true" : "false",
-					 force ? "&force=true" : "");
+	const char *query = cascade && force ? "?cascade=true&force=true"
+			    : cascade        ? "?cascade=true"
+			    : force          ? "?force=true"
+					     : "";
 	const ClientRequest request =
 		request_to("DELETE", path_of(client, arena, "volumes", id, query));
 

@@ -23,7 +23,7 @@ TEST(volumes_from_nothing_and_from_elsewhere)
 		 .status = 202,
 		 .body = "{\"volume\":{\"id\":\"v2\"}}"},
 		{.request = "DELETE /volume/v3/volumes/v2?cascade=true", .status = 202},
-		{.request = "DELETE /volume/v3/volumes/v2?cascade=false&force=true", .status = 202},
+		{.request = "DELETE /volume/v3/volumes/v2?force=true", .status = 202},
 	};
 	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
 	const ClientVolumeWish empty = {.name = "n", .size_gib = 2, .metadata = &map};

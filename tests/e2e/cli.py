@@ -158,9 +158,9 @@ def flavors():
 # --- volumes -------------------------------------------------------------------------------
 
 def volume_types():
-    types = names(table('volume-type', 'list'))
+    types = names(table('type', 'list'))
     assert 'multiattach' in types, types
-    tap.expect(table('volume-type', 'show', 'multiattach')['properties'],
+    tap.expect(table('type', 'show', 'multiattach')['properties'],
                {'multiattach': '<is> True'})
 
 
@@ -380,7 +380,8 @@ def completion_knows_every_command():
         return done.stdout.split()
 
     assert {'server', 'volume', 'attach'} <= set(offered('cleat')), offered('cleat')
-    tap.expect(offered('cleat', 'volume'), ['create', 'list', 'show', 'set', 'delete'])
+    tap.expect(offered('cleat', 'volume'), ['create', 'list', 'show', 'set', 'delete',
+                                            'extend', 'retype', 'upload', 'revert', 'reset'])
     assert '--size' in offered('cleat', '-q', 'volume', 'create'), offered('cleat', 'volume',
                                                                            'create')
     assert '--tag' in offered('cleat', 'attach') and '--tag' not in offered('cleat', 'detach')
