@@ -115,9 +115,9 @@ def create_and_delete(cleatd, seconds):
     ours, bares = [], []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(dir=cleatd.dir) as where:
-            bares.append(cycles_in(run(program('groupcommit'), where, str(CLIENTS),
-                                       str(seconds))))
-        ours.append(cycles_in(run(program('load'), str(cleatd.port), token, str(CLIENTS),
+            bares.append(cycles_in(run(program('groupcommit'), 'volume', where,
+                                       str(CLIENTS), str(seconds))))
+        ours.append(cycles_in(run(program('load'), 'volume', str(cleatd.port), token, str(CLIENTS),
                                   str(seconds))))
     rate, bare_rate = statistics.median(ours), statistics.median(bares)
     return ('durable create + delete at %d clients: %.2f of the bare group commit '

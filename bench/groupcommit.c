@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * SQLite with nothing before it: the row writes of creating and deleting a volume, in the product's
- * tables, by one writer that commits what waits in groups. What cleatd's cycles are measured
- * against.
+ * SQLite with nothing before it: the row writes of a cycle, in the product's tables, by one writer
+ * that commits what waits in groups. What cleatd's cycles are measured against.
  *
- *     groupcommit DIRECTORY CLIENTS SECONDS     prints "CYCLES cycles in MILLISECONDS ms"
+ *     groupcommit volume|attachment DIRECTORY CLIENTS SECONDS
  *
- * A cycle is the four transactions that cleatd makes of one: intent and end of each operation.
- * Each client waits for its commits, except the end of the deletion.
+ * Prints "CYCLES cycles in MILLISECONDS ms". A cycle of a volume (create, delete) is the four
+ * transactions that cleatd makes of it: intent and end of each operation. Each client waits for
+ * its commits, except the end of the deletion. A cycle of an attachment (create with a connector,
+ * complete, delete) is three, and each is waited for.
  */
 #include <pthread.h>
 #include <sqlite3.h>
@@ -24,16 +25,43 @@
 
 enum { STATEMENTS_MAX = 5 };
 
-typedef enum Part { CREATE_BEGIN, CREATE_END, DELETE_BEGIN, DELETE_END, _PART_MAX } Part;
+typedef enum Part {
+	CREATE_BEGIN,
+	CREATE_END,
+	DELETE_BEGIN,
+	DELETE_END,
+	ATTACH_CREATE,
+	ATTACH_COMPLETE,
+	ATTACH_DELETE,
+	_PART_MAX,
+} Part;
 
 #define VOLUME_COLUMNS                                                                             \
 	"project_id, user_id, name, description, size_gib, status, availability_zone, type_id, "   \
 	"type_name, metadata, backend, host, format, bootable, multiattach, readonly, "            \
-	"created_us, updated_us"
+	"created_us, updated_us, snapshot_id, source_id, image_metadata, admin_metadata, "         \
+	"previous_status, migration_status, launched_us"
 #define VOLUME_VALUES(status)                                                                      \
 	"'01c89d20c6bd403fbd682e3507b825ba', 'c759fef1d3b04918a4b0470aae9b5949', NULL, NULL, 1, "  \
 	"'" status "', 'nova', 'a4578757-90f8-4f4f-b252-aac5f1cbaa00', '__DEFAULT__', '{}', "      \
-	"'file', 'cleat@file#file', 'raw', 0, 0, 0, ?3, ?3"
+	"'file', 'cleat@file#file', 'raw', 0, 0, 0, ?3, ?3, NULL, NULL, NULL, NULL, NULL, NULL, 0"
+#define VOLUME_WRITE(status)                                                                       \
+	"UPDATE volumes SET (" VOLUME_COLUMNS ") = (" VOLUME_VALUES(status) ") WHERE id = ?1"
+#define ATTACHMENT_COLUMNS                                                                         \
+	"volume_id, project_id, server_id, mapping_id, status, mode, device, tag, host, "          \
+	"connector, connection_info, delete_on_termination, boot_index, created_us, updated_us, "  \
+	"attached_us, legacy, exported"
+#define CONNECTOR                                                                                  \
+	"{\"host\":\"host1\",\"ip\":\"192.0.2.7\",\"multipath\":false,"                            \
+	"\"initiator\":\"iqn.2004-10.org.debian:host\",\"os_type\":\"linux\","                     \
+	"\"platform\":\"x86_64\",\"mountpoint\":\"/dev/vdb\"}"
+#define CONNECTION_INFO                                                                            \
+	"{\"driver_volume_type\":\"local\",\"device_path\":\"/var/lib/cleat/volumes/"              \
+	"a4578757-90f8-4f4f-b252-aac5f1cbaa00.raw\",\"format\":\"raw\",\"access_mode\":\"rw\","    \
+	"\"encrypted\":false,\"qos_specs\":null,\"cacheable\":false}"
+#define ATTACHMENT_VALUES(status)                                                                  \
+	"?1, '01c89d20c6bd403fbd682e3507b825ba', NULL, NULL, '" status "', 'rw', '/dev/vdb', "     \
+	"NULL, 'host1', '" CONNECTOR "', '" CONNECTION_INFO "', 0, -1, ?3, ?3, ?3, 0, 0"
 #define OPERATION_COLUMNS                                                                          \
 	"format, kind, state, lane, server_id, volume_id, attachment_id, image_id, action_id, "    \
 	"args, project_id, user_id, request_id, cancelled, not_before_us, deadline_us, "           \
@@ -66,14 +94,17 @@ static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
 			  "INSERT INTO volumes (id, " VOLUME_COLUMNS
 			  ") VALUES (?1, " VOLUME_VALUES("creating") ")",
 			  OPERATION_BEGIN, STEP_BEGIN},
-	[CREATE_END] = {"UPDATE volumes SET (" VOLUME_COLUMNS
-			") = (" VOLUME_VALUES("available") ") WHERE id = ?1",
-			STEP_END, OPERATION_END},
-	[DELETE_BEGIN] = {"UPDATE volumes SET (" VOLUME_COLUMNS
-			  ") = (" VOLUME_VALUES("deleting") ") WHERE id = ?1",
-			  OPERATION_BEGIN, STEP_BEGIN},
+	[CREATE_END] = {VOLUME_WRITE("available"), STEP_END, OPERATION_END},
+	[DELETE_BEGIN] = {VOLUME_WRITE("deleting"), OPERATION_BEGIN, STEP_BEGIN},
 	[DELETE_END] = {QUOTA("volumes", "-"), QUOTA("gigabytes", "-"),
 			"DELETE FROM volumes WHERE id = ?1", STEP_END, OPERATION_END},
+	[ATTACH_CREATE] = {"INSERT INTO attachments (id, " ATTACHMENT_COLUMNS
+			   ") VALUES (?2, " ATTACHMENT_VALUES("attaching") ")",
+			   VOLUME_WRITE("attaching")},
+	[ATTACH_COMPLETE] = {"UPDATE attachments SET (" ATTACHMENT_COLUMNS
+			     ") = (" ATTACHMENT_VALUES("attached") ") WHERE id = ?2",
+			     VOLUME_WRITE("in-use")},
+	[ATTACH_DELETE] = {"DELETE FROM attachments WHERE id = ?2", VOLUME_WRITE("available")},
 };
 
 typedef struct Wish Wish;
@@ -94,6 +125,7 @@ typedef struct Loop {
 	Wish *first;
 	Wish **last;
 	bool stop;
+	void *(*client)(void *loop);
 	int64_t end_ms;
 	atomic_uint cycles;
 } Loop;
@@ -267,6 +299,24 @@ static void *client_run(void *arg)
 	return NULL;
 }
 
+static void *attach_client_run(void *arg)
+{
+	static const Part turn[] = {ATTACH_CREATE, ATTACH_COMPLETE, ATTACH_DELETE};
+	Cycle volume = {0};
+	Loop *loop = arg;
+
+	uuid_new(volume.volume);
+	uuid_new(volume.create);
+	commit_part(loop, CREATE_BEGIN, &volume);
+	while (clock_mono_ms() < loop->end_ms) {
+		uuid_new(volume.create); /* here it is the attachment's */
+		for (size_t i = 0; i < ARRAY_SIZE(turn); i++)
+			commit_part(loop, turn[i], &volume);
+		atomic_fetch_add(&loop->cycles, 1);
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t clients, seconds;
@@ -274,16 +324,17 @@ int main(int argc, char **argv)
 	Loop loop = {0};
 	int64_t began;
 
-	if (argc != 4 || !str_parse_u64(argv[2], &clients) || !str_parse_u64(argv[3], &seconds))
+	if (argc != 5 || !str_parse_u64(argv[3], &clients) || !str_parse_u64(argv[4], &seconds))
 		return 2;
-	loop_open(&loop, argv[1]);
+	loop.client = str_eq(argv[1], "attachment") ? attach_client_run : client_run;
+	loop_open(&loop, argv[2]);
 	began = clock_mono_ms();
 	loop.end_ms = began + (int64_t)seconds * 1000;
 	threads = mem_new(clients * sizeof(*threads));
 	if (pthread_create(&writer, NULL, writer_run, &loop))
 		return 1;
 	for (size_t i = 0; i < clients; i++)
-		if (pthread_create(&threads[i], NULL, client_run, &loop))
+		if (pthread_create(&threads[i], NULL, loop.client, &loop))
 			return 1;
 	for (size_t i = 0; i < clients; i++)
 		pthread_join(threads[i], NULL);

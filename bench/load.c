@@ -1,98 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Clients that create a volume, wait until it is available, delete it, and begin again, each on
- * one kept connection.
+ * Clients that do the same again and again, each on one kept connection:
  *
- *     load PORT TOKEN CLIENTS SECONDS     prints "CYCLES cycles in MILLISECONDS ms"
+ *     load volume PORT TOKEN CLIENTS SECONDS
+ *         create a volume, wait until it is available, delete it
+ *     load attachment PORT TOKEN CLIENTS SECONDS VOLUME...
+ *         attach a volume of its own with a connector, complete, delete
+ *     load get PORT TOKEN CLIENTS SECONDS COUNT
+ *         show one of COUNT volumes whose ids are made of numbers
+ *     load page PORT TOKEN CLIENTS SECONDS COUNT
+ *         list 1000 of them behind one of them
+ *
+ * Prints "TURNS cycles in MS ms, p50 US us, p99 US us".
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "bench/client.h"
 
-enum { ID_LENGTH = 36, POLL_MS = 1 };
+enum { POLL_MS = 1, PAGE = 1000 };
 
-typedef struct Load {
-	uint16_t port;
-	const char *token;
-	int64_t end_ms;
-	atomic_uint cycles;
-	atomic_uint refusals;
-} Load;
+/* Paths of what the last arguments name. */
+typedef struct Subject {
+	char **volumes;
+	unsigned count;
+} Subject;
 
-typedef struct Client {
-	Load *load;
-	int fd;
-	char reply[8192];
-	const char *body;
-	char id[ID_LENGTH + 1];
-} Client;
-
-/* Read one reply; its status, or 0 when the connection ended. */
-static int reply_read(Client *client)
-{
-	size_t n = 0, head = 0, length = 0;
-
-	while (!head || n < head + length) {
-		ssize_t got = recv(client->fd, client->reply + n, sizeof(client->reply) - 1 - n, 0);
-		const char *end, *field;
-
-		if (got <= 0)
-			return 0;
-		n += (size_t)got;
-		client->reply[n] = '\0';
-		end = strstr(client->reply, "\r\n\r\n");
-		if (head || !end)
-			continue;
-		head = (size_t)(end - client->reply) + 4;
-		field = strstr(client->reply, "Content-Length: ");
-		if (field && field < end)
-			length = strtoul(field + 16, NULL, 10);
-	}
-	client->body = client->reply + head;
-	return (int)strtol(client->reply + 9, NULL, 10);
-}
-
-static int ask(Client *client, const char *method, const char *id, const char *body)
-{
-	char text[1024];
-	int n = snprintf(text, sizeof(text),
-			 "%s /volume/v3/volumes%s%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-			 "X-Auth-Token: %s\r\nContent-Type: application/json\r\n"
-			 "Content-Length: %zu\r\n\r\n%s",
-			 method, *id ? "/" : "", id, client->load->token, strlen(body), body);
-
-	if (send(client->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
-		return 0;
-	return reply_read(client);
-}
-
-static bool create(Client *client)
-{
-	const char *id;
-
-	if (ask(client, "POST", "", "{\"volume\": {\"size\": 1}}") != 202)
-		return false;
-	id = strstr(client->body, "\"id\":\"");
-	if (!id)
-		return false;
-	(void)snprintf(client->id, sizeof(client->id), "%.*s", ID_LENGTH, id + 6); /* fits */
-	return true;
-}
+typedef char Path[128];
 
 /* Whether the volume becomes available before the time is up. */
-static bool await_available(Client *client)
+static bool await_available(StormClient *client, const char *path)
 {
-	while (clock_mono_ms() < client->load->end_ms) {
-		if (ask(client, "GET", client->id, "") != 200)
+	while (clock_mono_ms() < client->storm->end_ms) {
+		if (storm_ask(client, "GET", path, "") != 200)
 			return false;
 		if (strstr(client->body, "\"status\":\"available\""))
 			return true;
@@ -101,54 +43,104 @@ static bool await_available(Client *client)
 	return false;
 }
 
-static void *client_run(void *arg)
+static bool volume_turn(StormClient *client)
 {
-	Load *load = arg;
-	Client client = {.load = load, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(load->port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	const int on = 1;
+	char id[BENCH_ID_LENGTH + 1];
+	Path path;
 
-	if (connect(client.fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return NULL;
-	(void)setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* or slower */
-	while (clock_mono_ms() < load->end_ms) {
-		if (create(&client) && await_available(&client) &&
-		    ask(&client, "DELETE", client.id, "") == 202)
-			atomic_fetch_add(&load->cycles, 1);
-		else if (clock_mono_ms() < load->end_ms)
-			atomic_fetch_add(&load->refusals, 1);
-	}
-	closep(&client.fd);
-	return NULL;
+	if (storm_ask(client, "POST", "/volumes", "{\"volume\": {\"size\": 1}}") != 202 ||
+	    !storm_id(client, id))
+		return false;
+	(void)snprintf(path, sizeof(path), "/volumes/%s", id); /* fits, as below */
+	return await_available(client, path) && storm_ask(client, "DELETE", path, "") == 202;
 }
+
+static bool attachment_turn(StormClient *client)
+{
+	const Subject *subject = client->storm->ctx;
+	char id[BENCH_ID_LENGTH + 1], body[512];
+	Path path;
+
+	(void)snprintf(body, sizeof(body),
+		       "{\"attachment\": {\"volume_uuid\": \"%s\", \"connector\": {"
+		       "\"host\": \"host%u\", \"ip\": \"192.0.2.7\", \"multipath\": false, "
+		       "\"initiator\": \"iqn.2004-10.org.debian:host\", \"os_type\": \"linux\", "
+		       "\"platform\": \"x86_64\", \"mountpoint\": \"/dev/vdb\"}}}",
+		       subject->volumes[client->index], client->index);
+	if (storm_ask(client, "POST", "/attachments", body) != 200 || !storm_id(client, id))
+		return false;
+	(void)snprintf(path, sizeof(path), "/attachments/%s/action", id);
+	if (storm_ask(client, "POST", path, "{\"os-complete\": null}") != 204)
+		return false;
+	(void)snprintf(path, sizeof(path), "/attachments/%s", id);
+	return storm_ask(client, "DELETE", path, "") == 200;
+}
+
+/* Spread over all numbers, the same in each run. */
+static unsigned some_number(StormClient *client)
+{
+	const Subject *subject = client->storm->ctx;
+	unsigned turn = atomic_load(&client->storm->turns) + client->index * 7919;
+
+	return (unsigned)((uint64_t)turn * 2654435761u % subject->count);
+}
+
+static bool get_turn(StormClient *client)
+{
+	Path path;
+
+	(void)snprintf(path, sizeof(path), "/volumes/00000000-0000-4000-8000-%012x",
+		       some_number(client));
+	return storm_ask(client, "GET", path, "") == 200;
+}
+
+static bool page_turn(StormClient *client)
+{
+	const Subject *subject = client->storm->ctx;
+	unsigned number = MAX(some_number(client), (unsigned)MIN(PAGE, subject->count - 1));
+	Path path;
+
+	(void)snprintf(path, sizeof(path),
+		       "/volumes/detail?limit=%d&marker=00000000-0000-4000-8000-%012x", PAGE,
+		       number);
+	return storm_ask(client, "GET", path, "") == 200;
+}
+
+static const struct {
+	const char *name;
+	bool (*turn)(StormClient *client);
+	bool counts; /* the next argument is a number of volumes */
+	bool names;  /* the next arguments are volumes, one a client */
+} modes[] = {
+	{.name = "volume", .turn = volume_turn},
+	{.name = "attachment", .turn = attachment_turn, .names = true},
+	{.name = "get", .turn = get_turn, .counts = true},
+	{.name = "page", .turn = page_turn, .counts = true},
+};
 
 int main(int argc, char **argv)
 {
-	uint64_t port, clients, seconds;
-	pthread_t *threads;
-	int64_t began = clock_mono_ms();
-	Load load = {0};
+	uint64_t port, clients, seconds, count = 0;
+	Subject subject = {0};
+	Storm storm = {.ctx = &subject};
 
-	if (argc != 5 || !str_parse_u64(argv[1], &port) || !str_parse_u64(argv[3], &clients) ||
-	    !str_parse_u64(argv[4], &seconds))
+	if (argc < 6 || !str_parse_u64(argv[2], &port) || !str_parse_u64(argv[4], &clients) ||
+	    !str_parse_u64(argv[5], &seconds))
 		return 2;
-	load.port = (uint16_t)port;
-	load.token = argv[2];
-	load.end_ms = began + (int64_t)seconds * 1000;
-	threads = mem_new(clients * sizeof(*threads));
-	for (size_t i = 0; i < clients; i++)
-		if (pthread_create(&threads[i], NULL, client_run, &load))
-			return 1;
-	for (size_t i = 0; i < clients; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
-	(void)printf("%u cycles in %lld ms\n", atomic_load(&load.cycles),
-		     (long long)(clock_mono_ms() - began));
-	if (atomic_load(&load.refusals))
-		(void)fprintf(stderr, "%u requests were refused\n", atomic_load(&load.refusals));
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (!str_eq(modes[i].name, argv[1]))
+			continue;
+		if (modes[i].counts && (argc != 7 || !str_parse_u64(argv[6], &count) || !count))
+			return 2;
+		if (modes[i].names && (uint64_t)argc != 6 + clients)
+			return 2;
+		storm.turn = modes[i].turn;
+	}
+	if (!storm.turn)
+		return 2;
+	subject = (Subject){.volumes = argv + 6, .count = (unsigned)count};
+	storm.port = (uint16_t)port;
+	storm.token = argv[3];
+	storm.clients = (unsigned)clients;
+	return storm_run(&storm, (unsigned)seconds);
 }
