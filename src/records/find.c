@@ -377,16 +377,15 @@ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const RecordQuer
 	return 0;
 }
 
-static int keep_count(const StoreRow *row, void *ctx, Fault *f)
-{
-	int64_t *count = ctx;
+/* What to select, and what to do with a row of it. */
+typedef struct Selection {
+	const char *what;
+	StoreRowFunction row;
+	void *ctx;
+} Selection;
 
-	(void)f;
-	*count = store_row_int(row, 0);
-	return 0;
-}
-
-int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query, int64_t *ret, Fault *f)
+static int select_run(Tx *tx, const RecordTable *table, const RecordQuery *query,
+		      const Selection *selection, Fault *f)
 {
 	_cleanup_(draft_done) Draft draft = {.tx = tx, .table = table, .joint = " WHERE "};
 	int r;
@@ -394,9 +393,60 @@ int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query, int
 	r = patterns_check(query);
 	if (r)
 		return r;
-	buf_printf(&draft.sql, "SELECT COUNT(*) FROM %s", table->name);
+	buf_printf(&draft.sql, "SELECT %s FROM %s", selection->what, table->name);
 	conditions_add(&draft, query, false);
-	return draft_run(&draft, keep_count, ret, f);
+	return draft_run(&draft, selection->row, selection->ctx, f);
+}
+
+static int keep_number(const StoreRow *row, void *ctx, Fault *f)
+{
+	int64_t *number = ctx;
+
+	(void)f;
+	*number = store_row_int(row, 0);
+	return 0;
+}
+
+int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query, int64_t *ret, Fault *f)
+{
+	const Selection count = {.what = "COUNT(*)", .row = keep_number, .ctx = ret};
+
+	return select_run(tx, table, query, &count, f);
+}
+
+int record_sum(Tx *tx, const RecordTable *table, const RecordQuery *query, const char *column,
+	       int64_t *ret, Fault *f)
+{
+	char what[RECORD_NAME_MAX];
+	const Selection sum = {.what = what, .row = keep_number, .ctx = ret};
+
+	assert(record_column(table, column)->type == COLUMN_INT);
+	(void)snprintf(what, sizeof(what), "COALESCE(SUM(%s), 0)", column); /* names are ours */
+	return select_run(tx, table, query, &sum, f);
+}
+
+static int keep_text(const StoreRow *row, void *ctx, Fault *f)
+{
+	RecordTexts *texts = ctx;
+	const char *text = store_row_text(row, 0);
+
+	(void)f;
+	if (!text)
+		return 0;
+	texts->texts = arena_grow(texts->arena, texts->texts, texts->count, sizeof(*texts->texts));
+	texts->texts[texts->count++] = arena_strdup(texts->arena, text);
+	return 0;
+}
+
+int record_distinct(Tx *tx, const RecordTable *table, const RecordQuery *query, const char *column,
+		    RecordTexts *ret, Fault *f)
+{
+	char what[RECORD_NAME_MAX];
+	const Selection distinct = {.what = what, .row = keep_text, .ctx = ret};
+
+	assert(record_column(table, column)->type == COLUMN_TEXT);
+	(void)snprintf(what, sizeof(what), "DISTINCT %s", column); /* names are ours */
+	return select_run(tx, table, query, &distinct, f);
 }
 
 int record_delete_where(Tx *tx, const RecordTable *table, const RecordQuery *query, Fault *f)

@@ -144,6 +144,19 @@ _must_use_ int record_find(Tx *tx, Arena *arena, const RecordTable *table, const
 /* How many rows the conditions name. 0 or RECORD_BAD_PATTERN. */
 _must_use_ int record_count(Tx *tx, const RecordTable *table, const RecordQuery *query,
 			    int64_t *ret, Fault *f);
+/* The sum of a column of numbers over the rows that the conditions name. Likewise. */
+_must_use_ int record_sum(Tx *tx, const RecordTable *table, const RecordQuery *query,
+			  const char *column, int64_t *ret, Fault *f);
+
+typedef struct RecordTexts {
+	Arena *arena; /* set by the caller: where the texts go */
+	const char **texts;
+	size_t count;
+} RecordTexts;
+
+/* The different texts, without NULL, in a column of the rows that the conditions name. Likewise. */
+_must_use_ int record_distinct(Tx *tx, const RecordTable *table, const RecordQuery *query,
+			       const char *column, RecordTexts *ret, Fault *f);
 
 #define DEFINE_RECORD(prefix, Type)                                                                \
 	extern const RecordTable prefix##_table;                                                   \

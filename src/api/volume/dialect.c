@@ -103,11 +103,21 @@ static const ApiRoute version_rows[] = {
 };
 static const ApiRoutes version_routes = API_ROUTES(version_rows);
 
+/* clang-format off: one a line */
 static const ApiRoutes *const routes[] = {
-	&version_routes,         &volume_list_routes,   &volume_volume_routes,
-	&volume_metadata_routes, &volume_type_routes,   &volume_quota_routes,
-	&volume_small_routes,    &volume_extend_routes, NULL,
+	&version_routes,
+	&volume_list_routes,
+	&volume_summary_routes,
+	&volume_volume_routes,
+	&volume_metadata_routes,
+	&volume_extend_routes,
+	&volume_type_routes,
+	&volume_quota_routes,
+	&volume_message_routes,
+	&volume_small_routes,
+	NULL,
 };
+/* clang-format on */
 
 const ApiDialect volume_dialect = {
 	.name = "volume",

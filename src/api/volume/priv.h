@@ -16,6 +16,8 @@
 
 extern const ApiRoutes volume_volume_routes;
 extern const ApiRoutes volume_list_routes;
+extern const ApiRoutes volume_summary_routes;
+extern const ApiRoutes volume_message_routes;
 extern const ApiRoutes volume_metadata_routes;
 extern const ApiRoutes volume_extend_routes;
 extern const ApiRoutes volume_type_routes;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Lists of block storage: one table says what may be filtered and sorted, and the same few
+ * functions read the query, find the rows and print what comes behind them.
+ *
+ *     VolumeList list = {.listing = &snapshot_listing};
+ *
+ *     if (!volume_list_read(r, &list))
+ *             return 0;
+ *     k = volume_list_find(r, &list, f);
+ *     if (k)
+ *             return k;
+ *     ... print list.rows ...
+ *     k = volume_list_end(r, &list, f);
+ */
+#pragma once
+
+#include "api/volume/priv.h"
+
+typedef enum VolumeFilterKind {
+	VOLUME_FILTER_TEXT,  /* equal; from 3.34 on "name~" asks for a part of the text */
+	VOLUME_FILTER_INT,   /* what is no number finds nothing */
+	VOLUME_FILTER_BOOL,  /* what is no boolean is 400 */
+	VOLUME_FILTER_MAP,   /* {'key': 'value'}: pairs that a stored text map must have */
+	VOLUME_FILTER_TIME,  /* "gt:2026-01-01,lt:2027-01-01": all of them must hold */
+	VOLUME_FILTER_NEVER, /* nothing here has such a thing, so nothing is found */
+	VOLUME_FILTER_CALL,  /* .add does it */
+} VolumeFilterKind;
+
+typedef struct VolumeFilter {
+	const char *name;
+	const char *column;
+	VolumeFilterKind kind;
+	int since;  /* before that version it is ignored */
+	bool admin; /* for everybody else it is an unknown one */
+	/* False after a 400. */
+	bool (*add)(ApiRequest *r, RecordQuery *query, const char *value);
+} VolumeFilter;
+
+/*
+ * One kind of list. Admins may filter by every sort key too, and ask for all projects; a filter
+ * that is unknown is ignored before 3.31, then 400 (for admins: nothing is found).
+ */
+typedef struct VolumeListing {
+	const char *resource; /* as GET /resource_filters names it */
+	const char *links;    /* key of the next links, or NULL: none */
+	const RecordTable *table;
+	const VolumeFilter *filters;    /* ends with a row without name */
+	const VolumeSortKey *sort_keys; /* ends with a row without key */
+	Refusal no_marker;
+} VolumeListing;
+
+typedef struct VolumeList {
+	const VolumeListing *listing;
+	RecordQuery query;
+	size_t filters;  /* so many of the query's conditions are filters */
+	bool counted;    /* the client wants to know how many there are in all */
+	RecordList rows; /* pointers to the structs of the table */
+} VolumeList;
+
+/* Every listing with filters of its own. */
+extern const VolumeListing volume_listing;
+extern const VolumeListing message_listing;
+
+/* Read the query parameters. False after a 400. */
+_must_use_ bool volume_list_read(ApiRequest *r, VolumeList *list);
+/* The scope and the filters alone. False after a 400. */
+_must_use_ bool volume_list_read_filters(ApiRequest *r, VolumeList *list);
+/* The rows of the page. 0, the listing's refusal of a marker, or a fault. */
+_must_use_ int volume_list_find(ApiRequest *r, VolumeList *list, Fault *f);
+/* Print the next link, and the count of all when it is asked for (3.45). */
+_must_use_ int volume_list_end(ApiRequest *r, const VolumeList *list, Fault *f);
+
+/* No row meets this. */
+void volume_filter_nothing(RecordQuery *query);
+/* For .add: everything here counts against a quota. */
+_must_use_ bool volume_filter_consumes_quota(ApiRequest *r, RecordQuery *query, const char *value);
