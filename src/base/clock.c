@@ -6,6 +6,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <time.h>
 
 #define US_PER_S INT64_C(1000000)
@@ -31,6 +32,21 @@ int64_t clock_mono_us(void)
 int64_t clock_mono_ms(void)
 {
 	return clock_mono_us() / 1000;
+}
+
+static int64_t steady_ahead_us; /* of the monotonic clock */
+
+static void steady_begin(void)
+{
+	steady_ahead_us = clock_now_us() - clock_mono_us();
+}
+
+int64_t clock_steady_us(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, steady_begin); /* fails for bad arguments only */
+	return clock_mono_us() + steady_ahead_us;
 }
 
 /* A number with leading zeros and what follows it; returns where to go on. */

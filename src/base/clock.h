@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Time. Stored times are microseconds since 1970 in UTC; waiting uses the monotonic clock.
+ * Time. Stored times are microseconds since 1970 in UTC; waiting uses the monotonic clock, or the
+ * steady one where the end of the waiting is stored.
  */
 #pragma once
 
@@ -18,6 +19,11 @@ typedef enum ClockFormat {
 int64_t clock_now_us(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+/*
+ * The time of day when this process began, and what has passed since: nobody sets it. For deadlines
+ * that outlive the process. A later process has another one, as wrong as the clock was set.
+ */
+int64_t clock_steady_us(void);
 
 /* Returns `out`. */
 const char *clock_format(int64_t us, ClockFormat format, char out[static CLOCK_TEXT_MAX]);

@@ -3,7 +3,8 @@
 /*
  * Writing a new operation. created_us of operations rises strictly in the order of commits, so
  * that the dispatcher finds new ones by one comparison: operations are only begun on the store's
- * writer, one at a time.
+ * writer, one at a time. The journal's times are of the steady clock: setting the clock of the
+ * machine makes no deadline come early or late.
  */
 #include "base/clock.h"
 #include "engine/priv.h"
@@ -20,7 +21,7 @@ void begin_after(int64_t us)
 
 static int64_t next_created_us(void)
 {
-	int64_t us = MAX(clock_now_us(), atomic_load(&last_created_us) + 1);
+	int64_t us = MAX(clock_steady_us(), atomic_load(&last_created_us) + 1);
 
 	atomic_store(&last_created_us, us);
 	return us;

@@ -61,7 +61,7 @@ static void mark_done(StoreJob *job, int result)
 	engine->marks--;
 	task->marked = result != 0;
 	if (result)
-		lanes_park(engine, task, clock_now_us() + MARK_PAUSE_MS * US_PER_MS);
+		lanes_park(engine, task, clock_steady_us() + MARK_PAUSE_MS * US_PER_MS);
 	else
 		next_move(engine, task);
 	if (engine->stopping)
@@ -190,7 +190,7 @@ static void scan(Engine *engine)
 		return;
 	}
 	engine->woken = true;
-	engine->rescan_us = clock_now_us() + FAULT_PAUSE_MS * US_PER_MS;
+	engine->rescan_us = clock_steady_us() + FAULT_PAUSE_MS * US_PER_MS;
 }
 
 static void look_around(Engine *engine)
@@ -206,7 +206,7 @@ static void look_around(Engine *engine)
 
 static void forget_old(Engine *engine)
 {
-	int64_t now_us = clock_now_us();
+	int64_t now_us = clock_steady_us();
 	bool more = false;
 	Fault f = {0};
 
@@ -220,7 +220,7 @@ static void forget_old(Engine *engine)
 
 static void wait_until(Engine *engine, int64_t us)
 {
-	int64_t pause_us = MAX(us - clock_now_us(), 0);
+	int64_t pause_us = MAX(us - clock_steady_us(), 0);
 	int64_t mono_us = clock_mono_us() + pause_us;
 	struct timespec until = {.tv_sec = mono_us / 1000000, .tv_nsec = mono_us % 1000000 * 1000};
 
@@ -233,7 +233,7 @@ static void *dispatcher_main(void *ctx)
 
 	(void)pthread_mutex_lock(&engine->lock);
 	while (!engine->stopping) {
-		int64_t now_us = clock_now_us();
+		int64_t now_us = clock_steady_us();
 		int64_t next_us = MIN(lanes_due(engine, now_us), engine->next_prune_us);
 
 		if (engine->woken && now_us >= engine->rescan_us)
@@ -330,7 +330,7 @@ static Engine *engine_new(const EngineConfig *config)
 	(void)pthread_condattr_destroy(&attr);
 	engine->lanes = map_new();
 	engine->parked_us = INT64_MAX;
-	engine->next_prune_us = clock_now_us() + PRUNE_PAUSE_MS * US_PER_MS;
+	engine->next_prune_us = clock_steady_us() + PRUNE_PAUSE_MS * US_PER_MS;
 	engine->woken = engine->look_at_all = engine->resuming = true;
 	engine->worker_count = config->workers ? config->workers : WORKERS;
 	engine->workers = mem_new(engine->worker_count * sizeof(*engine->workers));
@@ -375,6 +375,8 @@ int engine_start(const EngineConfig *config, Engine **ret, Fault *f)
 	int r;
 
 	r = fault_unexpected(f, depot_sweep(config->depot, f));
+	if (!r)
+		r = resume_prepare(&engine->config, f);
 	if (r) {
 		(void)engine_free(engine);
 		return r;

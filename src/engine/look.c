@@ -125,7 +125,7 @@ void look_turn(Engine *engine, Task *task)
 	}
 	log_warning("srv=%s cannot be compared with its domain, again soon: %s", task->lane->key,
 		    f.text);
-	engine_park(task, clock_now_us() + engine->config.times.retry_ms * PAUSE_FACTOR * 1000);
+	engine_park(task, clock_steady_us() + engine->config.times.retry_ms * PAUSE_FACTOR * 1000);
 }
 
 /* All servers. ----------------------------------------------------------------------------------

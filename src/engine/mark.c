@@ -173,7 +173,7 @@ int mark_work(Tx *tx, void *ctx, Fault *f)
 {
 	Task *task = ctx;
 	const StepRun *run = task->run;
-	Draft d = {.tx = tx, .task = task, .kind = run->kind, .now_us = clock_now_us()};
+	Draft d = {.tx = tx, .task = task, .kind = run->kind, .now_us = clock_steady_us()};
 	int r;
 
 	task->mark.next = TASK_NEXT_READY;

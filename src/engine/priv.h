@@ -167,6 +167,12 @@ void engine_mark(Task *task);
 void engine_park(Task *task, int64_t wake_us);
 void engine_over(Task *task);
 
+/*
+ * resume.c: before the first operation is begun or resumed. When the clock was set back since an
+ * earlier process wrote, what it meant to wait for is not longer than if it wrote now.
+ */
+_must_use_ int resume_prepare(const EngineConfig *config, Fault *f);
+
 /* begin.c: created_us rises strictly, also beyond what the journal holds already. */
 void begin_after(int64_t us);
 

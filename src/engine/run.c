@@ -37,7 +37,7 @@ static void turn_init(Turn *turn, Task *task)
 	run = ARENA_NEW(task->arena, StepRun);
 	run->config = &task->engine->config;
 	run->arena = task->arena;
-	run->now_us = clock_now_us();
+	run->now_us = clock_steady_us();
 	task->run = run;
 	task->mark = (Mark){0};
 	*turn = (Turn){.task = task, .run = run};
@@ -138,7 +138,7 @@ static void mark_later(Turn *turn)
 /* Asked after acting only: what is done late is done all the same. */
 static bool is_late(const StepRun *run)
 {
-	return !run->kind->forward_only && clock_now_us() >= run->operation->deadline_us;
+	return !run->kind->forward_only && clock_steady_us() >= run->operation->deadline_us;
 }
 
 static bool attempts_are_used_up(const StepRun *run)

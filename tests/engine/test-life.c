@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "engine/priv.h"
 #include "rules/refusal.h"
+#include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
 static void enter(House *h)
@@ -148,6 +149,65 @@ TEST(a_detach_that_waits_goes_on_after_a_restart)
 	house_settle(&h); /* the guest is asked again, and obeys now */
 	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
 	assert_string_equal(house_last_action(&h)->action, "detach_volume");
+	leave(&h);
+}
+
+/* As if all that is in the journal had been written an hour later than it is now. */
+static int shift_work(Tx *tx, void *ctx, Fault *f)
+{
+	static const char *const statements[] = {
+		"UPDATE operations SET created_us = created_us + 3600000000, "
+		"not_before_us = not_before_us + 3600000000, "
+		"deadline_us = deadline_us + 3600000000",
+		"UPDATE steps SET started_us = started_us + 3600000000",
+	};
+
+	(void)ctx; /* nothing to know */
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++) {
+		int r = store_query(tx, statements[i], STORE_NO_VALUES, NULL, NULL, f);
+
+		if (r)
+			return fault_unexpected(f, r);
+	}
+	return 0;
+}
+
+static void set_clock_back(const House *h)
+{
+	char path[128];
+	StoreConfig config = {.location = path};
+	Store *store;
+	Fault f = {0};
+
+	(void)snprintf(path, sizeof(path), "%s/db", h->directory);
+	assert_int_equal(store_open(&store_sqlite, &config, &store, &f), 0);
+	assert_int_equal(store_write(store, shift_work, NULL, &f), 0);
+	store_close(store);
+}
+
+TEST(a_clock_that_was_set_back_between_two_lives_holds_up_nothing)
+{
+	House h = {.times = {.unplug_wait_ms = 1, .retry_max_ms = 20}};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:100000", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	wait_until_parked(&h);
+	house_leave(&h);
+	set_clock_back(&h);
+	(void)unsetenv("CLEAT_FAKE_DETACH");
+	house_enter(&h);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	/* What comes now is ordered behind what came then. */
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM operations WHERE kind = "
+					 "'attach-volume' AND created_us > (SELECT created_us FROM "
+					 "operations WHERE kind = 'detach-volume')"),
+			 1);
 	leave(&h);
 }
 

@@ -355,7 +355,7 @@ static int disk_ask(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
 	case MISCHIEF_RELEASE_AT_ONCE:
 		return fake_release(fake, domain, disk, f);
 	case MISCHIEF_RELEASE_LATER:
-		disk->release_us = clock_now_us() + fake->mischief.release_ms * 1000;
+		disk->release_us = clock_steady_us() + fake->mischief.release_ms * 1000;
 		return fake_domain_save(domain, fake->dir, f);
 	case MISCHIEF_RELEASE_NEVER:
 		fake_console(fake, domain, "disk %s stays", disk->target);

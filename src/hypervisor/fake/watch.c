@@ -99,7 +99,7 @@ static int64_t domain_release_due(Fake *fake, FakeDomain *domain, int64_t now_us
 /* How long to sleep, in milliseconds; -1: until something happens. */
 static int release_due(Fake *fake)
 {
-	int64_t now_us = clock_now_us(), next_us = 0;
+	int64_t now_us = clock_steady_us(), next_us = 0;
 
 	MAP_FOREACH (fake->domains, e) {
 		int64_t due_us = domain_release_due(fake, map_value(e), now_us);
