@@ -486,6 +486,12 @@ static void guest_that_boots(void **state _unused_)
 			 HYPERVISOR_PENDING);
 	must(hypervisor_restore_disk(hypervisor, m.id, &m.volume, &f), &f);
 	assert_disk(&m, true, true);
+	assert_int_equal(hypervisor_detach_disk(hypervisor, m.id, m.alias, false, 0, &f),
+			 HYPERVISOR_PENDING);
+	assert_disk(&m, true, false);
+	/* Attaching finds one half of it there, and does the other. */
+	must(hypervisor_attach_disk(hypervisor, m.id, &m.volume, &f), &f);
+	assert_disk(&m, true, true);
 	wait_boot(&m);
 	detach(&m);
 	assert_disk(&m, false, false);

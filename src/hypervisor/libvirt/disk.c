@@ -7,9 +7,10 @@
  * (config). It is known by its alias in both; libvirt would also take a target name, and then
  * detach whatever disk has that name.
  *
- * The rule of every slot here: look where the disk is, do what is missing, look again. Between
- * two looks the guest may power off, QEMU may be killed, the guest may let a disk go late: what is
- * missing then is worked out anew, never concluded from an error or from an event.
+ * The rule of every slot here: look where the disk is, do what is missing, look again; a new disk
+ * is nowhere, which needs no look as libvirt checks it. Between two looks the guest may power off,
+ * QEMU may be killed, the guest may let a disk go late: what is missing then is worked out anew,
+ * never concluded from an error or from an event.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -113,43 +114,60 @@ static int plug_into(virDomainPtr domain, const char *xml, unsigned where, Fault
 	return virDomainAttachDeviceFlags(domain, xml, where) == 0 ? 0 : PLUG_FAILED;
 }
 
+/* What libvirt's last error means; what it may have left behind has settled then. */
+static int plug_failure(virDomainPtr domain, const char *alias, Fault *f)
+{
+	int result = virt_fault(f, "attach %s", alias);
+
+	if (virt_error_is_refusal())
+		result = HYPERVISOR_REFUSED;
+	let_death_settle(domain);
+	return result;
+}
+
 /*
  * Plug the disk in wherever it is missing, as long as that gets anywhere: after a failure the
- * guest may be off (then the definition is enough), or half of it may be done. `*ret_before` is
- * what was there at the first look. Returns 0, HYPERVISOR_NO_DOMAIN, HYPERVISOR_REFUSED, a fault.
+ * guest may be off (then the definition is enough), or half of it may be done.
+ *
+ * The first attempt takes it that the disk is nowhere. libvirt refuses an alias or a target that is
+ * taken before it does anything, so that looking costs time only when there is something to see.
+ * `*ret_before` is what was there at first. Returns 0, HYPERVISOR_NO_DOMAIN, HYPERVISOR_REFUSED, a
+ * fault.
  */
 static int plug(virDomainPtr domain, const DiskSpec *disk, Arena *arena, Look *ret_before, Fault *f)
 {
 	_cleanup_(freep) char *xml = disk_xml_text(disk, disk_direct_io(disk->path));
+	int active = virDomainIsActive(domain);
+	Look seen = {.running = active == 1};
 	unsigned where, tried = 0;
+	bool was_taken;
 	int result = 0;
-	Look seen;
 	int r;
 
+	*ret_before = seen;
+	if (active < 0)
+		return virt_error_no_domain() ? HYPERVISOR_NO_DOMAIN
+					      : virt_fault(f, "state of a domain");
 	for (;;) {
-		r = look(domain, disk->alias, disk->target, arena, &seen, tried ? NULL : f);
-		if (r)
-			return tried && r < 0 ? result : r;
-		if (!tried)
-			*ret_before = seen;
 		where = missing(&seen);
-		if (!where)
-			return 0;
-		if (where == tried)
-			return result;
-		tried = where;
 		if (target_user(&seen, where)) {
 			(void)fault(f, -EEXIST, "target %s is taken by %s", disk->target,
 				    target_user(&seen, where));
 			return HYPERVISOR_REFUSED;
 		}
+		if (!where || where == tried)
+			return where ? result : 0;
 		r = plug_into(domain, xml, where, f);
 		if (r != PLUG_FAILED)
 			return r;
-		result = virt_fault(f, "attach %s", disk->alias);
-		if (virt_error_is_refusal())
-			result = HYPERVISOR_REFUSED;
-		let_death_settle(domain);
+		was_taken = !tried && virt_error_is_taken();
+		tried = where;
+		result = plug_failure(domain, disk->alias, f);
+		r = look(domain, disk->alias, disk->target, arena, &seen, NULL);
+		if (r)
+			return r < 0 ? result : r;
+		if (was_taken)
+			*ret_before = seen;
 	}
 }
 

@@ -59,6 +59,12 @@ bool virt_error_no_device(void)
 	return last_code() == VIR_ERR_DEVICE_MISSING || last_says("no device found with alias");
 }
 
+/* "non unique alias detected: …", "target … already exists" */
+bool virt_error_is_taken(void)
+{
+	return last_says("non unique alias") || last_says("already exists");
+}
+
 /* "Duplicate nodes with node-name=…", "Duplicate device ID …", "slot 0 … not available for …" */
 bool virt_error_left_over(void)
 {

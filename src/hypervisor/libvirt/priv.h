@@ -70,6 +70,8 @@ bool virt_error_no_domain(void);
 bool virt_error_not_running(void);
 /* Whether the device is not there (any more). */
 bool virt_error_no_device(void);
+/* Whether there is a device of that alias or target already; libvirt has done nothing then. */
+bool virt_error_is_taken(void);
 /* Whether the emulator holds something of that name from an attach that a crash cut short. */
 bool virt_error_left_over(void);
 /* Whether the emulator went away under the call; its domain is off in a moment. */
