@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "model/volume.h"
 
-typedef enum ValueType { VALUE_TEXT, VALUE_INT, VALUE_BOOL } ValueType;
+typedef enum ValueType { VALUE_TEXT, VALUE_INT, VALUE_RATIO, VALUE_BOOL } ValueType;
 
 typedef struct ConfigKey {
 	const char *section;
@@ -39,6 +39,12 @@ static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 #define NUMBER(section_, name_, member, min_, max_)                                                \
 	{                                                                                          \
 		.section = (section_), .name = (name_), .type = VALUE_INT,                         \
+		.offset = offsetof(Config, member), .min = (min_), .max = (max_)                   \
+	}
+/* A decimal number, kept in hundredths; so are its bounds. */
+#define RATIO(section_, name_, member, min_, max_)                                                 \
+	{                                                                                          \
+		.section = (section_), .name = (name_), .type = VALUE_RATIO,                       \
 		.offset = offsetof(Config, member), .min = (min_), .max = (max_)                   \
 	}
 #define FLAG(section_, name_, member)                                                              \
@@ -69,6 +75,8 @@ static const ConfigKey keys[] = {
 	TEXT("volume", "backend", volume_backend, volume_backends),
 	TEXT("volume", "directory", volume_directory, NULL),
 	TEXT("volume", "format", volume_format, volume_formats),
+	RATIO("volume", "max_over_subscription_ratio", oversubscription, 100, 100000),
+	NUMBER("volume", "reserved_percentage", reserved_percent, 0, 100),
 	TEXT("volume", "default_type", default_volume_type, NULL),
 	TEXT("image", "directory", image_directory, NULL),
 	NUMBER("engine", "workers", engine_workers, 0, 64),
@@ -94,6 +102,7 @@ void config_default(Config *config, Arena *arena)
 		.max_disks = -1,
 		.volume_backend = "file",
 		.volume_format = "raw",
+		.oversubscription = 2000,
 		.default_volume_type = DEFAULT_VOLUME_TYPE,
 	};
 }
@@ -139,6 +148,20 @@ static bool set_number(const ConfigKey *key, void *at, const char *value)
 	return true;
 }
 
+static bool set_ratio(const ConfigKey *key, void *at, const char *value)
+{
+	const char *point = strchr(value, '.');
+	size_t whole = point ? (size_t)(point - value) : strlen(value);
+	char digits[24] = "";
+	size_t places = point ? strlen(point + 1) : 0;
+
+	if (whole == 0 || whole > 8 || places > 2 || (point && places == 0))
+		return false;
+	(void)snprintf(digits, sizeof(digits), "%.*s%s%.*s", (int)whole, value,
+		       point ? point + 1 : "", (int)(2 - places), "00"); /* fits */
+	return set_number(key, at, digits);
+}
+
 static bool set_flag(void *at, const char *value)
 {
 	bool yes = strcmp(value, "true") == 0;
@@ -158,6 +181,8 @@ static bool set_value(const ConfigKey *key, Reading *reading, const char *value)
 		return set_text(key, at, reading->arena, value);
 	case VALUE_INT:
 		return set_number(key, at, value);
+	case VALUE_RATIO:
+		return set_ratio(key, at, value);
 	case VALUE_BOOL:
 		return set_flag(at, value);
 	}

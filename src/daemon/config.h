@@ -38,6 +38,8 @@ typedef struct Config {
 	const char *volume_backend;
 	const char *volume_directory; /* NULL: below the state directory */
 	const char *volume_format;
+	int64_t oversubscription; /* hundredths */
+	int64_t reserved_percent;
 	const char *default_volume_type;
 	/* [image] */
 	const char *image_directory; /* NULL: below the state directory */

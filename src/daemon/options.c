@@ -12,7 +12,7 @@
 
 static const char usage[] =
 	"usage: cleatd --dev DIR [--listen ADDR:PORT] [--hypervisor fake|libvirt]\n"
-	"              [--guest-image DIR] [--log-level LEVEL]\n"
+	"              [--guest-image DIR] [--log-level LEVEL] [--config FILE]\n"
 	"       cleatd --config FILE [--listen ADDR:PORT] [--hypervisor fake|libvirt]\n"
 	"\n"
 	"  --dev DIR           a private, complete endpoint that lives in DIR\n"
@@ -107,7 +107,7 @@ static int take_options(int argc, char **argv, Given *given)
 	}
 	if (optind < argc)
 		return wrong("there are no arguments beside the options");
-	if (!given->dev == !given->config)
+	if (!given->dev && !given->config)
 		return wrong("one of --dev and --config is needed");
 	if (given->dev && given->new_admin_password)
 		return wrong("--new-admin-password goes with --config");
@@ -137,7 +137,7 @@ int options_read(int argc, char **argv, Arena *arena, Config *ret, Fault *f)
 	config_default(ret, arena);
 	if (given.config)
 		r = config_read(ret, arena, given.config, f);
-	else
+	if (!r && given.dev)
 		r = take_directory(given.dev, arena, &ret->directory, f);
 	if (r)
 		return r;

@@ -64,6 +64,28 @@ static void check_refused(const char *text, const char *line, const char *reason
 	done();
 }
 
+TEST(ratios_are_kept_in_hundredths)
+{
+	static const struct {
+		const char *text;
+		int64_t hundredths; /* 0: refused */
+	} ratios[] = {
+		{"20", 2000}, {"1.0", 100}, {"1.5", 150}, {"12.34", 1234}, {"0.99", 0}, {"1.", 0},
+		{".5", 0},    {"1.234", 0}, {"-2", 0},    {"2x", 0},       {"1.x", 0},  {"1e3", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ratios); i++) {
+		char text[100];
+		int r;
+
+		(void)snprintf(text, sizeof(text), "[volume]\nmax_over_subscription_ratio = %s\n",
+			       ratios[i].text); /* fits */
+		r = read_text(text);
+		assert_int_equal(r == 0 ? config.oversubscription : 0, ratios[i].hundredths);
+		done();
+	}
+}
+
 TEST(what_is_wrong_is_told_with_its_line)
 {
 	char lengthy[400];

@@ -217,6 +217,8 @@ static void fill_settings(Daemon *daemon)
 		.default_volume_type = config->default_volume_type,
 		.volume_format = strcmp(config->volume_format, "qcow2") == 0 ? DISK_FORMAT_QCOW2
 									     : DISK_FORMAT_RAW,
+		.oversubscription = config->oversubscription,
+		.reserved_percent = config->reserved_percent,
 		.max_disks = config->max_disks,
 		.token_s = config->token_s,
 	};

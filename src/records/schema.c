@@ -184,6 +184,8 @@ static const char schema_2[] =
 	"CREATE INDEX messages_project ON messages (project_id, created_us, id);"
 	"CREATE INDEX messages_expires ON messages (expires_us);"
 	"CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);"
+	"INSERT INTO quotas (project_id, resource, used) SELECT '@' || backend, 'promised_gib',"
+	" SUM(size_gib) FROM volumes GROUP BY backend;"
 	"CREATE INDEX volumes_type ON volumes (type_id);"
 	"CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;";
 

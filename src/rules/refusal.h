@@ -49,6 +49,7 @@ typedef enum Refusal {
 	REFUSAL_NO_MESSAGE,           /* .id */
 	REFUSAL_VOLUME_CONFLICT,      /* .value is the whole sentence */
 	REFUSAL_SERVER_HAS_VOLUME,    /* .id of the server: it has to let go first */
+	REFUSAL_NO_ROOM,              /* the backend has none: .requested, .limit is what is left */
 	/* Limits: .resource, .requested, .used, .limit */
 	REFUSAL_QUOTA,
 	REFUSAL_TOO_MANY_DISKS, /* .limit */
@@ -65,7 +66,8 @@ typedef enum Refusal {
 	case REFUSAL_NO_QOS:                                                                       \
 	case REFUSAL_NO_MESSAGE:                                                                   \
 	case REFUSAL_VOLUME_CONFLICT:                                                              \
-	case REFUSAL_SERVER_HAS_VOLUME
+	case REFUSAL_SERVER_HAS_VOLUME:                                                            \
+	case REFUSAL_NO_ROOM
 
 /* What goes into the text; members as named above. Texts live in the request's arena. */
 typedef struct RefusalData {

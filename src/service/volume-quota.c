@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What volumes and snapshots count for in the quotas of their project. Taken in the transaction
+ * What volumes and snapshots count for in the quotas of their project and in what the backend has
+ * promised. Taken in the transaction
  * that writes the row, given back in the one that deletes it; a change (a larger size, another
  * type, another project) is a taking and a giving.
  */
 #include "service/volume-quota.h"
+
+#include "service/capacity.h"
 
 static int refuse(Work *work, const char *resource, int64_t requested, const QuotaUsage *usage)
 {
@@ -55,6 +58,8 @@ int volume_quota_take(Work *work, const Volume *volume, Fault *f)
 		r = take(work, volume->project_id, "volumes", 1, f);
 	if (!r)
 		r = take(work, volume->project_id, "gigabytes", volume->size_gib, f);
+	if (!r)
+		r = capacity_take(work, volume->backend, volume->size_gib, f);
 	return r;
 }
 
@@ -62,27 +67,35 @@ int volume_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume, Fault
 {
 	int r = give(tx, volume->project_id, "volumes", 1, f);
 
-	return r ? r : give(tx, volume->project_id, "gigabytes", volume->size_gib, f);
+	if (!r)
+		r = give(tx, volume->project_id, "gigabytes", volume->size_gib, f);
+	return r ? r : capacity_give(tx, volume->backend, volume->size_gib, f);
 }
 
 int volume_quota_take_growth(Work *work, const Volume *volume, int64_t more_gib, Fault *f)
 {
 	int r = volume_quota_check_size(work, volume->project_id, volume->size_gib + more_gib, f);
 
-	return r ? r : take(work, volume->project_id, "gigabytes", more_gib, f);
+	if (!r)
+		r = take(work, volume->project_id, "gigabytes", more_gib, f);
+	return r ? r : capacity_take(work, volume->backend, more_gib, f);
 }
 
 int volume_quota_give_growth(Tx *tx, Arena *arena _unused_, const Volume *volume, int64_t more_gib,
 			     Fault *f)
 {
-	return give(tx, volume->project_id, "gigabytes", more_gib, f);
+	int r = give(tx, volume->project_id, "gigabytes", more_gib, f);
+
+	return r ? r : capacity_give(tx, volume->backend, more_gib, f);
 }
 
 int snapshot_quota_take(Work *work, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
 	int r = take(work, volume->project_id, "snapshots", 1, f);
 
-	return r ? r : take(work, volume->project_id, "gigabytes", snapshot->size_gib, f);
+	if (!r)
+		r = take(work, volume->project_id, "gigabytes", snapshot->size_gib, f);
+	return r ? r : capacity_take(work, volume->backend, snapshot->size_gib, f);
 }
 
 int snapshot_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume,
@@ -90,5 +103,7 @@ int snapshot_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume,
 {
 	int r = give(tx, volume->project_id, "snapshots", 1, f);
 
-	return r ? r : give(tx, volume->project_id, "gigabytes", snapshot->size_gib, f);
+	if (!r)
+		r = give(tx, volume->project_id, "gigabytes", snapshot->size_gib, f);
+	return r ? r : capacity_give(tx, volume->backend, snapshot->size_gib, f);
 }

@@ -18,7 +18,9 @@ from lib import Cleatd, wait_for, wait_status  # noqa: E402
 
 V3 = '/volume/v3'
 MIB = 1 << 20
-MOUNT = 'mount -t tmpfs -o size=48m cleat-test "$0" && exec "$@"'
+MOUNT = 'mount -t tmpfs -o size=48m,mode=700 cleat-test "$0" && exec "$@"'
+# What is promised without being there, so that the disk and not the promise is what is full.
+GENEROUS = '[volume]\nmax_over_subscription_ratio = 1000\n'
 
 
 class SmallDisk:
@@ -26,8 +28,11 @@ class SmallDisk:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix='cleat-test-')
-        self.cleatd = Cleatd(dir=self.folder, start=False, wrap=[
-            'unshare', '--mount', 'sh', '-c', MOUNT, self.folder])
+        self.config = tempfile.NamedTemporaryFile('w', suffix='.conf')
+        self.config.write(GENEROUS)
+        self.config.flush()
+        self.cleatd = Cleatd(dir=self.folder, start=False, args=['--config', self.config.name],
+                             wrap=['unshare', '--mount', 'sh', '-c', MOUNT, self.folder])
         self.inside = None
 
     def start(self):
@@ -54,6 +59,7 @@ class SmallDisk:
             self.cleatd.stop()
             os.unlink(os.path.join(self.folder, 'test.log'))
         os.rmdir(self.folder)
+        self.config.close()
 
 
 disk = SmallDisk()
@@ -91,13 +97,22 @@ def a_volume_without_room_becomes_error_and_can_be_deleted():
 def a_full_disk_is_503_and_changes_nothing():
     user = demo()
     disk.leave(0)
+    first = user.get(V3 + '/volumes').body['volumes'][0]['id']
     for _ in range(3):
-        reply = user.post(V3 + '/volumes', {'volume': {'size': 1}})
+        reply = user.put('%s/volumes/%s' % (V3, first), {'volume': {'name': 'other'}})
         tap.expect(reply.status, 503, 'status of %r' % reply)
         assert re.search(r'req-[0-9a-f-]{36}', reply.message()), reply
         assert 'sqlite' not in reply.text.lower(), reply
     names = [volume['name'] for volume in user.get(V3 + '/volumes').body['volumes']]
     tap.expect(names, ['first'], 'volumes that are there')
+
+
+def a_volume_that_cannot_fit_is_refused_at_once():
+    reply = demo().post(V3 + '/volumes', {'volume': {'size': 1}})
+    tap.expect(reply.status, 413, 'status of %r' % reply)
+    tap.expect(reply.message(),
+               'CapacityExceeded: Requested volume or snapshot of 1G does not fit: the storage has '
+               'room for 0G.')
 
 
 def all_is_well_when_there_is_room_again():
@@ -112,5 +127,6 @@ def all_is_well_when_there_is_room_again():
 
 tap.run('full disk', [
     there_is_room_at_first, a_volume_without_room_becomes_error_and_can_be_deleted,
-    a_full_disk_is_503_and_changes_nothing, all_is_well_when_there_is_room_again,
+    a_full_disk_is_503_and_changes_nothing, a_volume_that_cannot_fit_is_refused_at_once,
+    all_is_well_when_there_is_room_again,
 ], cleanup=disk.end)

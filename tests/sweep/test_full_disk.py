@@ -18,6 +18,8 @@ import lib  # noqa: E402
 import tap  # noqa: E402
 from journey import SERVERS, VOLUMES, Journey  # noqa: E402
 
+# What is promised without being there, so that the disk and not the promise is what is full.
+GENEROUS = '[volume]\nmax_over_subscription_ratio = 1000\n'
 # Slow enough that the disk is full before the work is marked.
 SLOW = {'CLEAT_FAKE_DELAY_MS': '150'}
 
@@ -57,8 +59,11 @@ def with_daemon(check):
     """A server and a volume on a disk of their own; afterwards all can be done and taken apart."""
     with Disk() as disk:
         home = os.path.join(disk.dir, 'dev')
+        config = os.path.join(disk.dir, 'cleatd.conf')
         os.mkdir(home)
-        cleatd = lib.Cleatd(dir=home, env=SLOW)
+        with open(config, 'w') as file:
+            file.write(GENEROUS)
+        cleatd = lib.Cleatd(dir=home, env=SLOW, args=['--config', config])
         try:
             journey = Journey(cleatd.user('demo'))
             journey.make_server()
@@ -80,9 +85,10 @@ def requests_get_503_and_change_nothing():
     def check(disk, _, journey):
         server = journey.server()['id']
         disk.fill()
-        for reply in (journey.user.post(VOLUMES, {'volume': {'size': 1}}),
+        volume = journey.volume()['id']
+        for reply in (journey.user.put('%s/%s' % (VOLUMES, volume), {'volume': {'name': 'x'}}),
                       journey.user.post(journey.attachments(),
-                                        {'volumeAttachment': {'volumeId': journey.volume()['id']}}),
+                                        {'volumeAttachment': {'volumeId': volume}}),
                       journey.user.post('%s/%s/action' % (SERVERS, server), {'os-stop': None}),
                       journey.user.delete('%s/%s' % (SERVERS, server))):
             tap.expect(reply.status, 503, str(reply))

@@ -85,6 +85,13 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_QUOTA:
 		*ret_message = quota_text(a, d);
 		return 413;
+	case REFUSAL_NO_ROOM:
+		*ret_message = arena_printf(a,
+					    "CapacityExceeded: Requested volume or snapshot of "
+					    "%" PRId64 "G does not fit: the storage has room for "
+					    "%" PRId64 "G.",
+					    d->requested, d->limit);
+		return 413;
 	case REFUSAL_BAD_INPUT:
 		*ret_message = d->value;
 		return 400;
