@@ -369,6 +369,118 @@ def waiting_ends_in_time():
             'status', 'server', 'show', 's', cleatd=cleatd) == 'ACTIVE')
 
 
+# --- block storage in full -----------------------------------------------------------------
+
+def volume_from_elsewhere():
+    cleat('snapshot', 'create', 'data', 'monday', '--property', 'a=b', '--wait')
+    row, = table('snapshot', 'list', '--volume', 'data')
+    tap.expect((row['Name'], row['Status'], row['Volume ID']),
+               ('monday', 'available', IDS['volume']))
+    cleat('snapshot', 'set', 'monday', '--name', 'tuesday', '--property', 'c=d')
+    tap.expect(table('snapshot', 'show', 'tuesday')['metadata'], {'a': 'b', 'c': 'd'})
+    refused(USAGE, 'nothing to set', 'snapshot', 'set', 'tuesday')
+    made = table('volume', 'create', 'copy', '--snapshot', 'tuesday', '--wait')
+    tap.expect((made['size'], made['status']), (1, 'available'))
+    cleat('volume', 'create', 'clone', '--source', 'data', '--wait')
+    refused(USAGE, 'only one of', 'volume', 'create', '--source', 'data', '--snapshot', 'tuesday')
+    refused(FAILED, 'snapshots', 'volume', 'delete', 'data')
+    cleat('volume', 'revert', 'data', 'tuesday', '--wait')
+    cleat('snapshot', 'delete', 'tuesday', '--wait')
+    tap.expect(table('snapshot', 'list', '--status', 'available'), [])
+    cleat('snapshot', 'create', 'clone')
+    cleat('volume', 'delete', 'clone', '--cascade', '--wait')
+
+
+def volume_changes():
+    cleat('volume', 'extend', 'copy', '--size', '2', '--wait')
+    tap.expect(table('volume', 'show', 'copy')['size'], 2)
+    refused(USAGE, 'needs --size', 'volume', 'extend', 'copy')
+    refused(FAILED, 'greater than current size', 'volume', 'extend', 'copy', '--size', '1')
+    cleat('volume', 'set', 'copy', '--bootable', '--read-only')
+    shown = table('volume', 'show', 'copy')
+    tap.expect((shown['bootable'], shown['metadata']['readonly']), ('true', 'True'))
+    refused(USAGE, 'exclude each other', 'volume', 'set', 'copy', '--bootable',
+            '--not-bootable')
+    made = table('volume', 'upload', 'copy', 'picture', '--disk-format', 'qcow2', '--wait')
+    tap.expect((made['status'], made['disk_format']), ('active', 'qcow2'))
+    made = table('volume', 'create', 'booted', '--image', 'picture', '--size', '2', '--wait')
+    tap.expect(made['bootable'], 'true')
+    cleat('image', 'delete', 'picture')
+    refused(DENIED, '403', 'volume', 'reset', 'copy', 'error')
+    copy = value('id', 'volume', 'show', 'copy')
+    cleat('volume', 'reset', copy, 'error', user='admin')
+    tap.expect(value('status', 'volume', 'show', 'copy'), 'error')
+    cleat('volume', 'delete', 'copy', '--wait')
+    booted = value('id', 'volume', 'show', 'booted')
+    cleat('volume', 'reset', booted, 'maintenance', user='admin')
+    cleat('volume', 'delete', booted, '--force', '--wait', user='admin')
+
+
+def types():
+    made = table('type', 'create', 'gold', '--private', '--property', 'multiattach=<is> True',
+                 '--description', 'text', user='admin')
+    tap.expect((made['is_public'], made['properties']), (False, {'multiattach': '<is> True'}))
+    assert 'gold' not in names(table('type', 'list'))
+    assert 'gold' in names(table('type', 'list', '--all', user='admin'))
+    cleat('type', 'set', 'gold', '--project', 'demo', '--name', 'silver', user='admin')
+    assert 'silver' in names(table('type', 'list'))
+    cleat('volume', 'create', 'shared', '--size', '1', '--wait')
+    cleat('volume', 'retype', 'shared', 'silver', '--wait')
+    tap.expect(table('volume', 'show', 'shared')['multiattach'], True)
+    cleat('volume', 'delete', 'shared', '--wait')
+    cleat('type', 'unset', 'silver', '--property', 'multiattach', '--project', 'demo',
+          user='admin')
+    refused(USAGE, 'nothing to unset', 'type', 'unset', 'silver', user='admin')
+    refused(DENIED, '403', 'type', 'create', 'mine')
+    cleat('type', 'delete', 'silver', user='admin')
+
+
+def attachments():
+    connector = json.dumps({'host': 'db1', 'ip': '192.0.2.7', 'initiator': 'iqn.a:b'})
+    made = table('attachment', 'create', 'data')
+    tap.expect((made['status'], made['volume_id']), ('reserved', IDS['volume']))
+    refused(USAGE, 'not a JSON object', 'attachment', 'update', made['id'], '--connector', '[]')
+    path = os.path.join(CLEATD.dir, 'connector')
+    with open(path, 'w', encoding='ascii') as out:
+        out.write(connector)
+    updated = table('attachment', 'update', made['id'], '--connector', '@' + path)
+    tap.expect(updated['connection_info']['access_mode'], 'rw')
+    cleat('attachment', 'complete', made['id'])
+    tap.expect(value('status', 'volume', 'show', 'data'), 'in-use')
+    row, = table('attachment', 'list', '--volume', 'data', '--status', 'attached')
+    tap.expect(row['ID'], made['id'])
+    tap.expect(table('attachment', 'show', made['id'])['shared_connections_by_attachment'], [])
+    cleat('attachment', 'delete', made['id'])
+    refused(NOT_FOUND, 'could not be found', 'attachment', 'delete', made['id'])
+    made = table('attachment', 'create', 'data', '--connector', connector, '--mode', 'ro')
+    tap.expect((made['status'], made['attach_mode']), ('attaching', 'ro'))
+    cleat('attachment', 'delete', made['id'])
+
+
+def transfers():
+    volume = value('id', 'volume', 'create', 'gift', '--size', '1', '--wait')
+    offer = table('transfer', 'create', 'gift', '--name', 'to-alt')
+    tap.expect(names(table('transfer', 'list')), ['to-alt'])
+    tap.expect(table('transfer', 'show', 'to-alt')['volume_id'], volume)
+    cleat('transfer', 'delete', 'to-alt')
+    offer = table('transfer', 'create', 'gift')
+    refused(FAILED, 'auth', 'transfer', 'accept', offer['id'], 'wrong', user='alt')
+    cleat('transfer', 'accept', offer['id'], offer['auth_key'], user='alt')
+    cleat('volume', 'delete', 'gift', '--wait', user='alt')
+
+
+def messages():
+    with lib.Cleatd(env={'CLEAT_FAKE_FAIL': 'none'}) as cleatd:
+        os.rename(os.path.join(cleatd.dir, 'volumes'), os.path.join(cleatd.dir, 'elsewhere'))
+        refused(FAILED, 'went to error: ', 'volume', 'create', 'v', '--size', '1', '--wait',
+                '--timeout', '60', cleatd=cleatd)
+        row, = table('message', 'list', cleatd=cleatd)
+        tap.expect(table('message', 'show', row['ID'], cleatd=cleatd)['message'],
+                   row['Message'])
+        cleat('message', 'delete', row['ID'], cleatd=cleatd)
+        tap.expect(table('message', 'list', cleatd=cleatd), [])
+
+
 def completion_knows_every_command():
     script = cleat('completion', 'bash', user=None)
     cleat('completion', 'zsh', user=None)
@@ -404,7 +516,8 @@ tap.run('cli', [
     token_issue, token_instead_of_a_password, clouds_yaml, application_credential, wrong_logins,
     catalog_list, projects_and_users, image_create, image_that_is_not_what_it_says,
     image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
-    names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
+    names_that_are_missing_or_not_enough, volume_from_elsewhere, volume_changes, types,
+    attachments, transfers, messages, limits, server_create, server_list, server_set,
     server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
     operations, deletes, slow_guest_is_waited_for, stubborn_guest_is_told_about,
     waiting_ends_in_time, completion_knows_every_command,
