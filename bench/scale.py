@@ -7,8 +7,8 @@
 
 For each number of volumes in the store (1,000, 100,000 and 1,000,000): full attachment cycles
 (create with a connector, complete, delete: three commits) at 1, 8 and 32 clients, GET of one
-volume, a page of 1,000, and resident memory. The cycles are held against the bare group commit of the same rows,
-everything else against the smallest store. Noise fails nothing.
+volume, a page of 1,000, and resident memory. The cycles are held against the bare group commit
+of the same rows, everything else against the smallest store. Noise fails nothing.
 """
 import os
 import re

@@ -3,9 +3,9 @@
 # Copyright the Cleat authors
 """Debian's own cinder and openstack commands, unchanged, against the block storage service.
 
-One story in each of them: volumes, attachments at 3.27, 3.44 and the newest version that the client
-knows, reset-state, extend, snapshots, clones, types, quotas, images of volumes, and what an admin of
-such a service does.
+One story in each of them: volumes, attachments at 3.27, 3.44 and the newest version that the
+client knows, reset-state, extend, snapshots, clones, types, quotas, images of volumes, and what an
+admin of such a service does.
 """
 import json
 import os
