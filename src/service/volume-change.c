@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What users may change of a volume at any time: its name, its description, its metadata.
+ * What users may change of a volume at any time: its name, its description, its metadata and that
+ * of the image it was made from.
  */
 #include "base/limits.h"
 #include "base/str.h"
 #include "service/priv.h"
 #include "service/text-map.h"
+#include "service/volume-action.h"
 #include "service/volume.h"
 #include "json/out.h"
 
@@ -27,7 +29,7 @@ static int write_volume(Work *work, Volume *volume, Fault *f)
 }
 
 /* Set the whole map, unless it is too large. */
-static int set_metadata(Work *work, Volume *volume, const char *json)
+static int set_map(Work *work, const char **map_of, const char *json)
 {
 	JsonTextMap map = json_text_map(work->arena, json);
 
@@ -39,7 +41,7 @@ static int set_metadata(Work *work, Volume *volume, const char *json)
 		};
 		return REFUSAL_QUOTA;
 	}
-	volume->metadata = json;
+	*map_of = json;
 	return 0;
 }
 
@@ -59,7 +61,8 @@ int service_change_volume(Work *work, const char *id, const VolumeChange *change
 	if (change->has_description)
 		volume->description = change->description;
 	if (change->metadata) {
-		r = set_metadata(work, volume, json_print_text_map(work->arena, change->metadata));
+		r = set_map(work, &volume->metadata,
+			    json_print_text_map(work->arena, change->metadata));
 		if (r)
 			return r;
 	}
@@ -81,7 +84,7 @@ static int find_for_metadata(Work *work, const char *id, const char *action, Vol
 
 static int change_metadata(Work *work, Volume *volume, const char *json, const char **ret, Fault *f)
 {
-	int r = set_metadata(work, volume, json);
+	int r = set_map(work, &volume->metadata, json);
 
 	if (r)
 		return r;
@@ -126,5 +129,38 @@ int service_delete_volume_metadata(Work *work, const char *id, const char *key, 
 		return REFUSAL_NO_METADATA_KEY;
 	}
 	volume->metadata = left;
+	return write_volume(work, volume, f);
+}
+
+int service_set_image_metadata(Work *work, const char *id, const JsonTextMap *set, const char **ret,
+			       Fault *f)
+{
+	Volume *volume;
+	int r = find_for_metadata(work, id, "set metadata", &volume, f);
+
+	if (r)
+		return r;
+	r = set_map(work, &volume->image_metadata,
+		    text_map_merge(work->arena, volume->image_metadata, set));
+	if (r)
+		return r;
+	*ret = volume->image_metadata;
+	return write_volume(work, volume, f);
+}
+
+int service_unset_image_metadata(Work *work, const char *id, const char *key, Fault *f)
+{
+	const char *left;
+	Volume *volume;
+	int r = find_for_metadata(work, id, "delete metadata", &volume, f);
+
+	if (r)
+		return r;
+	left = text_map_without(work->arena, volume->image_metadata, key);
+	if (!left) {
+		work->refused = (RefusalData){.id = volume->id, .attribute = "image", .other = key};
+		return REFUSAL_NO_METADATA_KEY;
+	}
+	volume->image_metadata = left;
 	return write_volume(work, volume, f);
 }

@@ -20,6 +20,8 @@ extern const ApiRoutes volume_summary_routes;
 extern const ApiRoutes volume_message_routes;
 extern const ApiRoutes volume_metadata_routes;
 extern const ApiRoutes volume_extend_routes;
+extern const ApiRoutes volume_action_routes;
+extern const ApiRoutes volume_connection_routes;
 extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_quota_routes;
 extern const ApiRoutes volume_small_routes;

@@ -31,29 +31,66 @@ static const char *quota_text(Arena *a, const RefusalData *d)
 			    d->limit);
 }
 
+/* What a status forbids, by RefusalData.action. */
+static const struct {
+	const char *action;
+	const char *text; /* {id} and {status} are the volume's */
+} forbidden[] = {
+	{"delete", "Invalid volume: Volume status must be available or error or error_restoring or "
+		   "error_extending or error_managing and must not be migrating, attached, belong "
+		   "to a group, have snapshots, awaiting a transfer, or be disassociated from "
+		   "snapshots after volume transfer."},
+	{"extend", "Invalid volume: Volume {id} status must be '{'status': 'available'}' to "
+		   "extend, currently {status}."},
+	{"update", "Invalid volume: The volume cannot be updated during maintenance."},
+	{"set metadata", "Invalid volume: Updating volume metadata is not allowed for volumes in "
+			 "{status} status."},
+	{"delete metadata", "Invalid volume: Deleting volume metadata is not allowed for volumes "
+			    "in {status} status."},
+	{"update readonly flag", "Invalid volume: Volume {id} status must be available to update "
+				 "readonly flag, but current status is: {status}."},
+	{"os-reserve", "Invalid volume: Volume status must be available to reserve, but the "
+		       "status is {status}."},
+	{"os-reserve multiattach", "Invalid volume: Volume status must be available or in-use to "
+				   "reserve, but the status is {status}."},
+	{"os-attach", "Invalid volume: Volume status must be available or attaching to attach, "
+		      "but the status is {status}."},
+	{"os-attach maintenance",
+	 "Invalid volume: The volume cannot be attached in maintenance mode."},
+	{"os-detach maintenance",
+	 "Invalid volume: The volume cannot be detached in maintenance mode."},
+	{"os-initialize_connection maintenance",
+	 "Invalid volume: The volume connection cannot be initialized in maintenance mode."},
+};
+
 static const char *state_text(Arena *a, const RefusalData *d)
 {
-	if (str_eq(d->action, "delete"))
-		return "Invalid volume: Volume status must be available or error or "
-		       "error_restoring or error_extending or error_managing and must not be "
-		       "migrating, attached, belong to a group, have snapshots, awaiting a "
-		       "transfer, or be disassociated from snapshots after volume transfer.";
-	if (str_eq(d->action, "extend"))
-		return arena_printf(a,
-				    "Invalid volume: Volume %s status must be '{'status': "
-				    "'available'}' to extend, currently %s.",
-				    d->id, d->value);
-	if (str_eq(d->action, "update"))
-		return "Invalid volume: The volume cannot be updated during maintenance.";
-	if (str_eq(d->action, "set metadata"))
-		return arena_printf(a,
-				    "Invalid volume: Updating volume metadata is not allowed for "
-				    "volumes in %s status.",
-				    d->value);
-	return arena_printf(a,
-			    "Invalid volume: Deleting volume metadata is not allowed for volumes "
-			    "in %s status.",
-			    d->value);
+	_cleanup_(buf_done) Buf text = {0};
+	const char *p = "Invalid volume: The volume is {status}.";
+
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++)
+		if (str_eq(forbidden[i].action, d->action))
+			p = forbidden[i].text;
+	while (*p) {
+		const char *after;
+
+		if ((after = str_after(p, "{id}")))
+			buf_add(&text, d->id);
+		else if ((after = str_after(p, "{status}")))
+			buf_add(&text, d->value);
+		else
+			buf_add_char(&text, *p);
+		p = after ? after : p + 1;
+	}
+	return arena_strdup(a, buf_text(&text));
+}
+
+static const char *no_key_text(Arena *a, const RefusalData *d)
+{
+	if (str_eq(d->attribute, "image"))
+		return arena_printf(a, "Glance metadata for volume/snapshot %s cannot be found.",
+				    d->id);
+	return arena_printf(a, "Volume %s has no metadata with key %s.", d->id, d->other);
 }
 
 static const char *type_text(Arena *a, const RefusalData *d)
@@ -76,11 +113,14 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 		*ret_message = type_text(a, d);
 		return 404;
 	case REFUSAL_NO_METADATA_KEY:
-		*ret_message =
-			arena_printf(a, "Volume %s has no metadata with key %s.", d->id, d->other);
+		*ret_message = no_key_text(a, d);
 		return 404;
 	case REFUSAL_VOLUME_STATE:
 		*ret_message = state_text(a, d);
+		return 400;
+	case REFUSAL_VOLUME_NOT_DETACHABLE:
+		*ret_message = "Invalid volume: Unable to detach volume. Volume status must be "
+			       "'in-use' and attach_status must be 'attached' to detach.";
 		return 400;
 	case REFUSAL_QUOTA:
 		*ret_message = quota_text(a, d);
@@ -135,7 +175,6 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_VOLUME_ATTACHED:
 	case REFUSAL_VOLUME_ATTACHED_HERE:
 	case REFUSAL_VOLUME_MULTIATTACH:
-	case REFUSAL_VOLUME_NOT_DETACHABLE:
 	case REFUSAL_ROOT_DEVICE:
 	case REFUSAL_IMAGE_FOREIGN:
 	case REFUSAL_IMAGE_PUBLISH:
