@@ -21,6 +21,20 @@ TEST(new_ones_are_canonical_and_differ)
 	assert_non_null(strchr("89ab", a[19]));
 }
 
+TEST(a_text_has_one_uuid)
+{
+	char a[UUID_TEXT], b[UUID_TEXT], c[UUID_TEXT];
+
+	uuid_of_text("host@file", a);
+	uuid_of_text("host@file", b);
+	assert_string_equal(a, b);
+	assert_true(uuid_canonical(a, c));
+	assert_string_equal(a, c);
+	assert_int_equal(a[14], '5');
+	uuid_of_text("host@lvm", b);
+	assert_string_not_equal(a, b);
+}
+
 TEST(accepts_loose_spellings)
 {
 	static const char *const spellings[] = {

@@ -63,6 +63,16 @@ void uuid_new(char out[static UUID_TEXT])
 	uuid_unparse_lower(id, out);
 }
 
+void uuid_of_text(const char *text, char out[static UUID_TEXT])
+{
+	static const uuid_t space = {0x6f, 0x1d, 0x2a, 0x94, 0x57, 0x0b, 0x4c, 0x3e,
+				     0x8a, 0x62, 0xd1, 0x35, 0x90, 0xe7, 0x4b, 0xc8};
+	uuid_t id;
+
+	uuid_generate_sha1(id, space, text, strlen(text));
+	uuid_unparse_lower(id, out);
+}
+
 void uuid_new_hex(char out[static HEX_ID_TEXT])
 {
 	uuid_t id;

@@ -15,6 +15,9 @@ enum {
 /* A new random UUID, lower case with hyphens. */
 void uuid_new(char out[static UUID_TEXT]);
 
+/* The same UUID whenever the text is the same (RFC 4122, version 5, in a name space of ours). */
+void uuid_of_text(const char *text, char out[static UUID_TEXT]);
+
 /* 32 random hex digits: the form identity objects use. */
 void uuid_new_hex(char out[static HEX_ID_TEXT]);
 

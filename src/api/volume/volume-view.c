@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * How a volume is printed. What it cannot be here (encrypted, replicated, a copy of something) is
- * said all the same: clients want the members.
+ * How a volume is printed: which member since when and for whom is in the tables. What a volume
+ * cannot be here (encrypted, replicated, in a group) is said all the same: clients want the
+ * members, and no others.
  */
 #include "api/volume/priv.h"
+#include "contract/backend.h"
+#include "service/service-state.h"
+#include "service/text-map.h"
+
+/* Volumes that are taken over look like new ones. */
+static void print_status(JsonOut *out, const char *key, const void *object,
+			 const void *context _unused_)
+{
+	int status = ((const Volume *)object)->status;
+
+	if (status == VOLUME_MANAGING)
+		status = VOLUME_CREATING;
+	if (status == VOLUME_ERROR_MANAGING)
+		status = VOLUME_ERROR;
+	json_out_text(out, key, enum_name(&volume_status_names, status));
+}
 
 /* Nothing is known of replication before the backend has the volume. */
 static void print_replication(JsonOut *out, const char *key, const void *object,
@@ -21,15 +38,64 @@ static void print_false(JsonOut *out, const char *key, const void *object _unuse
 	json_out_bool(out, key, false);
 }
 
+static void print_true(JsonOut *out, const char *key, const void *object _unused_,
+		       const void *context _unused_)
+{
+	json_out_bool(out, key, true);
+}
+
+/* The user's own, and what the service says in the same place: whether it is read-only. */
+static void print_metadata(JsonOut *out, const char *key, const void *object, const void *context)
+{
+	const Volume *volume = object;
+	Arena *arena = ((const ApiRequest *)context)->arena;
+	const char *json = volume->metadata;
+	JsonTextMap ours;
+
+	if (!str_empty(volume->admin_metadata)) {
+		ours = json_text_map(arena, volume->admin_metadata);
+		json = text_map_merge(arena, json, &ours);
+	}
+	json_out_raw(out, key, str_empty(json) ? "{}" : json);
+}
+
+/* Only where there is some. */
+static void print_image_metadata(JsonOut *out, const char *key, const void *object,
+				 const void *context _unused_)
+{
+	const char *json = ((const Volume *)object)->image_metadata;
+
+	if (!str_empty(json) && !str_eq(json, "{}"))
+		json_out_raw(out, key, json);
+}
+
+static void print_service(JsonOut *out, const char *key, const void *object, const void *context)
+{
+	const Volume *volume = object;
+	Arena *arena = ((const ApiRequest *)context)->arena;
+
+	json_out_text(out, key, volume->host ? service_state_id(arena, volume->host) : NULL);
+}
+
+/* What the host that attaches has to know; "unknown" is a word of 3.69, and was true before. */
+static void print_shared_targets(JsonOut *out, const char *key, const void *object _unused_,
+				 const void *context)
+{
+	const ApiRequest *r = context;
+	int shared = backend_traits(r->config->settings->backend)->shared_targets;
+
+	if (shared < 0 && r->version >= V(69))
+		json_out_null(out, key);
+	else
+		json_out_bool(out, key, shared != 0);
+}
+
 static const JsonOutField reply[] = {
 	{.name = "id", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, id)},
 	{.name = "name", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, name)},
 	{.name = "description", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, description)},
 	{.name = "size", .type = JSON_OUT_INT, .offset = offsetof(Volume, size_gib)},
-	{.name = "status",
-	 .type = JSON_OUT_ENUM,
-	 .offset = offsetof(Volume, status),
-	 .names = &volume_status_names},
+	{.name = "status", .type = JSON_OUT_CALL, .print = print_status},
 	{.name = "created_at", .type = JSON_OUT_MICROS, .offset = offsetof(Volume, created_us)},
 	{.name = "updated_at", .type = JSON_OUT_MICROS, .offset = offsetof(Volume, updated_us)},
 	{.name = "availability_zone",
@@ -39,13 +105,35 @@ static const JsonOutField reply[] = {
 	{.name = "user_id", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, user_id)},
 	{.name = "bootable", .type = JSON_OUT_BOOL_TEXT, .offset = offsetof(Volume, bootable)},
 	{.name = "multiattach", .type = JSON_OUT_BOOL, .offset = offsetof(Volume, multiattach)},
-	{.name = "metadata", .type = JSON_OUT_MAP, .offset = offsetof(Volume, metadata)},
+	{.name = "metadata", .type = JSON_OUT_CALL, .print = print_metadata},
 	{.name = "encrypted", .type = JSON_OUT_CALL, .print = print_false},
 	{.name = "replication_status", .type = JSON_OUT_CALL, .print = print_replication},
-	{.name = "snapshot_id", .type = JSON_OUT_NULL},
-	{.name = "source_volid", .type = JSON_OUT_NULL},
+	{.name = "snapshot_id", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, snapshot_id)},
+	{.name = "source_volid", .type = JSON_OUT_TEXT, .offset = offsetof(Volume, source_id)},
 	{.name = "consistencygroup_id", .type = JSON_OUT_NULL},
-	{.name = "migration_status", .type = JSON_OUT_NULL, .audience = API_AUDIENCE_ADMIN},
+	{.name = "migration_status",
+	 .type = JSON_OUT_TEXT,
+	 .offset = offsetof(Volume, migration_status),
+	 .audience = API_AUDIENCE_ADMIN},
+	{.name = "group_id", .type = JSON_OUT_NULL, .since = V(13)},
+	{.name = "provider_id",
+	 .type = JSON_OUT_NULL,
+	 .since = V(21),
+	 .audience = API_AUDIENCE_ADMIN},
+	{.name = "service_uuid", .type = JSON_OUT_CALL, .since = V(48), .print = print_service},
+	{.name = "shared_targets",
+	 .type = JSON_OUT_CALL,
+	 .since = V(48),
+	 .print = print_shared_targets},
+	{.name = "cluster_name",
+	 .type = JSON_OUT_NULL,
+	 .since = V(61),
+	 .audience = API_AUDIENCE_ADMIN},
+	{.name = "volume_type_id",
+	 .type = JSON_OUT_TEXT,
+	 .since = V(63),
+	 .offset = offsetof(Volume, type_id)},
+	{.name = "consumes_quota", .type = JSON_OUT_CALL, .since = V(65), .print = print_true},
 };
 
 /* The extension members, of show and detail. */
@@ -57,8 +145,10 @@ static const JsonOutField full_reply[] = {
 	 .type = JSON_OUT_TEXT,
 	 .offset = offsetof(Volume, host),
 	 .audience = API_AUDIENCE_ADMIN},
+	{.name = "volume_image_metadata", .type = JSON_OUT_CALL, .print = print_image_metadata},
 	{.name = "os-vol-mig-status-attr:migstat",
-	 .type = JSON_OUT_NULL,
+	 .type = JSON_OUT_TEXT,
+	 .offset = offsetof(Volume, migration_status),
 	 .audience = API_AUDIENCE_ADMIN},
 	{.name = "os-vol-mig-status-attr:name_id",
 	 .type = JSON_OUT_NULL,
@@ -112,7 +202,11 @@ static int out_attachments(ApiRequest *r, const Volume *volume, Fault *f)
 
 int volume_out(ApiRequest *r, const char *key, const Volume *volume, bool full, Fault *f)
 {
-	JsonOutView view = {.version = r->version, .audience = api_audience(r)};
+	JsonOutView view = {
+		.version = r->version,
+		.audience = api_audience(r),
+		.context = r,
+	};
 	int k;
 
 	json_out_begin(&r->out, key);

@@ -153,6 +153,10 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_MESSAGE:
 		*ret_message = arena_printf(a, "Message %s could not be found.", d->id);
 		return 404;
+	case REFUSAL_NO_SERVICE:
+		*ret_message = arena_printf(a, "Service %s could not be found on host %s.", d->id,
+					    d->other);
+		return 404;
 	case REFUSAL_VOLUME_CONFLICT:
 		*ret_message = d->value;
 		return 409;
