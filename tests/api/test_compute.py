@@ -38,4 +38,43 @@ def flavor_ids_are_plain():
             ' ', '%20')).status, 202)
 
 
-tap.run('compute', [flavor_ids_are_plain], cleanup=lambda: cleatd.__exit__())
+def quotas_are_set_and_reset():
+    assert demo.token
+    path = COMPUTE + '/os-quota-sets/' + demo.project_id
+    at = {'version': 'compute 2.57'}
+    default = {'instances': 10, 'cores': 20, 'ram': 51200, 'metadata_items': 128,
+               'key_pairs': 100, 'server_groups': 10, 'server_group_members': 10}
+    with_id = dict(default, id=demo.project_id)
+    tap.expect(demo.get(path, **at).body, {'quota_set': with_id})
+    tap.expect(demo.get(path + '/defaults', **at).body, {'quota_set': with_id})
+    assert demo.get(path).body['quota_set']['fixed_ips'] == -1
+    tap.expect(demo.put(path, {'quota_set': {'cores': 1}}).status, 403)
+    tap.expect(demo.delete(path).status, 403)
+    changed = admin.put(path, {'quota_set': {'cores': '45', 'ram': -1}}, **at)
+    tap.expect((changed.status, changed.body),
+               (200, {'quota_set': dict(default, cores=45, ram=-1)}))
+    tap.expect(demo.get(path + '/detail', **at).body['quota_set']['cores'],
+               {'in_use': 0, 'limit': 45, 'reserved': 0})
+    for bad in ({'cores': -2}, {'cores': 'many'}, {'cores': None}, {'unknown': 1}, {'cores': 2.5}):
+        tap.expect(admin.put(path, {'quota_set': bad}).status, 400, repr(bad))
+    tap.expect(admin.put(path, {}).message(), "'quota_set' is a required property")
+    tap.expect(admin.put(path + '?user_id=x', {'quota_set': {'cores': 1}}).status, 400)
+    # Never below what is used, unless somebody insists.
+    image = demo.get('/image/v2/images').body['images'][0]['id']
+    made = demo.post(COMPUTE + '/servers', {'server': {
+        'name': 'x', 'imageRef': image, 'flavorRef': '1'}})
+    tap.expect(made.status, 202, repr(made))
+    refused(admin.put(path, {'quota_set': {'cores': 7, 'instances': 0}}), 400,
+            'Quota limit 0 for instances must be greater than or equal to already used and '
+            'reserved 1.')
+    tap.expect(demo.get(path).body['quota_set']['cores'], 45)  # all or nothing
+    tap.expect(admin.put(path, {'quota_set': {'instances': 0, 'force': 'True'}}).status, 200)
+    refused(demo.post(COMPUTE + '/servers', {'server': {
+        'name': 'x', 'imageRef': image, 'flavorRef': '1'}}), 403,
+            'Quota exceeded for instances: Requested 1, but already used 1 of 0 instances',
+            'forbidden')
+    tap.expect(admin.delete(path).status, 202)
+    tap.expect(demo.get(path, **at).body, {'quota_set': with_id})
+
+
+tap.run('compute', [flavor_ids_are_plain, quotas_are_set_and_reset], cleanup=lambda: cleatd.__exit__())

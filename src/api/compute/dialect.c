@@ -275,6 +275,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_server_tag_routes,
 	&compute_attachment_routes,
 	&compute_instance_action_routes,
+	&compute_quota_routes,
 	&compute_small_routes,
 	NULL,
 };

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Limits and quota sets: what a project may have, and what it has of it. Quotas belong to projects;
+ * single users have none of their own.
+ */
+#include <inttypes.h>
+
+#include "api/compute/priv.h"
+
+/* A quota as a member of limits or quota sets. */
+typedef struct QuotaMember {
+	const char *name;
+	const char *resource; /* NULL: `fixed` is printed */
+	int64_t fixed;
+	bool used; /* print what is used instead of the limit */
+	int until;
+} QuotaMember;
+
+static const QuotaMember limit_members[] = {
+	{.name = "maxTotalInstances", .resource = "instances"},
+	{.name = "maxTotalCores", .resource = "cores"},
+	{.name = "maxTotalRAMSize", .resource = "ram"},
+	{.name = "maxServerMeta", .resource = "metadata_items"},
+	{.name = "maxTotalKeypairs", .resource = "key_pairs"},
+	{.name = "maxServerGroups", .resource = "server_groups"},
+	{.name = "maxServerGroupMembers", .resource = "server_group_members"},
+	{.name = "maxImageMeta", .fixed = 128, .until = V(38)},
+	{.name = "maxPersonality", .fixed = 0, .until = V(56)},
+	{.name = "maxPersonalitySize", .fixed = 0, .until = V(56)},
+	{.name = "maxSecurityGroups", .fixed = -1, .until = V(35)},
+	{.name = "maxSecurityGroupRules", .fixed = -1, .until = V(35)},
+	{.name = "maxTotalFloatingIps", .fixed = -1, .until = V(35)},
+	{.name = "totalInstancesUsed", .resource = "instances", .used = true},
+	{.name = "totalCoresUsed", .resource = "cores", .used = true},
+	{.name = "totalRAMUsed", .resource = "ram", .used = true},
+	{.name = "totalServerGroupsUsed", .fixed = 0},
+	{.name = "totalSecurityGroupsUsed", .fixed = 0, .until = V(35)},
+	{.name = "totalFloatingIpsUsed", .fixed = 0, .until = V(35)},
+};
+
+/* The first are those that can be set: a row of QuotaWish each. */
+enum { QUOTAS_SET = 7 };
+
+static const QuotaMember quota_members[] = {
+	{.name = "instances", .resource = "instances"},
+	{.name = "cores", .resource = "cores"},
+	{.name = "ram", .resource = "ram"},
+	{.name = "metadata_items", .resource = "metadata_items"},
+	{.name = "key_pairs", .resource = "key_pairs"},
+	{.name = "server_groups", .resource = "server_groups"},
+	{.name = "server_group_members", .resource = "server_group_members"},
+	{.name = "injected_files", .fixed = 0, .until = V(56)},
+	{.name = "injected_file_content_bytes", .fixed = 0, .until = V(56)},
+	{.name = "injected_file_path_bytes", .fixed = 0, .until = V(56)},
+	{.name = "fixed_ips", .fixed = -1, .until = V(35)},
+	{.name = "floating_ips", .fixed = -1, .until = V(35)},
+	{.name = "security_groups", .fixed = -1, .until = V(35)},
+	{.name = "security_group_rules", .fixed = -1, .until = V(35)},
+};
+
+typedef struct QuotaWish {
+	int64_t limits[QUOTAS_SET];
+	bool wanted[QUOTAS_SET];
+	bool force;
+} QuotaWish;
+
+typedef struct QuotaBody {
+	const QuotaWish *quota_set;
+} QuotaBody;
+
+#define LIMIT_ROW(index, text)                                                                     \
+	{                                                                                          \
+		.name = (text), .type = JSON_INT_LOOSE, .min = -1, .max = INT32_MAX,               \
+		.offset = offsetof(QuotaWish, limits) + (index) * sizeof(int64_t),                 \
+		.present = offsetof(QuotaWish, wanted) + (index) * sizeof(bool) + 1                \
+	}
+
+static const JsonField wish_rows[] = {
+	LIMIT_ROW(0, "instances"),
+	LIMIT_ROW(1, "cores"),
+	LIMIT_ROW(2, "ram"),
+	LIMIT_ROW(3, "metadata_items"),
+	LIMIT_ROW(4, "key_pairs"),
+	LIMIT_ROW(5, "server_groups"),
+	LIMIT_ROW(6, "server_group_members"),
+	{.name = "force", .type = JSON_BOOL_LOOSE, .offset = offsetof(QuotaWish, force)},
+};
+static const JsonFields wish_fields = JSON_FIELDS(wish_rows, QuotaWish);
+
+static const JsonField body_rows[] = {
+	{.name = "quota_set",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &wish_fields,
+	 .offset = offsetof(QuotaBody, quota_set)},
+};
+static const JsonFields body_fields = JSON_FIELDS(body_rows, QuotaBody);
+
+/* How a quota is printed. */
+typedef enum QuotaForm { QUOTA_PLAIN, QUOTA_DETAIL, QUOTA_DEFAULT } QuotaForm;
+
+static void out_quota(ApiRequest *r, const QuotaMember *row, const QuotaUsage *usage,
+		      QuotaForm form)
+{
+	switch (form) {
+	case QUOTA_PLAIN:
+		json_out_int(&r->out, row->name, row->used ? usage->used : usage->limit);
+		break;
+	case QUOTA_DETAIL:
+		json_out_begin(&r->out, row->name);
+		json_out_int(&r->out, "in_use", usage->used);
+		json_out_int(&r->out, "limit", usage->limit);
+		json_out_int(&r->out, "reserved", 0); /* usage is taken at once */
+		json_out_end(&r->out);
+		break;
+	case QUOTA_DEFAULT:
+		json_out_int(&r->out, row->name,
+			     row->resource ? quota_default(row->resource) : row->fixed);
+		break;
+	}
+}
+
+static int out_quotas(ApiRequest *r, const QuotaMember *rows, size_t count, const char *project_id,
+		      QuotaForm form, Fault *f)
+{
+	for (size_t i = 0; i < count; i++) {
+		QuotaUsage usage = {.limit = rows[i].fixed};
+		int k;
+
+		if (rows[i].until && r->version > rows[i].until)
+			continue;
+		if (rows[i].resource) {
+			k = quota_get(r->work.tx, project_id, rows[i].resource, &usage, f);
+			if (k)
+				return fault_unexpected(f, k);
+		}
+		out_quota(r, &rows[i], &usage, form);
+	}
+	return 0;
+}
+
+static int limits_show(ApiRequest *r, Fault *f)
+{
+	const char *project = caller_is_admin(&r->caller) ? api_query(r, "tenant_id") : NULL;
+	int k;
+
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, "limits");
+	json_out_list_begin(&r->out, "rate");
+	json_out_list_end(&r->out);
+	json_out_begin(&r->out, "absolute");
+	k = out_quotas(r, limit_members, ARRAY_SIZE(limit_members),
+		       project ? project : r->caller.project_id, QUOTA_PLAIN, f);
+	if (k)
+		return k;
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+/* `with_id`: the answer to a change is the one that has no id. */
+static int reply_quotas(ApiRequest *r, QuotaForm form, bool with_id, Fault *f)
+{
+	const char *project = api_param(r, "quota_project_id");
+	int k;
+
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, "quota_set");
+	if (with_id)
+		json_out_text(&r->out, "id", project);
+	k = out_quotas(r, quota_members, ARRAY_SIZE(quota_members), project, form, f);
+	if (k)
+		return k;
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+/* One's own quotas; any for admins. */
+static int show_quotas(ApiRequest *r, QuotaForm form, Fault *f)
+{
+	if (!caller_is_admin(&r->caller) &&
+	    !str_eq(api_param(r, "quota_project_id"), r->caller.project_id))
+		return api_complain(r, API_DENIED, r->route->policy, NULL, NULL);
+	return reply_quotas(r, form, true, f);
+}
+
+static int quotas_show(ApiRequest *r, Fault *f)
+{
+	return show_quotas(r, QUOTA_PLAIN, f);
+}
+
+static int quotas_detail(ApiRequest *r, Fault *f)
+{
+	return show_quotas(r, QUOTA_DETAIL, f);
+}
+
+static int quotas_defaults(ApiRequest *r, Fault *f)
+{
+	return reply_quotas(r, QUOTA_DEFAULT, true, f);
+}
+
+/* False after a refusal: less than is used, and nobody insists. */
+static bool limit_fits(ApiRequest *r, const char *resource, int64_t limit, const QuotaUsage *usage)
+{
+	if (limit < 0 || limit >= usage->used)
+		return true;
+	(void)api_refuse(r, 400,
+			 "Quota limit %" PRId64 " for %s must be greater than or equal to already "
+			 "used and reserved %" PRId64 ".",
+			 limit, resource, usage->used); /* 0 */
+	return false;
+}
+
+static int quotas_change(ApiRequest *r, Fault *f)
+{
+	const QuotaWish *wish = ((const QuotaBody *)r->body)->quota_set;
+	const char *project = api_param(r, "quota_project_id");
+
+	if (api_query(r, "user_id"))
+		return api_refuse(r, 400, "Quotas belong to projects, not to single users.");
+	for (size_t i = 0; i < QUOTAS_SET; i++) {
+		const char *resource = quota_members[i].resource;
+		QuotaUsage usage;
+		int k;
+
+		if (!wish->wanted[i])
+			continue;
+		k = quota_get(r->work.tx, project, resource, &usage, f);
+		if (k)
+			return fault_unexpected(f, k);
+		if (!wish->force && !limit_fits(r, resource, wish->limits[i], &usage))
+			return 0;
+		k = quota_set(r->work.tx, project, resource, wish->limits[i], f);
+		if (k)
+			return k;
+	}
+	return reply_quotas(r, QUOTA_PLAIN, false, f);
+}
+
+static int quotas_reset(ApiRequest *r, Fault *f)
+{
+	for (size_t i = 0; i < QUOTAS_SET; i++) {
+		int k = quota_reset(r->work.tx, api_param(r, "quota_project_id"),
+				    quota_members[i].resource, f);
+
+		if (k)
+			return k;
+	}
+	api_reply(r, 202);
+	return 0;
+}
+
+static const ApiParam change_params[] = {{.name = "user_id"}, {0}};
+
+static const ApiRoute routes[] = {
+	{.method = "GET",
+	 .pattern = "/limits",
+	 .policy = "os_compute_api:limits",
+	 .rule = API_RULE_SCOPED,
+	 .mode = API_READ,
+	 .handle = limits_show},
+	{.method = "GET",
+	 .pattern = "/os-quota-sets/{quota_project_id}",
+	 .policy = "os_compute_api:os-quota-sets:show",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .handle = quotas_show},
+	{.method = "GET",
+	 .pattern = "/os-quota-sets/{quota_project_id}/detail",
+	 .policy = "os_compute_api:os-quota-sets:detail",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .handle = quotas_detail},
+	{.method = "GET",
+	 .pattern = "/os-quota-sets/{quota_project_id}/defaults",
+	 .policy = "os_compute_api:os-quota-sets:defaults",
+	 .rule = API_RULE_SCOPED,
+	 .mode = API_READ,
+	 .handle = quotas_defaults},
+	{.method = "PUT",
+	 .pattern = "/os-quota-sets/{quota_project_id}",
+	 .policy = "os_compute_api:os-quota-sets:update",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .body = &body_fields,
+	 .params = change_params,
+	 .handle = quotas_change},
+	{.method = "DELETE",
+	 .pattern = "/os-quota-sets/{quota_project_id}",
+	 .policy = "os_compute_api:os-quota-sets:delete",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .handle = quotas_reset},
+};
+const ApiRoutes compute_quota_routes = API_ROUTES(routes);
