@@ -43,5 +43,9 @@ _must_use_ int compute_out_server(ApiRequest *r, const char *key, const Server *
 /* The status that clients see ("ACTIVE", "REBOOT" ...). */
 const char *compute_status(const Server *server);
 
-/* The vm_states that a status filter asks for; how many were written (0: no such status). */
-size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX]);
+/*
+ * The vm_states that a status filter asks for; how many were written (0: no such status).
+ * *ret_task is not TASK_NONE when it asks for that task too.
+ */
+size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX],
+			     TaskState *ret_task);

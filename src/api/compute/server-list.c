@@ -132,11 +132,12 @@ static bool add_status(ApiRequest *r, RecordQuery *query)
 	const char *status = api_query(r, "status");
 	VmState states[_VM_STATE_MAX];
 	const char **names = ARENA_ARRAY(r->arena, const char *, _VM_STATE_MAX);
+	TaskState task;
 	size_t n;
 
 	if (!status)
 		return true;
-	n = compute_status_states(status, states);
+	n = compute_status_states(status, states, &task);
 	if (n == 0 && r->version >= V(38)) {
 		(void)api_refuse(r, 400, "Invalid status value"); /* always 0 */
 		return false;
@@ -144,6 +145,9 @@ static bool add_status(ApiRequest *r, RecordQuery *query)
 	for (size_t i = 0; i < n; i++)
 		names[i] = enum_name(&vm_state_names, states[i]);
 	record_where_texts(query, "vm_state", RECORD_IN, names, n);
+	if (task != TASK_NONE)
+		record_where_text(query, "task_state", RECORD_EQ,
+				  enum_name(&task_state_names, task));
 	return true;
 }
 

@@ -39,21 +39,30 @@ static const char *const vm_statuses[] = {
 };
 static_assert(ARRAY_SIZE(vm_statuses) == _VM_STATE_MAX, "a row for each");
 
+/* What an active server is in, beside ACTIVE. */
+static const char *const task_statuses[_TASK_STATE_MAX] = {
+	[TASK_REBOOTING] = "REBOOT",
+	[TASK_REBOOTING_HARD] = "HARD_REBOOT",
+};
+
 const char *compute_status(const Server *server)
 {
-	if (server->vm_state == VM_ACTIVE && server->task_state == TASK_REBOOTING)
-		return "REBOOT";
-	if (server->task_state == TASK_REBOOTING_HARD && server->vm_state != VM_ERROR)
-		return "HARD_REBOOT";
+	if (server->vm_state == VM_ACTIVE && task_statuses[server->task_state])
+		return task_statuses[server->task_state];
 	return vm_statuses[server->vm_state];
 }
 
-size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX])
+size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX],
+			     TaskState *ret_task)
 {
 	size_t n = 0;
 
-	if (str_eq_nocase(status, "REBOOT") || str_eq_nocase(status, "HARD_REBOOT"))
-		status = "ACTIVE";
+	*ret_task = TASK_NONE;
+	for (TaskState task = 0; task < _TASK_STATE_MAX; task++)
+		if (task_statuses[task] && str_eq_nocase(task_statuses[task], status)) {
+			*ret_task = task;
+			out[n++] = VM_ACTIVE;
+		}
 	for (VmState state = 0; state < _VM_STATE_MAX; state++)
 		if (str_eq_nocase(vm_statuses[state], status))
 			out[n++] = state;
@@ -91,11 +100,12 @@ static void print_status(JsonOut *out, const char *key, const void *object,
 static void print_progress(JsonOut *out, const char *key, const void *object,
 			   const void *context _unused_)
 {
-	const Server *server = object;
+	static const char *const statuses[] = {"ACTIVE", "BUILD", "VERIFY_RESIZE"};
+	const char *status = compute_status(object);
 
-	if (server->vm_state == VM_BUILDING || server->vm_state == VM_ACTIVE ||
-	    server->vm_state == VM_RESIZED)
-		json_out_int(out, key, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
+		if (str_eq(status, statuses[i]))
+			json_out_int(out, key, 0);
 }
 
 static void print_task_state(JsonOut *out, const char *key, const void *object,
@@ -163,6 +173,16 @@ static void print_addresses(JsonOut *out, const char *key, const void *object _u
 {
 	json_out_begin(out, key); /* user-mode networking has no address that others could use */
 	json_out_end(out);
+}
+
+/* Where it will be is not said before it is there. */
+static void print_zone(JsonOut *out, const char *key, const void *object,
+		       const void *context _unused_)
+{
+	const Server *server = object;
+	bool known = server->vm_state != VM_BUILDING && server->availability_zone;
+
+	json_out_text(out, key, known ? server->availability_zone : "");
 }
 
 static void print_config_drive(JsonOut *out, const char *key, const void *object,
@@ -267,9 +287,9 @@ static const JsonOutField server_reply[] = {
 	 .audience = AUDIENCE_FULL,
 	 .print = print_config_drive},
 	{.name = "OS-EXT-AZ:availability_zone",
-	 .type = JSON_OUT_TEXT_EMPTY,
+	 .type = JSON_OUT_CALL,
 	 .audience = AUDIENCE_FULL,
-	 .offset = offsetof(Server, availability_zone)},
+	 .print = print_zone},
 	{.name = "OS-EXT-STS:vm_state",
 	 .type = JSON_OUT_ENUM,
 	 .audience = AUDIENCE_FULL,
