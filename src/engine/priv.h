@@ -223,6 +223,8 @@ int volume_create_probe(StepRun *run, bool *ret, Fault *f);
 int volume_delete_act(StepRun *run, Fault *f);
 int volume_delete_probe(StepRun *run, bool *ret, Fault *f);
 int volume_disconnect_act(StepRun *run, Fault *f);
+int volume_export_act(StepRun *run, Fault *f);
+int volume_unexport_act(StepRun *run, Fault *f);
 
 int volume_extend_act(StepRun *run, Fault *f);
 int disk_resize_act(StepRun *run, Fault *f);

@@ -41,6 +41,19 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.act = disk_resize_act,
 		},
+	[STEP_VOLUME_EXPORT] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,
+			.attempts = ATTEMPTS,
+			.act = volume_export_act,
+			.undo = volume_unexport_act,
+		},
+	[STEP_VOLUME_UNEXPORT] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,
+			.attempts = ATTEMPTS,
+			.act = volume_unexport_act,
+		},
 	[STEP_DISK_PLUG] =
 		{
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_ATTACHMENT,

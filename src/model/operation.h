@@ -40,6 +40,8 @@ typedef enum StepKind {
 	STEP_VOLUME_DISCONNECT,
 	STEP_VOLUME_EXTEND, /* on the backend */
 	STEP_DISK_RESIZE,   /* let running guests see it */
+	STEP_VOLUME_EXPORT, /* to the host of an attachment's connector */
+	STEP_VOLUME_UNEXPORT,
 	STEP_DISK_PLUG,
 	STEP_DISK_UNPLUG,
 	STEP_SERVER_DISK_CREATE,

@@ -6,11 +6,12 @@
  */
 #include "service/attach.h"
 
-#include "base/clock.h"
 #include "base/str.h"
+#include "service/message.h"
 #include "service/priv.h"
 #include "service/server.h"
 #include "service/volume.h"
+#include "json/out.h"
 
 static const char *server_list(Arena *arena, Attachment *const *attachments, size_t count)
 {
@@ -88,8 +89,24 @@ static int reserve(Work *work, Volume *volume, Fault *f)
 	return fault_unexpected(f, r);
 }
 
+/* This host is the consumer: what it says of itself is that it is this host. */
+static int fill(Work *work, const Volume *volume, const Server *server, const char *device,
+		Attachment *attachment, Fault *f)
+{
+	JsonPair pairs[] = {{"host", server->host}, {"mountpoint", device}};
+	JsonTextMap map = {.pairs = pairs, .count = ARRAY_SIZE(pairs)};
+	const Connector connector = {
+		.json = json_print_text_map(work->arena, &map),
+		.host = server->host,
+		.mountpoint = device,
+		.mode = ATTACH_MODE_NULL,
+	};
+
+	return attachment_fill(work, volume, &connector, attachment, f);
+}
+
 static Attachment *attachment_make(Work *work, const AttachWish *wish, const Server *server,
-				   const Volume *volume, const char *device)
+				   const Volume *volume)
 {
 	Attachment *attachment = ARENA_NEW(work->arena, Attachment);
 
@@ -100,10 +117,8 @@ static Attachment *attachment_make(Work *work, const AttachWish *wish, const Ser
 		.server_id = server->id,
 		.mapping_id = new_uuid(work->arena),
 		.status = ATTACHMENT_ATTACHING,
-		.mode = ATTACH_MODE_RW,
-		.device = device,
+		.mode = ATTACH_MODE_NULL,
 		.tag = wish->tag,
-		.host = server->host,
 		.delete_on_termination = wish->delete_on_termination,
 		.boot_index = -1,
 		.created_us = work->now_us,
@@ -166,8 +181,10 @@ int service_attach_volume(Work *work, const AttachWish *wish, Attachment **ret, 
 	r = reserve(work, volume, f);
 	if (r)
 		return r;
-	*ret = attachment_make(work, wish, server, volume, device);
-	r = write_attachment(work, *ret, f);
+	*ret = attachment_make(work, wish, server, volume);
+	r = fill(work, volume, server, device, *ret, f);
+	if (!r)
+		r = write_attachment(work, *ret, f);
 	return r ? r : begin(work, server, *ret, f);
 }
 
@@ -176,9 +193,7 @@ static int complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f)
 	Volume *volume;
 	int r;
 
-	attachment->status = ATTACHMENT_ATTACHED;
-	attachment->attached_us = attachment->updated_us = clock_now_us();
-	r = attachment_update(tx, attachment, f);
+	r = attachment_move(tx, attachment, ATTACHMENT_EVENT_COMPLETE, f);
 	if (!r)
 		r = volume_get(tx, arena, attachment->volume_id, &volume, f);
 	if (!r)
@@ -208,6 +223,8 @@ int attach_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const
 	r = attachment_get(tx, arena, operation->attachment_id, &attachment, f);
 	if (!r)
 		r = attachment_remove(tx, arena, attachment, f);
+	if (!r)
+		r = message_write(tx, arena, operation, MESSAGE_ATTACH_VOLUME, f);
 	if (r && r != RECORD_NOT_FOUND)
 		return fault_unexpected(f, r);
 	return action_finish(tx, arena, operation->action_id, reason, f);

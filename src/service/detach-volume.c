@@ -6,6 +6,7 @@
  */
 #include "service/attach.h"
 
+#include "service/message.h"
 #include "service/priv.h"
 #include "service/server.h"
 #include "service/volume.h"
@@ -38,7 +39,8 @@ static int begin_detaching(Work *work, Volume *volume, Attachment *attachment, F
 	return r;
 }
 
-static int begin(Work *work, const Server *server, const Attachment *attachment, Fault *f)
+static int begin(Work *work, const Server *server, const Attachment *attachment,
+		 const char **ret_operation, Fault *f)
 {
 	Operation operation = operation_for(work, server->id);
 	int r;
@@ -50,13 +52,24 @@ static int begin(Work *work, const Server *server, const Attachment *attachment,
 			 "compute_detach_volume", &operation.action_id, f);
 	if (r)
 		return r;
-	return operation_begin(work->tx, work->arena, service_operation("detach-volume"),
-			       &operation, f);
+	r = operation_begin(work->tx, work->arena, service_operation("detach-volume"), &operation,
+			    f);
+	*ret_operation = operation.id;
+	return r;
+}
+
+int detach_begin(Work *work, const Server *server, Volume *volume, Attachment *attachment,
+		 const char **ret_operation, Fault *f)
+{
+	int r = begin_detaching(work, volume, attachment, f);
+
+	return r ? r : begin(work, server, attachment, ret_operation, f);
 }
 
 int service_detach_volume(Work *work, const DetachWish *wish, Fault *f)
 {
 	Attachment *attachment;
+	const char *operation; /* nobody waits for it here */
 	Server *server;
 	Volume *volume;
 	int r;
@@ -72,9 +85,7 @@ int service_detach_volume(Work *work, const DetachWish *wish, Fault *f)
 	if (!r)
 		r = server_may(server, SERVER_DETACH_VOLUME, caller_is_admin(work->caller),
 			       &work->refused);
-	if (!r)
-		r = begin_detaching(work, volume, attachment, f);
-	return r ? r : begin(work, server, attachment, f);
+	return r ? r : detach_begin(work, server, volume, attachment, &operation, f);
 }
 
 int detach_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
@@ -101,6 +112,8 @@ int detach_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const
 		r = attachment_move(tx, attachment, ATTACHMENT_EVENT_ROLL_DETACHING, f);
 	if (!r)
 		r = volume_settle(tx, arena, operation->volume_id, f);
+	if (!r)
+		r = message_write(tx, arena, operation, MESSAGE_DETACH_VOLUME, f);
 	if (r && r != RECORD_NOT_FOUND)
 		return fault_unexpected(f, r);
 	return action_finish(tx, arena, operation->action_id, reason, f);

@@ -9,6 +9,7 @@
 #include "rules/attachment-status.h"
 #include "rules/server-action.h"
 #include "rules/volume-status.h"
+#include "service/connector.h"
 #include "service/service.h"
 
 /* A new random uuid in the arena. */
@@ -49,6 +50,34 @@ _must_use_ int attachment_move(Tx *tx, Attachment *attachment, AttachmentEvent e
 /* Remove an attachment and settle its volume. */
 _must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachment, Fault *f);
 
+/* attachment-connect.c */
+
+/* What an attachment that goes to this host says from now on; only the struct. */
+_must_use_ int attachment_fill(Work *work, const Volume *volume, const Connector *connector,
+			       Attachment *attachment, Fault *f);
+/* Likewise, and move it and its volume, which is written. REFUSAL_BAD_INPUT for the connector. */
+_must_use_ int attachment_connect(Work *work, Volume *volume, const Connector *connector,
+				  Attachment *attachment, Fault *f);
+/* Nothing is said of any host; only the struct. */
+void attachment_clear(Attachment *attachment);
+
+/* attachment-export.c */
+
+/*
+ * Let the host in, where the backend has to: begin the operation of that kind. `mode` is what the
+ * attachment had before.
+ */
+_must_use_ int attachment_export(Work *work, const char *kind, int mode,
+				 const Attachment *attachment, const char **ret_operation,
+				 Fault *f);
+/* The operation that an attachment still waits for, or NULL. */
+_must_use_ int attachment_pending(Work *work, const Attachment *attachment,
+				  const char **ret_operation, Fault *f);
+
+/* detach-volume.c: take a volume from a server here. REFUSAL_VOLUME_NOT_DETACHABLE. */
+_must_use_ int detach_begin(Work *work, const Server *server, Volume *volume,
+			    Attachment *attachment, const char **ret_operation, Fault *f);
+
 /* Ends of operations, for the table in operations.c. */
 #define OPERATION_ENDS(name)                                                                       \
 	int name##_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);               \
@@ -60,6 +89,12 @@ OPERATION_ENDS(delete_volume);
 OPERATION_ENDS(extend_volume);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
+int attachment_export_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+int create_attachment_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			     Fault *f);
+int update_attachment_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			     Fault *f);
+OPERATION_ENDS(delete_attachment);
 OPERATION_ENDS(build_server);
 OPERATION_ENDS(delete_image);
 OPERATION_ENDS(delete_server);

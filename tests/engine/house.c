@@ -229,16 +229,18 @@ typedef struct Visit {
 static int visit_work(Tx *tx, void *ctx, Fault *f)
 {
 	Visit *visit = ctx;
+	ServiceSettings here = settings;
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	Work work = {
 		.tx = tx,
 		.arena = arena,
 		.caller = &caller,
 		.request_id = "req-test",
-		.settings = &settings,
+		.settings = &here,
 		.now_us = clock_now_us(),
 	};
 
+	here.backend = visit->house->backend;
 	return visit->run(&work, visit->house, f);
 }
 

@@ -113,6 +113,8 @@ static const ApiRoutes *const routes[] = {
 	&volume_extend_routes,
 	&volume_action_routes,
 	&volume_connection_routes,
+	&volume_attachment_list_routes,
+	&volume_attachment_routes,
 	&volume_type_routes,
 	&volume_quota_routes,
 	&volume_message_routes,

@@ -61,6 +61,7 @@ typedef struct VolumeList {
 
 /* Every listing with filters of its own. */
 extern const VolumeListing volume_listing;
+extern const VolumeListing attachment_listing;
 extern const VolumeListing message_listing;
 
 /* Read the query parameters. False after a 400. */

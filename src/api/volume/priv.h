@@ -25,6 +25,8 @@ extern const ApiRoutes volume_connection_routes;
 extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_quota_routes;
 extern const ApiRoutes volume_small_routes;
+extern const ApiRoutes volume_attachment_list_routes;
+extern const ApiRoutes volume_attachment_routes;
 
 /* ApiDialect.refusal. */
 unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_message);

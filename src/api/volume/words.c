@@ -49,6 +49,10 @@ static const struct {
 			    "in {status} status."},
 	{"update readonly flag", "Invalid volume: Volume {id} status must be available to update "
 				 "readonly flag, but current status is: {status}."},
+	{"reserve", "Invalid volume: Volume {id} status must be available or downloading to "
+		    "reserve, but the current status is {status}."},
+	{"reserve multiattach", "Invalid volume: Volume {id} status must be available or in-use or "
+				"downloading to reserve, but the current status is {status}."},
 	{"os-reserve", "Invalid volume: Volume status must be available to reserve, but the "
 		       "status is {status}."},
 	{"os-reserve multiattach", "Invalid volume: Volume status must be available or in-use to "

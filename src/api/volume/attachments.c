@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Attachments: show, create, update, complete, delete. Create, update and delete answer when the
+ * backend has done its part, too; where that takes an operation, the request waits for its end.
+ */
+#include "api/volume/attachment-view.h"
+
+/* What a connector holds is read by the use case: here it only has to be an object. */
+typedef struct AnyObject {
+	bool unused;
+} AnyObject;
+static const JsonFields any_object = {.size = sizeof(AnyObject), .open = true};
+
+typedef struct CreateAttachment {
+	const char *volume_id;
+	const char *server_id;
+	const AnyObject *connector;
+	const char *mode;
+} CreateAttachment;
+
+typedef struct CreateBody {
+	const CreateAttachment *attachment;
+} CreateBody;
+
+static const char *const modes[] = {"rw", "ro", NULL};
+
+static const JsonField create_rows[] = {
+	{.name = "volume_uuid",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_UUID,
+	 .flags = JSON_REQUIRED,
+	 .offset = offsetof(CreateAttachment, volume_id)},
+	{.name = "instance_uuid",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_UUID,
+	 .offset = offsetof(CreateAttachment, server_id)},
+	{.name = "connector",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_NULLABLE,
+	 .fields = &any_object,
+	 .offset = offsetof(CreateAttachment, connector)},
+	{.name = "mode",
+	 .type = JSON_TEXT,
+	 .choices = modes,
+	 .since = V(54),
+	 .offset = offsetof(CreateAttachment, mode)},
+};
+static const JsonFields create_fields = JSON_FIELDS(create_rows, CreateAttachment);
+
+static const JsonField create_body_rows[] = {
+	{.name = "attachment",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &create_fields,
+	 .offset = offsetof(CreateBody, attachment)},
+};
+static const JsonFields create_body_fields = JSON_FIELDS(create_body_rows, CreateBody);
+
+typedef struct UpdateAttachment {
+	const AnyObject *connector;
+} UpdateAttachment;
+
+typedef struct UpdateBody {
+	const UpdateAttachment *attachment;
+} UpdateBody;
+
+static const JsonField update_rows[] = {
+	{.name = "connector",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &any_object,
+	 .offset = offsetof(UpdateAttachment, connector)},
+};
+static const JsonFields update_fields = JSON_FIELDS(update_rows, UpdateAttachment);
+
+static const JsonField update_body_rows[] = {
+	{.name = "attachment",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &update_fields,
+	 .offset = offsetof(UpdateBody, attachment)},
+};
+static const JsonFields update_body_fields = JSON_FIELDS(update_body_rows, UpdateBody);
+
+static int reply_attachment(ApiRequest *r, Attachment *attachment, Fault *f)
+{
+	SharedConnections shared;
+	int k = service_shared_connections(&r->work, &attachment, 1, &shared, f);
+
+	if (k)
+		return k;
+	json_out_begin(&r->out, NULL);
+	attachment_out(r, "attachment", attachment, &shared);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int attachment_show(ApiRequest *r, Fault *f)
+{
+	Attachment *attachment;
+	int k = service_find_attachment(&r->work, api_param(r, "attachment_id"), &attachment, f);
+
+	return k ? k : reply_attachment(r, attachment, f);
+}
+
+static int attachment_create(ApiRequest *r, Fault *f)
+{
+	const CreateAttachment *in = ((const CreateBody *)r->body)->attachment;
+	const AttachmentWish wish = {
+		.volume_id = in->volume_id,
+		.server_id = in->server_id,
+		.connector = json_get_raw(r->arena, r->doc, "attachment.connector"),
+		.mode = in->mode ? (AttachMode)enum_value(&attach_mode_names, in->mode)
+				 : ATTACH_MODE_NULL,
+	};
+	const char *operation;
+	Attachment *attachment;
+	int k = service_create_attachment(&r->work, &wish, &attachment, &operation, f);
+
+	return k ? k : reply_attachment(r, attachment, f);
+}
+
+static int attachment_change(ApiRequest *r, Fault *f)
+{
+	const char *connector = json_get_raw(r->arena, r->doc, "attachment.connector");
+	const char *operation;
+	Attachment *attachment;
+	int k;
+
+	if (str_eq(connector, "{}"))
+		return api_refuse(r, 400,
+				  "Invalid input for field/attribute connector. Value: {}. {} does "
+				  "not have enough properties");
+	k = service_update_attachment(&r->work, api_param(r, "attachment_id"), connector,
+				      &attachment, &operation, f);
+	return k ? k : reply_attachment(r, attachment, f);
+}
+
+static int attachment_finish(ApiRequest *r, Fault *f)
+{
+	int k = service_complete_attachment(&r->work, api_param(r, "attachment_id"), f);
+
+	if (k)
+		return k;
+	api_reply(r, 204);
+	return 0;
+}
+
+/* What is left on the volume, and what shared the connection while it was there. */
+static int reply_left(ApiRequest *r, const Attachment *gone, const SharedConnections *shared,
+		      Fault *f)
+{
+	Attachment **left;
+	size_t count;
+	int k = attachments_of_volume(r->work.tx, r->arena, gone->volume_id, &left, &count, f);
+
+	if (k)
+		return fault_unexpected(f, k);
+	json_out_begin(&r->out, NULL);
+	json_out_list_begin(&r->out, "attachments");
+	for (size_t i = 0; i < count; i++)
+		attachment_out_summary(r, left[i]);
+	json_out_list_end(&r->out);
+	attachment_out_shared(r, shared);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int attachment_remove(ApiRequest *r, Fault *f)
+{
+	const char *id = api_param(r, "attachment_id"), *operation;
+	SharedConnections shared;
+	Attachment *attachment;
+	int k;
+
+	k = service_find_attachment(&r->work, id, &attachment, f);
+	if (!k)
+		k = service_shared_connections(&r->work, &attachment, 1, &shared, f);
+	if (!k)
+		k = service_delete_attachment(&r->work, id, &attachment, &operation, f);
+	return k ? k : reply_left(r, attachment, &shared, f);
+}
+
+static const ApiRoute routes[] = {
+	{.method = "GET",
+	 .pattern = "/attachments/{attachment_id}",
+	 .policy = "volume:attachment_get",
+	 .rule = API_RULE_SCOPED,
+	 .mode = API_READ,
+	 .since = V(27),
+	 .handle = attachment_show},
+	{.method = "POST",
+	 .pattern = "/attachments",
+	 .policy = "volume:attachment_create",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(27),
+	 .body = &create_body_fields,
+	 .handle = attachment_create},
+	{.method = "PUT",
+	 .pattern = "/attachments/{attachment_id}",
+	 .policy = "volume:attachment_update",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(27),
+	 .body = &update_body_fields,
+	 .handle = attachment_change},
+	{.method = "DELETE",
+	 .pattern = "/attachments/{attachment_id}",
+	 .policy = "volume:attachment_delete",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(27),
+	 .handle = attachment_remove},
+	{.method = "POST",
+	 .pattern = "/attachments/{attachment_id}/action",
+	 .action = "os-complete",
+	 .policy = "volume:attachment_complete",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(44),
+	 .handle = attachment_finish},
+};
+const ApiRoutes volume_attachment_routes = API_ROUTES(routes);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * An attachment learns its host: what it is to be told, the mode that counts, and the key by which
+ * others that share its connection find it.
+ */
+#include "base/str.h"
+#include "service/attachment.h"
+#include "service/connection-info.h"
+#include "service/priv.h"
+#include "service/shared.h"
+
+int attachment_fill(Work *work, const Volume *volume, const Connector *connector,
+		    Attachment *attachment, Fault *f)
+{
+	const char *mountpoint = connector->mountpoint;
+	int r;
+
+	attachment->mode = (int)attachment_mode(volume, (AttachMode)attachment->mode, connector);
+	r = connection_info_make(work, volume, attachment, connector, &attachment->connection_info,
+				 f);
+	if (r)
+		return r;
+	attachment->connector = connector->json;
+	attachment->connection_key = shared_connection_key(work->arena, attachment);
+	attachment->host = connector->host ? connector->host : "";
+	attachment->device = str_empty(mountpoint) ? "na" : mountpoint; /* the word clients know */
+	attachment->attached_us = work->now_us;
+	return 0;
+}
+
+/*
+ * The volume follows, unless something else is being done to it: then the end of that looks at its
+ * attachments.
+ */
+int attachment_connect(Work *work, Volume *volume, const Connector *connector,
+		       Attachment *attachment, Fault *f)
+{
+	int r = connector_check(work, connector);
+
+	if (!r)
+		r = attachment_fill(work, volume, connector, attachment, f);
+	if (r)
+		return r;
+	attachment->exported = backend_traits(work->settings->backend)->exports;
+	r = attachment_move(work->tx, attachment, ATTACHMENT_EVENT_CONNECT, f);
+	if (!r)
+		r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_CONNECT, f);
+	return r == REFUSAL_VOLUME_STATE ? 0 : fault_unexpected(f, r);
+}
+
+void attachment_clear(Attachment *attachment)
+{
+	attachment->connector = NULL;
+	attachment->connection_info = NULL;
+	attachment->connection_key = NULL;
+	attachment->host = NULL;
+	attachment->device = NULL;
+	attachment->attached_us = 0;
+	attachment->exported = false;
+}

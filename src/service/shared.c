@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Which attachments share a connection with some. All that may are found with one query over the
+ * index of keys; the rule then decides between those of equal keys.
+ */
+#include "service/shared.h"
+
+#include "base/map.h"
+#include "base/str.h"
+#include "service/attachment.h"
+#include "service/priv.h"
+
+/* Where connection_info says what the remote end is; the first member that is there counts. */
+static const char *const target_members[] = {
+	"target_iqn", "target_nqn", "nqn", "target_wwn", "export", "device_path", "name",
+};
+
+static ConnectionTexts texts_at(Arena *arena, const JsonDoc *doc, const char *path)
+{
+	int64_t count = json_get_count(doc, path);
+	const char **items = ARENA_ARRAY(arena, const char *, (size_t)MAX(count, 0));
+
+	for (int64_t i = 0; i < count; i++)
+		items[i] = json_get_text(arena, doc, arena_printf(arena, "%s.%d", path, (int)i));
+	return (ConnectionTexts){.items = items, .count = (size_t)MAX(count, 0)};
+}
+
+/* One text, or the list that stands beside it when there are several. */
+static ConnectionTexts portals_of(Arena *arena, const JsonDoc *info)
+{
+	ConnectionTexts portals = texts_at(arena, info, "target_portals");
+	const char *portal = json_get_text(arena, info, "target_portal");
+
+	if (portals.count > 0 || !portal)
+		return portals;
+	portals.items = memcpy(ARENA_NEW(arena, const char *), &portal, sizeof(portal));
+	portals.count = 1;
+	return portals;
+}
+
+static void read_info(Arena *arena, const JsonDoc *info, Connection *connection)
+{
+	connection->protocol = json_get_text(arena, info, "driver_volume_type");
+	for (size_t i = 0; i < ARRAY_SIZE(target_members) && !connection->target; i++)
+		connection->target = json_get_text(arena, info, target_members[i]);
+	connection->portals = portals_of(arena, info);
+}
+
+static void read_connector(Arena *arena, const JsonDoc *connector, Connection *connection)
+{
+	connection->host = json_get_text(arena, connector, "host");
+	connection->initiator = json_get_text(arena, connector, "initiator");
+	connection->nqn = json_get_text(arena, connector, "nqn");
+	connection->wwpns = texts_at(arena, connector, "wwpns");
+}
+
+/* Stored by us: it can be read. What was made by older calls has neither and shares nothing. */
+static Connection connection_of(Arena *arena, const Attachment *attachment)
+{
+	_cleanup_(json_doc_freep) JsonDoc *info = NULL, *connector = NULL;
+	const char *info_text = attachment->connection_info, *text = attachment->connector;
+	Connection connection = {0};
+
+	if (!info_text || !text || json_parse(arena, text, strlen(text), &connector, NULL) ||
+	    json_parse(arena, info_text, strlen(info_text), &info, NULL))
+		return connection;
+	read_info(arena, info, &connection);
+	read_connector(arena, connector, &connection);
+	return connection;
+}
+
+const char *shared_connection_key(Arena *arena, const Attachment *attachment)
+{
+	Connection connection = connection_of(arena, attachment);
+
+	return connection_key(arena, &connection);
+}
+
+/* Attachments of one key, oldest first. */
+typedef struct Group {
+	Attachment **members;
+	size_t count;
+} Group;
+
+static int find_groups(Work *work, Attachment *const *attachments, size_t count, Map *groups,
+		       Fault *f)
+{
+	const char **keys = ARENA_ARRAY(work->arena, const char *, count);
+	RecordQuery query = {0};
+	Attachment **found;
+	size_t used = 0;
+	int r;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *key = attachments[i]->connection_key;
+
+		if (!key || map_get(groups, key))
+			continue;
+		(void)map_put(groups, key, ARENA_NEW(work->arena, Group));
+		keys[used++] = key;
+	}
+	if (used == 0)
+		return 0;
+	record_where_texts(&query, "connection_key", RECORD_IN, keys, used);
+	if (!caller_is_admin(work->caller))
+		record_where_text(&query, "project_id", RECORD_EQ, work->caller->project_id);
+	record_sort(&query, "created_us", false);
+	r = attachment_find(work->tx, work->arena, &query, &found, &count, f);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		Group *group = map_get(groups, found[i]->connection_key);
+
+		group->members = arena_grow(work->arena, group->members, group->count,
+					    sizeof(group->members[0]));
+		group->members[group->count++] = found[i];
+	}
+	return fault_unexpected(f, r);
+}
+
+static SharedConnections sharers(Arena *arena, const Attachment *attachment, const Group *group)
+{
+	SharedConnections shared = {0};
+	Connection self;
+
+	if (!group || group->count < 2)
+		return shared;
+	self = connection_of(arena, attachment);
+	shared.ids = ARENA_ARRAY(arena, const char *, group->count);
+	for (size_t i = 0; i < group->count; i++) {
+		const Attachment *other = group->members[i];
+		Connection connection;
+
+		if (str_eq(other->id, attachment->id))
+			continue;
+		connection = connection_of(arena, other);
+		if (connection_is_shared(&self, &connection))
+			shared.ids[shared.count++] = other->id;
+	}
+	return shared;
+}
+
+int service_shared_connections(Work *work, Attachment *const *attachments, size_t count,
+			       SharedConnections *ret, Fault *f)
+{
+	_cleanup_(map_freep) Map *groups = map_new();
+	int r = find_groups(work, attachments, count, groups, f);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		const char *key = attachments[i]->connection_key;
+
+		ret[i] = sharers(work->arena, attachments[i], key ? map_get(groups, key) : NULL);
+	}
+	return 0;
+}
