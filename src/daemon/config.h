@@ -34,6 +34,7 @@ typedef struct Config {
 	const char *host;
 	const char *availability_zone;
 	int64_t max_disks;
+	int64_t deleted_days; /* 0: deleted servers are kept */
 	/* [volume] */
 	const char *volume_backend;
 	const char *volume_directory; /* NULL: below the state directory */

@@ -20,6 +20,7 @@
 #include "daemon/wire.h"
 #include "service/identity.h"
 #include "service/message.h"
+#include "service/server.h"
 #include "service/volume.h"
 
 /* Signals that end the daemon come through a descriptor; set before any thread is made. */
@@ -128,18 +129,34 @@ static void announce(Daemon *daemon, const Config *config)
 	log_info("serving=%s", daemon_url(daemon));
 }
 
+static int prune_servers(Daemon *daemon, const Config *config, Fault *f)
+{
+	const int64_t day_us = INT64_C(24) * 3600 * 1000000;
+	ServerPrune old = {.before_us = clock_now_us() - config->deleted_days * day_us};
+	int r;
+
+	if (!config->deleted_days)
+		return 0;
+	do
+		r = store_write(daemon_store(daemon), server_prune, &old, f);
+	while (r == 0 && old.more);
+	return fault_unexpected(f, r);
+}
+
 /* What is too old goes now and then; a fault is told and tried again next time. */
-static void prune(Daemon *daemon)
+static void prune(Daemon *daemon, const Config *config)
 {
 	Fault fault = {0};
 
 	if (store_write(daemon_store(daemon), identity_prune, NULL, &fault) < 0 ||
-	    store_write(daemon_store(daemon), message_prune, NULL, &fault) < 0)
-		log_warning("text=\"expired tokens and messages stay for now: %s\"", fault.text);
+	    store_write(daemon_store(daemon), message_prune, NULL, &fault) < 0 ||
+	    prune_servers(daemon, config, &fault) < 0)
+		log_warning("text=\"old tokens, messages and servers stay for now: %s\"",
+			    fault.text);
 }
 
 /* Until a signal comes: keep the watchdog calm, and tidy up. */
-static void wait_for_end(Daemon *daemon, int signal_fd)
+static void wait_for_end(Daemon *daemon, const Config *config, int signal_fd)
 {
 	struct pollfd wait = {.fd = signal_fd, .events = POLLIN};
 	uint64_t watchdog_us = 0;
@@ -152,7 +169,7 @@ static void wait_for_end(Daemon *daemon, int signal_fd)
 			(void)sd_notify(0, "WATCHDOG=1"); /* told again in half its time */
 		if (clock_mono_ms() < prune_ms)
 			continue;
-		prune(daemon);
+		prune(daemon, config);
 		prune_ms = clock_mono_ms() + TOKEN_PRUNE_S * 1000;
 	}
 	(void)sd_notify(0, "STOPPING=1"); /* 0 without systemd */
@@ -176,7 +193,7 @@ static int run(const Config *config, Fault *f)
 	if (r)
 		return r;
 	announce(daemon, config);
-	wait_for_end(daemon, signal_fd);
+	wait_for_end(daemon, config, signal_fd);
 	return 0;
 }
 

@@ -52,6 +52,7 @@ TEST(values_arrive)
 	assert_int_equal(config.token_s, 600);
 	assert_string_equal(config.hypervisor, "fake");
 	assert_string_equal(config.region, "RegionOne");
+	assert_int_equal(config.deleted_days, 90);
 	assert_int_equal(config_check(&config, &fault), 0);
 	done();
 }

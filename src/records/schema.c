@@ -187,6 +187,7 @@ static const char schema_2[] =
 	"INSERT INTO quotas (project_id, resource, used) SELECT '@' || backend, 'promised_gib',"
 	" SUM(size_gib) FROM volumes GROUP BY backend;"
 	"CREATE INDEX volumes_type ON volumes (type_id);"
+	"CREATE INDEX servers_deleted ON servers (terminated_us) WHERE vm_state = 'deleted';"
 	"CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;";
 
 const StoreMigration schema_migrations[] = {

@@ -76,3 +76,13 @@ _must_use_ int service_delete_server_metadata(Work *work, const char *id, const 
 /* Tags, in alphabetical order without doubles; the caller has checked their form and number. */
 _must_use_ int service_replace_server_tags(Work *work, const char *id, const char *const *tags,
 					   size_t count, Server **ret, Fault *f);
+
+enum { SERVER_PRUNE_BATCH = 100 };
+
+typedef struct ServerPrune {
+	int64_t before_us;
+	bool more; /* the batch was full: call again */
+} ServerPrune;
+
+/* StoreWork over a ServerPrune: forget servers that were deleted before that time. */
+_must_use_ int server_prune(Tx *tx, void *ctx, Fault *f);

@@ -82,4 +82,5 @@ CREATE INDEX messages_project ON messages (project_id, created_us, id);
 CREATE INDEX messages_expires ON messages (expires_us);
 CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);
 CREATE INDEX volumes_type ON volumes (type_id);
+CREATE INDEX servers_deleted ON servers (terminated_us) WHERE vm_state = 'deleted';
 CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;
