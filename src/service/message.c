@@ -19,6 +19,12 @@ typedef struct MessageRow {
 } MessageRow;
 
 static const MessageRow rows[] = {
+	[MESSAGE_PLACE_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_001_003",
+			.text = "schedule allocate volume:Could not find any available weighted "
+				"backend.",
+		},
 	[MESSAGE_CREATE_VOLUME] =
 		{
 			.event_id = "VOLUME_VOLUME_008_012",

@@ -13,6 +13,7 @@
 
 /* What failed. Volume events are about operation->volume_id, snapshot events likewise. */
 typedef enum MessageEvent {
+	MESSAGE_PLACE_VOLUME, /* no backend may take it */
 	MESSAGE_CREATE_VOLUME,
 	MESSAGE_COPY_IMAGE,  /* into a volume */
 	MESSAGE_COPY_SOURCE, /* of a snapshot or another volume, into a volume */

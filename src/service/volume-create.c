@@ -11,6 +11,7 @@
 #include "rules/volume-status.h"
 #include "service/message.h"
 #include "service/priv.h"
+#include "service/service-state.h"
 #include "service/text-map.h"
 #include "service/volume-quota.h"
 #include "service/volume.h"
@@ -50,6 +51,19 @@ static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType 
 	return volume;
 }
 
+/* Where an admin has switched a service off there is no place: error, and a message that says so.
+ */
+static int volume_place(Work *work, Volume *volume, const Operation *operation, Fault *f)
+{
+	bool placed;
+	int r = service_states_place(work, &placed, f);
+
+	if (r || placed)
+		return r;
+	volume->status = VOLUME_ERROR;
+	return message_write(work->tx, work->arena, operation, MESSAGE_PLACE_VOLUME, f);
+}
+
 int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Fault *f)
 {
 	Operation operation;
@@ -71,17 +85,18 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 	r = volume_quota_take(work, volume, f);
 	if (r)
 		return r;
-	r = volume_insert(work->tx, volume, f);
-	if (r)
-		return fault_unexpected(f, r);
 	operation = operation_for(work, volume->id);
 	operation.volume_id = volume->id;
-	r = operation_begin(work->tx, work->arena, service_operation("create-volume"), &operation,
-			    f);
+	r = volume_place(work, volume, &operation, f);
+	if (r == 0)
+		r = fault_unexpected(f, volume_insert(work->tx, volume, f));
 	if (r)
 		return r;
 	*ret = volume;
-	return 0;
+	return volume->status == VOLUME_ERROR
+		       ? 0
+		       : operation_begin(work->tx, work->arena, service_operation("create-volume"),
+					 &operation, f);
 }
 
 /* The end of the operation, either way. A volume that is gone is fine. */

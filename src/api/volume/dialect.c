@@ -118,6 +118,10 @@ static const ApiRoutes *const routes[] = {
 	&volume_type_routes,
 	&volume_quota_routes,
 	&volume_message_routes,
+	&volume_encryption_routes,
+	&volume_host_routes,
+	&volume_resource_filter_routes,
+	&volume_service_routes,
 	&volume_small_routes,
 	NULL,
 };

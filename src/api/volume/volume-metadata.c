@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The metadata of a volume, as a whole and key by key.
+ * The metadata of a volume, as a whole and key by key. From 3.15 on the whole has a tag, and who
+ * changes it may say which one he has seen.
  */
 #include "api/volume/priv.h"
+#include "base/secret.h"
 #include "service/text-map.h"
 
 typedef struct MetadataBody {
@@ -36,6 +38,49 @@ static const JsonField item_rows[] = {
 };
 static const JsonFields item_fields = JSON_FIELDS(item_rows, ItemBody);
 
+/* As long as those that clients know; they compare it and no more. */
+enum { ETAG_CHARS = 32 };
+
+static const char *etag_of(ApiRequest *r, const Volume *volume)
+{
+	char hash[SECRET_HASH_TEXT];
+
+	secret_hash(str_empty(volume->metadata) ? "{}" : volume->metadata, hash);
+	return arena_strndup(r->arena, hash, ETAG_CHARS);
+}
+
+/* Whether the tags that the client names (all of them for "*") hold that one. */
+static bool tags_hold(const char *tags, const char *etag)
+{
+	for (size_t length; *tags; tags += length) {
+		tags += strspn(tags, ", \"");
+		length = strcspn(tags, ", \"");
+		if (length == 1 && *tags == '*')
+			return true;
+		if (length == strlen(etag) && strncmp(tags, etag, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the client has seen the newest. False after a refusal or a fault, which is in *ret. */
+static bool is_seen(ApiRequest *r, int *ret, Fault *f)
+{
+	const char *tags = http_header(r->http, "If-Match");
+	Volume *volume;
+
+	*ret = 0;
+	if (r->version < V(15) || !tags)
+		return true;
+	*ret = service_find_volume(&r->work, api_param(r, "volume_id"), &volume, f);
+	if (*ret)
+		return false;
+	if (tags_hold(tags, etag_of(r, volume)))
+		return true;
+	*ret = api_refuse(r, 412, "The metadata has changed meanwhile.");
+	return false;
+}
+
 static int reply_map(ApiRequest *r, const char *json)
 {
 	json_out_begin(&r->out, NULL);
@@ -61,7 +106,11 @@ static int metadata_show(ApiRequest *r, Fault *f)
 	Volume *volume;
 	int k = service_find_volume(&r->work, api_param(r, "volume_id"), &volume, f);
 
-	return k ? k : reply_map(r, volume->metadata);
+	if (k)
+		return k;
+	if (r->version >= V(15))
+		api_reply_header(r, "ETag", etag_of(r, volume));
+	return reply_map(r, volume->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -78,9 +127,12 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 {
 	const MetadataBody *body = r->body;
 	const char *json;
-	int k = service_replace_volume_metadata(&r->work, api_param(r, "volume_id"),
-						&body->metadata, &json, f);
+	int k;
 
+	if (!is_seen(r, &k, f))
+		return k;
+	k = service_replace_volume_metadata(&r->work, api_param(r, "volume_id"), &body->metadata,
+					    &json, f);
 	return k ? k : reply_map(r, json);
 }
 
@@ -108,6 +160,8 @@ static int item_set(ApiRequest *r, Fault *f)
 
 	if (meta->count != 1 || !str_eq(meta->pairs[0].key, key))
 		return api_refuse(r, 400, "Request body and URI mismatch");
+	if (!is_seen(r, &k, f))
+		return k;
 	k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), meta, &json, f);
 	return k ? k : reply_item(r, key, meta->pairs[0].value);
 }
