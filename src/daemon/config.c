@@ -79,6 +79,7 @@ static const ConfigKey keys[] = {
 	RATIO("volume", "max_over_subscription_ratio", oversubscription, 100, 100000),
 	NUMBER("volume", "reserved_percentage", reserved_percent, 0, 100),
 	TEXT("volume", "default_type", default_volume_type, NULL),
+	NUMBER("volume", "hold_seconds", hold_s, 60, 7 * 24 * 3600),
 	TEXT("image", "directory", image_directory, NULL),
 	NUMBER("engine", "workers", engine_workers, 0, 64),
 };
@@ -106,6 +107,7 @@ void config_default(Config *config, Arena *arena)
 		.volume_format = "raw",
 		.oversubscription = 2000,
 		.default_volume_type = DEFAULT_VOLUME_TYPE,
+		.hold_s = 3600,
 	};
 }
 

@@ -42,6 +42,7 @@ typedef struct Config {
 	int64_t oversubscription; /* hundredths */
 	int64_t reserved_percent;
 	const char *default_volume_type;
+	int64_t hold_s; /* how long os-reserve holds for a client who does not come back */
 	/* [image] */
 	const char *image_directory; /* NULL: below the state directory */
 	/* [engine] */

@@ -21,6 +21,7 @@
 #include "service/identity.h"
 #include "service/message.h"
 #include "service/server.h"
+#include "service/volume-action.h"
 #include "service/volume.h"
 
 /* Signals that end the daemon come through a descriptor; set before any thread is made. */
@@ -155,6 +156,38 @@ static void prune(Daemon *daemon, const Config *config)
 			    fault.text);
 }
 
+typedef struct Holds {
+	Arena *arena;
+	int64_t before_us;
+	bool more;
+} Holds;
+
+static int release_some(Tx *tx, void *ctx, Fault *f)
+{
+	Holds *holds = ctx;
+
+	return service_release_holds(tx, holds->arena, holds->before_us, &holds->more, f);
+}
+
+/* Volumes whose clients never came back; what a fault leaves is found again next time. */
+static void release_holds(Daemon *daemon, const Config *config)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Holds holds = {
+		.arena = arena,
+		.before_us = clock_steady_us() - config->hold_s * 1000 * 1000,
+		.more = true,
+	};
+	Fault fault = {0};
+
+	while (holds.more) {
+		if (store_write(daemon_store(daemon), release_some, &holds, &fault) == 0)
+			continue;
+		log_warning("text=\"held volumes stay so for now: %s\"", fault.text);
+		return;
+	}
+}
+
 /* Until a signal comes: keep the watchdog calm, and tidy up. */
 static void wait_for_end(Daemon *daemon, const Config *config, int signal_fd)
 {
@@ -164,9 +197,11 @@ static void wait_for_end(Daemon *daemon, const Config *config, int signal_fd)
 	int period_ms = watched ? (int)MIN(watchdog_us / 2000, 60 * 1000) : 60 * 1000;
 	int64_t prune_ms = clock_mono_ms() + TOKEN_PRUNE_S * 1000;
 
+	release_holds(daemon, config);
 	while (poll(&wait, 1, period_ms) <= 0) {
 		if (watched)
 			(void)sd_notify(0, "WATCHDOG=1"); /* told again in half its time */
+		release_holds(daemon, config);
 		if (clock_mono_ms() < prune_ms)
 			continue;
 		prune(daemon, config);

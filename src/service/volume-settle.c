@@ -73,7 +73,7 @@ int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *
 
 	if (r)
 		return r;
-	volume->held_us = clock_now_us();
+	volume->held_us = clock_steady_us();
 	return write_volume(tx, volume, f);
 }
 
