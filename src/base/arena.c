@@ -112,6 +112,20 @@ char *arena_strdup(Arena *arena, const char *text)
 	return text ? arena_strndup(arena, text, strlen(text)) : NULL;
 }
 
+char *arena_stripped(Arena *arena, const char *text)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t length;
+
+	if (!text)
+		return NULL;
+	text += strspn(text, blanks);
+	length = strlen(text);
+	while (length > 0 && strchr(blanks, text[length - 1]))
+		length--;
+	return arena_strndup(arena, text, length);
+}
+
 char *arena_vprintf(Arena *arena, const char *format, va_list ap)
 {
 	char text[PRINT_BYTES];

@@ -30,6 +30,8 @@ void *arena_alloc(Arena *arena, size_t size);
 /* Copies; NULL gives NULL. */
 char *arena_strdup(Arena *arena, const char *text);
 char *arena_strndup(Arena *arena, const char *text, size_t length);
+/* Likewise, without the blanks at both ends. */
+char *arena_stripped(Arena *arena, const char *text);
 
 char *arena_printf(Arena *arena, const char *format, ...) _printf_(2, 3);
 char *arena_vprintf(Arena *arena, const char *format, va_list ap) _printf_(2, 0);

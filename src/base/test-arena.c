@@ -66,3 +66,12 @@ TEST(prints_texts_of_any_length)
 		assert_int_equal(text[n - 1], '7');
 	}
 }
+
+TEST(strips_blanks_at_both_ends)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	assert_null(arena_stripped(arena, NULL));
+	assert_string_equal(arena_stripped(arena, " \t a b\n"), "a b");
+	assert_string_equal(arena_stripped(arena, "   "), "");
+}

@@ -134,16 +134,21 @@ static bool key_of(const char *allowed, const char *text)
 	return length > 0 && length <= 255 && !text[length];
 }
 
-#define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:. "
+#define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:."
 
-static bool metadata_key_fits(Arena *arena _unused_, const char **text)
+static bool spec_key_fits(Arena *arena _unused_, const char **text)
 {
 	return key_of(KEY_CHARACTERS, *text);
 }
 
+static bool metadata_key_fits(Arena *arena _unused_, const char **text)
+{
+	return key_of(KEY_CHARACTERS " ", *text);
+}
+
 static bool metadata_path_fits(Arena *arena _unused_, const char **text)
 {
-	return key_of(KEY_CHARACTERS "/", *text);
+	return key_of(KEY_CHARACTERS " /", *text);
 }
 
 static const Format formats[] = {
@@ -160,6 +165,7 @@ static const Format formats[] = {
 	[JSON_FORMAT_IPV4] = {.fits = ipv4_fits, .name = "ipv4"},
 	[JSON_FORMAT_IPV6] = {.fits = ipv6_fits, .name = "ipv6"},
 	[JSON_FORMAT_BASE64] = {.fits = base64_fits, .name = "base64"},
+	[JSON_FORMAT_SPEC_KEY] = {.fits = spec_key_fits, .pattern = "^[a-zA-Z0-9-_:.]{1,255}$"},
 	[JSON_FORMAT_METADATA_KEY] = {.fits = metadata_key_fits,
 				      .pattern = "^[a-zA-Z0-9-_:. ]{1,255}$"},
 	[JSON_FORMAT_METADATA_PATH] = {.fits = metadata_path_fits,

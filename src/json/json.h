@@ -51,7 +51,8 @@ typedef enum JsonFormat {
 	JSON_FORMAT_IPV4,
 	JSON_FORMAT_IPV6,
 	JSON_FORMAT_BASE64,        /* canonical base64; stored as given */
-	JSON_FORMAT_METADATA_KEY,  /* for map keys: letters, digits, -_:. and blank */
+	JSON_FORMAT_SPEC_KEY,      /* for map keys: letters, digits and -_:. */
+	JSON_FORMAT_METADATA_KEY,  /* likewise, and blanks */
 	JSON_FORMAT_METADATA_PATH, /* likewise, and slashes */
 	_JSON_FORMAT_MAX,
 } JsonFormat;

@@ -96,6 +96,8 @@ static const struct {
 	{JSON_FORMAT_METADATA_KEY, "a-b_c:d.e f9", true},
 	{JSON_FORMAT_METADATA_KEY, "", false},
 	{JSON_FORMAT_METADATA_KEY, "a=b", false},
+	{JSON_FORMAT_SPEC_KEY, "RESKEY:availability_zones", true},
+	{JSON_FORMAT_SPEC_KEY, "a b", false},
 };
 
 TEST(formats_take_and_refuse)

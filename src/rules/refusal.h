@@ -49,6 +49,7 @@ typedef enum Refusal {
 	REFUSAL_NO_MESSAGE,           /* .id */
 	REFUSAL_NO_SERVICE,           /* .id is the binary, .other its host */
 	REFUSAL_VOLUME_CONFLICT,      /* .value is the whole sentence */
+	REFUSAL_NOT_THERE,            /* .value is the whole sentence */
 	REFUSAL_SERVER_HAS_VOLUME,    /* .id of the server: it has to let go first */
 	REFUSAL_NO_ROOM,              /* the backend has none: .requested, .limit is what is left */
 	/* Limits: .resource, .requested, .used, .limit */
@@ -68,6 +69,7 @@ typedef enum Refusal {
 	case REFUSAL_NO_MESSAGE:                                                                   \
 	case REFUSAL_NO_SERVICE:                                                                   \
 	case REFUSAL_VOLUME_CONFLICT:                                                              \
+	case REFUSAL_NOT_THERE:                                                                    \
 	case REFUSAL_SERVER_HAS_VOLUME:                                                            \
 	case REFUSAL_NO_ROOM
 

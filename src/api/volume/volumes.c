@@ -135,20 +135,6 @@ static const JsonField update_body_rows[] = {
 };
 static const JsonFields update_body_fields = JSON_FIELDS(update_body_rows, UpdateBody);
 
-/* Without the blanks at both ends. */
-static const char *stripped(Arena *arena, const char *text)
-{
-	size_t length;
-
-	if (!text)
-		return NULL;
-	text += strspn(text, " \t\r\n");
-	length = strlen(text);
-	while (length > 0 && strchr(" \t\r\n", text[length - 1]))
-		length--;
-	return arena_strndup(arena, text, length);
-}
-
 static int reply_volume(ApiRequest *r, unsigned status, const Volume *volume, bool full, Fault *f)
 {
 	int k;
@@ -242,8 +228,8 @@ static int volume_create(ApiRequest *r, Fault *f)
 	const char *name = in->name ? in->name : in->display_name;
 	const char *text = in->description ? in->description : in->display_description;
 	VolumeWish wish = {
-		.name = stripped(r->arena, name),
-		.description = stripped(r->arena, text),
+		.name = arena_stripped(r->arena, name),
+		.description = arena_stripped(r->arena, text),
 		.type = str_empty(in->type) ? NULL : in->type,
 		.availability_zone = in->availability_zone,
 		.metadata = &in->metadata,
@@ -270,8 +256,8 @@ static int volume_update_handler(ApiRequest *r, Fault *f)
 {
 	const UpdateVolume *in = ((const UpdateBody *)r->body)->volume;
 	VolumeChange change = {
-		.name = stripped(r->arena, in->has_name ? in->name : in->display_name),
-		.description = stripped(r->arena, in->has_description ? in->description
+		.name = arena_stripped(r->arena, in->has_name ? in->name : in->display_name),
+		.description = arena_stripped(r->arena, in->has_description ? in->description
 								      : in->display_description),
 		.has_name = in->has_name || in->has_display_name,
 		.has_description = in->has_description || in->has_display_description,

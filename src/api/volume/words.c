@@ -7,23 +7,36 @@
 
 #include "api/volume/priv.h"
 
+/* Whether that is what is short, of all types or of one ("gigabytes_fast"). */
+static bool is_short_of(const RefusalData *d, const char *resource)
+{
+	const char *rest = str_after(d->resource, resource);
+
+	return rest && (!*rest || *rest == '_');
+}
+
 static const char *quota_text(Arena *a, const RefusalData *d)
 {
-	if (str_eq(d->resource, "gigabytes"))
+	if (is_short_of(d, "gigabytes"))
 		return arena_printf(a,
 				    "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot "
-				    "exceeds allowed gigabytes quota. Requested %" PRId64
+				    "exceeds allowed %s quota. Requested %" PRId64
 				    "G, quota is %" PRId64 "G and %" PRId64 "G has been consumed.",
-				    d->requested, d->limit, d->used);
+				    d->resource, d->requested, d->limit, d->used);
 	if (str_eq(d->resource, "per_volume_gigabytes"))
 		return arena_printf(a,
 				    "VolumeSizeExceedsLimit: Requested volume size %" PRId64
 				    "G is larger than maximum allowed limit %" PRId64 "G.",
 				    d->requested, d->limit);
-	if (str_eq(d->resource, "volumes"))
+	if (is_short_of(d, "volumes"))
 		return arena_printf(a,
 				    "VolumeLimitExceeded: Maximum number of volumes allowed "
-				    "(%" PRId64 ") exceeded for quota 'volumes'.",
+				    "(%" PRId64 ") exceeded for quota '%s'.",
+				    d->limit, d->resource);
+	if (is_short_of(d, "snapshots"))
+		return arena_printf(a,
+				    "SnapshotLimitExceeded: Maximum number of snapshots allowed "
+				    "(%" PRId64 ") exceeded",
 				    d->limit);
 	return arena_printf(a,
 			    "MetadataLimitExceeded: Maximum number of metadata items exceeds "
@@ -152,7 +165,7 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 		*ret_message = arena_printf(a, "Transfer %s could not be found.", d->id);
 		return 404;
 	case REFUSAL_NO_QOS:
-		*ret_message = arena_printf(a, "No such qos_specs %s.", d->id);
+		*ret_message = arena_printf(a, "No such QoS spec %s.", d->id);
 		return 404;
 	case REFUSAL_NO_MESSAGE:
 		*ret_message = arena_printf(a, "Message %s could not be found.", d->id);
@@ -164,6 +177,9 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_VOLUME_CONFLICT:
 		*ret_message = d->value;
 		return 409;
+	case REFUSAL_NOT_THERE:
+		*ret_message = d->value;
+		return 404;
 	case REFUSAL_SERVER_HAS_VOLUME:
 		*ret_message = arena_printf(a,
 					    "ConflictNovaUsingAttachment: Detach volume from "
