@@ -4,6 +4,8 @@
  * Quotas: one row a project and resource, with the limit somebody set (NULL: the default) and
  * what is used. Usage is added first and then looked at, in one transaction, so that two adders
  * on a database with many writers wait for each other's row instead of racing.
+ *
+ * A limit is the project's own, else that of the class of all projects, else the built-in one.
  */
 #include "base/str.h"
 #include "records/tables.h"
@@ -39,31 +41,83 @@ int64_t quota_default(const char *resource)
 	return -1;
 }
 
-static int usage_row(const StoreRow *row, void *ctx, Fault *f)
-{
-	QuotaUsage *usage = ctx;
+typedef struct Lookup {
+	QuotaUsage usage;
+	bool own; /* the limit is the project's own */
+} Lookup;
 
-	(void)f;
-	if (store_row_text(row, 0))
-		usage->limit = store_row_int(row, 0);
-	usage->used = store_row_int(row, 1);
+static int usage_row(const StoreRow *row, void *ctx, Fault *f _unused_)
+{
+	Lookup *lookup = ctx;
+	bool own = store_row_int(row, 2);
+
+	if (own)
+		lookup->usage.used = store_row_int(row, 1);
+	if (!store_row_text(row, 0) || (lookup->own && !own))
+		return 0;
+	lookup->usage.limit = store_row_int(row, 0);
+	lookup->own = own;
 	return 0;
 }
 
 int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret, Fault *f)
 {
 	const StoreValues values =
-		STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource));
-	QuotaUsage usage = {.limit = quota_default(resource)};
+		STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource),
+			     STORE_VALUE_TEXT(QUOTA_CLASS_DEFAULT), STORE_VALUE_TEXT(resource));
+	Lookup lookup = {.usage.limit = quota_default(resource)};
 	int r;
 
-	r = store_query(tx,
-			"SELECT hard_limit, used FROM quotas WHERE project_id = ? AND resource = ?",
-			values, usage_row, &usage, f);
+	r = store_query(
+		tx,
+		"SELECT hard_limit, used, 1 FROM quotas WHERE project_id = ? AND "
+		"resource = ? UNION ALL "
+		"SELECT hard_limit, 0, 0 FROM quota_classes WHERE class = ? AND resource = ?",
+		values, usage_row, &lookup, f);
 	if (r)
 		return fault_unexpected(f, r);
-	*ret = usage;
+	*ret = lookup.usage;
 	return 0;
+}
+
+static int limit_row(const StoreRow *row, void *ctx, Fault *f _unused_)
+{
+	*(int64_t *)ctx = store_row_int(row, 0);
+	return 0;
+}
+
+int quota_class_get(Tx *tx, const char *name, const char *resource, int64_t *ret, Fault *f)
+{
+	static const char sql[] =
+		"SELECT hard_limit FROM quota_classes WHERE class = ? AND resource = ?";
+	int64_t limit = quota_default(resource);
+	int r;
+
+	r = store_query(
+		tx, sql,
+		STORE_VALUES(STORE_VALUE_TEXT(QUOTA_CLASS_DEFAULT), STORE_VALUE_TEXT(resource)),
+		limit_row, &limit, f);
+	if (!r && !str_eq(name, QUOTA_CLASS_DEFAULT))
+		r = store_query(tx, sql,
+				STORE_VALUES(STORE_VALUE_TEXT(name), STORE_VALUE_TEXT(resource)),
+				limit_row, &limit, f);
+	if (r)
+		return fault_unexpected(f, r);
+	*ret = limit;
+	return 0;
+}
+
+int quota_class_set(Tx *tx, const char *name, const char *resource, int64_t limit, Fault *f)
+{
+	const StoreValues values = STORE_VALUES(STORE_VALUE_TEXT(name), STORE_VALUE_TEXT(resource),
+						STORE_VALUE_INT(limit), STORE_VALUE_INT(limit));
+
+	return fault_unexpected(
+		f, store_query(tx,
+			       "INSERT INTO quota_classes (class, resource, hard_limit) "
+			       "VALUES (?, ?, ?) "
+			       "ON CONFLICT (class, resource) DO UPDATE SET hard_limit = ?",
+			       values, NULL, NULL, f));
 }
 
 static int usage_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, Fault *f)
@@ -127,4 +181,15 @@ int quota_reset(Tx *tx, const char *project_id, const char *resource, Fault *f)
 			    "resource = ?",
 			    STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource)),
 			    NULL, NULL, f));
+}
+
+int quota_forget(Tx *tx, const char *resource, Fault *f)
+{
+	const StoreValues values = STORE_VALUES(STORE_VALUE_TEXT(resource));
+	int r = store_query(tx, "DELETE FROM quotas WHERE resource = ?", values, NULL, NULL, f);
+
+	if (!r)
+		r = store_query(tx, "DELETE FROM quota_classes WHERE resource = ?", values, NULL,
+				NULL, f);
+	return fault_unexpected(f, r);
 }

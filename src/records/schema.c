@@ -149,6 +149,9 @@ static const char schema_2[] =
 	"CREATE TABLE qos_specs ("
 	"id TEXT PRIMARY KEY NOT NULL, name TEXT, consumer TEXT, specs TEXT,"
 	"created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	"CREATE TABLE quota_classes ("
+	"class TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT NOT NULL,"
+	"PRIMARY KEY (class, resource));"
 	"CREATE TABLE snapshots ("
 	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, volume_id TEXT,"
 	"name TEXT, description TEXT, status TEXT NOT NULL, progress TEXT,"
@@ -186,7 +189,7 @@ static const char schema_2[] =
 	"CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);"
 	"INSERT INTO quotas (project_id, resource, used) SELECT '@' || backend, 'promised_gib',"
 	" SUM(size_gib) FROM volumes GROUP BY backend;"
-	"CREATE INDEX volumes_type ON volumes (type_id);"
+	"CREATE INDEX volumes_type ON volumes (type_id, project_id);"
 	"CREATE INDEX servers_deleted ON servers (terminated_us) WHERE vm_state = 'deleted';"
 	"CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;";
 

@@ -62,8 +62,11 @@ typedef struct QuotaUsage {
 	int64_t used;
 } QuotaUsage;
 
-/* The limit of a resource where nobody set one; -1: none. */
+/* The limit of a resource where nobody set one, not even for all projects; -1: none. */
 int64_t quota_default(const char *resource);
+
+/* The class of all projects: its limits hold where a project has none of its own. */
+#define QUOTA_CLASS_DEFAULT "default"
 
 typedef enum QuotaOutcome { QUOTA_EXCEEDED = 1600 } QuotaOutcome;
 
@@ -79,6 +82,28 @@ _must_use_ int quota_add(Tx *tx, const char *project_id, const char *resource, i
 _must_use_ int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limit,
 			 Fault *f);
 _must_use_ int quota_reset(Tx *tx, const char *project_id, const char *resource, Fault *f);
+/* Limits of a class; where it has none, those of the default class. */
+_must_use_ int quota_class_get(Tx *tx, const char *name, const char *resource, int64_t *ret,
+			       Fault *f);
+_must_use_ int quota_class_set(Tx *tx, const char *name, const char *resource, int64_t limit,
+			       Fault *f);
+/* A resource that is no more: nobody has a limit of it, or uses it. */
+_must_use_ int quota_forget(Tx *tx, const char *resource, Fault *f);
+
+/* What a project has of one volume type. Snapshots count into the gigabytes. */
+typedef struct TypeUsage {
+	int64_t volumes;
+	int64_t gigabytes;
+	int64_t snapshots;
+} TypeUsage;
+
+/* Count it; the volume or snapshot `except_id` (or NULL) is left out. */
+_must_use_ int volume_type_count(Tx *tx, const char *project_id, const char *type_id,
+				 const char *except_id, TypeUsage *ret, Fault *f);
+/* Whether there is a volume of the type. */
+_must_use_ int volume_type_is_used(Tx *tx, const char *type_id, bool *ret, Fault *f);
+/* The type has a new name: its volumes, which bear it, learn it. */
+_must_use_ int volume_type_renamed(Tx *tx, const VolumeType *type, Fault *f);
 
 /* The schema's history; store_migrate() runs it. */
 extern const StoreMigration schema_migrations[];

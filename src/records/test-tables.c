@@ -69,10 +69,3 @@ TEST(columns_are_complete)
 	}
 	assert_null(record_column(&volume_table, "no_such"));
 }
-
-TEST(known_quotas_have_defaults)
-{
-	assert_int_equal(quota_default("volumes"), 10);
-	assert_int_equal(quota_default("per_volume_gigabytes"), -1);
-	assert_int_equal(quota_default("volumes_fast"), -1);
-}

@@ -15,6 +15,9 @@
 /* A new random uuid in the arena. */
 const char *new_uuid(Arena *arena);
 
+/* Refuse with a whole sentence (RefusalData.value); returns the refusal. */
+int work_refuse(Work *work, Refusal refusal, const char *format, ...) _printf_(3, 4);
+
 /* Whether something of that project is there for the caller: his own, or any for admins. */
 bool work_sees(const Work *work, const char *project_id);
 
@@ -36,6 +39,9 @@ _must_use_ int check_server_metadata(Work *work, const char *project_id, size_t 
 void server_break(Server *server, const char *reason);
 /* The task is over, unless the server is being deleted. */
 void server_rest(Server *server, VmState vm_state, PowerState power);
+
+/* volume-type.c: the key of what says that a project may use a type. */
+const char *type_access_id(Arena *arena, const char *type_id, const char *project_id);
 
 /* volume-settle.c */
 

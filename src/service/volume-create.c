@@ -12,7 +12,6 @@
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/service-state.h"
-#include "service/text-map.h"
 #include "service/volume-quota.h"
 #include "service/volume.h"
 #include "json/out.h"
@@ -44,8 +43,7 @@ static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType 
 		.backend = work->settings->backend_name,
 		.host = work->settings->volume_host,
 		.format = (int)work->settings->volume_format,
-		.multiattach = str_eq(text_map_value(work->arena, type->extra_specs, "multiattach"),
-				      "<is> True"),
+		.multiattach = service_type_is_multiattach(work->arena, type),
 		.created_us = work->now_us,
 	};
 	return volume;
@@ -79,6 +77,8 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 	r = service_choose_volume_type(work, wish->type, &type, f);
 	if (!r)
 		r = volume_check_type_size(work, type, wish->size_gib);
+	if (!r)
+		r = service_type_may_make(work, type, f);
 	if (r)
 		return r;
 	volume = volume_make(work, wish, type);

@@ -5,10 +5,16 @@
  * promised. Taken in the transaction
  * that writes the row, given back in the one that deletes it; a change (a larger size, another
  * type, another project) is a taking and a giving.
+ *
+ * What a project uses of a type is kept nowhere: most types have no limit, and volumes need not
+ * pay for it. Where there is one, what is there is counted, and the limit bounds the counting. So
+ * nothing is given back by type. The thing itself is left out of the count: it does not matter
+ * whether its row is written before or after.
  */
 #include "service/volume-quota.h"
 
 #include "service/capacity.h"
+#include "service/quota.h"
 
 static int refuse(Work *work, const char *resource, int64_t requested, const QuotaUsage *usage)
 {
@@ -38,6 +44,48 @@ static int give(Tx *tx, const char *project_id, const char *resource, int64_t am
 	return fault_unexpected(f, quota_add(tx, project_id, resource, -amount, &ignored, f));
 }
 
+/* Whether the limits of the volume's type leave room for `wish`; `except_id`: whose wish it is. */
+static int check_type(Work *work, const Volume *volume, const char *except_id,
+		      const TypeUsage *wish, Fault *f)
+{
+	const struct {
+		const char *resource;
+		int64_t wish;
+		size_t used;
+	} members[] = {
+		{"volumes", wish->volumes, offsetof(TypeUsage, volumes)},
+		{"gigabytes", wish->gigabytes, offsetof(TypeUsage, gigabytes)},
+		{"snapshots", wish->snapshots, offsetof(TypeUsage, snapshots)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		QuotaUsage quota;
+		TypeUsage used;
+		int r = 0;
+
+		if (members[i].wish == 0)
+			continue;
+		r = quota_get(
+			work->tx, volume->project_id,
+			type_quota_resource(work->arena, members[i].resource, volume->type_id),
+			&quota, f);
+		if (!r && quota.limit >= 0)
+			r = volume_type_count(work->tx, volume->project_id, volume->type_id,
+					      except_id, &used, f);
+		if (r)
+			return fault_unexpected(f, r);
+		if (quota.limit < 0)
+			continue;
+		quota.used = *(const int64_t *)((const char *)&used + members[i].used);
+		if (quota.used + members[i].wish > quota.limit)
+			return refuse(work,
+				      arena_printf(work->arena, "%s_%s", members[i].resource,
+						   volume->type_name),
+				      members[i].wish, &quota);
+	}
+	return 0;
+}
+
 int volume_quota_check_size(Work *work, const char *project_id, int64_t size_gib, Fault *f)
 {
 	QuotaUsage usage;
@@ -52,8 +100,11 @@ int volume_quota_check_size(Work *work, const char *project_id, int64_t size_gib
 
 int volume_quota_take(Work *work, const Volume *volume, Fault *f)
 {
+	const TypeUsage wish = {.volumes = 1, .gigabytes = volume->size_gib};
 	int r = volume_quota_check_size(work, volume->project_id, volume->size_gib, f);
 
+	if (!r)
+		r = check_type(work, volume, volume->id, &wish, f);
 	if (!r)
 		r = take(work, volume->project_id, "volumes", 1, f);
 	if (!r)
@@ -74,8 +125,11 @@ int volume_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume, Fault
 
 int volume_quota_take_growth(Work *work, const Volume *volume, int64_t more_gib, Fault *f)
 {
+	const TypeUsage wish = {.gigabytes = more_gib};
 	int r = volume_quota_check_size(work, volume->project_id, volume->size_gib + more_gib, f);
 
+	if (!r)
+		r = check_type(work, volume, NULL, &wish, f);
 	if (!r)
 		r = take(work, volume->project_id, "gigabytes", more_gib, f);
 	return r ? r : capacity_take(work, volume->backend, more_gib, f);
@@ -91,8 +145,11 @@ int volume_quota_give_growth(Tx *tx, Arena *arena _unused_, const Volume *volume
 
 int snapshot_quota_take(Work *work, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
-	int r = take(work, volume->project_id, "snapshots", 1, f);
+	const TypeUsage wish = {.snapshots = 1, .gigabytes = snapshot->size_gib};
+	int r = check_type(work, volume, snapshot->id, &wish, f);
 
+	if (!r)
+		r = take(work, volume->project_id, "snapshots", 1, f);
 	if (!r)
 		r = take(work, volume->project_id, "gigabytes", snapshot->size_gib, f);
 	return r ? r : capacity_take(work, volume->backend, snapshot->size_gib, f);

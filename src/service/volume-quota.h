@@ -3,6 +3,8 @@
 /*
  * Quotas of volumes and snapshots: see volume-quota.c. Taking returns 0, a fault, or REFUSAL_QUOTA
  * with the resource that is short, or REFUSAL_NO_ROOM of the backend; giving back never refuses.
+ * When a volume with snapshots changes hands or types, write its row before taking for its
+ * snapshots: they count by it.
  */
 #pragma once
 

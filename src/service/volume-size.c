@@ -31,8 +31,7 @@ int volume_check_type_size(Work *work, const VolumeType *type, int64_t size_gib)
 			.value = arena_printf(
 				work->arena,
 				"Invalid input received: Specified volume size of '%" PRId64
-				"' is %s than the %s size of "
-				"'%" PRId64 "' for volume type '%s'.",
+				"' is %s than the %s size of '%" PRId64 "' for volume type '%s'.",
 				size_gib, bounds[i].is_least ? "less" : "greater",
 				bounds[i].is_least ? "minimum required" : "maximum allowable",
 				bound, type->name),

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Volumes and their types: finding, making, changing, deleting.
+ * Volumes: finding, making, changing, deleting.
  */
 #pragma once
 
 #include "model/volume.h"
 #include "service/service.h"
+#include "service/volume-type.h"
 #include "json/json.h"
 
 /* A volume of the caller's project (any for admins). REFUSAL_NO_VOLUME. */
@@ -63,15 +64,5 @@ _must_use_ int service_replace_volume_metadata(Work *work, const char *id, const
 _must_use_ int service_delete_volume_metadata(Work *work, const char *id, const char *key,
 					      Fault *f);
 
-/* A type by id, or NULL for the default one. REFUSAL_NO_VOLUME_TYPE (.id, or .value for a name). */
-_must_use_ int service_find_volume_type(Work *work, const char *id, VolumeType **ret, Fault *f);
-/* Likewise by id or by name. */
-_must_use_ int service_choose_volume_type(Work *work, const char *id_or_name, VolumeType **ret,
-					  Fault *f);
-
 /* Whether the type lets a volume have that size. 0 or REFUSAL_BAD_INPUT. */
 _must_use_ int volume_check_type_size(Work *work, const VolumeType *type, int64_t size_gib);
-
-/* Make a type unless one of that name is there; for the start of the daemon. */
-_must_use_ int service_seed_volume_type(Work *work, const char *name, const char *description,
-					const JsonTextMap *extra_specs, Fault *f);

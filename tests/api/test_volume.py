@@ -459,8 +459,7 @@ def quotas_are_set_by_admins():
              'Invalid input received: Bad key(s) in quota set: gold, silver'),
             ({'gigabytes': 2}, 'Quota gigabytes limit must be equal or greater than existing '
                                'resources. Current usage is 3 and the requested limit is 2.'),
-            ({'volumes': 'many'}, 'Invalid input for field/attribute volumes. Value: "many". It '
-                                  'must be an integer greater than or equal to -1.')):
+            ({'volumes': 'many'}, 'Invalid input received: volumes must be an integer.')):
         refused(admin.put(path, {'quota_set': body}), 400, message)
     tap.expect(admin.put(path, {'quota_set': []}).status, 400)
     tap.expect(admin.put(path, {'quota_set': {'volumes': -2}}).status, 400)

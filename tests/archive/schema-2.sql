@@ -23,6 +23,7 @@ CREATE TABLE projects (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT
 INSERT INTO "projects" VALUES('key','name 2','description 2',1,4000012);
 CREATE TABLE qos_specs (id TEXT PRIMARY KEY NOT NULL, name TEXT, consumer TEXT, specs TEXT,created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);
 INSERT INTO "qos_specs" VALUES('key','name 2','consumer 2','specs 2',4000012,5000015);
+CREATE TABLE quota_classes (class TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT NOT NULL,PRIMARY KEY (class, resource));
 CREATE TABLE quotas (project_id TEXT NOT NULL, resource TEXT NOT NULL, hard_limit BIGINT,used BIGINT NOT NULL, PRIMARY KEY (project_id, resource));
 INSERT INTO "quotas" VALUES('key','volumes',NULL,1);
 CREATE TABLE schema_version (number BIGINT PRIMARY KEY, applied_us BIGINT NOT NULL);
@@ -81,6 +82,6 @@ CREATE INDEX transfers_volume ON transfers (volume_id);
 CREATE INDEX messages_project ON messages (project_id, created_us, id);
 CREATE INDEX messages_expires ON messages (expires_us);
 CREATE UNIQUE INDEX service_states_host ON service_states (host, binary);
-CREATE INDEX volumes_type ON volumes (type_id);
+CREATE INDEX volumes_type ON volumes (type_id, project_id);
 CREATE INDEX servers_deleted ON servers (terminated_us) WHERE vm_state = 'deleted';
 CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;

@@ -133,3 +133,101 @@ TEST(limits_are_set_and_reset)
 	assert_int_equal(add(&t, "p", -1), 0);
 	test_store_done(&t);
 }
+
+static int class_work(Tx *tx, void *ctx, Fault *f)
+{
+	Add *a = ctx;
+
+	return quota_class_set(tx, a->project, a->resource, a->amount, f);
+}
+
+static int class_get_work(Tx *tx, void *ctx, Fault *f)
+{
+	Add *a = ctx;
+
+	return quota_class_get(tx, a->project, a->resource, &a->usage.limit, f);
+}
+
+static int forget_work(Tx *tx, void *ctx, Fault *f)
+{
+	Add *a = ctx;
+
+	return quota_forget(tx, a->resource, f);
+}
+
+static void set_class(TestStore *t, const char *name, int64_t limit)
+{
+	Add a = {.project = name, .resource = "volumes", .amount = limit};
+	Fault f = {0};
+
+	assert_int_equal(store_write(t->store, class_work, &a, &f), 0);
+}
+
+static int64_t limit_of_class(TestStore *t, const char *name, const char *resource)
+{
+	Add a = {.project = name, .resource = resource};
+	Fault f = {0};
+
+	assert_int_equal(store_read(t->store, class_get_work, &a, &f), 0);
+	return a.usage.limit;
+}
+
+TEST(known_quotas_have_defaults)
+{
+	assert_int_equal(quota_default("volumes"), 10);
+	assert_int_equal(quota_default("per_volume_gigabytes"), -1);
+	assert_int_equal(quota_default("volumes_fast"), -1);
+}
+
+TEST(the_class_of_all_gives_the_limit)
+{
+	Add a = {.project = "p", .resource = "volumes", .amount = 3};
+	TestStore t;
+	Fault f = {0};
+
+	test_store_open_with_schema(&t);
+	set_class(&t, QUOTA_CLASS_DEFAULT, 2);
+	assert_usage(&t, "p", 2, 0);
+	assert_int_equal(add(&t, "p", 2), 0);
+	assert_int_equal(add(&t, "p", 1), QUOTA_EXCEEDED);
+	assert_usage(&t, "p", 2, 2);
+	assert_int_equal(store_write(t.store, set_work, &a, &f), 0);
+	assert_usage(&t, "p", 3, 2);
+	set_class(&t, QUOTA_CLASS_DEFAULT, 1);
+	assert_usage(&t, "p", 3, 2);
+	assert_usage(&t, "other", 1, 0);
+	assert_int_equal(store_write(t.store, reset_work, &a, &f), 0);
+	assert_usage(&t, "p", 1, 2);
+	test_store_done(&t);
+}
+
+TEST(a_class_falls_back_on_that_of_all)
+{
+	TestStore t;
+
+	test_store_open_with_schema(&t);
+	assert_int_equal(limit_of_class(&t, "gold", "volumes"), 10);
+	assert_int_equal(limit_of_class(&t, "gold", "per_volume_gigabytes"), -1);
+	assert_int_equal(limit_of_class(&t, "gold", "volumes_fast"), -1);
+	set_class(&t, QUOTA_CLASS_DEFAULT, 7);
+	assert_int_equal(limit_of_class(&t, "gold", "volumes"), 7);
+	set_class(&t, "gold", 99);
+	assert_int_equal(limit_of_class(&t, "gold", "volumes"), 99);
+	assert_int_equal(limit_of_class(&t, QUOTA_CLASS_DEFAULT, "volumes"), 7);
+	test_store_done(&t);
+}
+
+TEST(a_forgotten_resource_has_no_rows)
+{
+	Add a = {.project = "p", .resource = "volumes", .amount = 3};
+	TestStore t;
+	Fault f = {0};
+
+	test_store_open_with_schema(&t);
+	set_class(&t, QUOTA_CLASS_DEFAULT, 7);
+	assert_int_equal(store_write(t.store, set_work, &a, &f), 0);
+	assert_int_equal(add(&t, "p", 1), 0);
+	assert_int_equal(store_write(t.store, forget_work, &a, &f), 0);
+	assert_usage(&t, "p", 10, 0);
+	test_store_done(&t);
+}

@@ -27,7 +27,13 @@ extern const ApiRoutes volume_extend_routes;
 extern const ApiRoutes volume_action_routes;
 extern const ApiRoutes volume_connection_routes;
 extern const ApiRoutes volume_type_routes;
+extern const ApiRoutes volume_type_spec_routes;
+extern const ApiRoutes volume_type_access_routes;
+extern const ApiRoutes volume_type_encryption_routes;
+extern const ApiRoutes volume_default_type_routes;
+extern const ApiRoutes volume_qos_routes;
 extern const ApiRoutes volume_quota_routes;
+extern const ApiRoutes volume_limit_routes;
 extern const ApiRoutes volume_small_routes;
 extern const ApiRoutes volume_attachment_list_routes;
 extern const ApiRoutes volume_attachment_routes;
@@ -38,6 +44,14 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 /* Print one volume. `full` is for show and detail; create and update say less. */
 _must_use_ int volume_out(ApiRequest *r, const char *key, const Volume *volume, bool full,
 			  Fault *f);
+
+/* type-view.c: a type, its extra specs, and whether the caller may see one of them. */
+void type_out(ApiRequest *r, const char *key, const VolumeType *type);
+void type_out_specs(ApiRequest *r, const VolumeType *type);
+bool type_spec_is_visible(const ApiRequest *r, const char *key);
+
+/* The end of a handler whose use case gave `k`: 202 without a body, or what it gave. */
+_must_use_ int volume_reply_accepted(ApiRequest *r, int k);
 
 /*
  * Read a query value as a boolean. False after a 400; *ret is `fallback` when it is absent.

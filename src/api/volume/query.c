@@ -5,6 +5,14 @@
  */
 #include "api/volume/priv.h"
 
+int volume_reply_accepted(ApiRequest *r, int k)
+{
+	if (k)
+		return k;
+	api_reply(r, 202);
+	return 0;
+}
+
 bool volume_query_bool(ApiRequest *r, const char *name, bool fallback, bool *ret)
 {
 	static const char *const yes[] = {"1", "t", "true", "on", "y", "yes"};

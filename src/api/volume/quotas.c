@@ -1,142 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Limits and quota sets. Usage by volume type is counted when it is asked for: nothing is limited
- * by type.
+ * Quota sets of projects, and of classes: limits by name. Which names there are depends on the
+ * volume types, so bodies are read member by member.
+ *
+ * A limit below what is used is always refused; the older parameter skip_validation, which some
+ * clients send, asks for nothing.
  */
 #include "api/volume/priv.h"
 #include "service/quota.h"
 
-typedef struct LimitMember {
-	const char *name;
-	const char *resource;
-	bool used; /* print what is used instead of the limit */
-} LimitMember;
-
-static const LimitMember limit_members[] = {
-	{.name = "maxTotalVolumes", .resource = "volumes"},
-	{.name = "maxTotalVolumeGigabytes", .resource = "gigabytes"},
-	{.name = "maxTotalSnapshots", .resource = "snapshots"},
-	{.name = "maxTotalBackups", .resource = "backups"},
-	{.name = "maxTotalBackupGigabytes", .resource = "backup_gigabytes"},
-	{.name = "totalVolumesUsed", .resource = "volumes", .used = true},
-	{.name = "totalGigabytesUsed", .resource = "gigabytes", .used = true},
-	{.name = "totalSnapshotsUsed", .resource = "snapshots", .used = true},
-	{.name = "totalBackupsUsed", .resource = "backups", .used = true},
-	{.name = "totalBackupGigabytesUsed", .resource = "backup_gigabytes", .used = true},
-};
-
-/* The members of a quota set, before those that each type has. */
-static const char *const resources[] = {
-	"volumes",
-	"snapshots",
-	"gigabytes",
-	"backups",
-	"backup_gigabytes",
-	"groups",
-	"per_volume_gigabytes",
-};
-
-static const char *const type_resources[] = {"volumes", "gigabytes", "snapshots"};
-
 static const ApiParam quota_params[] = {{.name = "usage"}, {0}};
+static const ApiParam change_params[] = {{.name = "skip_validation"}, {0}};
 
 /* The members are looked at one by one: a wrong name is an answer of its own. */
 typedef struct QuotaBody {
-	const char *quota_set;
+	const char *set; /* JSON */
 } QuotaBody;
 
-static const JsonField quota_rows[] = {
-	{.name = "quota_set",
-	 .type = JSON_ANY,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(QuotaBody, quota_set)},
-};
-static const JsonFields quota_fields = JSON_FIELDS(quota_rows, QuotaBody);
-
-static int limits_show(ApiRequest *r, Fault *f)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_begin(&r->out, "limits");
-	json_out_list_begin(&r->out, "rate");
-	json_out_list_end(&r->out);
-	json_out_begin(&r->out, "absolute");
-	for (size_t i = 0; i < ARRAY_SIZE(limit_members); i++) {
-		const LimitMember *member = &limit_members[i];
-		QuotaUsage usage;
-		int k = quota_get(r->work.tx, r->caller.project_id, member->resource, &usage, f);
-
-		if (k)
-			return fault_unexpected(f, k);
-		json_out_int(&r->out, member->name, member->used ? usage.used : usage.limit);
+#define QUOTA_BODY_ROW(key)                                                                        \
+	{                                                                                          \
+		.name = (key), .type = JSON_ANY, .flags = JSON_REQUIRED,                           \
+		.offset = offsetof(QuotaBody, set)                                                 \
 	}
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
 
-static void out_quota(ApiRequest *r, const char *name, const QuotaUsage *usage, bool with_usage)
+static const JsonField project_rows[] = {QUOTA_BODY_ROW("quota_set")};
+static const JsonFields project_fields = JSON_FIELDS(project_rows, QuotaBody);
+static const JsonField class_rows[] = {QUOTA_BODY_ROW("quota_class_set")};
+static const JsonFields class_fields = JSON_FIELDS(class_rows, QuotaBody);
+
+static void out_usage(ApiRequest *r, const QuotaMember *member)
 {
-	if (!with_usage) {
-		json_out_int(&r->out, name, usage->limit);
-		return;
-	}
-	json_out_begin(&r->out, name);
-	json_out_int(&r->out, "limit", usage->limit);
-	json_out_int(&r->out, "in_use", usage->used);
+	json_out_begin(&r->out, member->name);
+	json_out_int(&r->out, "limit", member->usage.limit);
+	json_out_int(&r->out, "in_use", member->usage.used);
 	json_out_int(&r->out, "reserved", 0); /* usage is taken at once */
 	json_out_end(&r->out);
 }
 
-/* How many volumes of a type a project has, and how large they are together. */
-static int count_type(ApiRequest *r, const char *project_id, const VolumeType *type,
-		      int64_t *ret_volumes, int64_t *ret_gigabytes, Fault *f)
+/* `id` NULL: the answer to a change is the one that has no id. */
+static int reply_set(ApiRequest *r, const char *key, const char *id, const QuotaSet *set,
+		     bool with_usage)
 {
-	RecordQuery query = {0};
-	Volume **volumes;
-	size_t count;
-	int k;
-
-	record_where_text(&query, "project_id", RECORD_EQ, project_id);
-	record_where_text(&query, "type_id", RECORD_EQ, type->id);
-	k = volume_find(r->work.tx, r->arena, &query, &volumes, &count, f);
-	if (k)
-		return fault_unexpected(f, k);
-	*ret_volumes = (int64_t)count;
-	*ret_gigabytes = 0;
-	for (size_t i = 0; i < count; i++)
-		*ret_gigabytes += volumes[i]->size_gib;
-	return 0;
-}
-
-/* "volumes_<type>" and the like; project NULL: the defaults, where nothing is used. */
-static int out_types(ApiRequest *r, const char *project_id, bool with_usage, Fault *f)
-{
-	RecordQuery query = {0};
-	VolumeType **types;
-	size_t count;
-	int k;
-
-	k = volume_type_find(r->work.tx, r->arena, &query, &types, &count, f);
-	if (k)
-		return fault_unexpected(f, k);
-	for (size_t i = 0; i < count; i++) {
-		int64_t used[ARRAY_SIZE(type_resources)] = {0};
-
-		k = with_usage ? count_type(r, project_id, types[i], &used[0], &used[1], f) : 0;
-		if (k)
-			return k;
-		for (size_t j = 0; j < ARRAY_SIZE(type_resources); j++) {
-			QuotaUsage usage = {.limit = -1, .used = used[j]};
-
-			out_quota(
-				r,
-				arena_printf(r->arena, "%s_%s", type_resources[j], types[i]->name),
-				&usage, with_usage);
-		}
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, key);
+	if (id)
+		json_out_text(&r->out, "id", id);
+	for (size_t i = 0; i < set->count; i++) {
+		if (with_usage)
+			out_usage(r, &set->members[i]);
+		else
+			json_out_int(&r->out, set->members[i].name, set->members[i].usage.limit);
 	}
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
 	return 0;
 }
 
@@ -149,81 +67,41 @@ static bool may_see(ApiRequest *r, const char *project_id)
 	return false;
 }
 
-/* `with_id`: the answer to a change is the one that has no id. */
-static int out_quotas(ApiRequest *r, const char *project, bool with_usage, bool with_id, Fault *f)
-{
-	int k;
-
-	json_out_begin(&r->out, NULL);
-	json_out_begin(&r->out, "quota_set");
-	if (with_id)
-		json_out_text(&r->out, "id", project);
-	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
-		QuotaUsage usage;
-
-		k = quota_get(r->work.tx, project, resources[i], &usage, f);
-		if (k)
-			return fault_unexpected(f, k);
-		out_quota(r, resources[i], &usage, with_usage);
-	}
-	k = out_types(r, project, with_usage, f);
-	if (k)
-		return k;
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
-
 static int quota_set_show(ApiRequest *r, Fault *f)
 {
 	const char *project = api_param(r, "quota_project_id");
 	bool with_usage;
+	QuotaSet set;
+	int k;
 
 	if (!may_see(r, project) || !volume_query_bool(r, "usage", false, &with_usage))
 		return 0;
-	return out_quotas(r, project, with_usage, true, f);
+	k = service_project_quotas(&r->work, project, with_usage, &set, f);
+	return k ? k : reply_set(r, "quota_set", project, &set, with_usage);
 }
 
 static int quota_set_defaults(ApiRequest *r, Fault *f)
 {
 	const char *project = api_param(r, "quota_project_id");
+	QuotaSet set;
 	int k;
 
 	if (!may_see(r, project))
 		return 0;
-	json_out_begin(&r->out, NULL);
-	json_out_begin(&r->out, "quota_set");
-	json_out_text(&r->out, "id", project);
-	for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
-		json_out_int(&r->out, resources[i], quota_default(resources[i]));
-	k = out_types(r, project, false, f);
-	if (k)
-		return k;
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	k = service_class_quotas(&r->work, QUOTA_CLASS_DEFAULT, &set, f);
+	return k ? k : reply_set(r, "quota_set", project, &set, false);
 }
 
-static const char *known_resource(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(resources); i++)
-		if (str_eq(resources[i], name))
-			return resources[i];
-	return NULL;
-}
+/* A member of the body: the name of a limit and its number, which may be a string of digits. */
+typedef struct LimitWish {
+	const QuotaMember *member;
+	int64_t limit;
+} LimitWish;
 
-/* A number or a string of digits. */
-static bool read_limit(ApiRequest *r, const char *name, int64_t *ret)
-{
-	const char *json =
-		json_get_raw(r->arena, r->doc, arena_printf(r->arena, "quota_set.%s", name));
-	const char *text =
-		json_get_text(r->arena, r->doc, arena_printf(r->arena, "quota_set.%s", name));
-
-	return str_parse_i64(text ? text : json, ret);
-}
+typedef struct LimitWishes {
+	LimitWish *items;
+	size_t count;
+} LimitWishes;
 
 /* Clients send the project's id along; it says nothing new. */
 static bool is_ignored(const char *name)
@@ -231,33 +109,16 @@ static bool is_ignored(const char *name)
 	return str_eq(name, "tenant_id") || str_eq(name, "id");
 }
 
-static int set_one(ApiRequest *r, const char *name, Fault *f)
-{
-	const char *resource = known_resource(name);
-	int64_t limit;
-
-	if (!read_limit(r, name, &limit)) {
-		r->work.refused.value = arena_printf(
-			r->arena,
-			"Invalid input for field/attribute %s. Value: %s. It must be an integer "
-			"greater than or equal to -1.",
-			name,
-			json_get_raw(r->arena, r->doc,
-				     arena_printf(r->arena, "quota_set.%s", name)));
-		return REFUSAL_BAD_INPUT;
-	}
-	return service_limit_quota(&r->work, api_param(r, "quota_project_id"), resource, limit, f);
-}
-
 /* Names first, so that a wrong one is told whatever else is wrong. True when all are known. */
-static bool check_names(ApiRequest *r, int64_t count)
+static bool check_names(ApiRequest *r, const char *key, const QuotaSet *set)
 {
+	int64_t count = json_get_count(r->doc, key);
 	const char *bad = NULL;
 
 	for (int64_t i = 0; i < count; i++) {
-		const char *name = json_get_name(r->arena, r->doc, "quota_set", (size_t)i);
+		const char *name = json_get_name(r->arena, r->doc, key, (size_t)i);
 
-		if (!known_resource(name) && !is_ignored(name))
+		if (!quota_set_member(set, name) && !is_ignored(name))
 			bad = bad ? arena_printf(r->arena, "%s, %s", bad, name) : name;
 	}
 	if (bad)
@@ -266,47 +127,123 @@ static bool check_names(ApiRequest *r, int64_t count)
 	return !bad;
 }
 
+/* A number, or a string of digits. */
+static bool parse_limit(ApiRequest *r, const char *json, int64_t *ret)
+{
+	size_t length = strlen(json);
+
+	if (*json == '"' && length >= 2)
+		json = arena_strndup(r->arena, json + 1, length - 2);
+	return str_parse_i64(json, ret);
+}
+
+/* The limit that is wished for. False after a 400. */
+static bool read_limit(ApiRequest *r, const char *name, const char *json, int64_t *ret)
+{
+	const char *problem = NULL;
+
+	if (!parse_limit(r, json, ret))
+		problem = "an integer.";
+	else if (*ret < -1)
+		problem = ">= -1";
+	else if (*ret > INT32_MAX)
+		problem = "<= 2147483647";
+	if (problem)
+		(void)api_refuse(r, 400, "Invalid input received: %s must be %s", name,
+				 problem); /* 0 */
+	return !problem;
+}
+
+/* Read the body, `key` of it. False after a 400. */
+static bool read_wishes(ApiRequest *r, const char *key, const QuotaSet *set, LimitWishes *ret)
+{
+	const QuotaBody *body = r->body;
+	int64_t count = json_get_count(r->doc, key);
+
+	if (*body->set != '{') {
+		(void)api_refuse(r, 400,
+				 "Invalid input for field/attribute %s. Value: %s. %s is not of "
+				 "type 'object'",
+				 key, body->set, body->set); /* 0 */
+		return false;
+	}
+	if (!check_names(r, key, set))
+		return false;
+	*ret = (LimitWishes){.items = ARENA_ARRAY(r->arena, LimitWish, (size_t)count)};
+	for (int64_t i = 0; i < count; i++) {
+		const char *name = json_get_name(r->arena, r->doc, key, (size_t)i);
+		LimitWish *wish = &ret->items[ret->count];
+
+		if (is_ignored(name))
+			continue;
+		if (!read_limit(r, name, json_get_raw_at(r->arena, r->doc, key, (size_t)i),
+				&wish->limit))
+			return false;
+		wish->member = quota_set_member(set, name);
+		ret->count++;
+	}
+	return true;
+}
+
 static int quota_set_change(ApiRequest *r, Fault *f)
 {
-	int64_t count = json_get_count(r->doc, "quota_set");
-	const QuotaBody *body = r->body;
+	const char *project = api_param(r, "quota_project_id");
+	LimitWishes wishes;
+	QuotaSet set;
+	int k;
 
-	if (*body->quota_set != '{')
-		return api_refuse(r, 400,
-				  "Invalid input for field/attribute quota_set. Value: %s. %s is "
-				  "not of type 'object'",
-				  body->quota_set, body->quota_set);
-	if (!check_names(r, count))
-		return 0;
-	for (int64_t i = 0; i < count; i++) {
-		const char *name = json_get_name(r->arena, r->doc, "quota_set", (size_t)i);
-		int k = is_ignored(name) ? 0 : set_one(r, name, f);
-
-		if (k)
-			return k;
-	}
-	return out_quotas(r, api_param(r, "quota_project_id"), false, false, f);
+	k = service_quota_set(&r->work, &set, f);
+	if (k || !read_wishes(r, "quota_set", &set, &wishes))
+		return k;
+	for (size_t i = 0; !k && i < wishes.count; i++)
+		k = service_limit_quota(&r->work, project, wishes.items[i].member,
+					wishes.items[i].limit, f);
+	if (!k)
+		k = service_project_quotas(&r->work, project, false, &set, f);
+	return k ? k : reply_set(r, "quota_set", NULL, &set, false);
 }
 
 static int quota_set_reset(ApiRequest *r, Fault *f)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
-		int k = quota_reset(r->work.tx, api_param(r, "quota_project_id"), resources[i], f);
+	int k = service_reset_quotas(&r->work, api_param(r, "quota_project_id"), f);
 
-		if (k)
-			return k;
-	}
+	if (k)
+		return k;
 	api_reply(r, 200);
 	return 0;
 }
 
+static int quota_class_show(ApiRequest *r, Fault *f)
+{
+	const char *name = api_param(r, "quota_class");
+	QuotaSet set;
+	int k = service_class_quotas(&r->work, name, &set, f);
+
+	return k ? k : reply_set(r, "quota_class_set", name, &set, false);
+}
+
+static int quota_class_change(ApiRequest *r, Fault *f)
+{
+	const char *name = api_param(r, "quota_class");
+	LimitWishes wishes;
+	QuotaSet set;
+	int k;
+
+	if (str_utf8_length(name) > LIMIT_NAME_CHARS)
+		return api_refuse(r, 400, "quota_class_name has %zu characters, more than %d.",
+				  str_utf8_length(name), LIMIT_NAME_CHARS);
+	k = service_quota_set(&r->work, &set, f);
+	if (k || !read_wishes(r, "quota_class_set", &set, &wishes))
+		return k;
+	for (size_t i = 0; !k && i < wishes.count; i++)
+		k = quota_class_set(r->work.tx, name, wishes.items[i].member->resource,
+				    wishes.items[i].limit, f);
+	if (!k)
+		k = service_class_quotas(&r->work, name, &set, f);
+	return k ? k : reply_set(r, "quota_class_set", NULL, &set, false);
+}
+
 static const ApiRoute routes[] = {
-	{.method = "GET",
-	 .pattern = "/limits",
-	 .policy = "limits_extension:used_limits",
-	 .rule = API_RULE_READER,
-	 .mode = API_READ,
-	 .handle = limits_show},
 	{.method = "GET",
 	 .pattern = "/os-quota-sets/{quota_project_id}",
 	 .policy = "volume_extension:quotas:show",
@@ -319,7 +256,8 @@ static const ApiRoute routes[] = {
 	 .policy = "volume_extension:quotas:update",
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_WRITE,
-	 .body = &quota_fields,
+	 .body = &project_fields,
+	 .params = change_params,
 	 .handle = quota_set_change},
 	{.method = "DELETE",
 	 .pattern = "/os-quota-sets/{quota_project_id}",
@@ -333,5 +271,18 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
 	 .handle = quota_set_defaults},
+	{.method = "GET",
+	 .pattern = "/os-quota-class-sets/{quota_class}",
+	 .policy = "volume_extension:quota_classes:get",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_READ,
+	 .handle = quota_class_show},
+	{.method = "PUT",
+	 .pattern = "/os-quota-class-sets/{quota_class}",
+	 .policy = "volume_extension:quota_classes:update",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .body = &class_fields,
+	 .handle = quota_class_change},
 };
 const ApiRoutes volume_quota_routes = API_ROUTES(routes);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Volume types: list, show, extra specs. Who is no admin sees of the extra specs only what says
- * how a volume behaves.
+ * Volume types: list, show, and what admins do with them.
  */
 #include "api/volume/priv.h"
-#include "service/text-map.h"
 
 static const ApiParam list_params[] = {
 	{.name = "limit"},
@@ -14,6 +12,7 @@ static const ApiParam list_params[] = {
 	{.name = "sort"},
 	{.name = "sort_key"},
 	{.name = "sort_dir"},
+	{.name = "name"},
 	{.name = "is_public", .rule = API_RULE_ADMIN},
 	{0},
 };
@@ -26,56 +25,104 @@ static const VolumeSortKey sort_keys[] = {
 	{0},
 };
 
-static bool is_user_visible(const char *key)
-{
-	static const char *const keys[] = {"multiattach", "replication_enabled",
-					   "RESKEY:availability_zones"};
+typedef struct TypeFields {
+	const char *name;
+	const char *description;
+	JsonTextMap extra_specs;
+	bool is_public;
+	bool has_is_public;
+} TypeFields;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (str_eq(key, keys[i]))
-			return true;
-	return false;
-}
+typedef struct TypeBody {
+	const TypeFields *type;
+} TypeBody;
 
-static void out_specs(ApiRequest *r, const VolumeType *type)
-{
-	JsonTextMap specs = json_text_map(r->arena, type->extra_specs);
+#define DESCRIPTION_ROW                                                                            \
+	{                                                                                          \
+		.name = "description", .type = JSON_TEXT, .flags = JSON_NULLABLE,                  \
+		.max = LIMIT_NAME_CHARS, .offset = offsetof(TypeFields, description)               \
+	}
+#define IS_PUBLIC_ROW(key)                                                                         \
+	{                                                                                          \
+		.name = (key), .type = JSON_BOOL_LOOSE, .flags = JSON_LETTERS,                     \
+		.offset = offsetof(TypeFields, is_public),                                         \
+		.present = JSON_PRESENT(TypeFields, has_is_public)                                 \
+	}
 
-	json_out_begin(&r->out, "extra_specs");
-	for (size_t i = 0; i < specs.count; i++)
-		if (caller_is_admin(&r->caller) || is_user_visible(specs.pairs[i].key))
-			json_out_text(&r->out, specs.pairs[i].key, specs.pairs[i].value);
-	json_out_end(&r->out);
-}
+static const JsonField create_rows[] = {
+	{.name = "name",
+	 .type = JSON_TEXT,
+	 .flags = JSON_REQUIRED,
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(TypeFields, name)},
+	DESCRIPTION_ROW,
+	IS_PUBLIC_ROW("os-volume-type-access:is_public"),
+	{.name = "extra_specs",
+	 .type = JSON_TEXT_MAP,
+	 .format = JSON_FORMAT_METADATA_KEY,
+	 .max = LIMIT_METADATA_ITEMS,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(TypeFields, extra_specs)},
+};
+static const JsonFields create_fields = JSON_FIELDS(create_rows, TypeFields);
 
-static void out_type(ApiRequest *r, const char *key, const VolumeType *type)
-{
-	JsonOut *out = &r->out;
+static const JsonField create_body_rows[] = {
+	{.name = "volume_type",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &create_fields,
+	 .offset = offsetof(TypeBody, type)},
+};
+static const JsonFields create_body_fields = JSON_FIELDS(create_body_rows, TypeBody);
 
-	json_out_begin(out, key);
-	json_out_text(out, "id", type->id);
-	json_out_text(out, "name", type->name);
-	json_out_text(out, "description", type->description);
-	json_out_bool(out, "is_public", type->is_public);
-	if (api_allows(r, API_RULE_MEMBER))
-		json_out_bool(out, "os-volume-type-access:is_public", type->is_public);
-	out_specs(r, type);
-	if (caller_is_admin(&r->caller))
-		json_out_null(out, "qos_specs_id");
-	json_out_end(out);
-}
+static const JsonField update_rows[] = {
+	{.name = "name",
+	 .type = JSON_TEXT,
+	 .flags = JSON_NULLABLE,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(TypeFields, name)},
+	DESCRIPTION_ROW,
+	IS_PUBLIC_ROW("is_public"),
+};
+static const JsonFields update_fields = JSON_FIELDS(update_rows, TypeFields);
 
-/* Admins choose (none: both kinds); everybody else sees what is public. */
-static bool add_visibility(ApiRequest *r, RecordQuery *query)
+static const JsonField update_body_rows[] = {
+	{.name = "volume_type",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &update_fields,
+	 .offset = offsetof(TypeBody, type)},
+};
+static const JsonFields update_body_fields = JSON_FIELDS(update_body_rows, TypeBody);
+
+/* Admins choose (none: both kinds); everybody else sees what is theirs. */
+static int add_visibility(ApiRequest *r, RecordQuery *query, bool *ret_wrong, Fault *f)
 {
 	bool is_public = true;
 
+	*ret_wrong = false;
+	if (!caller_is_admin(&r->caller))
+		return service_where_types_visible(&r->work, query, f);
 	if (str_eq_nocase(api_query(r, "is_public"), "none"))
-		return true;
-	if (!volume_query_bool(r, "is_public", true, &is_public))
-		return false;
+		return 0;
+	*ret_wrong = !volume_query_bool(r, "is_public", true, &is_public);
 	record_where_int(query, "is_public", RECORD_EQ, is_public);
-	return true;
+	return 0;
+}
+
+static void out_page(ApiRequest *r, const RecordQuery *query, VolumeType *const *types,
+		     size_t count)
+{
+	json_out_begin(&r->out, NULL);
+	json_out_list_begin(&r->out, "volume_types");
+	for (size_t i = 0; i < count; i++)
+		type_out(r, NULL, types[i]);
+	json_out_list_end(&r->out);
+	if (count && (int64_t)count == query->limit)
+		api_out_next(r, &r->out, "volume_type_links", types[count - 1]->id);
+	json_out_end(&r->out);
+	api_reply(r, 200);
 }
 
 static int types_list(ApiRequest *r, Fault *f)
@@ -83,11 +130,16 @@ static int types_list(ApiRequest *r, Fault *f)
 	RecordQuery query = {0};
 	VolumeType **types;
 	size_t count;
+	bool wrong;
 	int k;
 
-	if (!api_page(r, &query) || !add_visibility(r, &query) ||
-	    !volume_query_sort(r, &query, sort_keys))
+	if (!api_page(r, &query) || !volume_query_sort(r, &query, sort_keys))
 		return 0;
+	k = add_visibility(r, &query, &wrong, f);
+	if (k || wrong)
+		return k;
+	if (api_query(r, "name"))
+		record_where_text(&query, "name", RECORD_EQ, api_query(r, "name"));
 	k = volume_type_find(r->work.tx, r->arena, &query, &types, &count, f);
 	if (k == RECORD_NO_MARKER) {
 		r->work.refused = (RefusalData){.id = query.marker};
@@ -95,22 +147,16 @@ static int types_list(ApiRequest *r, Fault *f)
 	}
 	if (k)
 		return fault_unexpected(f, k);
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "volume_types");
-	for (size_t i = 0; i < count; i++)
-		out_type(r, NULL, types[i]);
-	json_out_list_end(&r->out);
-	if (count && (int64_t)count == query.limit)
-		api_out_next(r, &r->out, "volume_type_links", types[count - 1]->id);
-	json_out_end(&r->out);
-	api_reply(r, 200);
+	out_page(r, &query, types, count);
 	return 0;
 }
 
-static int reply_type(ApiRequest *r, const VolumeType *type)
+static int reply_type(ApiRequest *r, int k, VolumeType *const *type)
 {
+	if (k)
+		return k;
 	json_out_begin(&r->out, NULL);
-	out_type(r, "volume_type", type);
+	type_out(r, "volume_type", *type);
 	json_out_end(&r->out);
 	api_reply(r, 200);
 	return 0;
@@ -119,50 +165,67 @@ static int reply_type(ApiRequest *r, const VolumeType *type)
 static int type_show(ApiRequest *r, Fault *f)
 {
 	VolumeType *type;
-	int k = service_find_volume_type(&r->work, api_param(r, "type_id"), &type, f);
 
-	return k ? k : reply_type(r, type);
+	return reply_type(r, service_find_volume_type(&r->work, api_param(r, "type_id"), &type, f),
+			  &type);
 }
 
 static int type_default(ApiRequest *r, Fault *f)
 {
 	VolumeType *type;
-	int k = service_find_volume_type(&r->work, NULL, &type, f);
 
-	return k ? k : reply_type(r, type);
+	return reply_type(r, service_find_volume_type(&r->work, NULL, &type, f), &type);
 }
 
-static int specs_list(ApiRequest *r, Fault *f)
+static int refuse_empty_name(ApiRequest *r)
 {
-	VolumeType *type;
-	int k = service_find_volume_type(&r->work, api_param(r, "type_id"), &type, f);
-
-	if (k)
-		return k;
-	json_out_begin(&r->out, NULL);
-	out_specs(r, type);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return api_refuse(r, 400, "Volume type name can not be empty.");
 }
 
-static int spec_show(ApiRequest *r, Fault *f)
+static int type_create(ApiRequest *r, Fault *f)
 {
-	const char *key = api_param(r, "key"), *value;
+	const TypeFields *in = ((const TypeBody *)r->body)->type;
+	const VolumeTypeChange wish = {
+		.name = arena_stripped(r->arena, in->name),
+		.description = in->description,
+		.is_public = in->is_public,
+		.has_is_public = in->has_is_public,
+	};
 	VolumeType *type;
-	int k = service_find_volume_type(&r->work, api_param(r, "type_id"), &type, f);
 
-	if (k)
-		return k;
-	value = text_map_value(r->arena, type->extra_specs, key);
-	if (!value || (!caller_is_admin(&r->caller) && !is_user_visible(key)))
-		return api_refuse(r, 404, "Volume Type %s has no extra specs with key %s.",
-				  type->id, key);
-	json_out_begin(&r->out, NULL);
-	json_out_text(&r->out, key, value);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	if (str_empty(wish.name))
+		return refuse_empty_name(r);
+	return reply_type(
+		r, service_create_volume_type(&r->work, &wish, &in->extra_specs, &type, f), &type);
+}
+
+static int type_update(ApiRequest *r, Fault *f)
+{
+	const TypeFields *in = ((const TypeBody *)r->body)->type;
+	const VolumeTypeChange change = {
+		.name = arena_stripped(r->arena, in->name),
+		.description = in->description,
+		.has_description = in->description,
+		.is_public = in->is_public,
+		.has_is_public = in->has_is_public,
+	};
+	VolumeType *type;
+
+	if (!in->name && !in->description && !in->has_is_public)
+		return api_refuse(r, 400,
+				  "Specify volume type name, description, is_public or a "
+				  "combination thereof.");
+	if (in->name && str_empty(change.name))
+		return refuse_empty_name(r);
+	return reply_type(
+		r, service_change_volume_type(&r->work, api_param(r, "type_id"), &change, &type, f),
+		&type);
+}
+
+static int type_delete(ApiRequest *r, Fault *f)
+{
+	return volume_reply_accepted(
+		r, service_delete_volume_type(&r->work, api_param(r, "type_id"), f));
 }
 
 static const ApiRoute routes[] = {
@@ -185,17 +248,25 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
 	 .handle = type_show},
-	{.method = "GET",
-	 .pattern = "/types/{type_id}/extra_specs",
-	 .policy = "volume_extension:types_extra_specs:index",
-	 .rule = API_RULE_READER,
-	 .mode = API_READ,
-	 .handle = specs_list},
-	{.method = "GET",
-	 .pattern = "/types/{type_id}/extra_specs/{key}",
-	 .policy = "volume_extension:types_extra_specs:show",
-	 .rule = API_RULE_READER,
-	 .mode = API_READ,
-	 .handle = spec_show},
+	{.method = "POST",
+	 .pattern = "/types",
+	 .policy = "volume_extension:type_create",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .body = &create_body_fields,
+	 .handle = type_create},
+	{.method = "PUT",
+	 .pattern = "/types/{type_id}",
+	 .policy = "volume_extension:type_update",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .body = &update_body_fields,
+	 .handle = type_update},
+	{.method = "DELETE",
+	 .pattern = "/types/{type_id}",
+	 .policy = "volume_extension:type_delete",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .handle = type_delete},
 };
 const ApiRoutes volume_type_routes = API_ROUTES(routes);

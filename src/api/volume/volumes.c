@@ -257,8 +257,8 @@ static int volume_update_handler(ApiRequest *r, Fault *f)
 	const UpdateVolume *in = ((const UpdateBody *)r->body)->volume;
 	VolumeChange change = {
 		.name = arena_stripped(r->arena, in->has_name ? in->name : in->display_name),
-		.description = arena_stripped(r->arena, in->has_description ? in->description
-								      : in->display_description),
+		.description = arena_stripped(
+			r->arena, in->has_description ? in->description : in->display_description),
 		.has_name = in->has_name || in->has_display_name,
 		.has_description = in->has_description || in->has_display_description,
 		.metadata = in->has_metadata ? &in->metadata : NULL,
