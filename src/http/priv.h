@@ -79,3 +79,6 @@ struct HttpConnection {
 	bool linger; /* bytes may still come after our last word */
 	char peer[112];
 };
+
+/* read.c: what is wrong with the head, for the client; NULL: nothing. Reads the query. */
+const char *http_head_problem(HttpRequest *req, const char *version);

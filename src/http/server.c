@@ -3,14 +3,14 @@
 /*
  * See http.h. libmicrohttpd owns the sockets and a pool of threads, each with its own epoll set;
  * its callbacks are turned into the life of an HttpRequest here. What it must be told, and what it
- * gets wrong, is in this file only:
+ * gets wrong, is in this file and read.c only:
  *
  * - with exactly 128 ready sockets in one thread its epoll loop waits without serving anybody, so
  *   a thread gets fewer connections than that;
  * - a reply can be queued on the first callback or after the whole body, not between: a body that
  *   went wrong half-way is read to its end first;
  * - a reply on the first callback closes the connection: without a body it waits for the second;
- * - it reads heads kindly: see head.h and field_whole().
+ * - it reads heads kindly: see read.c.
  *
  * Deadlines follow the phases of a request: each step that hands the word to the client sets one,
  * and while the application has the word there is none.
@@ -117,67 +117,6 @@ static void request_refuse(HttpRequest *req, unsigned status, const char *reason
 		http_reply(req, status, NULL, NULL, 0);
 }
 
-/*
- * Whether libmicrohttpd cut this header out of one line that ended in CR LF. Versions before 1.0
- * join a folded line to the name instead of the value, take a bare LF for an end of line and let
- * a NUL hide the rest of it. They parse in place, which shows: name, NUL where the colon was,
- * blanks, value, NUL NUL where CR LF was.
- */
-static bool field_whole(const char *name, size_t name_length, const char *value,
-			size_t value_length)
-{
-#if MHD_VERSION < 0x01000000
-	const char *between = name + name_length;
-
-	if (!value || between >= value || *between)
-		return false;
-	between++;
-	between += strspn(between, " \t");
-	return between == value && !value[value_length] && !value[value_length + 1];
-#else
-	return value || !name_length || !value_length;
-#endif
-}
-
-static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind _unused_, const char *name,
-				size_t name_length, const char *value, size_t value_length)
-{
-	HttpHead *head = cls;
-
-	if (!field_whole(name, name_length, value, value_length))
-		head->problem = "A header line is folded, cut or without CR LF.";
-	else
-		http_head_field(head, name, name_length, value, value_length);
-	return head->problem ? MHD_NO : MHD_YES;
-}
-
-/* A NUL in the target hides its rest from us: then there is a gap before the version. */
-static bool target_whole(const HttpRequest *req, const char *version)
-{
-	size_t query = strlen(req->query_text);
-	const char *end = req->path + strlen(req->path) + (query ? 1 + query : 0);
-
-	return version == end + 1 || (!query && version == end + 2);
-}
-
-static const char *head_problem(HttpRequest *req, const char *version)
-{
-	HttpHead *head = &req->head;
-
-	http_head_begin(head, req->method, version);
-	if (!head->problem)
-		(void)MHD_get_connection_values_n(req->mhd, MHD_HEADER_KIND, on_field, head);
-	http_head_end(head);
-	if (head->problem)
-		return head->problem;
-	if (!target_whole(req, version) || !http_uri_path_valid(req->arena, req->path))
-		return "The path is malformed.";
-	if (*req->query_text &&
-	    !http_uri_query(req->arena, req->query_text, &req->params, &req->param_count))
-		return "The query is malformed or has too many parameters.";
-	return NULL;
-}
-
 static uint64_t body_limit(const HttpRequest *req)
 {
 	const HttpConfig *config = &req->server->config;
@@ -211,7 +150,7 @@ static enum MHD_Result head_arrived(HttpRequest *req, const char *version)
 		server_release(req->server);
 		return MHD_NO;
 	}
-	problem = head_problem(req, version);
+	problem = http_head_problem(req, version);
 	if (problem) {
 		request_refuse(req, MHD_HTTP_BAD_REQUEST, problem);
 		return reply_early(req);
