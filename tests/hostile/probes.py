@@ -81,6 +81,13 @@ ILL_FORMED = {
     'a method that is no token': request('G@T'),
 }
 
+BY_THE_LIBRARY = {
+    'a target of 40 KiB': (414, request(path='/' + 'a' * 40000)),
+    'a header of 40 KiB': (431, request('GET', '/', 'X-A: ' + 'a' * 40000)),
+    '3000 headers': (431, request('GET', '/', *('X-%d: a' % n for n in range(3000)))),
+    'HTTP/3.0 is told so': (505, request(version='HTTP/3.0')),
+}
+
 # Answered with some refusal, or closed without a word; never served.
 NOT_SERVED = {
     'HTTP/0.9': b'GET /\r\n\r\n',
@@ -179,6 +186,18 @@ class Probes:
         answer = ask(self.target, data)
         assert answer and answer.status == 400, answer
         assert answer.body.startswith(b'{') and b'"message"' in answer.body, answer
+
+    def by_the_library(self, case):
+        """Answered by libmicrohttpd itself: in HTML, but with the right status, and closed."""
+        status, data = case
+        with Talk(self.target) as talk:
+            try:
+                talk.send(data)
+            except ConnectionError:
+                pass  # it need not read all of it before it answers
+            answer = talk.answer()
+            assert answer and answer.status == status, answer
+            talk.ended()
 
     # What follows are tests of their own.
 
@@ -459,6 +478,8 @@ def named(target, title, function, *arguments):
 def probes_of(target):
     tests = [named(target, name, 'ill_formed', data) for name, data in ILL_FORMED.items()]
     tests += [named(target, name, 'not_served', data) for name, data in NOT_SERVED.items()]
+    tests += [named(target, name, 'by_the_library', case)
+              for name, case in BY_THE_LIBRARY.items()]
     if target.name == 'cleatd':
         tests += [named(target, 'JSON: ' + name, 'bad_json', body)
                   for name, body in BAD_JSON.items()]
