@@ -11,9 +11,9 @@
  *   went wrong half-way is read to its end first;
  * - a reply on the first callback closes the connection: without a body it waits for the second;
  * - it reads heads kindly: see read.c;
- * - what does not fit its memory (32 KiB for a head, or for the line of a chunk) and versions beyond
- *   1.x it answers itself, before anybody is called: 414, 431, 505 and, for the chunk, 500, in HTML.
- *   More memory would only move the bound, and is cleared for every request.
+ * - what does not fit its memory (32 KiB for a head, or for the line of a chunk) and versions
+ *   beyond 1.x it answers itself, before anybody is called: 414, 431, 505 and, for the chunk, 500,
+ *   in HTML. More memory would only move the bound, and is cleared for every request.
  *
  * Deadlines follow the phases of a request: each step that hands the word to the client sets one,
  * and while the application has the word there is none.

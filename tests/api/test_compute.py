@@ -77,4 +77,5 @@ def quotas_are_set_and_reset():
     tap.expect(demo.get(path, **at).body, {'quota_set': with_id})
 
 
-tap.run('compute', [flavor_ids_are_plain, quotas_are_set_and_reset], cleanup=lambda: cleatd.__exit__())
+tap.run('compute', [flavor_ids_are_plain, quotas_are_set_and_reset],
+        cleanup=lambda: cleatd.__exit__())
