@@ -20,6 +20,26 @@ enum {
 
 #define US_PER_MS INT64_C(1000)
 
+/* Half of the workers at most. */
+bool engine_slow_begin(Engine *engine)
+{
+	bool may;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	may = engine->slow == 0 || (engine->slow + 1) * 2 <= engine->worker_count;
+	if (may)
+		engine->slow++;
+	(void)pthread_mutex_unlock(&engine->lock);
+	return may;
+}
+
+void engine_slow_end(Engine *engine)
+{
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->slow--;
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
 /* The three ends of a turn. ------------------------------------------------------------------- */
 
 static void over(Engine *engine, Task *task)

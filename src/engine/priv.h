@@ -55,6 +55,10 @@ struct StepRun {
 	const Volume *volume;
 	const Attachment *attachment;
 	const Image *image;
+	const Snapshot *snapshot;
+	const Volume *source; /* what is copied */
+	Snapshot **snapshots; /* all of the volume */
+	size_t snapshot_count;
 	ServerDisk *disks;
 	size_t disk_count;
 	int64_t now_us;
@@ -141,6 +145,7 @@ struct Engine {
 	size_t tasks;
 	size_t running; /* on workers */
 	size_t marks;   /* handed to the store */
+	size_t slow;    /* slow steps that are running */
 	bool woken;
 	bool look_at_all;
 	bool full;          /* more operations wait in the journal than are kept here */
@@ -173,6 +178,10 @@ void engine_over(Task *task);
  */
 _must_use_ int resume_prepare(const EngineConfig *config, Fault *f);
 
+/* A slow step begins, unless too many of them are running; and ends. */
+_must_use_ bool engine_slow_begin(Engine *engine);
+void engine_slow_end(Engine *engine);
+
 /* begin.c: created_us rises strictly, also beyond what the journal holds already. */
 void begin_after(int64_t us);
 
@@ -192,6 +201,9 @@ enum {
 	STEP_NEEDS_IMAGE = 1 << 3,
 	STEP_NEEDS_DISKS = 1 << 4, /* every volume of the server */
 	STEP_NEEDS_USERS = 1 << 5, /* every server of ours that has the volume; also in .disks */
+	STEP_NEEDS_SNAPSHOT = 1 << 6,
+	STEP_NEEDS_SOURCE = 1 << 7,    /* the snapshot's volume, or the one that is copied */
+	STEP_NEEDS_SNAPSHOTS = 1 << 8, /* every snapshot of the volume */
 };
 
 /*
@@ -201,6 +213,7 @@ enum {
 struct StepRow {
 	unsigned needs;
 	int64_t attempts; /* of acting, while it faults */
+	bool slow;        /* it may move gigabytes: some workers are kept for others */
 	int (*act)(StepRun *run, Fault *f);
 	int (*undo)(StepRun *run, Fault *f);
 	int (*probe)(StepRun *run, bool *ret, Fault *f);
@@ -239,6 +252,17 @@ int server_disk_create_act(StepRun *run, Fault *f);
 int server_disk_delete_act(StepRun *run, Fault *f);
 int server_disk_create_probe(StepRun *run, bool *ret, Fault *f);
 int image_delete_act(StepRun *run, Fault *f);
+
+int snapshot_create_act(StepRun *run, Fault *f);
+int snapshot_create_probe(StepRun *run, bool *ret, Fault *f);
+int snapshot_delete_act(StepRun *run, Fault *f);
+int snapshots_delete_act(StepRun *run, Fault *f);
+int volume_revert_act(StepRun *run, Fault *f);
+int volume_freeze_act(StepRun *run, Fault *f);
+int volume_thaw_act(StepRun *run, Fault *f);
+int volume_copy_act(StepRun *run, Fault *f);
+/* The snapshot that volume_freeze_act() makes of run->source. */
+Snapshot frozen_snapshot(const StepRun *run);
 
 int domain_define_act(StepRun *run, Fault *f);
 int domain_undefine_act(StepRun *run, Fault *f);

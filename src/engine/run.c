@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-enum { LOAD_PAUSE_MS = 1000 };
+enum { LOAD_PAUSE_MS = 1000, SLOW_PAUSE_MS = 200 };
 
 static const OperationKind *kind_of(const EngineConfig *config, const char *name)
 {
@@ -146,6 +146,24 @@ static bool attempts_are_used_up(const StepRun *run)
 	return run->step->attempts + 1 >= step_row((StepKind)run->step->kind)->attempts;
 }
 
+/* Slow steps wait when they would take all the workers. */
+static int act(Turn *turn, Fault *f)
+{
+	const StepRow *row = step_row((StepKind)turn->run->step->kind);
+	Engine *engine = turn->task->engine;
+	int r;
+
+	if (!row->slow)
+		return row->act(turn->run, f);
+	if (!engine_slow_begin(engine)) {
+		turn->run->later_us = turn->run->now_us + SLOW_PAUSE_MS * INT64_C(1000);
+		return STEP_LATER;
+	}
+	r = row->act(turn->run, f);
+	engine_slow_end(engine);
+	return r;
+}
+
 static void turn_act(Turn *turn)
 {
 	StepRun *run = turn->run;
@@ -156,7 +174,7 @@ static void turn_act(Turn *turn)
 		mark_give_up(turn, "cancelled");
 		return;
 	}
-	r = step_row((StepKind)run->step->kind)->act(run, &f);
+	r = act(turn, &f);
 	if (r == 0)
 		mark(turn, MARK_DONE, NULL);
 	else if (r == STEP_LATER && is_late(run))

@@ -13,6 +13,8 @@
 
 #include <inttypes.h>
 
+enum { COPY_PAUSE_MS = 100 };
+
 static ServerDisk subject(const StepRun *run)
 {
 	return (ServerDisk){.attachment = run->attachment, .volume = run->volume};
@@ -31,6 +33,10 @@ int disk_plug_act(StepRun *run, Fault *f)
 
 	if (!subject_is_complete(run))
 		return step_give_up(f, "the server or the volume is gone");
+	if (run->volume->copies > 0) { /* it has to hold still */
+		run->later_us = run->now_us + COPY_PAUSE_MS * INT64_C(1000);
+		return STEP_LATER;
+	}
 	r = disk_spec_make(run, &disk, &spec, f);
 	if (r)
 		return r;

@@ -123,6 +123,58 @@ static const StepRow rows[] = {
 			.act = domain_reboot_act,
 		},
 	[STEP_IMAGE_DELETE] = {.attempts = ATTEMPTS, .act = image_delete_act},
+	[STEP_SNAPSHOT_CREATE] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = snapshot_create_act,
+			.undo = snapshot_delete_act,
+			.probe = snapshot_create_probe,
+		},
+	[STEP_SNAPSHOT_DELETE] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,
+			.attempts = ATTEMPTS,
+			.act = snapshot_delete_act,
+		},
+	[STEP_SNAPSHOTS_DELETE] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOTS,
+			.attempts = ATTEMPTS,
+			.act = snapshots_delete_act,
+		},
+	[STEP_VOLUME_FREEZE] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SOURCE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = volume_freeze_act,
+			.undo = volume_thaw_act,
+		},
+	[STEP_VOLUME_COPY] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SOURCE | STEP_NEEDS_SNAPSHOT |
+				 STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = volume_copy_act,
+			.undo = volume_delete_act,
+			.probe = volume_create_probe,
+		},
+	[STEP_VOLUME_THAW] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SOURCE,
+			.attempts = ATTEMPTS,
+			.act = volume_thaw_act,
+		},
+	[STEP_VOLUME_REVERT] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = volume_revert_act,
+		},
 };
 static_assert(ARRAY_SIZE(rows) == _STEP_KIND_MAX, "a row for each");
 
@@ -213,6 +265,39 @@ static int load_server(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	return r;
 }
 
+/*
+ * What an operation copies: the volume of a snapshot; the volume itself when it becomes an image;
+ * else the one that it is made from.
+ */
+static const char *source_id(const StepRun *run)
+{
+	if (run->snapshot)
+		return run->snapshot->volume_id;
+	if (!run->volume)
+		return NULL;
+	return run->operation->image_id ? run->volume->id : run->volume->source_id;
+}
+
+static int load_source(Tx *tx, StepRun *run, unsigned needs, Fault *f)
+{
+	Snapshot *snapshot = NULL;
+	Volume *source = NULL;
+	int r = 0;
+
+	if (needs & STEP_NEEDS_SNAPSHOT && run->operation->snapshot_id)
+		r = optional(
+			snapshot_get(tx, run->arena, run->operation->snapshot_id, &snapshot, f), f);
+	run->snapshot = snapshot;
+	if (!r && needs & STEP_NEEDS_SOURCE && source_id(run))
+		r = optional(volume_get(tx, run->arena, source_id(run), &source, f), f);
+	run->source = source;
+	if (!r && needs & STEP_NEEDS_SNAPSHOTS && run->volume)
+		r = fault_unexpected(f,
+				     snapshots_of_volume(tx, run->arena, run->volume->id,
+							 &run->snapshots, &run->snapshot_count, f));
+	return r;
+}
+
 int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 {
 	const Operation *operation = run->operation;
@@ -235,5 +320,5 @@ int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	run->volume = volume;
 	run->attachment = attachment;
 	run->image = image;
-	return r;
+	return r ? r : load_source(tx, run, needs, f);
 }

@@ -20,8 +20,9 @@ TEST(every_step_can_be_done_and_patience_is_set)
 TEST(what_makes_something_can_be_undone)
 {
 	static const StepKind makers[] = {
-		STEP_VOLUME_CREATE, STEP_DISK_PLUG,    STEP_DISK_UNPLUG,
-		STEP_DOMAIN_DEFINE, STEP_DOMAIN_START, STEP_SERVER_DISK_CREATE,
+		STEP_VOLUME_CREATE,   STEP_DISK_PLUG,     STEP_DISK_UNPLUG,
+		STEP_DOMAIN_DEFINE,   STEP_DOMAIN_START,  STEP_SERVER_DISK_CREATE,
+		STEP_SNAPSHOT_CREATE, STEP_VOLUME_FREEZE, STEP_VOLUME_COPY,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++)

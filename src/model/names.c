@@ -176,6 +176,13 @@ static const char *const step_kinds[] = {
 	[STEP_DOMAIN_DESTROY] = "domain-destroy",
 	[STEP_DOMAIN_REBOOT] = "domain-reboot",
 	[STEP_IMAGE_DELETE] = "image-delete",
+	[STEP_SNAPSHOT_CREATE] = "snapshot-create",
+	[STEP_SNAPSHOT_DELETE] = "snapshot-delete",
+	[STEP_SNAPSHOTS_DELETE] = "snapshots-delete",
+	[STEP_VOLUME_FREEZE] = "volume-freeze",
+	[STEP_VOLUME_COPY] = "volume-copy",
+	[STEP_VOLUME_THAW] = "volume-thaw",
+	[STEP_VOLUME_REVERT] = "volume-revert",
 };
 static_assert(ARRAY_SIZE(step_kinds) == _STEP_KIND_MAX, "a row for each");
 const EnumNames step_kind_names = ENUM_NAMES(step_kinds);

@@ -53,6 +53,13 @@ typedef enum StepKind {
 	STEP_DOMAIN_DESTROY,
 	STEP_DOMAIN_REBOOT, /* ask the guest */
 	STEP_IMAGE_DELETE,
+	STEP_SNAPSHOT_CREATE,
+	STEP_SNAPSHOT_DELETE,
+	STEP_SNAPSHOTS_DELETE, /* all of a volume */
+	STEP_VOLUME_FREEZE,    /* one moment of a volume that is in use, to copy from */
+	STEP_VOLUME_COPY,      /* make it from a snapshot, another volume or an image */
+	STEP_VOLUME_THAW,      /* away with that moment */
+	STEP_VOLUME_REVERT,    /* to a snapshot */
 	_STEP_KIND_MAX,
 } StepKind;
 

@@ -162,6 +162,7 @@ typedef struct Volume {
 	const char *migration_status;
 	int64_t launched_us; /* 0: not yet */
 	int64_t held_us;     /* since when a client holds it by os-reserve and the like; 0: not */
+	int64_t copies;      /* operations that read it and need it to hold still */
 } Volume;
 
 typedef struct Snapshot {

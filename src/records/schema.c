@@ -134,6 +134,7 @@ static const char schema_2[] =
 	"ALTER TABLE volumes ADD COLUMN migration_status TEXT;"
 	"ALTER TABLE volumes ADD COLUMN launched_us BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE volumes ADD COLUMN held_us BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE volumes ADD COLUMN copies BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE attachments ADD COLUMN legacy BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE attachments ADD COLUMN exported BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE attachments ADD COLUMN connection_key TEXT;"

@@ -173,6 +173,7 @@ static const Column volume_columns[] = {
 	TEXT_COLUMN(Volume, migration_status),
 	INT_COLUMN(Volume, launched_us),
 	INT_COLUMN(Volume, held_us),
+	INT_COLUMN(Volume, copies),
 };
 const RecordTable volume_table = TABLE(Volume, volume_columns, .name = "volumes");
 
@@ -425,6 +426,37 @@ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachmen
 
 	attachment_query(&query, "server_id", server_id);
 	return attachment_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,
+			size_t *ret_count, Fault *f)
+{
+	RecordQuery query = {0};
+
+	record_where_text(&query, "volume_id", RECORD_EQ, volume_id);
+	record_sort(&query, "created_us", false);
+	return snapshot_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int operation_lane_of(Tx *tx, Arena *arena, const char *column, const char *id, const char **ret,
+		      Fault *f)
+{
+	static const char *const live[] = {"doing", "undoing"};
+	RecordQuery query = {.limit = 1};
+	Operation **found;
+	size_t count;
+	int r;
+
+	record_where_texts(&query, "state", RECORD_IN, live, ARRAY_SIZE(live));
+	record_where_text(&query, column, RECORD_EQ, id);
+	record_sort(&query, "created_us", true);
+	r = operation_find(tx, arena, &query, &found, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	if (count == 0)
+		return RECORD_NOT_FOUND;
+	*ret = found[0]->lane;
+	return 0;
 }
 
 int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,

@@ -49,6 +49,17 @@ _must_use_ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id
 _must_use_ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,
 			     Attachment **ret, Fault *f);
 
+/* Snapshots of a volume, the oldest first. */
+_must_use_ int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,
+				   size_t *ret_count, Fault *f);
+
+/*
+ * The lane of the newest operation on a volume or snapshot (`column`: "volume_id", "snapshot_id")
+ * that is not over. RECORD_NOT_FOUND. Looks through all that are not over.
+ */
+_must_use_ int operation_lane_of(Tx *tx, Arena *arena, const char *column, const char *id,
+				 const char **ret, Fault *f);
+
 /* Steps of an operation in order. */
 _must_use_ int steps_of_operation(Tx *tx, Arena *arena, const char *operation_id, Step ***ret,
 				  size_t *ret_count, Fault *f);

@@ -142,13 +142,3 @@ TEST(other_statuses_are_not_touched_by_a_detach)
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
 		assert_int_equal(volume_status_of(statuses[i], NULL, 0), statuses[i]);
 }
-
-TEST(an_attached_volume_is_not_deleted_whatever_its_status)
-{
-	Volume volume = {.status = VOLUME_ERROR};
-
-	assert_int_equal(volume_may_delete(&volume, 0), 0);
-	assert_int_equal(volume_may_delete(&volume, 1), REFUSAL_VOLUME_STATE);
-	volume.status = VOLUME_IN_USE;
-	assert_int_equal(volume_may_delete(&volume, 0), REFUSAL_VOLUME_STATE);
-}

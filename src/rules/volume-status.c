@@ -287,12 +287,3 @@ VolumeStatus volume_status_of(VolumeStatus now, const AttachStatus *attachments,
 	}
 	return status;
 }
-
-int volume_may_delete(const Volume *volume, size_t attachments)
-{
-	VolumeStatus ignored;
-
-	if (attachments > 0)
-		return REFUSAL_VOLUME_STATE;
-	return volume_status_move(volume, VOLUME_EVENT_DELETE, &ignored);
-}

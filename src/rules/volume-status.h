@@ -87,6 +87,3 @@ bool volume_event_settles(VolumeEvent event);
  * another reason keeps its status.
  */
 VolumeStatus volume_status_of(VolumeStatus now, const AttachStatus *attachments, size_t count);
-
-/* Whether the volume may be deleted. 0 or REFUSAL_VOLUME_STATE; `attachments` counts live ones. */
-_must_use_ int volume_may_delete(const Volume *volume, size_t attachments);

@@ -7,6 +7,7 @@
 #include "service/priv.h"
 
 #define SECONDS(n) ((n)*INT64_C(1000))
+#define COPY_MS SECONDS(6 * 60 * 60) /* of terabytes, perhaps */
 
 const OperationKind service_operations[] = {
 	{
@@ -33,6 +34,40 @@ const OperationKind service_operations[] = {
 		.deadline_ms = SECONDS(300),
 		.done = extend_volume_done,
 		.failed = extend_volume_failed,
+	},
+	{
+		.name = "delete-volume-cascade",
+		.steps = {STEP_SNAPSHOTS_DELETE, STEP_VOLUME_DELETE},
+		.step_count = 2,
+		.deadline_ms = SECONDS(300),
+		.forward_only = true,
+		.done = delete_volume_done,
+		.failed = delete_volume_failed,
+	},
+	{
+		.name = "create-snapshot",
+		.steps = {STEP_SNAPSHOT_CREATE},
+		.step_count = 1,
+		.deadline_ms = COPY_MS,
+		.done = create_snapshot_done,
+		.failed = create_snapshot_failed,
+	},
+	{
+		.name = "delete-snapshot",
+		.steps = {STEP_SNAPSHOT_DELETE},
+		.step_count = 1,
+		.deadline_ms = SECONDS(300),
+		.forward_only = true,
+		.done = delete_snapshot_done,
+		.failed = delete_snapshot_failed,
+	},
+	{
+		.name = "revert-volume",
+		.steps = {STEP_VOLUME_REVERT},
+		.step_count = 1,
+		.deadline_ms = COPY_MS,
+		.done = revert_volume_done,
+		.failed = revert_volume_failed,
 	},
 	{
 		.name = "attach-volume",

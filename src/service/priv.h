@@ -24,6 +24,13 @@ bool work_sees(const Work *work, const char *project_id);
 /* An operation of that kind, filled with who asks for it; add subjects, then operation_begin(). */
 Operation operation_for(const Work *work, const char *lane);
 
+/* REFUSAL_BAD_INPUT with a whole sentence. */
+int refuse_words(Work *work, const char *format, ...) _printf_(2, 3);
+
+/* snapshot.c: away with the row, and its quota back; `volume` is NULL when it is gone. */
+_must_use_ int snapshot_remove(Tx *tx, Arena *arena, const Volume *volume, const Snapshot *snapshot,
+			       Fault *f);
+
 /* instance-action.c: the record that users see of what was done to a server. */
 _must_use_ int action_begin(Work *work, const Server *server, const char *action, const char *event,
 			    const char **ret_id, Fault *f);
@@ -92,6 +99,9 @@ _must_use_ int detach_begin(Work *work, const Server *server, Volume *volume,
 
 OPERATION_ENDS(create_volume);
 OPERATION_ENDS(delete_volume);
+OPERATION_ENDS(create_snapshot);
+OPERATION_ENDS(delete_snapshot);
+OPERATION_ENDS(revert_volume);
 OPERATION_ENDS(extend_volume);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);

@@ -1,49 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * A volume goes: deleting and the intent in one transaction; once the backend has let go of it,
- * the row and its quota go together. There is no way back: what fails is tried again, and shows
- * as error_deleting meanwhile.
+ * A volume goes: deleting and the intent in one transaction; once the backend has let go of it (and
+ * before of its snapshots, when they go along), the rows and their quota go together. There is no
+ * way back: what fails is tried again, and shows as error_deleting meanwhile.
  */
 #include "base/clock.h"
-#include "rules/volume-status.h"
+#include "rules/snapshot-status.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/volume-quota.h"
 #include "service/volume.h"
 
-int service_delete_volume(Work *work, const char *id, Fault *f)
+static int refuse_state(Work *work, const Volume *volume)
+{
+	work->refused = (RefusalData){
+		.id = volume->id,
+		.action = "delete",
+		.value = enum_name(&volume_status_names, volume->status),
+	};
+	return REFUSAL_VOLUME_STATE;
+}
+
+/* Reservations go along by force; whatever may be connected has to be detached first. */
+static int drop_reservations(Work *work, const Volume *volume, bool force, Fault *f)
 {
 	Attachment **attachments;
-	Operation operation;
-	Volume *volume;
 	size_t count;
 	int r;
 
-	r = service_find_volume(work, id, &volume, f);
-	if (r)
-		return r;
 	r = attachments_of_volume(work->tx, work->arena, volume->id, &attachments, &count, f);
-	if (r)
-		return fault_unexpected(f, r);
-	r = volume_may_delete(volume, count);
-	if (r) {
-		work->refused = (RefusalData){
-			.id = volume->id,
-			.action = "delete",
-			.value = enum_name(&volume_status_names, volume->status),
-		};
-		return r;
+	for (size_t i = 0; !r && i < count; i++) {
+		if (!force || attachments[i]->status != ATTACHMENT_RESERVED ||
+		    attachments[i]->exported)
+			return refuse_state(work, volume);
+		r = attachment_delete(work->tx, attachments[i]->id, f);
 	}
-	volume->status = VOLUME_DELETING;
-	volume->updated_us = work->now_us;
-	r = volume_update(work->tx, volume, f);
+	return fault_unexpected(f, r);
+}
+
+/* Every snapshot goes along, or none may be there. *ret_any: there are some. */
+static int take_snapshots(Work *work, const Volume *volume, bool cascade, bool *ret_any, Fault *f)
+{
+	Snapshot **snapshots;
+	size_t count;
+	int r;
+
+	r = snapshots_of_volume(work->tx, work->arena, volume->id, &snapshots, &count, f);
+	for (size_t i = 0; !r && i < count; i++) {
+		if (!cascade || !snapshot_may_cascade((SnapshotStatus)snapshots[i]->status))
+			return refuse_state(work, volume);
+		snapshots[i]->status = SNAPSHOT_DELETING;
+		snapshots[i]->updated_us = work->now_us;
+		r = snapshot_update(work->tx, snapshots[i], f);
+	}
+	*ret_any = !r && count > 0;
+	return fault_unexpected(f, r);
+}
+
+/*
+ * Usually its own. A volume that was never made may still be in the making, in the lane of what it
+ * is a copy of; one that is deleted by force may be in the middle of anything.
+ */
+static int deletion_lane(Work *work, const Volume *volume, bool force, const char **ret, Fault *f)
+{
+	int r = RECORD_NOT_FOUND;
+
+	if (force || volume->launched_us == 0)
+		r = operation_lane_of(work->tx, work->arena, "volume_id", volume->id, ret, f);
+	if (r != RECORD_NOT_FOUND)
+		return r;
+	*ret = volume->id;
+	return 0;
+}
+
+int service_delete_volume(Work *work, const char *id, unsigned how, Fault *f)
+{
+	bool force = how & VOLUME_DELETE_FORCE, with_snapshots = false;
+	Operation operation = operation_for(work, NULL);
+	Volume *volume;
+	int r;
+
+	r = service_find_volume(work, id, &volume, f);
+	if (!r)
+		r = drop_reservations(work, volume, force, f);
+	if (!r)
+		r = take_snapshots(work, volume, how & VOLUME_DELETE_CASCADE, &with_snapshots, f);
 	if (r)
-		return fault_unexpected(f, r);
-	operation = operation_for(work, volume->id);
+		return r;
+	r = volume_move(work->tx, work->arena, volume,
+			force ? VOLUME_EVENT_FORCE_DELETE : VOLUME_EVENT_DELETE, f);
+	if (r)
+		return r < 0 ? r : refuse_state(work, volume);
 	operation.volume_id = volume->id;
-	return operation_begin(work->tx, work->arena, service_operation("delete-volume"),
-			       &operation, f);
+	r = deletion_lane(work, volume, force, &operation.lane, f);
+	if (r)
+		return r;
+	return operation_begin(
+		work->tx, work->arena,
+		service_operation(with_snapshots ? "delete-volume-cascade" : "delete-volume"),
+		&operation, f);
+}
+
+static int remove_snapshots(Tx *tx, Arena *arena, const Volume *volume, Fault *f)
+{
+	Snapshot **snapshots;
+	size_t count;
+	int r = snapshots_of_volume(tx, arena, volume->id, &snapshots, &count, f);
+
+	for (size_t i = 0; !r && i < count; i++)
+		r = snapshot_remove(tx, arena, volume, snapshots[i], f);
+	return fault_unexpected(f, r);
 }
 
 int delete_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
@@ -54,6 +121,8 @@ int delete_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 	r = volume_get(tx, arena, operation->volume_id, &volume, f);
 	if (r == RECORD_NOT_FOUND)
 		return 0;
+	if (!r)
+		r = remove_snapshots(tx, arena, volume, f);
 	if (!r)
 		r = volume_quota_give(tx, arena, volume, f);
 	if (!r)

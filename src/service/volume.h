@@ -49,8 +49,13 @@ _must_use_ int service_change_volume(Work *work, const char *id, const VolumeCha
 _must_use_ int service_extend_volume(Work *work, const char *id, int64_t size_gib, bool live,
 				     Fault *f);
 
+enum {
+	VOLUME_DELETE_CASCADE = 1 << 0, /* its snapshots with it */
+	VOLUME_DELETE_FORCE = 1 << 1,   /* in whatever status, unless it is attached */
+};
+
 /* REFUSAL_NO_VOLUME, REFUSAL_VOLUME_STATE (action "delete"). */
-_must_use_ int service_delete_volume(Work *work, const char *id, Fault *f);
+_must_use_ int service_delete_volume(Work *work, const char *id, unsigned how, Fault *f);
 
 /*
  * Set some keys, or all of them. *ret is the whole map as JSON. REFUSAL_NO_VOLUME,

@@ -63,6 +63,7 @@ typedef struct VolumeList {
 extern const VolumeListing volume_listing;
 extern const VolumeListing attachment_listing;
 extern const VolumeListing message_listing;
+extern const VolumeListing snapshot_listing;
 
 /* Read the query parameters. False after a 400. */
 _must_use_ bool volume_list_read(ApiRequest *r, VolumeList *list);

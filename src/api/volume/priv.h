@@ -26,6 +26,9 @@ extern const ApiRoutes volume_metadata_routes;
 extern const ApiRoutes volume_extend_routes;
 extern const ApiRoutes volume_action_routes;
 extern const ApiRoutes volume_connection_routes;
+extern const ApiRoutes volume_snapshot_routes;
+extern const ApiRoutes volume_snapshot_metadata_routes;
+extern const ApiRoutes volume_snapshot_action_routes;
 extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_type_spec_routes;
 extern const ApiRoutes volume_type_access_routes;
@@ -52,6 +55,17 @@ bool type_spec_is_visible(const ApiRequest *r, const char *key);
 
 /* The end of a handler whose use case gave `k`: 202 without a body, or what it gave. */
 _must_use_ int volume_reply_accepted(ApiRequest *r, int k);
+/* Bodies and replies of metadata sub-resources. */
+typedef struct VolumeMetadataBody {
+	JsonTextMap metadata;
+} VolumeMetadataBody;
+typedef struct VolumeItemBody {
+	JsonTextMap meta;
+} VolumeItemBody;
+extern const JsonFields volume_metadata_fields;
+extern const JsonFields volume_item_fields;
+int volume_reply_map(ApiRequest *r, const char *json);
+int volume_reply_item(ApiRequest *r, const char *key, const char *value);
 
 /*
  * Read a query value as a boolean. False after a 400; *ret is `fallback` when it is absent.

@@ -8,10 +8,6 @@
 #include "base/secret.h"
 #include "service/text-map.h"
 
-typedef struct MetadataBody {
-	JsonTextMap metadata;
-} MetadataBody;
-
 static const JsonField metadata_rows[] = {
 	{.name = "metadata",
 	 .type = JSON_TEXT_MAP,
@@ -19,13 +15,9 @@ static const JsonField metadata_rows[] = {
 	 .flags = JSON_REQUIRED,
 	 .value_max = LIMIT_NAME_CHARS,
 	 .max = LIMIT_METADATA_ITEMS,
-	 .offset = offsetof(MetadataBody, metadata)},
+	 .offset = offsetof(VolumeMetadataBody, metadata)},
 };
-static const JsonFields metadata_fields = JSON_FIELDS(metadata_rows, MetadataBody);
-
-typedef struct ItemBody {
-	JsonTextMap meta;
-} ItemBody;
+const JsonFields volume_metadata_fields = JSON_FIELDS(metadata_rows, VolumeMetadataBody);
 
 static const JsonField item_rows[] = {
 	{.name = "meta",
@@ -34,9 +26,9 @@ static const JsonField item_rows[] = {
 	 .flags = JSON_REQUIRED,
 	 .value_max = LIMIT_NAME_CHARS,
 	 .max = LIMIT_METADATA_ITEMS,
-	 .offset = offsetof(ItemBody, meta)},
+	 .offset = offsetof(VolumeItemBody, meta)},
 };
-static const JsonFields item_fields = JSON_FIELDS(item_rows, ItemBody);
+const JsonFields volume_item_fields = JSON_FIELDS(item_rows, VolumeItemBody);
 
 /* As long as those that clients know; they compare it and no more. */
 enum { ETAG_CHARS = 32 };
@@ -81,7 +73,7 @@ static bool is_seen(ApiRequest *r, int *ret, Fault *f)
 	return false;
 }
 
-static int reply_map(ApiRequest *r, const char *json)
+int volume_reply_map(ApiRequest *r, const char *json)
 {
 	json_out_begin(&r->out, NULL);
 	json_out_raw(&r->out, "metadata", str_empty(json) ? "{}" : json);
@@ -90,7 +82,7 @@ static int reply_map(ApiRequest *r, const char *json)
 	return 0;
 }
 
-static int reply_item(ApiRequest *r, const char *key, const char *value)
+int volume_reply_item(ApiRequest *r, const char *key, const char *value)
 {
 	json_out_begin(&r->out, NULL);
 	json_out_begin(&r->out, "meta");
@@ -110,22 +102,22 @@ static int metadata_show(ApiRequest *r, Fault *f)
 		return k;
 	if (r->version >= V(15))
 		api_reply_header(r, "ETag", etag_of(r, volume));
-	return reply_map(r, volume->metadata);
+	return volume_reply_map(r, volume->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
 {
-	const MetadataBody *body = r->body;
+	const VolumeMetadataBody *body = r->body;
 	const char *json;
 	int k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), &body->metadata,
 					      &json, f);
 
-	return k ? k : reply_map(r, json);
+	return k ? k : volume_reply_map(r, json);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
 {
-	const MetadataBody *body = r->body;
+	const VolumeMetadataBody *body = r->body;
 	const char *json;
 	int k;
 
@@ -133,7 +125,7 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 		return k;
 	k = service_replace_volume_metadata(&r->work, api_param(r, "volume_id"), &body->metadata,
 					    &json, f);
-	return k ? k : reply_map(r, json);
+	return k ? k : volume_reply_map(r, json);
 }
 
 static int item_show(ApiRequest *r, Fault *f)
@@ -149,12 +141,12 @@ static int item_show(ApiRequest *r, Fault *f)
 		r->work.refused = (RefusalData){.id = volume->id, .other = key};
 		return REFUSAL_NO_METADATA_KEY;
 	}
-	return reply_item(r, key, value);
+	return volume_reply_item(r, key, value);
 }
 
 static int item_set(ApiRequest *r, Fault *f)
 {
-	const JsonTextMap *meta = &((const ItemBody *)r->body)->meta;
+	const JsonTextMap *meta = &((const VolumeItemBody *)r->body)->meta;
 	const char *key = api_param(r, "key"), *json;
 	int k;
 
@@ -163,7 +155,7 @@ static int item_set(ApiRequest *r, Fault *f)
 	if (!is_seen(r, &k, f))
 		return k;
 	k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), meta, &json, f);
-	return k ? k : reply_item(r, key, meta->pairs[0].value);
+	return k ? k : volume_reply_item(r, key, meta->pairs[0].value);
 }
 
 static int item_delete(ApiRequest *r, Fault *f)
@@ -189,14 +181,14 @@ static const ApiRoute routes[] = {
 	 .policy = "volume:create_volume_metadata",
 	 .rule = API_RULE_MEMBER,
 	 .mode = API_WRITE,
-	 .body = &metadata_fields,
+	 .body = &volume_metadata_fields,
 	 .handle = metadata_merge},
 	{.method = "PUT",
 	 .pattern = "/volumes/{volume_id}/metadata",
 	 .policy = "volume:update_volume_metadata",
 	 .rule = API_RULE_MEMBER,
 	 .mode = API_WRITE,
-	 .body = &metadata_fields,
+	 .body = &volume_metadata_fields,
 	 .handle = metadata_replace},
 	{.method = "GET",
 	 .pattern = "/volumes/{volume_id}/metadata/{key}",
@@ -209,7 +201,7 @@ static const ApiRoute routes[] = {
 	 .policy = "volume:update_volume_metadata",
 	 .rule = API_RULE_MEMBER,
 	 .mode = API_WRITE,
-	 .body = &item_fields,
+	 .body = &volume_item_fields,
 	 .handle = item_set},
 	{.method = "DELETE",
 	 .pattern = "/volumes/{volume_id}/metadata/{key}",

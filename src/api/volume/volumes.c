@@ -274,14 +274,21 @@ static int volume_update_handler(ApiRequest *r, Fault *f)
 	return k ? k : reply_volume(r, 200, volume, false, f);
 }
 
+/* Only admins may use force, and only from 3.23 on; before, nobody knows the word. */
 static int volume_remove(ApiRequest *r, Fault *f)
 {
-	bool cascade; /* there are no snapshots that could go along */
+	bool cascade, force = false;
+	unsigned how;
 	int k;
 
 	if (!volume_query_bool(r, "cascade", false, &cascade))
 		return 0;
-	k = service_delete_volume(&r->work, api_param(r, "volume_id"), f);
+	if (r->version >= V(23) && !volume_query_bool(r, "force", false, &force))
+		return 0;
+	if (force && !api_allows(r, API_RULE_ADMIN))
+		return api_complain(r, API_DENIED, "volume:force_delete", NULL, NULL);
+	how = (cascade ? VOLUME_DELETE_CASCADE : 0) | (force ? VOLUME_DELETE_FORCE : 0);
+	k = service_delete_volume(&r->work, api_param(r, "volume_id"), how, f);
 	if (k)
 		return k;
 	api_reply(r, 202);

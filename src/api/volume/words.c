@@ -38,6 +38,11 @@ static const char *quota_text(Arena *a, const RefusalData *d)
 				    "SnapshotLimitExceeded: Maximum number of snapshots allowed "
 				    "(%" PRId64 ") exceeded",
 				    d->limit);
+	if (str_eq(d->resource, "snapshots"))
+		return arena_printf(a,
+				    "SnapshotLimitExceeded: Maximum number of snapshots allowed "
+				    "(%" PRId64 ") exceeded for quota 'snapshots'.",
+				    d->limit);
 	return arena_printf(a,
 			    "MetadataLimitExceeded: Maximum number of metadata items exceeds "
 			    "%" PRId64 ".",
@@ -107,7 +112,9 @@ static const char *no_key_text(Arena *a, const RefusalData *d)
 	if (str_eq(d->attribute, "image"))
 		return arena_printf(a, "Glance metadata for volume/snapshot %s cannot be found.",
 				    d->id);
-	return arena_printf(a, "Volume %s has no metadata with key %s.", d->id, d->other);
+	return arena_printf(a, "%s %s has no metadata with key %s.",
+			    str_eq(d->attribute, "snapshot") ? "Snapshot" : "Volume", d->id,
+			    d->other);
 }
 
 static const char *type_text(Arena *a, const RefusalData *d)
