@@ -25,8 +25,10 @@ typedef enum BackendOutcome {
 } BackendOutcome;
 
 struct BackendConfig {
-	const char *name;      /* "file" */
-	const char *directory; /* absolute */
+	const char *name;         /* "file" */
+	const char *directory;    /* absolute; for file */
+	const char *volume_group; /* for lvm */
+	const char *thin_pool;    /* for lvm: NULL for thick volumes */
 };
 
 /* How this host reaches a connected volume. */

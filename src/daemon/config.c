@@ -28,7 +28,7 @@ typedef struct ConfigKey {
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
-static const char *const volume_backends[] = {"file", NULL};
+static const char *const volume_backends[] = {"file", "lvm", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
 #define TEXT(section_, name_, member, choices_)                                                    \
@@ -74,6 +74,8 @@ static const ConfigKey keys[] = {
 	NUMBER("compute", "max_disks", max_disks, -1, 256),
 	NUMBER("compute", "deleted_days", deleted_days, 0, 36500),
 	TEXT("volume", "backend", volume_backend, volume_backends),
+	TEXT("volume", "volume_group", volume_group, NULL),
+	TEXT("volume", "thin_pool", thin_pool, NULL),
 	TEXT("volume", "directory", volume_directory, NULL),
 	TEXT("volume", "format", volume_format, volume_formats),
 	RATIO("volume", "max_over_subscription_ratio", oversubscription, 100, 100000),
@@ -237,8 +239,23 @@ static int check_choices(const Config *config, Fault *f)
 	return 0;
 }
 
+static int check_volumes(const Config *config, Fault *f)
+{
+	bool lvm = strcmp(config->volume_backend, "lvm") == 0;
+
+	if (lvm && !config->volume_group)
+		return fault(f, -EINVAL, "volume backend lvm needs a volume_group");
+	if (lvm && strcmp(config->volume_format, "raw") != 0)
+		return fault(f, -EINVAL, "volumes of backend lvm are raw");
+	if (!lvm && (config->volume_group || config->thin_pool))
+		return fault(f, -EINVAL, "volume_group and thin_pool are for backend lvm");
+	return 0;
+}
+
 int config_check(const Config *config, Fault *f)
 {
+	int r;
+
 	if (config->directory[0] != '/')
 		return fault(f, -EINVAL, "the state directory %s is not an absolute path",
 			     config->directory);
@@ -246,5 +263,6 @@ int config_check(const Config *config, Fault *f)
 		return fault(f, -EINVAL, "tls_cert and tls_key go together");
 	if (config->public_url && str_ends(config->public_url, "/"))
 		return fault(f, -EINVAL, "public_url %s ends in a slash", config->public_url);
-	return check_choices(config, f);
+	r = check_choices(config, f);
+	return r ? r : check_volumes(config, f);
 }

@@ -37,6 +37,8 @@ typedef struct Config {
 	int64_t deleted_days; /* 0: deleted servers are kept */
 	/* [volume] */
 	const char *volume_backend;
+	const char *volume_group; /* for lvm */
+	const char *thin_pool;    /* for lvm: NULL: thick volumes */
 	const char *volume_directory; /* NULL: below the state directory */
 	const char *volume_format;
 	int64_t oversubscription; /* hundredths */

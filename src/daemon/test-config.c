@@ -57,6 +57,26 @@ TEST(values_arrive)
 	done();
 }
 
+static void check_unfit(const char *text, const char *reason)
+{
+	assert_int_equal(read_text(text), 0);
+	assert_true(config_check(&config, &fault) < 0);
+	assert_non_null(strstr(fault.text, reason));
+	done();
+}
+
+TEST(what_does_not_go_together_is_told)
+{
+	check_unfit("[volume]\nbackend = lvm\n", "needs a volume_group");
+	check_unfit("[volume]\nthin_pool = p\n", "for backend lvm");
+	check_unfit("[volume]\nbackend = lvm\nvolume_group = vg\nformat = qcow2\n", "are raw");
+	assert_int_equal(read_text("[volume]\nbackend = lvm\nvolume_group = vg\n"
+				   "thin_pool = p\n"),
+			 0);
+	assert_int_equal(config_check(&config, &fault), 0);
+	done();
+}
+
 static void check_refused(const char *text, const char *line, const char *reason)
 {
 	assert_true(read_text(text) < 0);

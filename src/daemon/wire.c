@@ -23,6 +23,7 @@
 #include "api/image/image.h"
 #include "api/volume/volume.h"
 #include "backend/file/file.h"
+#include "backend/lvm/lvm.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/files.h"
@@ -141,12 +142,14 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 }
 
 /* The drivers that [volume] backend may name. */
-static const BackendDriver *const backends[] = {&backend_file};
+static const BackendDriver *const backends[] = {&backend_file, &backend_lvm_thick};
 
-static const BackendDriver *find_backend(const char *name)
+static const BackendDriver *find_backend(const Config *config)
 {
+	if (config->thin_pool)
+		return &backend_lvm_thin;
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-		if (strcmp(backends[i]->name, name) == 0)
+		if (strcmp(backends[i]->name, config->volume_backend) == 0)
 			return backends[i];
 	assert(false); /* the configuration was checked */
 	return NULL;
@@ -155,11 +158,13 @@ static const BackendDriver *find_backend(const char *name)
 static int open_storage(Daemon *daemon, Fault *f)
 {
 	const Config *config = daemon->config;
-	const BackendDriver *driver = find_backend(config->volume_backend);
+	const BackendDriver *driver = find_backend(config);
 	const BackendConfig backend = {
 		.name = driver->name,
 		.directory = config->volume_directory ? config->volume_directory
 						      : below(daemon, "volumes"),
+		.volume_group = config->volume_group,
+		.thin_pool = config->thin_pool,
 	};
 	const char *images =
 		config->image_directory ? config->image_directory : below(daemon, "depot");
@@ -204,6 +209,13 @@ static int start_engine(Daemon *daemon, Fault *f)
 	return 0;
 }
 
+static const char *pool_name(const Config *config)
+{
+	if (config->thin_pool)
+		return config->thin_pool;
+	return config->volume_group ? config->volume_group : config->volume_backend;
+}
+
 static void fill_settings(Daemon *daemon)
 {
 	const Config *config = daemon->config;
@@ -213,7 +225,7 @@ static void fill_settings(Daemon *daemon)
 		.availability_zone = config->availability_zone,
 		.backend_name = config->volume_backend,
 		.volume_host = arena_printf(daemon->arena, "%s@%s#%s", config->host,
-					    config->volume_backend, config->volume_backend),
+					    config->volume_backend, pool_name(config)),
 		.default_volume_type = config->default_volume_type,
 		.volume_format = strcmp(config->volume_format, "qcow2") == 0 ? DISK_FORMAT_QCOW2
 									     : DISK_FORMAT_RAW,
