@@ -157,10 +157,7 @@ static int change_role(ApiRequest *r,
 	if (!take_role(r, &roles))
 		return 0;
 	result = change(&r->work, api_param(r, "user_id"), api_param(r, "project_id"), roles, f);
-	if (result)
-		return identity_answer(r, &r->work.refused, result, f);
-	api_reply(r, 204);
-	return 0;
+	return identity_reply_nothing(r, result, f);
 }
 
 static int add_role(ApiRequest *r, Fault *f)

@@ -238,10 +238,7 @@ static int delete_credential(ApiRequest *r, Fault *f)
 		return identity_forbid(r);
 	result = identity_delete_credential(&r->work, api_param(r, "user_id"),
 					    api_param(r, "credential_id"), f);
-	if (result)
-		return identity_answer(r, &r->work.refused, result, f);
-	api_reply(r, 204);
-	return 0;
+	return identity_reply_nothing(r, result, f);
 }
 
 static const ApiRoute routes[] = {

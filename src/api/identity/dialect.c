@@ -101,6 +101,22 @@ int identity_not_found(ApiRequest *r, const char *type, const char *id)
 	return api_refuse(r, 404, "Could not find %s: %s.", type, id);
 }
 
+bool identity_check_domain(ApiRequest *r, const char *domain_id)
+{
+	if (!domain_id || str_eq(domain_id, DEFAULT_DOMAIN_ID))
+		return true;
+	(void)identity_not_found(r, "domain", domain_id); /* 0 */
+	return false;
+}
+
+int identity_reply_nothing(ApiRequest *r, int result, Fault *f)
+{
+	if (result)
+		return identity_answer(r, &r->work.refused, result, f);
+	api_reply(r, 204);
+	return 0;
+}
+
 int identity_expecting(ApiRequest *r, const char *part, const char *where)
 {
 	return api_refuse(r, 400, "Expecting to find %s in %s. " CLIENT_ERROR, part, where);

@@ -19,64 +19,21 @@ typedef struct ProjectBody {
 	ProjectWish *project;
 } ProjectBody;
 
-/* clang-format off: one row a member */
 #define PROJECT_ROWS(name_flags)                                                                   \
-	{.name = "name",                                                                           \
-	 .type = JSON_TEXT,                                                                        \
-	 .format = JSON_FORMAT_NAME,                                                               \
-	 .flags = (name_flags),                                                                    \
-	 .offset = offsetof(ProjectWish, name),                                                    \
-	 .min = 1,                                                                                 \
-	 .max = 64},                                                                               \
-		{.name = "description",                                                            \
-		 .type = JSON_TEXT,                                                                \
-		 .flags = JSON_NULLABLE,                                                           \
-		 .offset = offsetof(ProjectWish, description),                                     \
-		 .present = JSON_PRESENT(ProjectWish, description_given),                          \
-		 .max = LIMIT_NAME_CHARS},                                                         \
-		{.name = "domain_id",                                                              \
-		 .type = JSON_TEXT,                                                                \
-		 .flags = JSON_NULLABLE,                                                           \
-		 .offset = offsetof(ProjectWish, domain_id),                                       \
-		 .max = 64},                                                                       \
-	{                                                                                          \
-		.name = "enabled", .type = JSON_BOOL, .offset = offsetof(ProjectWish, enabled),    \
-		.present = JSON_PRESENT(ProjectWish, enabled_given)                                \
-	}
-/* clang-format on */
+	IDENTITY_NAME_ROW(ProjectWish, name_flags, 64),                                            \
+		IDENTITY_TEXT_ROW(ProjectWish, description, description_given, LIMIT_NAME_CHARS),  \
+		IDENTITY_DOMAIN_ROW(ProjectWish), IDENTITY_ENABLED_ROW(ProjectWish)
 
 static const JsonField create_rows[] = {PROJECT_ROWS(JSON_REQUIRED)};
 static const JsonField update_rows[] = {PROJECT_ROWS(0)};
-
-/* Other members (tags, options, a parent) are let pass: clients send them as they got them. */
-static const JsonFields create_wish = {
-	.rows = create_rows,
-	.count = ARRAY_SIZE(create_rows),
-	.size = sizeof(ProjectWish),
-	.open = true,
-};
-static const JsonFields update_wish = {
-	.rows = update_rows,
-	.count = ARRAY_SIZE(update_rows),
-	.size = sizeof(ProjectWish),
-	.open = true,
-};
+static const JsonFields create_wish = IDENTITY_OPEN_FIELDS(create_rows, ProjectWish);
+static const JsonFields update_wish = IDENTITY_OPEN_FIELDS(update_rows, ProjectWish);
 
 static const JsonField create_body_rows[] = {
-	{.name = "project",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(ProjectBody, project),
-	 .fields = &create_wish},
-};
+	IDENTITY_OUTER_ROW(ProjectBody, project, &create_wish)};
 static const JsonFields create_body = JSON_FIELDS(create_body_rows, ProjectBody);
 static const JsonField update_body_rows[] = {
-	{.name = "project",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(ProjectBody, project),
-	 .fields = &update_wish},
-};
+	IDENTITY_OUTER_ROW(ProjectBody, project, &update_wish)};
 static const JsonFields update_body = JSON_FIELDS(update_body_rows, ProjectBody);
 
 static int reply_project(ApiRequest *r, unsigned status, const Project *project)
@@ -128,13 +85,6 @@ static int show_project(ApiRequest *r, Fault *f)
 	return result ? result : reply_project(r, 200, project);
 }
 
-static bool check_domain(ApiRequest *r, const ProjectWish *wish)
-{
-	if (!wish->domain_id || strcmp(wish->domain_id, DEFAULT_DOMAIN_ID) == 0)
-		return true;
-	return identity_not_found(r, "domain", wish->domain_id);
-}
-
 static int create_project(ApiRequest *r, Fault *f)
 {
 	const ProjectWish *wish = ((const ProjectBody *)r->body)->project;
@@ -145,7 +95,7 @@ static int create_project(ApiRequest *r, Fault *f)
 	};
 	int result;
 
-	if (!check_domain(r, wish))
+	if (!identity_check_domain(r, wish->domain_id))
 		return 0;
 	result = identity_create_project(&r->work, &project, f);
 	if (result)
@@ -178,12 +128,8 @@ static int update_project(ApiRequest *r, Fault *f)
 
 static int delete_project(ApiRequest *r, Fault *f)
 {
-	int result = identity_delete_project(&r->work, api_param(r, "project_id"), f);
-
-	if (result)
-		return identity_answer(r, &r->work.refused, result, f);
-	api_reply(r, 204);
-	return 0;
+	return identity_reply_nothing(
+		r, identity_delete_project(&r->work, api_param(r, "project_id"), f), f);
 }
 
 static const ApiRoute routes[] = {

@@ -25,82 +25,27 @@ typedef struct UserBody {
 	UserWish *user;
 } UserBody;
 
-/* clang-format off: one row a member */
 #define USER_ROWS(name_flags)                                                                      \
-	{.name = "name",                                                                           \
-	 .type = JSON_TEXT,                                                                        \
-	 .format = JSON_FORMAT_NAME,                                                               \
-	 .flags = (name_flags),                                                                    \
-	 .offset = offsetof(UserWish, name),                                                       \
-	 .min = 1,                                                                                 \
-	 .max = LIMIT_NAME_CHARS},                                                                 \
+	IDENTITY_NAME_ROW(UserWish, name_flags, LIMIT_NAME_CHARS),                                 \
 		{.name = "password",                                                               \
 		 .type = JSON_TEXT,                                                                \
 		 .flags = JSON_NULLABLE,                                                           \
 		 .offset = offsetof(UserWish, password),                                           \
 		 .min = 1,                                                                         \
 		 .max = LIMIT_PASSWORD_BYTES},                                                     \
-		{.name = "description",                                                            \
-		 .type = JSON_TEXT,                                                                \
-		 .flags = JSON_NULLABLE,                                                           \
-		 .offset = offsetof(UserWish, description),                                        \
-		 .present = JSON_PRESENT(UserWish, description_given),                             \
-		 .max = LIMIT_NAME_CHARS},                                                         \
-		{.name = "email",                                                                  \
-		 .type = JSON_TEXT,                                                                \
-		 .flags = JSON_NULLABLE,                                                           \
-		 .offset = offsetof(UserWish, email),                                              \
-		 .present = JSON_PRESENT(UserWish, email_given),                                   \
-		 .max = LIMIT_NAME_CHARS},                                                         \
-		{.name = "default_project_id",                                                     \
-		 .type = JSON_TEXT,                                                                \
-		 .flags = JSON_NULLABLE,                                                           \
-		 .offset = offsetof(UserWish, default_project_id),                                 \
-		 .present = JSON_PRESENT(UserWish, project_given),                                 \
-		 .max = 64},                                                                       \
-		{.name = "domain_id",                                                              \
-		 .type = JSON_TEXT,                                                                \
-		 .flags = JSON_NULLABLE,                                                           \
-		 .offset = offsetof(UserWish, domain_id),                                          \
-		 .max = 64},                                                                       \
-	{                                                                                          \
-		.name = "enabled", .type = JSON_BOOL, .offset = offsetof(UserWish, enabled),       \
-		.present = JSON_PRESENT(UserWish, enabled_given)                                   \
-	}
-/* clang-format on */
+		IDENTITY_TEXT_ROW(UserWish, description, description_given, LIMIT_NAME_CHARS),     \
+		IDENTITY_TEXT_ROW(UserWish, email, email_given, LIMIT_NAME_CHARS),                 \
+		IDENTITY_TEXT_ROW(UserWish, default_project_id, project_given, 64),                \
+		IDENTITY_DOMAIN_ROW(UserWish), IDENTITY_ENABLED_ROW(UserWish)
 
 static const JsonField create_rows[] = {USER_ROWS(JSON_REQUIRED)};
 static const JsonField update_rows[] = {USER_ROWS(0)};
+static const JsonFields create_wish = IDENTITY_OPEN_FIELDS(create_rows, UserWish);
+static const JsonFields update_wish = IDENTITY_OPEN_FIELDS(update_rows, UserWish);
 
-/* Other members (options, links) are let pass: clients send them as they got them. */
-static const JsonFields create_wish = {
-	.rows = create_rows,
-	.count = ARRAY_SIZE(create_rows),
-	.size = sizeof(UserWish),
-	.open = true,
-};
-static const JsonFields update_wish = {
-	.rows = update_rows,
-	.count = ARRAY_SIZE(update_rows),
-	.size = sizeof(UserWish),
-	.open = true,
-};
-
-static const JsonField create_body_rows[] = {
-	{.name = "user",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(UserBody, user),
-	 .fields = &create_wish},
-};
+static const JsonField create_body_rows[] = {IDENTITY_OUTER_ROW(UserBody, user, &create_wish)};
 static const JsonFields create_body = JSON_FIELDS(create_body_rows, UserBody);
-static const JsonField update_body_rows[] = {
-	{.name = "user",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(UserBody, user),
-	 .fields = &update_wish},
-};
+static const JsonField update_body_rows[] = {IDENTITY_OUTER_ROW(UserBody, user, &update_wish)};
 static const JsonFields update_body = JSON_FIELDS(update_body_rows, UserBody);
 
 typedef struct PasswordWish {
@@ -127,12 +72,7 @@ static const JsonField password_rows[] = {
 };
 static const JsonFields password_fields = JSON_FIELDS(password_rows, PasswordWish);
 static const JsonField password_body_rows[] = {
-	{.name = "user",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(PasswordBody, user),
-	 .fields = &password_fields},
-};
+	IDENTITY_OUTER_ROW(PasswordBody, user, &password_fields)};
 static const JsonFields password_body = JSON_FIELDS(password_body_rows, PasswordBody);
 
 static void out_user(ApiRequest *r, const char *key, const User *user)
@@ -259,11 +199,10 @@ static int change_user(ApiRequest *r, const char *user_id, unsigned status, Faul
 		.wish = ((const UserBody *)r->body)->user,
 		.user_id = user_id,
 	};
-	const char *domain_id = change.wish->domain_id;
 	int result = 0;
 
-	if (domain_id && strcmp(domain_id, DEFAULT_DOMAIN_ID) != 0)
-		return identity_not_found(r, "domain", domain_id);
+	if (!identity_check_domain(r, change.wish->domain_id))
+		return 0;
 	if (change.wish->password)
 		result = password_hash(r->arena, change.wish->password, &change.password_hash, f);
 	if (result == 0)
@@ -285,12 +224,8 @@ static int update_user(ApiRequest *r, Fault *f)
 
 static int delete_user(ApiRequest *r, Fault *f)
 {
-	int result = identity_delete_user(&r->work, api_param(r, "user_id"), f);
-
-	if (result)
-		return identity_answer(r, &r->work.refused, result, f);
-	api_reply(r, 204);
-	return 0;
+	return identity_reply_nothing(r, identity_delete_user(&r->work, api_param(r, "user_id"), f),
+				      f);
 }
 
 static int change_password(ApiRequest *r, Fault *f)
@@ -300,10 +235,7 @@ static int change_password(ApiRequest *r, Fault *f)
 	int result = identity_change_password(&desk, api_param(r, "user_id"), http_peer(r->http),
 					      wish->original, wish->password, f);
 
-	if (result)
-		return identity_answer(r, &r->work.refused, result, f);
-	api_reply(r, 204);
-	return 0;
+	return identity_reply_nothing(r, result, f);
 }
 
 static const ApiRoute routes[] = {
