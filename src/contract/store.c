@@ -109,7 +109,13 @@ int64_t store_changes(const Tx *tx)
 void store_touch(Tx *tx, unsigned what)
 {
 	assert(tx->writes);
-	tx->driver->touch(tx, what);
+	tx->driver->touch(tx, what, NULL);
+}
+
+void store_tell(Tx *tx, unsigned what, StoreNews *news)
+{
+	assert(tx->writes);
+	tx->driver->touch(tx, what, news);
 }
 
 int64_t store_row_int(const StoreRow *row, size_t column)

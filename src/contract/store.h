@@ -25,6 +25,7 @@ typedef struct StoreRow StoreRow;
 typedef struct StoreValue StoreValue;
 typedef struct StoreValues StoreValues;
 typedef struct StoreMigration StoreMigration;
+typedef struct StoreNews StoreNews;
 typedef struct Tx Tx;
 
 typedef enum StoreOutcome {
@@ -40,8 +41,11 @@ enum {
 struct StoreConfig {
 	const char *location; /* a file for sqlite, a connection string for postgres */
 	unsigned readers;     /* read-only connections kept open; 0: one a core, at least 4 */
-	/* After each commit that touched something, on the writer's thread; must be quick. */
-	void (*on_commit)(void *ctx, unsigned touched);
+	/*
+	 * After each commit that touched something, on the writer's thread; must be quick. `news`
+	 * is what its work told, in the order of the work; NULL: nothing.
+	 */
+	void (*on_commit)(void *ctx, unsigned touched, const StoreNews *news);
 	void *ctx;
 };
 
@@ -61,6 +65,12 @@ struct StoreJob {
 	Fault fault;
 	int result;     /* the store's */
 	StoreJob *next; /* the store's */
+};
+
+/* Something that is to be known once it is durable. Lives until its work's `done` is called. */
+struct StoreNews {
+	StoreNews *next;
+	const void *what; /* an Operation, where STORE_TOUCHED_OPERATIONS is touched with it */
 };
 
 typedef enum StoreType { STORE_NULL, STORE_INT, STORE_TEXT } StoreType;
@@ -112,7 +122,7 @@ struct StoreDriver {
 	int (*query)(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row, void *ctx,
 		     Fault *f);
 	int64_t (*changes)(const Tx *tx);
-	void (*touch)(Tx *tx, unsigned what);
+	void (*touch)(Tx *tx, unsigned what, StoreNews *news);
 	int64_t (*row_int)(const StoreRow *row, size_t column);
 	const char *(*row_text)(const StoreRow *row, size_t column);
 	/* How a match with a regular expression is written; one %s for the column, then a '?'. */
@@ -162,6 +172,8 @@ int64_t store_changes(const Tx *tx);
 
 /* Say what was touched; the bits reach on_commit once the transaction is durable. */
 void store_touch(Tx *tx, unsigned what);
+/* Likewise, with what it is; `news` belongs to the transaction. */
+void store_tell(Tx *tx, unsigned what, StoreNews *news);
 
 int64_t store_row_int(const StoreRow *row, size_t column); /* NULL reads as 0 */
 /* Valid until the row function returns; NULL for NULL. */

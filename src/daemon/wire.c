@@ -59,7 +59,7 @@ const ApiDialect *const daemon_dialects[] = {
 };
 const size_t daemon_dialect_count = ARRAY_SIZE(daemon_dialects);
 
-static void on_commit(void *ctx, unsigned touched)
+static void on_commit(void *ctx, unsigned touched, const StoreNews *news)
 {
 	Daemon *daemon = ctx;
 
@@ -69,7 +69,7 @@ static void on_commit(void *ctx, unsigned touched)
 		return;
 	pthread_rwlock_rdlock(&daemon->gate);
 	if (daemon->running)
-		engine_wake(daemon->running);
+		engine_begun(daemon->running, news);
 	pthread_rwlock_unlock(&daemon->gate);
 }
 

@@ -42,9 +42,19 @@ static int insert_step(Tx *tx, Arena *arena, const Operation *operation, const O
 	return fault_unexpected(f, step_insert(tx, &step, f));
 }
 
+/* `operation` itself is the caller's, and may be on its stack. */
+static const Operation *operation_copy(Arena *arena, const Operation *operation)
+{
+	Operation *copy = ARENA_NEW(arena, Operation);
+
+	*copy = *operation;
+	return copy;
+}
+
 int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *operation, Fault *f)
 {
 	char id[UUID_TEXT];
+	StoreNews *news;
 	int r;
 
 	assert(kind->step_count > 0 && kind->step_count <= OPERATION_STEPS_MAX);
@@ -65,6 +75,8 @@ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *
 		if (r)
 			return r;
 	}
-	store_touch(tx, STORE_TOUCHED_OPERATIONS);
+	news = ARENA_NEW(arena, StoreNews);
+	news->what = operation_copy(arena, operation);
+	store_tell(tx, STORE_TOUCHED_OPERATIONS, news);
 	return 0;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Threads and their meeting places: the dispatcher takes new operations out of the journal and
- * wakes what is due; workers run turns; the store's writer hands marked tasks back.
+ * Threads and their meeting places: the store's writer hands over what was begun, and marked
+ * tasks; workers run turns; the dispatcher wakes what is due, and takes operations out of the
+ * journal when they cannot be handed over: at start, and when there are too many.
+ *
+ * Operations are taken in the order of created_us; scanned_us is the last one. So one is handed
+ * over only when nothing older can be left in the journal; else the next scan finds it.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -170,15 +174,19 @@ static int scan_work(Tx *tx, void *ctx, Fault *f)
 	return operation_find(tx, scan->arena, &query, &scan->found, &scan->count, f);
 }
 
+static void take(Engine *engine, const Operation *operation)
+{
+	if (operation->created_us <= engine->scanned_us)
+		return; /* a scan saw it before its commit was told */
+	lanes_poke(engine, operation->lane); /* it may be there to cancel what is parked */
+	(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
+	engine->scanned_us = operation->created_us;
+}
+
 static void scan_take(Engine *engine, const Scan *scan)
 {
-	for (size_t i = 0; i < scan->count; i++) {
-		const Operation *operation = scan->found[i];
-
-		lanes_poke(engine, operation->lane); /* it may be there to cancel what is parked */
-		(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
-		engine->scanned_us = operation->created_us;
-	}
+	for (size_t i = 0; i < scan->count; i++)
+		take(engine, scan->found[i]);
 	if (scan->count == SCAN_PAGE)
 		engine->woken = true;
 	else
@@ -198,6 +206,7 @@ static void scan(Engine *engine)
 		engine->full = true;
 		return;
 	}
+	engine->scanning = true;
 	(void)pthread_mutex_unlock(&engine->lock);
 	r = store_read(engine->config.store, scan_work, &found, &f);
 	if (r)
@@ -205,6 +214,7 @@ static void scan(Engine *engine)
 	else if (found.count)
 		begin_after(found.found[found.count - 1]->created_us);
 	(void)pthread_mutex_lock(&engine->lock);
+	engine->scanning = false;
 	if (!r) {
 		scan_take(engine, &found);
 		return;
@@ -278,6 +288,25 @@ void engine_wake(Engine *engine)
 	(void)pthread_mutex_lock(&engine->lock);
 	engine->woken = true;
 	(void)pthread_cond_signal(&engine->wake_cond);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
+/* Whether all that is older than what comes now has been taken from the journal. */
+static bool is_caught_up(const Engine *engine)
+{
+	return !engine->resuming && !engine->woken && !engine->scanning && !engine->full &&
+	       engine->tasks < TASKS_MAX;
+}
+
+void engine_begun(Engine *engine, const StoreNews *news)
+{
+	(void)pthread_mutex_lock(&engine->lock);
+	for (; news && is_caught_up(engine); news = news->next)
+		take(engine, news->what);
+	if (news) {
+		engine->woken = true;
+		(void)pthread_cond_signal(&engine->wake_cond);
+	}
 	(void)pthread_mutex_unlock(&engine->lock);
 }
 

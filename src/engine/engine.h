@@ -7,7 +7,7 @@
  *
  * The kinds of operations are the service room's: it hands over a table of them.
  *
- * Thread-safety: engine_wake() and engine_event() from any thread.
+ * Thread-safety: engine_wake(), engine_begun() and engine_event() from any thread.
  */
 #pragma once
 
@@ -76,8 +76,14 @@ _must_use_ int engine_start(const EngineConfig *config, Engine **ret, Fault *f);
 /* Finish the steps that are running, start no more, and free. What is left waits in the journal. */
 Engine *engine_stop(Engine *engine);
 
-/* There may be new work; cheap, never blocks. */
+/* There may be new work in the journal; cheap, never blocks. */
 void engine_wake(Engine *engine);
+
+/*
+ * Operations that are durable now, as the store's on_commit tells of them; likewise. Whoever
+ * calls this tells of all, or calls engine_wake() for those he left out.
+ */
+void engine_begun(Engine *engine, const StoreNews *news);
 
 /* Hand over what the hypervisor says; cheap, never blocks. */
 void engine_event(Engine *engine, const HypervisorEvent *event);
@@ -101,7 +107,8 @@ EngineStatus engine_status(Engine *engine);
 
 /*
  * Write a new operation and its steps, the first one marked started, in the transaction that
- * writes the rows it is about. Fills id, format, state, created_us and deadline_us. `*operation`
+ * writes the rows it is about. Its texts live as long as the arena does, which is until that
+ * transaction is over. Fills id, format, state, created_us and deadline_us. `*operation`
  * needs kind, lane and the ids of its subjects.
  */
 _must_use_ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind,

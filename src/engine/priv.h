@@ -3,9 +3,11 @@
 /*
  * Insides of the engine.
  *
- *   operation_begin()  ->  journal  ->  dispatcher  ->  lane  ->  ready  ->  worker: one turn
- *                                                        ^                       |
- *                                      parked <----------+------ mark <----------+
+ *   operation_begin()  ->  commit  ->  engine_begun()  ->  lane  ->  ready  ->  worker: one turn
+ *                            |                               ^                       |
+ *                         journal  ->  dispatcher  ----------+------ mark <----------+
+ *                                                            |          |
+ *                                                         parked  <-----+
  *
  * A task is an operation in memory: its id, its place in a lane, and nothing that the journal does
  * not know. A turn loads the rows, asks journal_next(), acts, and hands a mark to the store; when
@@ -147,6 +149,7 @@ struct Engine {
 	size_t marks;   /* handed to the store */
 	size_t slow;    /* slow steps that are running */
 	bool woken;
+	bool scanning; /* the journal is being read */
 	bool look_at_all;
 	bool full;          /* more operations wait in the journal than are kept here */
 	bool resuming;      /* what is found was begun by an earlier process */

@@ -11,11 +11,15 @@
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
-static void note_touched(void *ctx, unsigned touched)
+static void note_touched(void *ctx, unsigned touched, const StoreNews *news)
 {
 	TestStore *t = ctx;
 
 	t->touched |= touched;
+	for (; news; news = news->next) {
+		assert_true(t->told_count < ARRAY_SIZE(t->told));
+		t->told[t->told_count++] = news->what;
+	}
 }
 
 static void open_at_location(TestStore *t)

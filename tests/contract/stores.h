@@ -12,6 +12,8 @@ typedef struct TestStore {
 	char location[96];
 	Store *store;
 	unsigned touched; /* what on_commit said, over all commits so far */
+	const void *told[8];
+	size_t told_count;
 } TestStore;
 
 /* A fresh store without tables, or with those of the product. */

@@ -28,6 +28,7 @@ typedef struct Insert {
 	const char *name;
 	int result;
 	unsigned touches;
+	StoreNews news[2]; /* told when there is something in them */
 	sem_t *done;
 	int heard;
 } Insert;
@@ -45,6 +46,9 @@ static int insert_work(Tx *tx, void *ctx, Fault *f)
 	assert_int_equal(store_changes(tx), 1);
 	if (insert->touches)
 		store_touch(tx, insert->touches);
+	for (size_t i = 0; i < ARRAY_SIZE(insert->news); i++)
+		if (insert->news[i].what)
+			store_tell(tx, STORE_TOUCHED_OPERATIONS, &insert->news[i]);
 	return insert->result < 0 ? fault(f, insert->result, "wanted") : insert->result;
 }
 
@@ -229,6 +233,27 @@ TEST(one_piece_rolls_back_alone)
 	assert_int_equal(t.touched, STORE_TOUCHED_OPERATIONS);
 	assert_int_equal(test_store_number(&t, "SELECT COUNT(*) FROM things"), 2);
 	assert_int_equal(test_store_number(&t, "SELECT SUM(id) FROM things"), 5);
+	test_store_done(&t);
+}
+
+TEST(what_was_told_is_heard_in_order_once_it_is_durable)
+{
+	static const char one[] = "1", two[] = "2", three[] = "3", lost[] = "lost";
+	Insert inserts[] = {
+		{.id = 1, .news = {{.what = one}, {.what = two}}},
+		{.id = 2, .news = {{.what = lost}, {.what = lost}}, .result = SOME_OUTCOME},
+		{.id = 3},
+		{.id = 4, .news = {{.what = three}}},
+	};
+	TestStore t;
+
+	open_with_things(&t);
+	t.told_count = 0;
+	run_as_one_batch(&t, inserts, ARRAY_SIZE(inserts));
+	assert_int_equal(t.told_count, 3);
+	assert_ptr_equal(t.told[0], one);
+	assert_ptr_equal(t.told[1], two);
+	assert_ptr_equal(t.told[2], three);
 	test_store_done(&t);
 }
 

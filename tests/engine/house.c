@@ -46,7 +46,7 @@ static const char *below(House *h, const char *name, char out[static 128])
 /* Doors. ------------------------------------------------------------------------------------------
  */
 
-static void on_commit(void *ctx, unsigned touched)
+static void on_commit(void *ctx, unsigned touched, const StoreNews *news)
 {
 	House *h = ctx;
 
@@ -55,7 +55,7 @@ static void on_commit(void *ctx, unsigned touched)
 	if (++h->commits == h->die_at)
 		_exit(9); /* as if it had been killed */
 	if ((touched & STORE_TOUCHED_OPERATIONS) && engine)
-		engine_wake(engine);
+		engine_begun(engine, news);
 }
 
 static void on_event(void *ctx, const HypervisorEvent *event)
@@ -223,6 +223,7 @@ void house_remove(House *h)
 
 typedef struct Visit {
 	House *house;
+	Arena *arena;
 	int (*run)(Work *work, House *house, Fault *f);
 } Visit;
 
@@ -230,10 +231,9 @@ static int visit_work(Tx *tx, void *ctx, Fault *f)
 {
 	Visit *visit = ctx;
 	ServiceSettings here = settings;
-	_cleanup_(arena_freep) Arena *arena = arena_new();
 	Work work = {
 		.tx = tx,
-		.arena = arena,
+		.arena = visit->arena,
 		.caller = &caller,
 		.request_id = "req-test",
 		.settings = &here,
@@ -246,7 +246,8 @@ static int visit_work(Tx *tx, void *ctx, Fault *f)
 
 static int visit(House *h, int (*run)(Work *work, House *house, Fault *f))
 {
-	Visit v = {.house = h, .run = run};
+	_cleanup_(arena_freep) Arena *arena = arena_new(); /* until the commit has been told */
+	Visit v = {.house = h, .arena = arena, .run = run};
 	Fault f = {0};
 	int r = store_write(h->store, visit_work, &v, &f);
 

@@ -244,9 +244,19 @@ int64_t sqlite_changes(const Tx *tx)
 	return sqlite3_changes64(((const SqliteTx *)tx)->connection->db);
 }
 
-void sqlite_touch(Tx *tx, unsigned what)
+void sqlite_touch(Tx *tx, unsigned what, StoreNews *news)
 {
-	((SqliteTx *)tx)->touched |= what;
+	SqliteTx *self = (SqliteTx *)tx;
+
+	self->touched |= what;
+	if (!news)
+		return;
+	news->next = NULL;
+	if (self->news_last)
+		self->news_last->next = news;
+	else
+		self->news = news;
+	self->news_last = news;
 }
 
 int64_t sqlite_row_int(const StoreRow *row, size_t column)

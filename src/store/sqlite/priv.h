@@ -68,6 +68,8 @@ struct SqliteTx {
 	Tx tx; /* first */
 	Connection *connection;
 	unsigned touched;
+	StoreNews *news;
+	StoreNews *news_last;
 };
 
 /* The slots that work on a Tx or a row; see StoreDriver. */
@@ -75,7 +77,7 @@ int sqlite_query(Tx *tx, const char *sql, StoreValues values, StoreRowFunction r
 		 Fault *f);
 int sqlite_script(Tx *tx, const char *sql, Fault *f);
 int64_t sqlite_changes(const Tx *tx);
-void sqlite_touch(Tx *tx, unsigned what);
+void sqlite_touch(Tx *tx, unsigned what, StoreNews *news);
 int64_t sqlite_row_int(const StoreRow *row, size_t column);
 const char *sqlite_row_text(const StoreRow *row, size_t column);
 

@@ -42,7 +42,7 @@ typedef struct CrashPoint {
 struct Writer {
 	Connection *connection;
 	Readers *readers;
-	void (*on_commit)(void *ctx, unsigned touched);
+	void (*on_commit)(void *ctx, unsigned touched, const StoreNews *news);
 	void *ctx;
 	CrashPoint crash;
 	uint64_t commits;
@@ -80,7 +80,23 @@ static void crash_if(bool here)
 		(void)raise(SIGKILL); /* does not return */
 }
 
-static int piece_run(Writer *w, StoreJob *job, unsigned *touched, Fault *f)
+/* What is to be told of a commit. */
+typedef struct Tidings {
+	unsigned touched;
+	StoreNews *first;
+	StoreNews **last;
+} Tidings;
+
+static void tidings_add(Tidings *tidings, const SqliteTx *tx)
+{
+	tidings->touched |= tx->touched;
+	if (!tx->news)
+		return;
+	*tidings->last = tx->news;
+	tidings->last = &tx->news_last->next;
+}
+
+static int piece_run(Writer *w, StoreJob *job, Tidings *tidings, Fault *f)
 {
 	SqliteTx tx = {
 		.tx = {.driver = &store_sqlite, .writes = true},
@@ -104,7 +120,7 @@ static int piece_run(Writer *w, StoreJob *job, unsigned *touched, Fault *f)
 		if (r)
 			return r;
 	} else {
-		*touched |= tx.touched;
+		tidings_add(tidings, &tx);
 	}
 	return connection_run(w->connection, "RELEASE piece", f);
 }
@@ -120,14 +136,14 @@ static int batch_commit(Writer *w, Fault *f)
 	return r;
 }
 
-static int batch_run(Writer *w, StoreJob **jobs, size_t count, unsigned *touched, Fault *f)
+static int batch_run(Writer *w, StoreJob **jobs, size_t count, Tidings *tidings, Fault *f)
 {
 	bool wanted = false;
 	int r;
 
 	r = connection_run(w->connection, "BEGIN IMMEDIATE", f);
 	for (size_t i = 0; i < count && r == 0; i++) {
-		r = piece_run(w, jobs[i], touched, f);
+		r = piece_run(w, jobs[i], tidings, f);
 		wanted = wanted || jobs[i]->result == 0;
 	}
 	if (r == 0 && wanted)
@@ -138,15 +154,15 @@ static int batch_run(Writer *w, StoreJob **jobs, size_t count, unsigned *touched
 
 static void batch_finish(Writer *w, StoreJob **jobs, size_t count)
 {
-	unsigned touched = 0;
+	Tidings tidings = {.last = &tidings.first};
 	Fault f = {0};
 	int r;
 
 	readers_pause(w->readers);
-	r = batch_run(w, jobs, count, &touched, &f);
+	r = batch_run(w, jobs, count, &tidings, &f);
 	readers_resume(w->readers);
-	if (r == 0 && touched && w->on_commit)
-		w->on_commit(w->ctx, touched);
+	if (r == 0 && tidings.touched && w->on_commit)
+		w->on_commit(w->ctx, tidings.touched, tidings.first);
 	for (size_t i = 0; i < count; i++) {
 		if (r) {
 			jobs[i]->fault = f;
