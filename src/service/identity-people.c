@@ -89,7 +89,11 @@ int identity_delete_project(Work *work, const char *id, Fault *f)
 	r = delete_of(work->tx, &token_table, "project_id", id, f);
 	if (r == 0)
 		r = delete_of(work->tx, &assignment_table, "project_id", id, f);
-	return r ? r : delete_of(work->tx, &app_credential_table, "project_id", id, f);
+	if (r == 0)
+		r = delete_of(work->tx, &app_credential_table, "project_id", id, f);
+	if (r == 0)
+		r = delete_of(work->tx, &type_access_table, "project_id", id, f);
+	return r ? r : delete_of(work->tx, &default_type_table, "id", id, f);
 }
 
 static int check_user_name(Work *work, const char *name, const char *id, Fault *f)

@@ -28,17 +28,22 @@ static int type_by_name(Work *work, const char *name, VolumeType **ret, Fault *f
 	return 0;
 }
 
-/* What the project takes when it names no type. */
-static int type_by_default(Work *work, VolumeType **ret, Fault *f)
+/* What the project takes when it names no type; *ret_asked tells which one that would be. */
+static int type_by_default(Work *work, VolumeType **ret, RefusalData *ret_asked, Fault *f)
 {
 	DefaultType *own;
 	int r = RECORD_NOT_FOUND;
 
 	if (work->caller->project_id)
 		r = default_type_get(work->tx, work->arena, work->caller->project_id, &own, f);
-	if (!r)
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		*ret_asked = (RefusalData){.id = own->type_id};
 		return volume_type_get(work->tx, work->arena, own->type_id, ret, f);
-	return r < 0 ? r : type_by_name(work, work->settings->default_volume_type, ret, f);
+	}
+	*ret_asked = (RefusalData){.value = work->settings->default_volume_type};
+	return type_by_name(work, work->settings->default_volume_type, ret, f);
 }
 
 const char *type_access_id(Arena *arena, const char *type_id, const char *project_id)
@@ -72,16 +77,15 @@ static int found_type(Work *work, int r, const RefusalData *asked, VolumeType *c
 
 int service_find_volume_type(Work *work, const char *id, VolumeType **ret, Fault *f)
 {
+	RefusalData asked = {.id = id};
 	char canonical[UUID_TEXT];
 	int r = REFUSAL_NO_VOLUME_TYPE;
 
 	if (!id)
-		return found_type(work, type_by_default(work, ret, f),
-				  &(RefusalData){.value = work->settings->default_volume_type}, ret,
-				  f);
-	if (uuid_canonical(id, canonical))
+		r = type_by_default(work, ret, &asked, f);
+	else if (uuid_canonical(id, canonical))
 		r = volume_type_get(work->tx, work->arena, canonical, ret, f);
-	return found_type(work, r, &(RefusalData){.id = id}, ret, f);
+	return found_type(work, r, &asked, ret, f);
 }
 
 int service_choose_volume_type(Work *work, const char *id_or_name, VolumeType **ret, Fault *f)

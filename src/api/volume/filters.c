@@ -98,29 +98,40 @@ static const JsonField map_rows[] = {
 };
 static const JsonFields map_fields = JSON_FIELDS(map_rows, MapFilter);
 
-static bool add_map(ApiRequest *r, RecordQuery *query, const VolumeFilter *filter,
-		    const char *value)
+bool volume_filter_read_map(ApiRequest *r, const char *name, const char *value, JsonTextMap *ret)
 {
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	const char *json = arena_printf(r->arena, "{\"map\":%s}", as_json(r, value));
-	const MapFilter *decoded;
 	JsonProblem problem;
 	void *body;
 
 	if (json_parse(r->arena, json, strlen(json), &doc, NULL) ||
 	    json_decode(r->arena, doc, &map_fields, r->version, &body, &problem)) {
-		(void)api_refuse(r, 400, "Invalid input received: %s = %s", filter->name,
-				 value); /* 0 */
+		(void)api_refuse(r, 400, "Invalid input received: %s = %s", name, value); /* 0 */
 		return false;
 	}
-	decoded = body;
-	for (size_t i = 0; i < decoded->map.count; i++) {
+	*ret = ((const MapFilter *)body)->map;
+	return true;
+}
+
+bool volume_filter_pairs(ApiRequest *r, RecordQuery *query, const char *column,
+			 const JsonTextMap *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++) {
 		if (!has_room(r, query))
 			return false;
-		record_where_text(query, filter->column, RECORD_MATCH,
-				  pair_pattern(r, &decoded->map.pairs[i]));
+		record_where_text(query, column, RECORD_MATCH, pair_pattern(r, &pairs->pairs[i]));
 	}
 	return true;
+}
+
+static bool add_map(ApiRequest *r, RecordQuery *query, const VolumeFilter *filter,
+		    const char *value)
+{
+	JsonTextMap pairs;
+
+	return volume_filter_read_map(r, filter->name, value, &pairs) &&
+	       volume_filter_pairs(r, query, filter->column, &pairs);
 }
 
 /* One "op:date". What never happened is 0, which is before nothing. */

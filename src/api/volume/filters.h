@@ -76,5 +76,11 @@ _must_use_ int volume_list_end(ApiRequest *r, const VolumeList *list, Fault *f);
 
 /* No row meets this. */
 void volume_filter_nothing(RecordQuery *query);
+/* What VOLUME_FILTER_MAP does, in two steps: read the pairs, and ask for them. False after a 400.
+ */
+_must_use_ bool volume_filter_read_map(ApiRequest *r, const char *name, const char *value,
+				       JsonTextMap *ret);
+_must_use_ bool volume_filter_pairs(ApiRequest *r, RecordQuery *query, const char *column,
+				    const JsonTextMap *pairs);
 /* For .add: everything here counts against a quota. */
 _must_use_ bool volume_filter_consumes_quota(ApiRequest *r, RecordQuery *query, const char *value);

@@ -3,7 +3,7 @@
 /*
  * Volume types: list, show, and what admins do with them.
  */
-#include "api/volume/priv.h"
+#include "api/volume/filters.h"
 
 static const ApiParam list_params[] = {
 	{.name = "limit"},
@@ -14,6 +14,7 @@ static const ApiParam list_params[] = {
 	{.name = "sort_dir"},
 	{.name = "name"},
 	{.name = "is_public", .rule = API_RULE_ADMIN},
+	{.name = "extra_specs", .since = V(52)},
 	{0},
 };
 
@@ -111,6 +112,27 @@ static int add_visibility(ApiRequest *r, RecordQuery *query, bool *ret_wrong, Fa
 	return 0;
 }
 
+/* Who may not see a spec finds nothing by it. False after a 400. */
+static bool add_filters(ApiRequest *r, RecordQuery *query)
+{
+	const char *name = api_query(r, "name"), *specs = api_query(r, "extra_specs");
+	JsonTextMap pairs;
+
+	if (name)
+		record_where_text(query, "name", RECORD_EQ, name);
+	if (!specs)
+		return true;
+	if (!volume_filter_read_map(r, "extra_specs", specs, &pairs))
+		return false;
+	for (size_t i = 0; i < pairs.count; i++) {
+		if (type_spec_is_visible(r, pairs.pairs[i].key))
+			continue;
+		volume_filter_nothing(query);
+		return true;
+	}
+	return volume_filter_pairs(r, query, "extra_specs", &pairs);
+}
+
 static void out_page(ApiRequest *r, const RecordQuery *query, VolumeType *const *types,
 		     size_t count)
 {
@@ -133,13 +155,12 @@ static int types_list(ApiRequest *r, Fault *f)
 	bool wrong;
 	int k;
 
-	if (!api_page(r, &query) || !volume_query_sort(r, &query, sort_keys))
+	if (!api_page(r, &query) || !volume_query_sort(r, &query, sort_keys) ||
+	    !add_filters(r, &query))
 		return 0;
 	k = add_visibility(r, &query, &wrong, f);
 	if (k || wrong)
 		return k;
-	if (api_query(r, "name"))
-		record_where_text(&query, "name", RECORD_EQ, api_query(r, "name"));
 	k = volume_type_find(r->work.tx, r->arena, &query, &types, &count, f);
 	if (k == RECORD_NO_MARKER) {
 		r->work.refused = (RefusalData){.id = query.marker};
