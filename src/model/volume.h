@@ -181,16 +181,14 @@ typedef struct Snapshot {
 	int64_t updated_us;
 } Snapshot;
 
-/* A volume that waits for another project to take it. */
+/* A volume that waits for another project to take it; gone once it is taken. */
 typedef struct Transfer {
 	const char *id;
 	const char *volume_id;
 	const char *project_id; /* the giver */
 	const char *name;
 	const char *key_hash; /* of the authentication key */
-	const char *taker_id; /* the project that took it, or NULL */
-	bool no_snapshots;
-	bool accepted;
+	bool no_snapshots;    /* the giver keeps them */
 	int64_t created_us;
 } Transfer;
 

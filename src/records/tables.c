@@ -236,9 +236,7 @@ static const Column transfer_columns[] = {
 	FIXED_TEXT_COLUMN(Transfer, project_id),
 	TEXT_COLUMN(Transfer, name),
 	TEXT_COLUMN(Transfer, key_hash),
-	TEXT_COLUMN(Transfer, taker_id),
 	BOOL_COLUMN(Transfer, no_snapshots),
-	BOOL_COLUMN(Transfer, accepted),
 	INT_COLUMN(Transfer, created_us),
 };
 const RecordTable transfer_table = TABLE(Transfer, transfer_columns, .name = "transfers");

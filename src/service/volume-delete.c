@@ -9,6 +9,7 @@
 #include "rules/snapshot-status.h"
 #include "service/message.h"
 #include "service/priv.h"
+#include "service/transfer.h"
 #include "service/volume-quota.h"
 #include "service/volume.h"
 
@@ -125,6 +126,8 @@ int delete_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 		r = remove_snapshots(tx, arena, volume, f);
 	if (!r)
 		r = volume_quota_give(tx, arena, volume, f);
+	if (!r)
+		r = transfers_forget(tx, volume->id, f);
 	if (!r)
 		r = volume_delete(tx, volume->id, f);
 	return fault_unexpected(f, r);

@@ -127,6 +127,7 @@ static const ApiRoutes *const routes[] = {
 	&volume_quota_routes,
 	&volume_limit_routes,
 	&volume_message_routes,
+	&volume_transfer_routes,
 	&volume_encryption_routes,
 	&volume_host_routes,
 	&volume_resource_filter_routes,

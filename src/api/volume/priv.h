@@ -18,6 +18,7 @@ extern const ApiRoutes volume_volume_routes;
 extern const ApiRoutes volume_list_routes;
 extern const ApiRoutes volume_summary_routes;
 extern const ApiRoutes volume_message_routes;
+extern const ApiRoutes volume_transfer_routes;
 extern const ApiRoutes volume_encryption_routes;
 extern const ApiRoutes volume_host_routes;
 extern const ApiRoutes volume_resource_filter_routes;
