@@ -57,6 +57,7 @@ static const VolumeEventRow events[] = {
 		{
 			.from = IN(VOLUME_RESERVED) | IN(VOLUME_ATTACHING) | IN(VOLUME_IN_USE),
 			.from_multiattach = IN_USE_SOMEHOW,
+			.stays = ASIDE,
 			.to = VOLUME_ATTACHING,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},

@@ -51,7 +51,8 @@ _must_use_ int service_legacy_detach(Work *work, const char *id, const char *att
 				     Fault *f);
 
 /*
- * How the host of that connector reaches the volume, as nested JSON. Changes nothing.
+ * How the host of that connector reaches the volume, as nested JSON. Changes nothing; so a backend
+ * that has to let a host in first refuses: no export is without a record that knows of it.
  * REFUSAL_VOLUME_STATE (action "os-initialize_connection maintenance"), REFUSAL_BAD_INPUT.
  */
 _must_use_ int service_initialize_connection(Work *work, const char *id, const char *connector_json,

@@ -6,6 +6,7 @@
  */
 #include "base/str.h"
 #include "service/attachment-guard.h"
+#include "service/attachment.h"
 #include "service/connection-info.h"
 #include "service/priv.h"
 #include "service/text-map.h"
@@ -127,29 +128,6 @@ int service_legacy_attach(Work *work, const char *id, const LegacyAttachWish *wi
 /* os-detach. --------------------------------------------------------------------------------------
  */
 
-/* How it was attached is forgotten with the last attachment. */
-static int forget_mode(Work *work, const char *volume_id, Fault *f)
-{
-	Attachment **left;
-	const char *json;
-	Volume *volume;
-	size_t count;
-	int r;
-
-	r = attachments_of_volume(work->tx, work->arena, volume_id, &left, &count, f);
-	if (!r && count > 0)
-		return 0;
-	if (!r)
-		r = volume_get(work->tx, work->arena, volume_id, &volume, f);
-	if (r)
-		return fault_unexpected(f, r);
-	json = text_map_without(work->arena, volume->admin_metadata, "attached_mode");
-	if (!json)
-		return 0;
-	volume->admin_metadata = json;
-	return fault_unexpected(f, volume_update(work->tx, volume, f));
-}
-
 static int check_named(Work *work, const Volume *volume, const char *attachment_id, Fault *f)
 {
 	Attachment **attachments;
@@ -169,6 +147,7 @@ static int check_named(Work *work, const Volume *volume, const char *attachment_
 
 int service_legacy_detach(Work *work, const char *id, const char *attachment_id, Fault *f)
 {
+	const char *operation; /* goes on after the answer */
 	Attachment *attachment;
 	Volume *volume;
 	int r;
@@ -182,13 +161,7 @@ int service_legacy_detach(Work *work, const char *id, const char *attachment_id,
 		return r;
 	if (!attachment) /* gone already */
 		return volume_settle(work->tx, work->arena, volume->id, f);
-	if (attachment->mapping_id) {
-		/* Whoever asks: our server has the disk, and its own API takes it away. */
-		work->refused = (RefusalData){.id = attachment->server_id};
-		return REFUSAL_SERVER_HAS_VOLUME;
-	}
-	r = attachment_remove(work->tx, work->arena, attachment, f);
-	return r ? r : forget_mode(work, volume->id, f);
+	return service_drop_attachment(work, volume, attachment, &operation, f);
 }
 
 /* Connections. ------------------------------------------------------------------------------------
@@ -210,6 +183,9 @@ int service_initialize_connection(Work *work, const char *id, const char *connec
 		r = connector_check(work, &connector);
 	if (r)
 		return r;
+	if (backend_traits(work->settings->backend)->exports)
+		return refuse_input(work, "Invalid input received: this backend lets hosts in by "
+					  "attachments only.");
 	mode = enum_value(&attach_mode_names,
 			  text_map_value(work->arena, volume->admin_metadata, "attached_mode"));
 	nobody.volume_id = volume->id;

@@ -21,13 +21,14 @@ static int refuse_input(Work *work, const char *sentence)
 static int is_being_deleted(Work *work, const Volume *volume, bool *ret, Fault *f)
 {
 	static const char *const active[] = {"doing", "undoing"};
+	static const char *const deletions[] = {"delete-volume", "delete-volume-cascade"};
 	RecordQuery query = {0};
 	int64_t count = 0;
 	int r = 0;
 
 	record_where_texts(&query, "state", RECORD_IN, active, ARRAY_SIZE(active));
 	record_where_text(&query, "volume_id", RECORD_EQ, volume->id);
-	record_where_text(&query, "kind", RECORD_EQ, "delete-volume");
+	record_where_texts(&query, "kind", RECORD_IN, deletions, ARRAY_SIZE(deletions));
 	if (volume->status == VOLUME_DELETING || volume->status == VOLUME_ERROR_DELETING)
 		r = record_count(work->tx, &operation_table, &query, &count, f);
 	*ret = count > 0;

@@ -6,6 +6,16 @@
  */
 #include "base/clock.h"
 #include "service/priv.h"
+#include "service/text-map.h"
+
+/* How it was attached the old way is forgotten with the last attachment. */
+static void forget_mode(Arena *arena, Volume *volume)
+{
+	const char *left = text_map_without(arena, volume->admin_metadata, "attached_mode");
+
+	if (left)
+		volume->admin_metadata = left;
+}
 
 /* What the attachments make of a volume, into the struct. */
 static int settle(Tx *tx, Arena *arena, Volume *volume, Fault *f)
@@ -23,6 +33,8 @@ static int settle(Tx *tx, Arena *arena, Volume *volume, Fault *f)
 		statuses[i] = (AttachStatus)left[i]->status;
 	volume->status = (int)volume_status_of((VolumeStatus)volume->status, statuses, count);
 	volume->held_us = 0;
+	if (count == 0)
+		forget_mode(arena, volume);
 	return 0;
 }
 

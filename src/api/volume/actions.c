@@ -230,6 +230,14 @@ static int reset_status(ApiRequest *r, Fault *f)
 			   202);
 }
 
+static int force_delete(ApiRequest *r, Fault *f)
+{
+	return reply_empty(
+		r,
+		service_delete_volume(&r->work, api_param(r, "volume_id"), VOLUME_DELETE_FORCE, f),
+		202);
+}
+
 /* Flags. ------------------------------------------------------------------------------------------
  */
 
@@ -302,6 +310,8 @@ static const ApiRoute routes[] = {
 	{ACTION("os-reset_status"), .policy = "volume_extension:volume_admin_actions:reset_status",
 	 .rule = API_RULE_ADMIN, .mode = API_WRITE, .body = &reset_body_fields,
 	 .handle = reset_status},
+	{ACTION("os-force_delete"), .policy = "volume_extension:volume_admin_actions:force_delete",
+	 .rule = API_RULE_ADMIN, .mode = API_WRITE, .handle = force_delete},
 	{ACTION("os-set_bootable"), .policy = "volume_extension:volume_actions:set_bootable",
 	 .rule = API_RULE_MEMBER, .mode = API_WRITE, .body = &bootable_body_fields,
 	 .handle = set_bootable},
