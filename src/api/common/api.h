@@ -246,5 +246,16 @@ unsigned api_audience(const ApiRequest *r);
  * function returns false. limit is capped at LIMIT_LIST_PAGE; with limit=0 the query finds nothing.
  */
 _must_use_ bool api_page(ApiRequest *r, RecordQuery *query);
+/* The items of "a,b,c"; empty ones are left out. NULL when there is none. */
+const char **api_comma_list(Arena *arena, const char *text, size_t *ret_count);
+
+/* What clients call a column when they sort by it; a table ends with a row without a key. */
+typedef struct ApiSortKey {
+	const char *key;
+	const char *column;
+} ApiSortKey;
+
+/* The column behind the first `length` bytes of a key, or NULL. */
+const char *api_sort_column(const ApiSortKey *keys, const char *key, size_t length);
 /* After a full page: print "<name>": [{"rel": "next", "href": …}]. */
 void api_out_next(ApiRequest *r, JsonOut *out, const char *name, const char *last_id);

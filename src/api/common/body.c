@@ -90,7 +90,7 @@ static bool is_digits(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-static bool check_integer(ApiRequest *r, const char *name, const char *value)
+bool param_check_integer(ApiRequest *r, const char *name, const char *value)
 {
 	if (is_digits(value))
 		return true;
@@ -116,7 +116,7 @@ bool params_check(ApiCall *call)
 			return false;
 		}
 		if (param && str_eq(param->format, "integer") && api_allows(r, param->rule) &&
-		    !check_integer(r, sent[i].name, sent[i].value))
+		    !param_check_integer(r, sent[i].name, sent[i].value))
 			return false;
 	}
 	return true;
@@ -134,33 +134,4 @@ const char *api_query(const ApiRequest *r, const char *name)
 	if (param && !api_allows(r, param->rule))
 		return NULL;
 	return http_query_value(r->http, name);
-}
-
-/* A number from the query; `fallback` when absent. False after a complaint. */
-static bool query_number(ApiRequest *r, const char *name, int64_t fallback, int64_t *ret)
-{
-	const char *value = api_query(r, name);
-
-	*ret = fallback;
-	if (!value)
-		return true;
-	if (!check_integer(r, name, value))
-		return false;
-	if (!str_parse_i64(value, ret))
-		*ret = INT64_MAX; /* digits beyond any number of rows */
-	return true;
-}
-
-bool api_page(ApiRequest *r, RecordQuery *query)
-{
-	int64_t limit;
-
-	if (!query_number(r, "limit", LIMIT_LIST_PAGE, &limit) ||
-	    !query_number(r, "offset", 0, &query->offset))
-		return false;
-	if (limit == 0) /* a page of no rows: nothing has no key */
-		record_where_text(query, "id", RECORD_IS_NULL, NULL);
-	query->limit = MIN(limit, LIMIT_LIST_PAGE);
-	query->marker = api_query(r, "marker");
-	return true;
 }

@@ -85,6 +85,8 @@ _must_use_ bool body_take(ApiCall *call);
 _must_use_ bool body_parse(ApiCall *call);
 _must_use_ bool body_decode(ApiCall *call);
 _must_use_ bool params_check(ApiCall *call);
+/* False after a complaint: a query parameter that is no number. */
+bool param_check_integer(ApiRequest *r, const char *name, const char *value);
 
 /* reply.c */
 void reply_reset(ApiCall *call);

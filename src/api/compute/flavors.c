@@ -182,10 +182,7 @@ static void out_flavor_short(ApiRequest *r, const Flavor *flavor)
 }
 
 /* What clients call the columns when they sort. */
-static const struct {
-	const char *key;
-	const char *column;
-} sort_keys[] = {
+static const ApiSortKey sort_keys[] = {
 	{"flavorid", "id"},
 	{"id", "id"},
 	{"name", "name"},
@@ -198,11 +195,12 @@ static const struct {
 	{"disabled", "disabled"},
 	{"created_at", "created_us"},
 	{"description", "description"},
+	{0},
 };
 
 static bool add_sort(ApiRequest *r, RecordQuery *query)
 {
-	const char *key = api_query(r, "sort_key"), *dir = api_query(r, "sort_dir");
+	const char *key = api_query(r, "sort_key"), *dir = api_query(r, "sort_dir"), *column;
 	bool descending = str_eq(dir, "desc");
 
 	if (dir && !descending && !str_eq(dir, "asc")) {
@@ -212,10 +210,11 @@ static bool add_sort(ApiRequest *r, RecordQuery *query)
 				 dir, dir); /* always 0 */
 		return false;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(sort_keys); i++) {
-		if (!str_eq(key ? key : "flavorid", sort_keys[i].key))
-			continue;
-		record_sort(query, sort_keys[i].column, descending);
+	if (!key)
+		key = "flavorid";
+	column = api_sort_column(sort_keys, key, strlen(key));
+	if (column) {
+		record_sort(query, column, descending);
 		return true;
 	}
 	(void)api_refuse(r, 400, "Invalid input for query parameters sort_key. Value: %s.",

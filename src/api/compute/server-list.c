@@ -63,10 +63,7 @@ static const struct {
 };
 
 /* What clients may sort by, and the columns behind it. */
-static const struct {
-	const char *key;
-	const char *column;
-} sort_keys[] = {
+static const ApiSortKey sort_keys[] = {
 	{"created_at", "created_us"},
 	{"updated_at", "updated_us"},
 	{"display_name", "name"},
@@ -85,6 +82,7 @@ static const struct {
 	{"power_state", "power_state"},
 	{"key_name", "key_name"},
 	{"launch_index", "launch_index"},
+	{0},
 };
 
 static bool is_true(const char *text)
@@ -177,19 +175,10 @@ static int compare_texts(const void *a, const void *b)
 /* The comma list of a parameter, sorted as the stored list of tags is. */
 static const char **read_tags(ApiRequest *r, const char *text, size_t *ret_count)
 {
-	const char **tags = NULL;
-	size_t n = 0;
+	const char **tags = api_comma_list(r->arena, text, ret_count);
 
-	for (size_t length; *text; text += length + (text[length] == ',')) {
-		length = strcspn(text, ",");
-		if (!length)
-			continue;
-		tags = arena_grow(r->arena, tags, n, sizeof(*tags));
-		tags[n++] = arena_strndup(r->arena, text, length);
-	}
-	if (n)
-		qsort(tags, n, sizeof(*tags), compare_texts);
-	*ret_count = n;
+	if (tags)
+		qsort(tags, *ret_count, sizeof(*tags), compare_texts);
 	return tags;
 }
 
@@ -276,13 +265,11 @@ static bool add_sorts(ApiRequest *r, RecordQuery *query)
 			descending[dirs++] = str_eq(params[i].value, "desc");
 		}
 	for (size_t i = 0; i < count; i++) {
-		const char *column = NULL;
+		const char *column;
 
 		if (!str_eq(params[i].name, "sort_key") || given == RECORD_SORTS_MAX)
 			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(sort_keys); k++)
-			if (str_eq(params[i].value, sort_keys[k].key))
-				column = sort_keys[k].column;
+		column = api_sort_column(sort_keys, params[i].value, strlen(params[i].value));
 		if (!column)
 			return bad_param(r, "sort_key", params[i].value);
 		record_sort(query, column, descending[given++]);

@@ -21,10 +21,7 @@ static const struct {
 	{"os_hash_value", "hash"},
 };
 
-static const struct {
-	const char *key;
-	const char *column;
-} sort_keys[] = {
+static const ApiSortKey sort_keys[] = {
 	{"created_at", "created_us"},
 	{"updated_at", "updated_us"},
 	{"name", "name"},
@@ -33,6 +30,7 @@ static const struct {
 	{"size", "size_bytes"},
 	{"disk_format", "disk_format"},
 	{"container_format", "container_format"},
+	{0},
 };
 
 static bool refuse_param(ApiRequest *r, const char *name, const char *value)
@@ -45,19 +43,15 @@ static bool refuse_param(ApiRequest *r, const char *name, const char *value)
 static void add_filter(ApiRequest *r, RecordQuery *query, const char *column, const char *value)
 {
 	const char *rest = str_after(value, "in:");
-	const char **texts = NULL;
-	size_t n = 0;
+	const char **texts;
+	size_t count;
 
 	if (!rest) {
 		record_where_text(query, column, RECORD_EQ, value);
 		return;
 	}
-	for (size_t length; *rest; rest += length + (rest[length] == ',')) {
-		length = strcspn(rest, ",");
-		texts = arena_grow(r->arena, texts, n, sizeof(*texts));
-		texts[n++] = arena_strndup(r->arena, rest, length);
-	}
-	record_where_texts(query, column, RECORD_IN, texts, n);
+	texts = api_comma_list(r->arena, rest, &count);
+	record_where_texts(query, column, RECORD_IN, texts, count);
 }
 
 static bool read_bool(const char *text, bool *ret)
@@ -118,14 +112,12 @@ static bool add_filters(ApiRequest *r, RecordQuery *query)
 static bool add_sort(ApiRequest *r, RecordQuery *query, const char *key, size_t length,
 		     bool descending)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sort_keys); i++) {
-		if (strlen(sort_keys[i].key) != length ||
-		    strncmp(sort_keys[i].key, key, length) != 0)
-			continue;
-		record_sort(query, sort_keys[i].column, descending);
-		return true;
-	}
-	return refuse_param(r, "sort", arena_strndup(r->arena, key, length));
+	const char *column = api_sort_column(sort_keys, key, length);
+
+	if (!column)
+		return refuse_param(r, "sort", arena_strndup(r->arena, key, length));
+	record_sort(query, column, descending);
+	return true;
 }
 
 static bool add_sort_list(ApiRequest *r, RecordQuery *query, const char *sort)
