@@ -50,6 +50,10 @@ void server_rest(Server *server, VmState vm_state, PowerState power);
 /* volume-type.c: the key of what says that a project may use a type. */
 const char *type_access_id(Arena *arena, const char *type_id, const char *project_id);
 
+/* volume-create.c: the end of making a volume, either way. A volume that is gone is fine. */
+_must_use_ int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event,
+			   Fault *f);
+
 /* volume-settle.c */
 
 /* Move a volume's status, settle it where the event says so, and write it. 0 or a Refusal. */
@@ -98,6 +102,7 @@ _must_use_ int detach_begin(Work *work, const Server *server, Volume *volume,
 			  Fault *f)
 
 OPERATION_ENDS(create_volume);
+OPERATION_ENDS(copy_volume);
 OPERATION_ENDS(delete_volume);
 OPERATION_ENDS(create_snapshot);
 OPERATION_ENDS(delete_snapshot);

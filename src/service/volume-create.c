@@ -4,8 +4,6 @@
  * A volume comes to be: the row in creating, its quota and the intent in one transaction; the
  * operation makes it on the backend and its end makes the volume available, or error.
  */
-#include <inttypes.h>
-
 #include "base/clock.h"
 #include "base/str.h"
 #include "rules/volume-status.h"
@@ -13,14 +11,9 @@
 #include "service/priv.h"
 #include "service/service-state.h"
 #include "service/volume-quota.h"
+#include "service/volume-source.h"
 #include "service/volume.h"
 #include "json/out.h"
-
-static int refuse_input(Work *work, const char *sentence)
-{
-	work->refused = (RefusalData){.value = sentence};
-	return REFUSAL_BAD_INPUT;
-}
 
 static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType *type)
 {
@@ -33,7 +26,6 @@ static Volume *volume_make(Work *work, const VolumeWish *wish, const VolumeType 
 		.user_id = work->caller->user_id,
 		.name = wish->name,
 		.description = wish->description,
-		.size_gib = wish->size_gib,
 		.status = VOLUME_CREATING,
 		.availability_zone = work->settings->availability_zone,
 		.type_id = type->id,
@@ -62,46 +54,64 @@ static int volume_place(Work *work, Volume *volume, const Operation *operation, 
 	return message_write(work->tx, work->arena, operation, MESSAGE_PLACE_VOLUME, f);
 }
 
+/* As a clone is a copy, it is of the same type unless another one is asked for. */
+static int choose_type(Work *work, const VolumeWish *wish, const VolumeSource *source,
+		       VolumeType **ret, Fault *f)
+{
+	const char *inherited = source->volume ? source->volume->type_id : NULL;
+	int r = service_choose_volume_type(work, wish->type ? wish->type : inherited, ret, f);
+
+	return r ? r : service_type_may_make(work, *ret, f);
+}
+
+/* Write the row and, where there is a place for the volume, the operation that makes it. */
+static int volume_begin(Work *work, const VolumeSource *source, Volume *volume, Fault *f)
+{
+	Operation operation = operation_for(work, volume->id);
+	int r;
+
+	operation.volume_id = volume->id;
+	r = volume_place(work, volume, &operation, f);
+	if (r == 0)
+		r = fault_unexpected(f, volume_insert(work->tx, volume, f));
+	if (r || volume->status == VOLUME_ERROR)
+		return r;
+	return volume_source_begin(work, source, volume, f);
+}
+
 int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Fault *f)
 {
-	Operation operation;
+	VolumeSource source = {0};
+	int64_t size_gib = 0;
 	VolumeType *type;
 	Volume *volume;
 	int r;
 
 	if (wish->availability_zone &&
 	    !str_eq(wish->availability_zone, work->settings->availability_zone))
-		return refuse_input(work,
-				    arena_printf(work->arena, "Availability zone '%s' is invalid.",
-						 wish->availability_zone));
-	r = service_choose_volume_type(work, wish->type, &type, f);
+		return refuse_words(work, "Availability zone '%s' is invalid.",
+				    wish->availability_zone);
+	r = volume_source_find(work, wish, &source, f);
 	if (!r)
-		r = volume_check_type_size(work, type, wish->size_gib);
+		r = volume_source_size(work, wish, &source, &size_gib);
 	if (!r)
-		r = service_type_may_make(work, type, f);
+		r = choose_type(work, wish, &source, &type, f);
+	if (!r)
+		r = volume_check_type_size(work, type, size_gib);
 	if (r)
 		return r;
 	volume = volume_make(work, wish, type);
+	volume->size_gib = size_gib;
+	volume_source_apply(work, &source, volume);
 	r = volume_quota_take(work, volume, f);
-	if (r)
-		return r;
-	operation = operation_for(work, volume->id);
-	operation.volume_id = volume->id;
-	r = volume_place(work, volume, &operation, f);
-	if (r == 0)
-		r = fault_unexpected(f, volume_insert(work->tx, volume, f));
-	if (r)
-		return r;
-	*ret = volume;
-	return volume->status == VOLUME_ERROR
-		       ? 0
-		       : operation_begin(work->tx, work->arena, service_operation("create-volume"),
-					 &operation, f);
+	if (!r)
+		r = volume_begin(work, &source, volume, f);
+	if (!r)
+		*ret = volume;
+	return r;
 }
 
-/* The end of the operation, either way. A volume that is gone is fine. */
-static int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event,
-		       Fault *f)
+int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event, Fault *f)
 {
 	VolumeStatus status;
 	Volume *volume;
@@ -112,10 +122,13 @@ static int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeE
 		return 0;
 	if (r)
 		return fault_unexpected(f, r);
-	if (volume_status_move(volume, event, &status))
-		return 0; /* it was given another status meanwhile */
-	volume->status = (int)status;
 	volume->updated_us = clock_now_us();
+	if (event == VOLUME_EVENT_MADE) {
+		volume->launched_us = volume->updated_us;
+		volume->bootable = volume->bootable || operation->image_id;
+	}
+	if (volume_status_move(volume, event, &status) == 0) /* unless it has another meanwhile */
+		volume->status = (int)status;
 	return fault_unexpected(f, volume_update(tx, volume, f));
 }
 

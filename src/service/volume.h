@@ -16,8 +16,11 @@ _must_use_ int service_find_volume(Work *work, const char *id, Volume **ret, Fau
 typedef struct VolumeWish {
 	const char *name;
 	const char *description;
-	int64_t size_gib;
-	const char *type; /* id or name; NULL: the default one */
+	int64_t size_gib;        /* 0: as large as the source */
+	const char *type;        /* id or name; NULL: that of the source, or the default one */
+	const char *snapshot_id; /* what it is to be a copy of: at most one of these */
+	const char *source_id;
+	const char *image_ref; /* id, URL that ends with one, or name */
 	const char *availability_zone;
 	const JsonTextMap *metadata;
 } VolumeWish;
@@ -25,7 +28,8 @@ typedef struct VolumeWish {
 /*
  * Write the volume in creating, take its quota, and write the operation that makes it.
  * REFUSAL_BAD_INPUT, REFUSAL_NO_VOLUME_TYPE, REFUSAL_QUOTA ("volumes", "gigabytes",
- * "per_volume_gigabytes").
+ * "per_volume_gigabytes"); of the source REFUSAL_NO_SNAPSHOT, REFUSAL_NO_VOLUME,
+ * REFUSAL_VOLUME_CONFLICT.
  */
 _must_use_ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Fault *f);
 

@@ -18,6 +18,8 @@ typedef struct CreateVolume {
 	const char *snapshot_id;
 	const char *source_volid;
 	const char *consistencygroup_id;
+	const char *group_id;
+	const char *backup_id;
 	const char *image_ref;
 	const char *image_id;
 	const char *availability_zone;
@@ -51,6 +53,18 @@ static const JsonField create_rows[] = {
 	NULLABLE_UUID("snapshot_id", snapshot_id),
 	NULLABLE_UUID("source_volid", source_volid),
 	NULLABLE_UUID("consistencygroup_id", consistencygroup_id),
+	{.name = "group_id",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_UUID,
+	 .flags = JSON_NULLABLE,
+	 .since = V(13),
+	 .offset = offsetof(CreateVolume, group_id)},
+	{.name = "backup_id",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_UUID,
+	 .flags = JSON_NULLABLE,
+	 .since = V(47),
+	 .offset = offsetof(CreateVolume, backup_id)},
 	NULLABLE_TEXT("imageRef", image_ref),
 	NULLABLE_TEXT("image_id", image_id),
 	NULLABLE_TEXT("availability_zone", availability_zone),
@@ -164,16 +178,21 @@ static const char *unquoted(Arena *arena, const char *json)
 	return *json == '"' ? arena_strndup(arena, json + 1, length - 2) : json;
 }
 
-/* The size of a volume: a number or a string of digits. False after a 400. */
-static bool read_size(ApiRequest *r, const char *json, int64_t *ret)
+/*
+ * The size of a volume: a number or a string of digits; 0 when none is given, which a snapshot or
+ * another volume makes good. False after a 400.
+ */
+static bool read_size(ApiRequest *r, const CreateVolume *wish, int64_t *ret)
 {
 	const char *text;
 
-	if (!json || str_eq(json, "null")) {
-		(void)api_complain(r, API_BAD_REQUEST, NULL, NULL, NULL); /* 0 */
-		return false;
+	if (!wish->size || str_eq(wish->size, "null")) {
+		*ret = 0;
+		if (!wish->snapshot_id && !wish->source_volid)
+			(void)api_complain(r, API_BAD_REQUEST, NULL, NULL, NULL); /* 0 */
+		return wish->snapshot_id || wish->source_volid;
 	}
-	text = unquoted(r->arena, json);
+	text = unquoted(r->arena, wish->size);
 	if (str_parse_i64(text, ret) && *ret >= 1 && *ret <= INT32_MAX)
 		return true;
 	(void)api_refuse(r, 400,
@@ -184,42 +203,19 @@ static bool read_size(ApiRequest *r, const char *json, int64_t *ret)
 	return false;
 }
 
-/*
- * What a volume could be made from elsewhere. There are no snapshots and groups, so that none can
- * be found; copies of volumes and images are not made. True when there is no source.
- */
-static bool check_source(ApiRequest *r, const CreateVolume *wish)
+/* There are no groups and no backups: none can be found. False after a 404. */
+static bool check_absent(ApiRequest *r, const CreateVolume *wish)
 {
-	const char *image = wish->image_ref ? wish->image_ref : wish->image_id;
-	int sources = !!wish->snapshot_id + !!wish->source_volid + !!image;
-
-	if (sources > 1)
-		(void)api_refuse(r, 400,
-				 "Invalid input received: May specify only one of backup, "
-				 "imageRef, snapshot, source volume"); /* 0 */
-	else if (wish->snapshot_id)
-		(void)api_refuse(r, 404, "Snapshot %s could not be found.",
-				 wish->snapshot_id); /* 0 */
-	else if (wish->consistencygroup_id)
+	if (wish->consistencygroup_id)
 		(void)api_refuse(r, 404, "ConsistencyGroup %s could not be found.",
 				 wish->consistencygroup_id); /* 0 */
-	else if (image)
-		(void)api_refuse(r, 400,
-				 "Invalid input received: volumes cannot be made from images "
-				 "here."); /* 0 */
-	return sources == 0 && !wish->consistencygroup_id;
-}
-
-static int refuse_clone(ApiRequest *r, const char *id, Fault *f)
-{
-	Volume *source;
-	int k = service_find_volume(&r->work, id, &source, f);
-
-	if (k)
-		return k;
-	return api_refuse(r, 400,
-			  "Invalid input received: volumes cannot be made from other volumes "
-			  "here.");
+	else if (wish->group_id)
+		(void)api_refuse(r, 404, "Group %s could not be found.", wish->group_id); /* 0 */
+	else if (wish->backup_id)
+		(void)api_refuse(r, 404, "Backup %s could not be found.", wish->backup_id); /* 0 */
+	else
+		return true;
+	return false;
 }
 
 static int volume_create(ApiRequest *r, Fault *f)
@@ -227,10 +223,14 @@ static int volume_create(ApiRequest *r, Fault *f)
 	const CreateVolume *in = ((const CreateBody *)r->body)->volume;
 	const char *name = in->name ? in->name : in->display_name;
 	const char *text = in->description ? in->description : in->display_description;
+	const char *image = str_empty(in->image_ref) ? in->image_id : in->image_ref;
 	VolumeWish wish = {
 		.name = arena_stripped(r->arena, name),
 		.description = arena_stripped(r->arena, text),
 		.type = str_empty(in->type) ? NULL : in->type,
+		.snapshot_id = in->snapshot_id,
+		.source_id = in->source_volid,
+		.image_ref = str_empty(image) ? NULL : image,
 		.availability_zone = in->availability_zone,
 		.metadata = &in->metadata,
 	};
@@ -244,9 +244,7 @@ static int volume_create(ApiRequest *r, Fault *f)
 			"multiattach enabled volume types. Contact your administrator to create a "
 			"multiattach enabled volume type and use it to create multiattach "
 			"volumes.");
-	if (in->source_volid && !in->snapshot_id && !in->image_ref && !in->image_id)
-		return refuse_clone(r, in->source_volid, f);
-	if (!check_source(r, in) || !read_size(r, in->size, &wish.size_gib))
+	if (!check_absent(r, in) || !read_size(r, in, &wish.size_gib))
 		return 0;
 	k = service_create_volume(&r->work, &wish, &volume, f);
 	return k ? k : reply_volume(r, 202, volume, false, f);
