@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The slots of the fake. Each is a short function between call_begin() and call_end(): they count
- * the call, do the mischief that was asked for, and hold the lock.
- *
- * Like a real emulator the fake refuses a disk whose file is not there or whose place in the guest
- * is taken, and keeps two sights of a disk: the running guest's and the definition's.
+ * The fake: its life, and the slots of domains; those of disks are in disks.c. Each is a short
+ * function between fake_call_begin() and fake_call_end().
  */
 #include "hypervisor/fake/fake.h"
 
@@ -93,52 +90,6 @@ static int domain_power_on(Fake *fake, FakeDomain *domain, Fault *f)
 	return fake_domain_save(domain, fake->dir, f);
 }
 
-static bool file_exists(const char *path)
-{
-	return access(path, R_OK) == 0;
-}
-
-/* ---- round every call ---- */
-
-typedef struct Call {
-	Fake *fake;
-	const char *slot;
-	bool lose_reply;
-} Call;
-
-/* Takes the lock; 0, or the fault that the tests ordered. */
-static int call_begin(Call *call, void *self, const char *slot, Fault *f)
-{
-	Fake *fake = self;
-
-	*call = (Call){.fake = fake, .slot = slot};
-	if (fake->mischief.delay_ms)
-		clock_sleep_ms(fake->mischief.delay_ms);
-	(void)pthread_mutex_lock(&fake->lock);
-	if (++fake->calls != fake->mischief.fail_call)
-		return 0;
-	switch (fake->mischief.kind) {
-	case MISCHIEF_FAULT:
-		return fault(f, -EIO, "%s was made to fail", slot);
-	case MISCHIEF_BUSY:
-		return fault(f, -EBUSY, "%s was made to be busy", slot);
-	case MISCHIEF_LOST_REPLY:
-		call->lose_reply = true;
-		return 0;
-	case _MISCHIEF_KIND_MAX:
-		break;
-	}
-	abort();
-}
-
-static int call_end(const Call *call, int r, Fault *f)
-{
-	(void)pthread_mutex_unlock(&call->fake->lock);
-	if (call->lose_reply && r >= 0)
-		return fault(f, -EIO, "the reply of %s was made to get lost", call->slot);
-	return r;
-}
-
 /* ---- definitions and power ---- */
 
 /* Disks of the old definition that the new one does not name stay with the guest alone. */
@@ -174,12 +125,12 @@ static int domain_define(Fake *fake, const DomainSpec *spec, Fault *f)
 
 static int fake_define(void *self, const DomainSpec *spec, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "define", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "define", f);
 
 	if (!r)
 		r = domain_define(self, spec, f);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int domain_undefine(Fake *fake, const char *id, Fault *f)
@@ -204,12 +155,12 @@ static int domain_undefine(Fake *fake, const char *id, Fault *f)
 
 static int fake_undefine(void *self, const char *id, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "undefine", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "undefine", f);
 
 	if (!r)
 		r = domain_undefine(self, id, f);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int domain_start(Fake *fake, const char *id, Fault *f)
@@ -221,22 +172,22 @@ static int domain_start(Fake *fake, const char *id, Fault *f)
 	if (fake_domain_runs(domain))
 		return 0;
 	VEC_FOREACH (&domain->disks, i)
-		if (!file_exists(domain->disks.items[i]->path))
+		if (!fake_file_exists(domain->disks.items[i]->path))
 			return fault(f, -ENOENT, "disk %s: there is no %s",
 				     domain->disks.items[i]->target, domain->disks.items[i]->path);
-	if (domain->kernel_path && !file_exists(domain->kernel_path))
+	if (domain->kernel_path && !fake_file_exists(domain->kernel_path))
 		return fault(f, -ENOENT, "kernel: there is no %s", domain->kernel_path);
 	return domain_power_on(fake, domain, f);
 }
 
 static int fake_start(void *self, const char *id, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "start", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "start", f);
 
 	if (!r)
 		r = domain_start(self, id, f);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int domain_stop(Fake *fake, const char *id, Fault *f)
@@ -251,22 +202,22 @@ static int domain_stop(Fake *fake, const char *id, Fault *f)
 /* The guest obeys at once. */
 static int fake_shutdown(void *self, const char *id, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "shutdown", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "shutdown", f);
 
 	if (!r)
 		r = domain_stop(self, id, f);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int fake_destroy(void *self, const char *id, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "destroy", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "destroy", f);
 
 	if (!r)
 		r = domain_stop(self, id, f);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int domain_reboot(const Fake *fake, const char *id)
@@ -283,222 +234,25 @@ static int domain_reboot(const Fake *fake, const char *id)
 
 static int fake_reboot(void *self, const char *id, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "reboot", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "reboot", f);
 
 	if (!r)
 		r = domain_reboot(self, id);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int fake_state(void *self, const char *id, DomainState *ret, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "state", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "state", f);
 
 	if (!r) {
 		const FakeDomain *domain = map_get(call.fake->domains, id);
 
 		*ret = domain ? domain->state : DOMAIN_ABSENT;
 	}
-	return call_end(&call, r, f);
-}
-
-/* ---- disks ---- */
-
-static bool target_taken(const FakeDomain *domain, const char *target)
-{
-	VEC_FOREACH (&domain->disks, i)
-		if (str_eq(domain->disks.items[i]->target, target))
-			return true;
-	return false;
-}
-
-static int domain_attach(Fake *fake, const char *id, const DiskSpec *spec, Fault *f)
-{
-	FakeDomain *domain = map_get(fake->domains, id);
-	FakeDisk *disk;
-
-	if (!domain)
-		return HYPERVISOR_NO_DOMAIN;
-	disk = fake_domain_disk(domain, spec->alias);
-	if (!disk) {
-		if (target_taken(domain, spec->target) || !file_exists(spec->path)) {
-			(void)fault(f, -EINVAL, "%s cannot be %s of %s", spec->path, spec->target,
-				    id);
-			return HYPERVISOR_REFUSED;
-		}
-		disk = fake_domain_add_disk(domain, spec);
-	}
-	if (fake_domain_runs(domain) && !disk->live) {
-		disk->live = true;
-		fake_console(fake, domain, "disk %s is %s", disk->target, disk->path);
-	}
-	disk->config = true;
-	return fake_domain_save(domain, fake->dir, f);
-}
-
-static int fake_attach_disk(void *self, const char *id, const DiskSpec *disk, Fault *f)
-{
-	Call call;
-	int r = call_begin(&call, self, "attach_disk", f);
-
-	if (!r)
-		r = domain_attach(self, id, disk, f);
-	return call_end(&call, r, f);
-}
-
-/* Ask the running guest to let go, as the tests want it to behave. */
-static int disk_ask(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
-{
-	switch (fake->mischief.release) {
-	case MISCHIEF_RELEASE_AT_ONCE:
-		return fake_release(fake, domain, disk, f);
-	case MISCHIEF_RELEASE_LATER:
-		disk->release_us = clock_steady_us() + fake->mischief.release_ms * 1000;
-		return fake_domain_save(domain, fake->dir, f);
-	case MISCHIEF_RELEASE_NEVER:
-		fake_console(fake, domain, "disk %s stays", disk->target);
-		fake_tell(fake, HYPERVISOR_DISK_REFUSED, domain, disk->alias);
-		return HYPERVISOR_REFUSED;
-	}
-	abort();
-}
-
-/* Wait until nobody has the disk any more; the lock is let go meanwhile. */
-static int disk_wait(Fake *fake, const char *id, const char *alias, int64_t wait_ms)
-{
-	int64_t end_us = clock_mono_us() + wait_ms * 1000;
-	struct timespec end = {.tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000};
-	int r = 0;
-
-	for (;;) {
-		const FakeDomain *domain = map_get(fake->domains, id);
-
-		if (!domain)
-			return HYPERVISOR_NO_DOMAIN;
-		if (!fake_domain_disk(domain, alias))
-			return 0;
-		if (r == ETIMEDOUT)
-			return HYPERVISOR_PENDING;
-		r = pthread_cond_timedwait(&fake->released, &fake->lock, &end);
-	}
-}
-
-typedef struct DetachWish {
-	const char *id;
-	const char *alias;
-	bool resend;
-	int64_t wait_ms;
-} DetachWish;
-
-static int domain_detach(Fake *fake, const DetachWish *wish, Fault *f)
-{
-	FakeDomain *domain = map_get(fake->domains, wish->id);
-	FakeDisk *disk = domain ? fake_domain_disk(domain, wish->alias) : NULL;
-	bool first;
-	int r;
-
-	if (!domain)
-		return HYPERVISOR_NO_DOMAIN;
-	if (!disk)
-		return HYPERVISOR_NO_DISK;
-	first = disk->config;
-	disk->config = false;
-	if (!disk->live)
-		fake_domain_prune(domain);
-	r = fake_domain_save(domain, fake->dir, f);
-	if (r)
-		return r;
-	disk = fake_domain_disk(domain, wish->alias);
-	if (!disk)
-		return 0;
-	if (first || wish->resend) {
-		r = disk_ask(fake, domain, disk, f);
-		if (r)
-			return r;
-	}
-	return disk_wait(fake, wish->id, wish->alias, wish->wait_ms);
-}
-
-static int fake_detach_disk(void *self, const char *id, const char *alias, bool resend,
-			    int64_t wait_ms, Fault *f)
-{
-	DetachWish wish = {.id = id, .alias = alias, .resend = resend, .wait_ms = wait_ms};
-	Call call;
-	int r = call_begin(&call, self, "detach_disk", f);
-
-	if (!r)
-		r = domain_detach(self, &wish, f);
-	return call_end(&call, r, f);
-}
-
-static int domain_restore(Fake *fake, const char *id, const DiskSpec *spec, Fault *f)
-{
-	FakeDomain *domain = map_get(fake->domains, id);
-	FakeDisk *disk = domain ? fake_domain_disk(domain, spec->alias) : NULL;
-
-	if (!domain)
-		return HYPERVISOR_NO_DOMAIN;
-	if (!disk)
-		return HYPERVISOR_NO_DISK;
-	disk->config = true;
-	disk->release_us = 0;
-	return fake_domain_save(domain, fake->dir, f);
-}
-
-static int fake_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f)
-{
-	Call call;
-	int r = call_begin(&call, self, "restore_disk", f);
-
-	if (!r)
-		r = domain_restore(self, id, disk, f);
-	return call_end(&call, r, f);
-}
-
-static int fake_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret,
-			  Fault *f)
-{
-	Call call;
-	int r = call_begin(&call, self, "find_disk", f);
-
-	if (!r) {
-		const FakeDomain *domain = map_get(call.fake->domains, id);
-		const FakeDisk *disk = domain ? fake_domain_disk(domain, alias) : NULL;
-
-		*ret = (DiskPresence){
-			.live = disk && disk->live,
-			.config = disk && disk->config,
-		};
-	}
-	return call_end(&call, r, f);
-}
-
-static int domain_resize(Fake *fake, const char *id, const char *alias, int64_t size_bytes,
-			 Fault *f)
-{
-	FakeDomain *domain = map_get(fake->domains, id);
-	FakeDisk *disk = domain ? fake_domain_disk(domain, alias) : NULL;
-
-	if (!domain)
-		return HYPERVISOR_NO_DOMAIN;
-	if (!disk || !disk->live)
-		return HYPERVISOR_NO_DISK;
-	disk->size_bytes = size_bytes;
-	fake_console(fake, domain, "disk %s has %lld bytes", disk->target, (long long)size_bytes);
-	return fake_domain_save(domain, fake->dir, f);
-}
-
-static int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes,
-			    Fault *f)
-{
-	Call call;
-	int r = call_begin(&call, self, "resize_disk", f);
-
-	if (!r)
-		r = domain_resize(self, id, alias, size_bytes, f);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 /* ---- looking ---- */
@@ -531,21 +285,21 @@ static int console_read(const Fake *fake, const char *id, size_t bytes_max, Aren
 static int fake_console_slot(void *self, const char *id, size_t bytes_max, Arena *arena,
 			     const char **ret, Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "console", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "console", f);
 
 	if (!r && !map_get(call.fake->domains, id))
 		r = HYPERVISOR_NO_DOMAIN;
 	if (!r)
 		r = console_read(self, id, bytes_max, arena, ret);
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static int fake_list(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count,
 		     Fault *f)
 {
-	Call call;
-	int r = call_begin(&call, self, "list", f);
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "list", f);
 
 	if (!r) {
 		const char **ids =
@@ -557,7 +311,7 @@ static int fake_list(void *self, Arena *arena, const char *const **ret_ids, size
 		*ret_ids = ids;
 		*ret_count = n;
 	}
-	return call_end(&call, r, f);
+	return fake_call_end(&call, r, f);
 }
 
 static const char *fake_describe(void *self)

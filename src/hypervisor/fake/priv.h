@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The insides that fake.c (the slots) and watch.c (the thread) share.
+ * The insides that fake.c, disks.c (the slots), call.c (what is round them) and watch.c (the
+ * thread) share.
  *
  * One lock guards everything that changes. The watcher alone calls on_event, without the lock.
  */
@@ -44,6 +45,28 @@ struct Fake {
 	FakeEvent **events_end;
 	bool over;
 };
+
+/* One call of a slot. */
+typedef struct FakeCall {
+	Fake *fake;
+	const char *slot;
+	bool lose_reply;
+} FakeCall;
+
+/* Takes the lock, which fake_call_end() lets go; 0, or the fault that the tests ordered. */
+_must_use_ int fake_call_begin(FakeCall *call, void *self, const char *slot, Fault *f);
+/* The result of the call, or that its reply was lost. */
+_must_use_ int fake_call_end(const FakeCall *call, int r, Fault *f);
+
+/* The slots of disks. */
+int fake_attach_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
+int fake_detach_disk(void *self, const char *id, const char *alias, bool resend, int64_t wait_ms,
+		     Fault *f);
+int fake_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
+int fake_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
+int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes, Fault *f);
+
+bool fake_file_exists(const char *path);
 
 /* Begin and end of the thread that lets disks go, notices files, and tells events. */
 _must_use_ int fake_watch_start(Fake *fake, Fault *f);
