@@ -191,6 +191,52 @@ def metadata_has_a_tag():
     drop(demo, volume)
 
 
+def what_the_backend_holds():
+    volumes = [make(demo, size=size) for size in (3, 1, 2)]
+    for old, new in (('os-volume-manage', 'manageable_volumes'),
+                     ('os-snapshot-manage', 'manageable_snapshots')):
+        refused(admin.get('%s/%s?host=%s' % (V3, new, BACKEND), version=at(7)), 404, NO_ROUTE)
+        for name, minor in ((old, 0), (new, 8)):
+            path = '%s/%s' % (V3, name)
+            tap.expect(demo.get(path, version=at(minor)).status, 403, path)
+            refused(admin.get(path, version=at(minor)), 400,
+                    'Invalid input received: a host must be given')
+            refused(admin.get(path + '?host=moon', version=at(minor)), 404,
+                    'Service cinder-volume could not be found on host moon.')
+            reply = admin.get('%s?host=%s' % (path, BACKEND), version=at(minor))
+            tap.expect(len(reply.body[new.replace('_', '-')]),
+                       3 if 'volume' in new else 0, path)
+    query = '?host=%s&sort=size:asc&limit=2' % (BACKEND + '%23file')
+    body = admin.get(V3 + '/manageable_volumes/detail' + query, version=at(8)).body
+    tap.expect(body['manageable-volumes'],
+               [{'reference': {'source-id': volume['id']}, 'size': size, 'safe_to_manage': False,
+                 'reason_not_safe': 'already managed', 'cinder_id': volume['id'],
+                 'extra_info': None} for volume, size in ((volumes[1], 1), (volumes[2], 2))])
+    link = body['manageable_volumes_links'][0]['href'].split(str(cleatd.port), 1)[1]
+    body = admin.get(link, version=at(8)).body
+    tap.expect([one['size'] for one in body['manageable-volumes']], [3])
+    drop(demo, *volumes)
+
+
+def what_there_is_none_of():
+    tap.expect(demo.get(V3 + '/backups').body, {'backups': []})
+    tap.expect(demo.get(V3 + '/backups/detail?all_tenants=1').body, {'backups': []})
+    refused(admin.get(V3 + '/clusters', version=at(6)), 404, NO_ROUTE)
+    tap.expect(admin.get(V3 + '/clusters/detail', version=at(7)).body, {'clusters': []})
+    tap.expect(demo.get(V3 + '/clusters', version=at(7)).status, 403)
+    reply = admin.post(V3 + '/workers/cleanup', {}, version=at(24))
+    tap.expect((reply.status, reply.body), (202, {'cleaning': [], 'unavailable': []}))
+    for method, path in (
+            ('POST', '/backups'), ('GET', '/backups/' + NOBODY), ('GET', '/groups'),
+            ('GET', '/groups/detail'), ('POST', '/groups'), ('GET', '/group_types'),
+            ('GET', '/group_snapshots'), ('GET', '/consistencygroups/detail'),
+            ('GET', '/cgsnapshots'), ('POST', '/os-volume-manage'),
+            ('POST', '/manageable_snapshots'), ('PUT', '/clusters/enable'),
+            ('PUT', '/os-services/set-log')):
+        refused(admin.request(method, V3 + path, {} if method != 'GET' else None,
+                              version=at(71)), 404, NO_ROUTE)
+
+
 def end():
     cleatd.__exit__()
 
@@ -198,5 +244,5 @@ def end():
 tap.run('volume services', [
     services_are_listed, a_service_is_switched, bad_switches, hosts_and_what_they_hold,
     capabilities_are_told, filters_are_told, extensions_are_listed, nothing_is_encrypted,
-    metadata_has_a_tag,
+    metadata_has_a_tag, what_the_backend_holds, what_there_is_none_of,
 ], cleanup=end)

@@ -127,6 +127,8 @@ static const ApiRoutes *const routes[] = {
 	&volume_quota_routes,
 	&volume_limit_routes,
 	&volume_message_routes,
+	&volume_manageable_routes,
+	&volume_absent_routes,
 	&volume_transfer_routes,
 	&volume_encryption_routes,
 	&volume_host_routes,

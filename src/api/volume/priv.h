@@ -18,6 +18,8 @@ extern const ApiRoutes volume_volume_routes;
 extern const ApiRoutes volume_list_routes;
 extern const ApiRoutes volume_summary_routes;
 extern const ApiRoutes volume_message_routes;
+extern const ApiRoutes volume_manageable_routes;
+extern const ApiRoutes volume_absent_routes;
 extern const ApiRoutes volume_transfer_routes;
 extern const ApiRoutes volume_encryption_routes;
 extern const ApiRoutes volume_host_routes;

@@ -5,7 +5,12 @@
  */
 #include "api/volume/filters.h"
 
-static const VolumeListing *const listings[] = {&volume_listing, &message_listing};
+static const VolumeListing *const listings[] = {
+	&volume_listing,
+	&snapshot_listing,
+	&attachment_listing,
+	&message_listing,
+};
 
 static void out_filters(ApiRequest *r, const VolumeListing *listing)
 {
