@@ -24,6 +24,8 @@ typedef struct NounRow {
 	const char *plural;    /* member that wraps a list */
 	const char *links;     /* member with the next page, when it is not PLURAL_links */
 	bool name_filter;      /* the list takes name=, and finds exactly that */
+	/* What a look-up by name asks the list for: admins see private ones only then. */
+	const char *find_query;
 } NounRow;
 
 static const NounRow nouns[] = {
@@ -50,7 +52,8 @@ static const NounRow nouns[] = {
 			   .path = "/flavors",
 			   .list_path = "/flavors/detail",
 			   .single = "flavor",
-			   .plural = "flavors"},
+			   .plural = "flavors",
+			   .find_query = "is_public=None"},
 	[CLIENT_SERVER] = {.name = "server",
 			   .service = CLIENT_COMPUTE,
 			   .path = "/servers",
@@ -69,7 +72,8 @@ static const NounRow nouns[] = {
 				.path = "/types",
 				.single = "volume_type",
 				.plural = "volume_types",
-				.links = "volume_type_links"},
+				.links = "volume_type_links",
+				.find_query = "is_public=None"},
 	[CLIENT_SNAPSHOTS] = {.name = "snapshot",
 			      .service = CLIENT_VOLUME,
 			      .path = "/snapshots",
@@ -242,7 +246,7 @@ static int find_by_name(Client *client, Arena *arena, ClientNoun noun, const cha
 			const char **ret_id, Fault *f)
 {
 	const NounRow *row = &nouns[noun];
-	const char *query = NULL, *id = NULL;
+	const char *query = row->find_query, *id = NULL;
 	_cleanup_(client_list_done) ClientList list = {0};
 	size_t found = 0;
 	int r;
