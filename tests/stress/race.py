@@ -1,0 +1,374 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""Many clients at once for the same volume: one wins, the others are told why; nothing is left.
+
+    tests/stress/race.py [ROUNDS]        (3)
+
+Every way to get a volume takes part: attachments that reserve, attachments that connect, os-reserve,
+and servers. After each race the store is looked at: every volume is settled, no row is without what
+it belongs to, no operation goes on.
+"""
+import itertools
+import os
+import random
+import re
+import sqlite3
+import sys
+import threading
+import time
+import uuid
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.join(TESTS, 'api')]
+import tap  # noqa: E402
+from lib import Cleatd, wait_for, wait_status  # noqa: E402
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+CLIENTS = 64
+SERVERS = '/compute/v2.1/servers'
+VOLUMES = '/volume/v3/volumes'
+ATTACHMENTS = '/volume/v3/attachments'
+COMPUTE = 'compute latest'
+VOLUME = 'volume 3.71'
+STATUS = r'(available|reserved|attaching|in-use|detaching)'
+
+cleatd = Cleatd()
+demo = cleatd.user('demo')
+dice = random.Random(1)
+servers = []
+
+
+# --- one client's request ---
+
+def reserve(volume, n=0):
+    del n  # everybody is somebody else
+    return demo.post(ATTACHMENTS, {'attachment': {
+        'volume_uuid': volume, 'instance_uuid': str(uuid.uuid4())}}, version=VOLUME)
+
+
+def connect(volume, n=0):
+    return demo.post(ATTACHMENTS, {'attachment': {
+        'volume_uuid': volume, 'instance_uuid': str(uuid.uuid4()),
+        'connector': {'host': 'h%d' % n, 'initiator': 'iqn.2026-01.org.example:h%d' % n}}},
+        version=VOLUME)
+
+
+def act(volume, action, value=None):
+    return demo.post('%s/%s/action' % (VOLUMES, volume), {action: value}, version=VOLUME)
+
+
+def hold(volume, n=0):
+    del n
+    return act(volume, 'os-reserve')
+
+
+def attach_old(volume, n=0):
+    return act(volume, 'os-attach', {'mountpoint': '/dev/vdb', 'host_name': 'h%d' % n})
+
+
+def attach(volume, n=0):
+    return demo.post('%s/%s/os-volume_attachments' % (SERVERS, servers[n % len(servers)]),
+                     {'volumeAttachment': {'volumeId': volume}}, version=COMPUTE)
+
+
+def detach(volume, n=0):
+    return demo.delete('%s/%s/os-volume_attachments/%s' % (SERVERS, servers[n % len(servers)],
+                                                           volume))
+
+
+def delete(volume, n=0):
+    del n
+    return demo.delete('%s/%s' % (VOLUMES, volume))
+
+
+def drop(attachment):
+    return demo.delete('%s/%s' % (ATTACHMENTS, attachment), version=VOLUME)
+
+
+def complete(attachment):
+    return demo.post('%s/%s/action' % (ATTACHMENTS, attachment), {'os-complete': None},
+                     version=VOLUME)
+
+
+def update(attachment, host='h'):
+    return demo.put('%s/%s' % (ATTACHMENTS, attachment), {'attachment': {'connector': {
+        'host': host, 'initiator': 'iqn.2026-01.org.example:' + host}}}, version=VOLUME)
+
+
+# What whoever comes too late is told.
+TOO_LATE = {
+    reserve: 'Invalid volume: Volume {id} status must be available or downloading to reserve, but '
+             'the current status is ' + STATUS + r'\.',
+    hold: 'Invalid volume: Volume status must be available to reserve, but the status is ' +
+          STATUS + r'\.',
+    attach: r'Invalid (volume: volume {id} is already attached to instances: [-0-9a-f ]+|input '
+            'received: Invalid volume: Volume {id} status must be available or downloading to '
+            'reserve, but the current status is ' + STATUS + r'\.)',
+    attach_old: r'Invalid volume: (volume is already attached and multiple attachments are not '
+                r'enabled|Volume status must be available or attaching to attach, but the status '
+                r'is ' + STATUS + r'\.)',
+}
+TOO_LATE[connect] = TOO_LATE[reserve]
+
+
+# --- racing ---
+
+def together(*calls):
+    """Run all at once, each in a thread of its own; their replies in order."""
+    replies = [None] * len(calls)
+    ready = threading.Barrier(len(calls))
+
+    def run(index, call):
+        ready.wait()
+        replies[index] = call()
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    broken = [reply for reply in replies if reply is None or reply.status >= 500]
+    tap.expect(broken, [], 'replies that nobody should get')
+    return replies
+
+
+# --- the world between the races ---
+
+def make(multiattach=False):
+    wish = {'size': 1}
+    if multiattach:
+        wish['volume_type'] = 'multiattach'
+    reply = demo.post(VOLUMES, {'volume': wish})
+    tap.expect(reply.status, 202, 'making a volume: %r' % reply)
+    return wait_status(demo, '%s/%s' % (VOLUMES, reply.body['volume']['id']), 'volume',
+                       'available')['id']
+
+
+def furnish():
+    image = demo.get('/image/v2/images').body['images'][0]['id']
+    for _ in range(4):
+        reply = demo.post(SERVERS, {'server': {'name': 's', 'flavorRef': '1', 'imageRef': image}})
+        tap.expect(reply.status, 202, 'making a server: %r' % reply)
+        servers.append(reply.body['server']['id'])
+    for server in servers:
+        wait_status(demo, SERVERS + '/' + server, 'server', 'ACTIVE')
+
+
+def rows(sql, *values):
+    with sqlite3.connect(os.path.join(cleatd.dir, 'cleat.db'), timeout=20) as db:
+        return db.execute(sql, values).fetchall()
+
+
+def attachments(volume):
+    """(id, server or None when it is not a server's of ours), of the store."""
+    return rows('SELECT id, CASE WHEN mapping_id IS NULL THEN NULL ELSE server_id END '
+                'FROM attachments WHERE volume_id = ?', volume)
+
+
+def settle():
+    """No operation goes on, and what is left makes sense."""
+    wait_for(lambda: not rows("SELECT 1 FROM operations WHERE state IN ('doing', 'undoing')"),
+             'operations to end')
+    tap.expect(rows("SELECT id FROM operations WHERE state = 'broken'"), [], 'broken operations')
+    tap.expect(rows('SELECT id FROM attachments WHERE volume_id NOT IN (SELECT id FROM volumes)'),
+               [], 'attachments of no volume')
+    tap.expect(rows("SELECT v.id, v.status FROM volumes v WHERE v.status = 'available' AND EXISTS "
+                    "(SELECT 1 FROM attachments a WHERE a.volume_id = v.id)"), [],
+               'available volumes that are attached')
+    tap.expect(rows("SELECT v.id, v.status FROM volumes v WHERE v.status IN "
+                    "('reserved', 'in-use') AND NOT EXISTS "
+                    "(SELECT 1 FROM attachments a WHERE a.volume_id = v.id)"), [],
+               'volumes in use by nobody')
+    tap.expect(rows("SELECT v.id, v.status FROM volumes v WHERE NOT multiattach AND "
+                    "(SELECT count(*) FROM attachments a WHERE a.volume_id = v.id) > 1"), [],
+               'volumes of one that several have')
+    odd = rows("SELECT id, status FROM volumes WHERE status NOT IN ('available', 'reserved', "
+               "'attaching', 'in-use', 'detaching')")
+    tap.expect(odd, [], 'volumes that are neither free nor in use')
+
+
+def tidy(volume):
+    """Take a volume back from whoever has it; then it is available and nobody's."""
+    for attachment, server in attachments(volume):
+        if server is None:
+            tap.expect(drop(attachment).status, 200, 'dropping ' + attachment)
+        else:
+            reply = demo.delete('%s/%s/os-volume_attachments/%s' % (SERVERS, server, volume))
+            tap.expect(reply.status, 202, 'detaching: %r' % reply)
+    tap.expect(act(volume, 'os-unreserve').status, 202, 'os-unreserve')
+    tap.expect(act(volume, 'os-roll_detaching').status, 202, 'os-roll_detaching')
+    settle()
+    wait_status(demo, '%s/%s' % (VOLUMES, volume), 'volume', 'available')
+    tap.expect(attachments(volume), [], 'attachments that are left')
+
+
+def away(volume):
+    if demo.get('%s/%s' % (VOLUMES, volume)).status == 404:
+        return
+    tidy(volume)
+    reply = delete(volume)
+    tap.expect(reply.status, 202, 'deleting: %r' % reply)
+    wait_for(lambda: demo.get('%s/%s' % (VOLUMES, volume)).status == 404, 'the volume to be gone')
+
+
+# --- one volume, many clients ---
+
+def check_one_won(volume, ways, replies):
+    """Of all who came one was let in; *ways* names how each of them came."""
+    won = [reply for reply in replies if reply.status < 300]
+    tap.expect(len(won), 1, 'how many won: %r' % won)
+    for way, reply in zip(ways, replies):
+        if reply.status < 300:
+            continue
+        tap.expect(reply.status, 400, 'status of %r' % reply)
+        wanted = TOO_LATE[way].replace('{id}', volume)
+        assert re.fullmatch(wanted, reply.message()), '%s: %r' % (way.__name__, reply)
+
+
+def race_for_one(volume, ways):
+    ways = list(itertools.islice(itertools.cycle(ways), CLIENTS))
+    dice.shuffle(ways)
+    replies = together(*[lambda way=way, n=n: way(volume, n) for n, way in enumerate(ways)])
+    check_one_won(volume, ways, replies)
+    settle()
+    tidy(volume)
+
+
+def one_of_many_wins(*ways):
+    def test():
+        volume = make()
+        for _ in range(ROUNDS):
+            race_for_one(volume, ways)
+        away(volume)
+    test.__name__ = 'one wins by ' + ' or '.join(way.__name__ for way in ways)
+    return test
+
+
+# --- a volume for several ---
+
+def servers_share():
+    """Whether servers may have such a volume: the compute API knows them from 2.60 on."""
+    newest = demo.get('/compute/v2.1/').body['version']['version']
+    return int(newest.split('.')[1]) >= 60
+
+
+def all_of_many_win():
+    """Attachments, holds and servers at once: nobody is refused for somebody who is on the way."""
+    volume = make(multiattach=True)
+    shared = len(servers) if servers_share() else 0
+    for _ in range(ROUNDS):
+        ways = [reserve, connect, hold, attach_old] * (CLIENTS // 4 - 1)
+        calls = [lambda way=way, n=n: way(volume, n) for n, way in enumerate(ways)]
+        calls += [lambda n=n: attach(volume, n) for n in range(shared)]
+        dice.shuffle(calls)
+        refused = [reply for reply in together(*calls) if reply.status >= 300]
+        tap.expect(refused, [], 'refused')
+        settle()
+        tap.expect(len(attachments(volume)), 3 * (CLIENTS // 4 - 1) + shared, 'attachments')
+        tidy(volume)
+    away(volume)
+
+
+def all_go_at_once():
+    """Every attachment of a volume is completed, then dropped, each by its own client."""
+    volume = make(multiattach=True)
+    for _ in range(ROUNDS):
+        made = together(*[lambda n=n: connect(volume, n) for n in range(CLIENTS)])
+        ids = [reply.body['attachment']['id'] for reply in made]
+        done = together(*[lambda i=i: complete(i) for i in ids])
+        tap.expect({reply.status for reply in done}, {204}, 'statuses of os-complete')
+        wait_status(demo, '%s/%s' % (VOLUMES, volume), 'volume', 'in-use')
+        gone = together(*[lambda i=i: drop(i) for i in ids])
+        tap.expect({reply.status for reply in gone}, {200}, 'statuses of the deletions')
+        left = sorted(len(reply.body['attachments']) for reply in gone)
+        tap.expect(left, list(range(CLIENTS)), 'what each deletion saw left')
+        wait_status(demo, '%s/%s' % (VOLUMES, volume), 'volume', 'available')
+        settle()
+    away(volume)
+
+
+# --- two clients who cross each other ---
+
+def ready(before):
+    """A volume, and the attachment that it has before the two meet, or None."""
+    volume = make()
+    if before is None:
+        return volume, None
+    reply = before(volume)
+    assert reply.status < 300, reply
+    if before is attach:
+        wait_status(demo, '%s/%s' % (VOLUMES, volume), 'volume', 'in-use')
+        return volume, None
+    return volume, reply.body['attachment']['id'] if reply.body else None
+
+
+def attached(volume):
+    reply = connect(volume)
+    assert complete(reply.body['attachment']['id']).status == 204
+    return reply
+
+
+# What was before, what the two do, and which pairs of statuses may come of it.
+PAIRS = [
+    (None, lambda v, a: reserve(v), lambda v, a: delete(v), {(200, 400), (400, 202), (404, 202)}),
+    (None, lambda v, a: connect(v), lambda v, a: delete(v), {(200, 400), (400, 202), (404, 202)}),
+    (None, lambda v, a: hold(v), lambda v, a: delete(v), {(202, 400), (400, 202), (404, 202)}),
+    (None, lambda v, a: attach(v), lambda v, a: delete(v), {(200, 400), (400, 202), (404, 202)}),
+    (None, lambda v, a: attach_old(v), lambda v, a: delete(v),
+     {(202, 400), (400, 202), (404, 202)}),
+    (None, lambda v, a: attach(v), lambda v, a: act(v, 'os-extend', {'new_size': 2}),
+     {(200, 202), (200, 400), (400, 202)}),
+    (reserve, lambda v, a: drop(a), lambda v, a: drop(a), {(200, 404), (404, 200)}),
+    (attached, lambda v, a: drop(a), lambda v, a: drop(a), {(200, 404), (404, 200)}),
+    (reserve, lambda v, a: update(a), lambda v, a: update(a), {(200, 200)}),
+    (reserve, lambda v, a: update(a, 'one'), lambda v, a: update(a, 'two'),
+     {(200, 200), (200, 409), (409, 200)}),
+    (reserve, lambda v, a: update(a), lambda v, a: drop(a), {(200, 200), (404, 200)}),
+    (connect, lambda v, a: complete(a), lambda v, a: drop(a), {(204, 200), (404, 200)}),
+    (connect, lambda v, a: complete(a), lambda v, a: complete(a), {(204, 204)}),
+    (attached, lambda v, a: drop(a), lambda v, a: delete(v), {(200, 400), (200, 202)}),
+    (attached, lambda v, a: act(v, 'os-begin_detaching'), lambda v, a: act(v, 'os-begin_detaching'),
+     {(202, 400), (400, 202)}),
+    (attached, lambda v, a: act(v, 'os-begin_detaching'), lambda v, a: drop(a),
+     {(202, 200), (400, 200)}),
+    (attach, lambda v, a: detach(v), lambda v, a: detach(v),
+     {(202, 400), (400, 202), (202, 404), (404, 202)}),
+    (attach, lambda v, a: detach(v), lambda v, a: act(v, 'os-detach', {}),
+     {(202, 409), (202, 202)}),
+    (attach, lambda v, a: detach(v), lambda v, a: reserve(v), {(202, 400), (202, 200)}),
+    (hold, lambda v, a: attach_old(v), lambda v, a: act(v, 'os-unreserve'), {(202, 202)}),
+    (hold, lambda v, a: attach_old(v, 1), lambda v, a: attach_old(v, 2), {(202, 400), (400, 202)}),
+]
+
+
+def two_who_cross_each_other():
+    for _ in range(ROUNDS):
+        for number, (before, first, second, allowed) in enumerate(PAIRS):
+            volume, attachment = ready(before)
+
+            def late(call):
+                time.sleep(dice.choice((0, 0, 0.001, 0.003)))
+                return call(volume, attachment)
+            replies = together(lambda f=first: late(f), lambda s=second: late(s))
+            statuses = tuple(reply.status for reply in replies)
+            assert statuses in allowed, 'pair %d: %r' % (number, replies)
+            wait_for(lambda: not rows("SELECT 1 FROM operations WHERE state IN ('doing', "
+                                      "'undoing')"), 'operations to end')
+            settle()
+            away(volume)
+
+
+def nothing_is_left():
+    settle()
+    tap.expect(rows('SELECT id FROM attachments'), [], 'attachments')
+    tap.expect(rows('SELECT id FROM volumes'), [], 'volumes')
+    usage = demo.get('/volume/v3/os-quota-sets/%s?usage=true' % demo.project_id).body['quota_set']
+    tap.expect((usage['volumes']['in_use'], usage['gigabytes']['in_use']), (0, 0), 'quota in use')
+
+
+furnish()
+tap.run('race', [
+    one_of_many_wins(reserve), one_of_many_wins(connect), one_of_many_wins(hold),
+    one_of_many_wins(attach), one_of_many_wins(attach_old),
+    one_of_many_wins(reserve, connect, hold, attach), all_of_many_win, all_go_at_once,
+    two_who_cross_each_other, nothing_is_left], cleanup=cleatd.__exit__)
