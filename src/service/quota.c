@@ -30,12 +30,13 @@ const char *type_quota_resource(Arena *arena, const char *resource, const char *
 
 int service_quota_set(Work *work, QuotaSet *ret, Fault *f)
 {
-	const RecordQuery all = {0};
+	RecordQuery all = {0};
 	QuotaSet set = {0};
 	VolumeType **types;
 	size_t count;
 	int r;
 
+	record_sort(&all, "name", false);
 	r = volume_type_find(work->tx, work->arena, &all, &types, &count, f);
 	if (r)
 		return fault_unexpected(f, r);

@@ -218,6 +218,8 @@ int api_refuse(ApiRequest *r, unsigned status, const char *format, ...) _printf_
 /* Reply with a complaint in the dialect's words; unused details are NULL. Returns 0. */
 int api_complain(ApiRequest *r, ApiComplaint what, const char *one, const char *two,
 		 const char *three);
+/* A route's body that is an object whose keys are the client's own: the handler reads r->doc. */
+extern const JsonFields api_any_object;
 /* The usual words for a problem with a body, in the arena. */
 const char *api_problem_text(ApiRequest *r, const JsonProblem *problem);
 /* Whether the caller satisfies a rule. */

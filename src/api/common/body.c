@@ -19,6 +19,8 @@ static bool media_type_is(const char *header, const char *type)
 	return !header[length] || header[length] == ';' || isspace((unsigned char)header[length]);
 }
 
+const JsonFields api_any_object = {.size = 1, .open = true};
+
 bool body_take(ApiCall *call)
 {
 	ApiRequest *r = &call->r;

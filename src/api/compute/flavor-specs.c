@@ -98,7 +98,7 @@ static int spec_put(ApiRequest *r, Fault *f)
 	JsonTextMap specs;
 	int k;
 
-	if (!r->doc || json_top_text_map(r->arena, r->doc, &specs) || specs.count != 1 ||
+	if (json_top_text_map(r->arena, r->doc, &specs) || specs.count != 1 ||
 	    !str_eq(specs.pairs[0].key, key))
 		return api_refuse(r, 400, "Request body and URI mismatch");
 	if (str_utf8_length(specs.pairs[0].value) > LIMIT_NAME_CHARS)
@@ -148,6 +148,7 @@ static const ApiRoute routes[] = {
 	 .policy = "os_compute_api:os-flavor-extra-specs:update",
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_WRITE,
+	 .body = &api_any_object,
 	 .handle = spec_put},
 	{.method = "DELETE",
 	 .pattern = "/flavors/{flavor_id}/os-extra_specs/{key}",

@@ -81,8 +81,8 @@ static int specs_merge(ApiRequest *r, Fault *f)
 static bool read_spec(ApiRequest *r, JsonTextMap *ret)
 {
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
-	const char *raw = r->doc ? json_get_raw(r->arena, r->doc, "") : "{}";
-	const char *json = arena_printf(r->arena, "{\"extra_specs\":%s}", raw);
+	const char *json =
+		arena_printf(r->arena, "{\"extra_specs\":%s}", json_get_raw(r->arena, r->doc, ""));
 	JsonProblem problem;
 	void *body;
 
@@ -143,6 +143,7 @@ static const ApiRoute routes[] = {
 	 .policy = "volume_extension:types_extra_specs:update",
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_WRITE,
+	 .body = &api_any_object,
 	 .handle = spec_put},
 	{.method = "DELETE",
 	 .pattern = "/types/{type_id}/extra_specs/{key}",
