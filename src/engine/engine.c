@@ -78,12 +78,15 @@ static void mark_done(StoreJob *job, int result)
 {
 	Task *task = job->ctx;
 	Engine *engine = task->engine;
+	EngineWatch *met = NULL;
 
 	if (result)
 		log_error("op=%s cannot be marked, again soon: %s", task->id, job->fault.text);
 	(void)pthread_mutex_lock(&engine->lock);
 	engine->marks--;
 	task->marked = result != 0;
+	if (!result && task->mark.next == TASK_NEXT_OVER)
+		met = watches_take(engine, task->id, 0);
 	if (result)
 		lanes_park(engine, task, clock_steady_us() + MARK_PAUSE_MS * US_PER_MS);
 	else
@@ -91,6 +94,7 @@ static void mark_done(StoreJob *job, int result)
 	if (engine->stopping)
 		(void)pthread_cond_broadcast(&engine->wake_cond);
 	(void)pthread_mutex_unlock(&engine->lock);
+	watches_call(met, true);
 }
 
 void engine_mark(Task *task)
@@ -116,11 +120,14 @@ void engine_park(Task *task, int64_t wake_us)
 void engine_over(Task *task)
 {
 	Engine *engine = task->engine;
+	EngineWatch *met;
 
 	(void)pthread_mutex_lock(&engine->lock);
+	met = watches_take(engine, task->id, 0);
 	task->mark.look = false;
 	over(engine, task);
 	(void)pthread_mutex_unlock(&engine->lock);
+	watches_call(met, true);
 }
 
 /* Workers. ----------------------------------------------------------------------------------------
@@ -248,6 +255,15 @@ static void forget_old(Engine *engine)
 	engine->next_prune_us = more ? now_us : now_us + PRUNE_PAUSE_MS * US_PER_MS;
 }
 
+static void end_watches(Engine *engine, int64_t now_us)
+{
+	EngineWatch *late = watches_take(engine, NULL, now_us);
+
+	(void)pthread_mutex_unlock(&engine->lock);
+	watches_call(late, false);
+	(void)pthread_mutex_lock(&engine->lock);
+}
+
 static void wait_until(Engine *engine, int64_t us)
 {
 	int64_t pause_us = MAX(us - clock_steady_us(), 0);
@@ -264,12 +280,15 @@ static void *dispatcher_main(void *ctx)
 	(void)pthread_mutex_lock(&engine->lock);
 	while (!engine->stopping) {
 		int64_t now_us = clock_steady_us();
-		int64_t next_us = MIN(lanes_due(engine, now_us), engine->next_prune_us);
+		int64_t next_us = MIN(MIN(lanes_due(engine, now_us), engine->next_prune_us),
+				      engine->watch_us);
 
 		if (engine->woken && now_us >= engine->rescan_us)
 			scan(engine);
 		else if (engine->look_at_all && !engine->resuming)
 			look_around(engine);
+		else if (now_us >= engine->watch_us)
+			end_watches(engine, now_us);
 		else if (now_us >= engine->next_prune_us)
 			forget_old(engine);
 		else
@@ -332,6 +351,14 @@ void engine_event(Engine *engine, const HypervisorEvent *event)
 	(void)pthread_mutex_unlock(&engine->lock);
 }
 
+void engine_watch(Engine *engine, EngineWatch *watch)
+{
+	(void)pthread_mutex_lock(&engine->lock);
+	watches_add(engine, watch);
+	(void)pthread_cond_signal(&engine->wake_cond);
+	(void)pthread_mutex_unlock(&engine->lock);
+}
+
 EngineStatus engine_status(Engine *engine)
 {
 	EngineStatus status;
@@ -379,6 +406,7 @@ static Engine *engine_new(const EngineConfig *config)
 	(void)pthread_condattr_destroy(&attr);
 	engine->lanes = map_new();
 	engine->parked_us = INT64_MAX;
+	engine->watch_us = INT64_MAX;
 	engine->next_prune_us = clock_steady_us() + PRUNE_PAUSE_MS * US_PER_MS;
 	engine->woken = engine->look_at_all = engine->resuming = true;
 	engine->worker_count = config->workers ? config->workers : WORKERS;
@@ -456,5 +484,6 @@ Engine *engine_stop(Engine *engine)
 	while (engine->marks)
 		(void)pthread_cond_wait(&engine->wake_cond, &engine->lock);
 	(void)pthread_mutex_unlock(&engine->lock);
+	watches_call(watches_take(engine, NULL, INT64_MAX), false);
 	return engine_free(engine);
 }

@@ -21,6 +21,7 @@
 
 typedef struct Engine Engine;
 typedef struct EngineConfig EngineConfig;
+typedef struct EngineWatch EngineWatch;
 typedef struct OperationKind OperationKind;
 
 enum { OPERATION_STEPS_MAX = 8 };
@@ -87,6 +88,21 @@ void engine_begun(Engine *engine, const StoreNews *news);
 
 /* Hand over what the hypervisor says; cheap, never blocks. */
 void engine_event(Engine *engine, const HypervisorEvent *event);
+
+/* Somebody who waits for the end of an operation; theirs until `done` is called, once. */
+struct EngineWatch {
+	const char *operation_id;
+	int64_t deadline_us; /* of clock_steady_us() */
+	/* `over` is false when the deadline came first. On a thread of others: must be quick. */
+	void (*done)(EngineWatch *watch, bool over);
+	EngineWatch *next; /* the engine's */
+};
+
+/*
+ * From the `done` of the StoreJob that wrote the operation, or found it unfinished: on the writer's
+ * thread, that is, where its end cannot come in between.
+ */
+void engine_watch(Engine *engine, EngineWatch *watch);
 
 /* How much is going on; for /metrics and tests. */
 typedef struct EngineStatus {

@@ -156,6 +156,8 @@ struct Engine {
 	int64_t scanned_us; /* created_us of the last operation taken from the journal */
 	int64_t rescan_us;  /* after a fault: not before */
 	int64_t next_prune_us;
+	EngineWatch *watches;
+	int64_t watch_us; /* no watch's deadline is before */
 };
 
 /* All with the lock held. */
@@ -169,6 +171,13 @@ Task *lanes_take(Engine *engine);
 /* Wake what is due; returns when the next one is, or INT64_MAX. */
 int64_t lanes_due(Engine *engine, int64_t now_us);
 void lanes_done(Engine *engine);
+
+/* watch.c: who waits for the end of an operation. */
+void watches_add(Engine *engine, EngineWatch *watch);
+/* Take out those of an operation, or with NULL those whose deadline has come. */
+EngineWatch *watches_take(Engine *engine, const char *operation_id, int64_t now_us);
+/* Without the lock. */
+void watches_call(EngineWatch *met, bool over);
 
 /* The three ends of a turn; without the lock. */
 void engine_mark(Task *task);

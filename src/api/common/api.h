@@ -70,6 +70,7 @@ typedef enum ApiComplaint {
 	API_NEGATIVE_INTEGER, /* likewise, for "-1" and the like */
 	API_NO_MARKER,        /* {1}: the marker */
 	API_BUSY,             /* too much queued already */
+	API_LATE,             /* what the request began goes on, but not in time; {1}: request id */
 	API_UNAVAILABLE,      /* a fault that may pass: the disk is full, the store is away */
 	API_BROKEN,           /* any other fault */
 	_API_COMPLAINT_MAX,
@@ -172,6 +173,7 @@ struct ApiConfig {
 	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
 	const char *region;
 	unsigned workers; /* for API_WORK; 0: 2 */
+	int64_t wait_ms;  /* see api_wait_operation(); 0: a minute */
 	const ApiDialect *const *dialects;
 	size_t dialect_count;
 };
@@ -191,6 +193,7 @@ struct ApiRequest {
 	JsonDoc *doc; /* the parsed body, or NULL */
 	void *body;   /* decoded by route->body, or NULL */
 	void *upload; /* of a streaming route: its own state */
+	void *kept;   /* what a handler leaves for the one that answers after a wait */
 	JsonOut out;  /* the reply in the making */
 };
 
@@ -207,6 +210,14 @@ const char *api_query(const ApiRequest *r, const char *name);
 
 /* Send r->out (which may be empty: no body) with a status. */
 void api_reply(ApiRequest *r, unsigned status);
+/*
+ * From a write handler, instead of a reply: the client is answered when the operation, which this
+ * transaction has begun or found unfinished, is over. `then` answers; it runs in a transaction of
+ * its own like a write handler. When the operation takes longer than ApiConfig.wait_ms the client
+ * is told so (504) and it goes on without anybody waiting. Returns 0.
+ */
+int api_wait_operation(ApiRequest *r, const char *operation_id,
+		       int (*then)(ApiRequest *r, Fault *f));
 /* Send anything else; the bytes are taken over, the type is borrowed for good. */
 void api_reply_bytes(ApiRequest *r, unsigned status, const char *type, char *bytes, size_t length);
 /* The name is borrowed for good, the value is copied. */

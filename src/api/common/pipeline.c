@@ -12,6 +12,7 @@
 
 #include "api/common/priv.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 /* A write that answered with an error: what it wrote is rolled back. */
@@ -80,6 +81,7 @@ static void prepare(ApiCall *call, Tx *tx)
 	ApiRequest *r = &call->r;
 
 	reply_reset(call);
+	call->then = NULL;
 	r->work = (Work){
 		.tx = tx,
 		.arena = r->arena,
@@ -95,8 +97,8 @@ static int run_handler(ApiCall *call, Tx *tx, Fault *f)
 	int result;
 
 	prepare(call, tx);
-	result = call->r.route->handle(&call->r, f);
-	if (result == 0 && !call->status)
+	result = call->handle(&call->r, f);
+	if (result == 0 && !call->status && !call->then)
 		return fault(f, -ENOMSG, "the handler of %s %s did not answer",
 			     call->r.route->method, call->r.route->pattern);
 	return result;
@@ -130,17 +132,56 @@ static void write_done(StoreJob *job, int result)
 {
 	ApiCall *call = job->ctx;
 
+	if (result == 0 && call->then) {
+		engine_watch(call->api->config.engine, &call->watch);
+		return;
+	}
 	finish(call, result);
 	http_resume(call->r.http);
 }
 
+static void submit_write(ApiCall *call)
+{
+	call->job = (StoreJob){.work = run_in_tx, .ctx = call, .done = write_done};
+	store_submit(call->api->config.store, &call->job);
+}
+
 static void dispatch_write(ApiCall *call)
 {
-	call->job.work = run_in_tx;
-	call->job.ctx = call;
-	call->job.done = write_done;
 	http_suspend(call->r.http);
-	store_submit(call->api->config.store, &call->job);
+	submit_write(call);
+}
+
+static void wait_done(EngineWatch *watch, bool over)
+{
+	ApiCall *call = (ApiCall *)(void *)((char *)watch - offsetof(ApiCall, watch));
+
+	if (over) {
+		call->handle = call->then;
+		submit_write(call);
+		return;
+	}
+	log_warning("req=%s op=%s nobody waits for it any more", http_request_id(call->r.http),
+		    watch->operation_id);
+	(void)api_complain(&call->r, API_LATE, http_request_id(call->r.http), NULL, NULL);
+	reply_send(call);
+	http_resume(call->r.http);
+}
+
+int api_wait_operation(ApiRequest *r, const char *operation_id,
+		       int (*then)(ApiRequest *r, Fault *f))
+{
+	ApiCall *call = call_of(r);
+	int64_t wait_ms = r->config->wait_ms ? r->config->wait_ms : LIMIT_API_WAIT_MS;
+
+	assert(r->route->mode == API_WRITE && !call->status);
+	call->then = then;
+	call->watch = (EngineWatch){
+		.operation_id = operation_id,
+		.deadline_us = clock_steady_us() + wait_ms * 1000,
+		.done = wait_done,
+	};
+	return 0;
 }
 
 static void work_run(WorkerItem *item)
@@ -166,6 +207,7 @@ static void dispatch(ApiCall *call)
 {
 	Fault *f = &call->job.fault;
 
+	call->handle = call->r.route->handle;
 	switch (call->r.route->mode) {
 	case API_READ:
 		finish(call, store_read(call->api->config.store, run_in_tx, call, f));

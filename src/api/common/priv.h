@@ -51,6 +51,10 @@ struct ApiCall {
 	} headers[API_HEADERS_MAX];
 	size_t header_count;
 	bool admitted; /* token, version and rule were fine */
+	/* The handler that runs, and the one that is to answer after a wait, if any. */
+	int (*handle)(ApiRequest *r, Fault *f);
+	int (*then)(ApiRequest *r, Fault *f);
+	EngineWatch watch;
 	WorkerItem item;
 	StoreJob job; /* its fault serves all modes */
 };

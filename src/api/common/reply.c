@@ -106,6 +106,9 @@ static const ApiWord usual_words[] = {
 	[API_NO_MARKER] = {.status = 400, .text = "marker [{1}] not found"},
 	[API_BUSY] = {.status = 503,
 		      .text = "Too many requests of this kind are waiting. Try again."},
+	[API_LATE] = {.status = 504,
+		      .text = "The request takes longer than usual and goes on. Ask again. "
+			      "Request id: {1}"},
 	[API_UNAVAILABLE] = {.status = 503,
 			     .text = "The service cannot do this now. Request id: {1}"},
 	[API_BROKEN] =

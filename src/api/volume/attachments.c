@@ -105,6 +105,51 @@ static int attachment_show(ApiRequest *r, Fault *f)
 	return k ? k : reply_attachment(r, attachment, f);
 }
 
+/* What a request that waits for its operation has to know when it is over. */
+typedef struct Waiting {
+	const char *operation;
+	const char *verb;
+	Attachment *attachment;
+	SharedConnections shared;
+} Waiting;
+
+static int wait_for(ApiRequest *r, const Waiting *waiting, int (*then)(ApiRequest *r, Fault *f))
+{
+	Waiting *kept = ARENA_NEW(r->arena, Waiting);
+
+	*kept = *waiting;
+	r->kept = kept;
+	return api_wait_operation(r, waiting->operation, then);
+}
+
+/* Whether the operation did its work; else the client is told why not. */
+static int check_operation(ApiRequest *r, const Waiting *waiting, bool *ret_done, Fault *f)
+{
+	Operation *operation;
+	int k = operation_get(r->work.tx, r->arena, waiting->operation, &operation, f);
+
+	if (k)
+		return fault_unexpected(f, k);
+	*ret_done = operation->state == OPERATION_DONE;
+	if (*ret_done)
+		return 0;
+	return api_refuse(r, 500, "Unable to %s (%s).", waiting->verb,
+			  operation->last_error ? operation->last_error : "unknown");
+}
+
+static int answer_connected(ApiRequest *r, Fault *f)
+{
+	const Waiting *waiting = r->kept;
+	Attachment *attachment;
+	bool done;
+	int k = check_operation(r, waiting, &done, f);
+
+	if (k || !done)
+		return k;
+	k = service_find_attachment(&r->work, waiting->attachment->id, &attachment, f);
+	return k ? k : reply_attachment(r, attachment, f);
+}
+
 static int attachment_create(ApiRequest *r, Fault *f)
 {
 	const CreateAttachment *in = ((const CreateBody *)r->body)->attachment;
@@ -115,18 +160,21 @@ static int attachment_create(ApiRequest *r, Fault *f)
 		.mode = in->mode ? (AttachMode)enum_value(&attach_mode_names, in->mode)
 				 : ATTACH_MODE_NULL,
 	};
-	const char *operation;
-	Attachment *attachment;
-	int k = service_create_attachment(&r->work, &wish, &attachment, &operation, f);
+	Waiting waiting = {.verb = "create attachment for volume"};
+	int k = service_create_attachment(&r->work, &wish, &waiting.attachment, &waiting.operation,
+					  f);
 
-	return k ? k : reply_attachment(r, attachment, f);
+	if (k)
+		return k;
+	if (waiting.operation)
+		return wait_for(r, &waiting, answer_connected);
+	return reply_attachment(r, waiting.attachment, f);
 }
 
 static int attachment_change(ApiRequest *r, Fault *f)
 {
 	const char *connector = json_get_raw(r->arena, r->doc, "attachment.connector");
-	const char *operation;
-	Attachment *attachment;
+	Waiting waiting = {.verb = "update attachment"};
 	int k;
 
 	if (str_eq(connector, "{}"))
@@ -134,8 +182,12 @@ static int attachment_change(ApiRequest *r, Fault *f)
 				  "Invalid input for field/attribute connector. Value: {}. {} does "
 				  "not have enough properties");
 	k = service_update_attachment(&r->work, api_param(r, "attachment_id"), connector,
-				      &attachment, &operation, f);
-	return k ? k : reply_attachment(r, attachment, f);
+				      &waiting.attachment, &waiting.operation, f);
+	if (k)
+		return k;
+	if (waiting.operation)
+		return wait_for(r, &waiting, answer_connected);
+	return reply_attachment(r, waiting.attachment, f);
 }
 
 static int attachment_finish(ApiRequest *r, Fault *f)
@@ -169,19 +221,33 @@ static int reply_left(ApiRequest *r, const Attachment *gone, const SharedConnect
 	return 0;
 }
 
+static int answer_removed(ApiRequest *r, Fault *f)
+{
+	const Waiting *waiting = r->kept;
+	bool done;
+	int k = check_operation(r, waiting, &done, f);
+
+	return k || !done ? k : reply_left(r, waiting->attachment, &waiting->shared, f);
+}
+
 static int attachment_remove(ApiRequest *r, Fault *f)
 {
-	const char *id = api_param(r, "attachment_id"), *operation;
-	SharedConnections shared;
-	Attachment *attachment;
+	Waiting waiting = {.verb = "delete attachment for volume"};
+	const char *id = api_param(r, "attachment_id");
 	int k;
 
-	k = service_find_attachment(&r->work, id, &attachment, f);
+	k = service_find_attachment(&r->work, id, &waiting.attachment, f);
 	if (!k)
-		k = service_shared_connections(&r->work, &attachment, 1, &shared, f);
+		k = service_shared_connections(&r->work, &waiting.attachment, 1, &waiting.shared,
+					       f);
 	if (!k)
-		k = service_delete_attachment(&r->work, id, &attachment, &operation, f);
-	return k ? k : reply_left(r, attachment, &shared, f);
+		k = service_delete_attachment(&r->work, id, &waiting.attachment, &waiting.operation,
+					      f);
+	if (k)
+		return k;
+	if (waiting.operation)
+		return wait_for(r, &waiting, answer_removed);
+	return reply_left(r, waiting.attachment, &waiting.shared, f);
 }
 
 static const ApiRoute routes[] = {
