@@ -28,7 +28,7 @@ typedef struct ConfigKey {
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
-static const char *const volume_backends[] = {"file", "lvm", NULL};
+static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
 #define TEXT(section_, name_, member, choices_)                                                    \

@@ -22,6 +22,7 @@
 #include "api/identity/identity.h"
 #include "api/image/image.h"
 #include "api/volume/volume.h"
+#include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
 #include "base/log.h"
@@ -142,7 +143,7 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 }
 
 /* The drivers that [volume] backend may name. */
-static const BackendDriver *const backends[] = {&backend_file, &backend_lvm_thick};
+static const BackendDriver *const backends[] = {&backend_file, &backend_lvm_thick, &backend_fake};
 
 static const BackendDriver *find_backend(const Config *config)
 {
