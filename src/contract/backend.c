@@ -269,6 +269,16 @@ int backend_snapshot_keep(Backend *backend, const Volume *volume, const Snapshot
 			 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
 }
 
+int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snapshot *snapshot,
+			     Arena *arena, BackendPath *ret, Fault *f)
+{
+	snapshot_check(backend, volume, snapshot);
+	return call_done(
+		backend, "snapshot_connect", volume,
+		backend->driver->snapshot_connect(backend->self, volume, snapshot, arena, ret, f),
+		MAY_LACK_SNAPSHOT, f);
+}
+
 int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);

@@ -117,6 +117,12 @@ struct BackendDriver {
 	int (*snapshot_draft)(void *self, const Volume *volume, const Snapshot *snapshot,
 			      Arena *arena, BackendPath *ret, Fault *f);
 	int (*snapshot_keep)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
+	/*
+	 * Make a snapshot reachable for reading until it is removed; the path is in the arena.
+	 * BACKEND_NO_SNAPSHOT.
+	 */
+	int (*snapshot_connect)(void *self, const Volume *volume, const Snapshot *snapshot,
+				Arena *arena, BackendPath *ret, Fault *f);
 	/* Give the volume, which nobody uses, the snapshot's bytes. BACKEND_NO_SNAPSHOT. */
 	int (*revert)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 	int (*capacity)(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);
@@ -156,6 +162,9 @@ _must_use_ int backend_snapshot_draft(Backend *backend, const Volume *volume,
 				      Fault *f);
 _must_use_ int backend_snapshot_keep(Backend *backend, const Volume *volume,
 				     const Snapshot *snapshot, Fault *f);
+_must_use_ int backend_snapshot_connect(Backend *backend, const Volume *volume,
+					const Snapshot *snapshot, Arena *arena, BackendPath *ret,
+					Fault *f);
 _must_use_ int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot,
 			      Fault *f);
 _must_use_ int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes,

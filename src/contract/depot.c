@@ -20,9 +20,10 @@ struct Depot {
 static bool driver_complete(const DepotDriver *driver)
 {
 	return driver->name && driver->size == sizeof(DepotDriver) && driver->open &&
-	       driver->close && driver->begin && driver->write && driver->finish &&
-	       driver->abandon && driver->remove && driver->image_path && driver->disk_create &&
-	       driver->disk_remove && driver->disk_exists && driver->disk_path && driver->sweep;
+	       driver->close && driver->begin && driver->write && driver->import &&
+	       driver->finish && driver->abandon && driver->remove && driver->image_path &&
+	       driver->disk_create && driver->disk_remove && driver->disk_exists &&
+	       driver->disk_path && driver->sweep;
 }
 
 static void id_check(const Depot *depot, const char *id)
@@ -102,6 +103,24 @@ int depot_finish(Depot *depot, DepotUpload *upload, DiskFormat format, Arena *ar
 		return fault(f, -EPROTO, "depot: finish told nothing of what was stored");
 	*ret = facts;
 	return 0;
+}
+
+int depot_import(Depot *depot, const char *image_id, const DepotSource *source, DiskFormat format,
+		 Arena *arena, DepotFacts *ret, Fault *f)
+{
+	DepotFacts facts = {0};
+	int r;
+
+	id_check(depot, image_id);
+	assert(source->path && source->size_bytes > 0);
+	assert(format == DISK_FORMAT_RAW || format == DISK_FORMAT_QCOW2);
+	r = depot->driver->import(depot->self, image_id, source, format, arena, &facts, f);
+	r = call_done("import", image_id, r, f, DEPOT_FULL, DEPOT_FULL);
+	if (!r && (facts.size_bytes < 0 || !facts.md5 || !facts.sha512))
+		return fault(f, -EPROTO, "depot: import told nothing of what was stored");
+	if (!r)
+		*ret = facts;
+	return r;
 }
 
 DepotUpload *depot_abandon(Depot *depot, DepotUpload *upload)

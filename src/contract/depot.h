@@ -33,6 +33,14 @@ typedef struct DepotFacts {
 	const char *sha512;
 } DepotFacts;
 
+/* Bytes of a disk on this host that are to become an image. */
+typedef struct DepotSource {
+	const char *path;
+	DiskFormat format;
+	bool is_block;
+	int64_t size_bytes; /* that a guest sees */
+} DepotSource;
+
 struct DepotDriver {
 	const char *name;
 	size_t size;
@@ -44,6 +52,12 @@ struct DepotDriver {
 	int (*finish)(DepotUpload *upload, DiskFormat format, Arena *arena, DepotFacts *ret,
 		      Fault *f);
 	DepotUpload *(*abandon)(DepotUpload *upload);
+	/*
+	 * Make an image of a disk that nobody writes to, in that format. DEPOT_FULL. May be
+	 * repeated: the image is made anew.
+	 */
+	int (*import)(void *self, const char *image_id, const DepotSource *source,
+		      DiskFormat format, Arena *arena, DepotFacts *ret, Fault *f);
 	int (*remove)(void *self, const char *image_id, Fault *f);
 	/* The file that holds the image's bytes, in the arena; for direct kernel boot. */
 	int (*image_path)(void *self, const char *image_id, Arena *arena, const char **ret,
@@ -75,6 +89,8 @@ _must_use_ int depot_write(Depot *depot, DepotUpload *upload, const void *bytes,
 _must_use_ int depot_finish(Depot *depot, DepotUpload *upload, DiskFormat format, Arena *arena,
 			    DepotFacts *ret, Fault *f);
 DepotUpload *depot_abandon(Depot *depot, DepotUpload *upload);
+_must_use_ int depot_import(Depot *depot, const char *image_id, const DepotSource *source,
+			    DiskFormat format, Arena *arena, DepotFacts *ret, Fault *f);
 _must_use_ int depot_remove(Depot *depot, const char *image_id, Fault *f);
 _must_use_ int depot_image_path(Depot *depot, const char *image_id, Arena *arena, const char **ret,
 				Fault *f);

@@ -114,6 +114,11 @@ EngineStatus engine_status(Engine *engine);
 
 /* Operation.args: the size that a volume is to have, in digits. */
 #define OPERATION_SIZE_GIB "size_gib"
+/* What filling an image found out, for the end of the operation. */
+#define OPERATION_SIZE "size"
+#define OPERATION_VIRTUAL_SIZE "virtual_size"
+#define OPERATION_MD5 "md5"
+#define OPERATION_SHA512 "sha512"
 
 /*
  * How the reason of an operation that failed begins when the failure leaves open what the world

@@ -88,6 +88,8 @@ static void turn_back(Draft *d, size_t index, const char *reason)
 static int draft_done(Draft *d, size_t index, Fault *f)
 {
 	step_move(d, index, STEP_DONE);
+	if (d->task->run->found)
+		d->operation->args = d->task->run->found;
 	if (d->operation->cancelled && !d->kind->forward_only) {
 		turn_back(d, index, "cancelled");
 		return 0;

@@ -65,6 +65,8 @@ struct StepRun {
 	size_t disk_count;
 	int64_t now_us;
 	bool undoing;
+	/* What the last step that was done found out, as the operation's new args; or NULL. */
+	const char *found;
 	/* Answers that go with STEP_LATER. */
 	int64_t later_us; /* when to call again, if no event does */
 	bool counted;     /* this was an attempt of its own */
@@ -273,6 +275,7 @@ int volume_revert_act(StepRun *run, Fault *f);
 int volume_freeze_act(StepRun *run, Fault *f);
 int volume_thaw_act(StepRun *run, Fault *f);
 int volume_copy_act(StepRun *run, Fault *f);
+int image_fill_act(StepRun *run, Fault *f);
 /* The snapshot that volume_freeze_act() makes of run->source. */
 Snapshot frozen_snapshot(const StepRun *run);
 

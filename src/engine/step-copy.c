@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Steps that copy: a volume from a snapshot, another volume or an image.
+ * Steps that copy: a volume from a snapshot, another volume or an image; an image from a volume.
  */
 #include "engine/priv.h"
 
 #include <inttypes.h>
 
-/*
- * What the volume is to be a copy of; `frozen` is room for the snapshot that a freeze may have
- * made. Returns 0, STEP_GIVE_UP or a fault.
- */
+#include "json/out.h"
+
+/* All of these return 0, STEP_GIVE_UP or a fault. */
+
 static int source_of_image(StepRun *run, BackendSource *ret, Fault *f)
 {
 	int r;
@@ -24,6 +24,7 @@ static int source_of_image(StepRun *run, BackendSource *ret, Fault *f)
 	return fault_unexpected(f, r);
 }
 
+/* `frozen` is room for the snapshot that a freeze may have made. */
 static int source_of_volume(StepRun *run, Snapshot *frozen, BackendSource *ret, Fault *f)
 {
 	bool there = false;
@@ -40,6 +41,11 @@ static int source_of_volume(StepRun *run, Snapshot *frozen, BackendSource *ret, 
 	if (there)
 		ret->snapshot = frozen;
 	return fault_unexpected(f, r);
+}
+
+static int no_source(Fault *f)
+{
+	return step_give_up(f, "what it is to be a copy of has no data on this host");
 }
 
 int volume_copy_act(StepRun *run, Fault *f)
@@ -61,8 +67,74 @@ int volume_copy_act(StepRun *run, Fault *f)
 				    run->volume->size_gib);
 	case BACKEND_NO_VOLUME:
 	case BACKEND_NO_SNAPSHOT:
-		return step_give_up(f, "what it is to be a copy of has no data on this host");
+		return no_source(f);
 	default:
 		return fault_unexpected(f, r);
 	}
+}
+
+/* Where the bytes are: the frozen moment, or the volume that nobody has. */
+static int source_path(StepRun *run, BackendPath *ret, bool *ret_frozen, Fault *f)
+{
+	BackendSource source = {0};
+	Snapshot frozen;
+	int r = source_of_volume(run, &frozen, &source, f);
+
+	if (r)
+		return r;
+	r = source.snapshot
+		    ? backend_snapshot_connect(run->config->backend, source.volume, source.snapshot,
+					       run->arena, ret, f)
+		    : backend_connect(run->config->backend, source.volume, run->arena, ret, f);
+	if (r == BACKEND_NO_SNAPSHOT || r == BACKEND_NO_VOLUME)
+		return no_source(f);
+	*ret_frozen = source.snapshot != NULL;
+	return fault_unexpected(f, r);
+}
+
+/* For the end of the operation. */
+static const char *facts_print(Arena *arena, const DepotFacts *facts)
+{
+	JsonPair pairs[] = {
+		{OPERATION_SIZE, arena_printf(arena, "%" PRId64, facts->size_bytes)},
+		{OPERATION_VIRTUAL_SIZE,
+		 arena_printf(arena, "%" PRId64, facts->virtual_size_bytes)},
+		{OPERATION_MD5, facts->md5},
+		{OPERATION_SHA512, facts->sha512},
+	};
+
+	return json_print_text_map(arena,
+				   &(JsonTextMap){.pairs = pairs, .count = ARRAY_SIZE(pairs)});
+}
+
+int image_fill_act(StepRun *run, Fault *f)
+{
+	DepotFacts facts = {0};
+	bool frozen = false;
+	DepotSource source;
+	BackendPath path;
+	int r;
+
+	if (!run->image)
+		return step_give_up(f, "image %s could not be found", run->operation->image_id);
+	r = source_path(run, &path, &frozen, f);
+	if (r)
+		return r;
+	source = (DepotSource){
+		.path = path.path,
+		.format = (DiskFormat)path.format,
+		.is_block = path.is_block,
+		.size_bytes = run->source->size_gib << 30,
+	};
+	r = depot_import(run->config->depot, run->image->id, &source,
+			 (DiskFormat)run->image->disk_format, run->arena, &facts, f);
+	if (r == DEPOT_FULL)
+		return step_give_up(f, "there is no room for an image of volume %s",
+				    run->source->id);
+	if (r)
+		return fault_unexpected(f, r);
+	run->found = facts_print(run->arena, &facts);
+	return frozen ? 0
+		      : fault_unexpected(f,
+					 backend_disconnect(run->config->backend, run->source, f));
 }

@@ -74,7 +74,10 @@ int volume_revert_act(StepRun *run, Fault *f)
 				    run->snapshot->id);
 	if (r == BACKEND_NO_SNAPSHOT || r == BACKEND_NO_VOLUME)
 		return step_give_up(f, "snapshot %s has no data on this host", run->snapshot->id);
-	return fault_unexpected(f, r);
+	r = fault_unexpected(f, r);
+	if (r)
+		(void)fault_context(f, OPERATION_UNSURE "volume %s is whole", run->volume->id);
+	return r;
 }
 
 /* --- one moment of a volume in use --- */

@@ -168,6 +168,14 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.act = volume_thaw_act,
 		},
+	[STEP_IMAGE_FILL] =
+		{
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SOURCE | STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = image_fill_act,
+			.undo = image_delete_act,
+		},
 	[STEP_VOLUME_REVERT] =
 		{
 			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,

@@ -183,6 +183,7 @@ static const char *const step_kinds[] = {
 	[STEP_VOLUME_COPY] = "volume-copy",
 	[STEP_VOLUME_THAW] = "volume-thaw",
 	[STEP_VOLUME_REVERT] = "volume-revert",
+	[STEP_IMAGE_FILL] = "image-fill",
 };
 static_assert(ARRAY_SIZE(step_kinds) == _STEP_KIND_MAX, "a row for each");
 const EnumNames step_kind_names = ENUM_NAMES(step_kinds);

@@ -60,6 +60,7 @@ typedef enum StepKind {
 	STEP_VOLUME_COPY,      /* make it from a snapshot, another volume or an image */
 	STEP_VOLUME_THAW,      /* away with that moment */
 	STEP_VOLUME_REVERT,    /* to a snapshot */
+	STEP_IMAGE_FILL,       /* with a volume's bytes */
 	_STEP_KIND_MAX,
 } StepKind;
 

@@ -156,6 +156,11 @@ int service_release_images(Tx *tx, Arena *arena, Fault *f)
 			  enum_name(&image_status_names, IMAGE_SAVING));
 	r = image_find(tx, arena, &query, &images, &count, f);
 	for (size_t i = 0; r == 0 && i < count; i++) {
+		const char *lane;
+
+		r = operation_lane_of(tx, arena, "image_id", images[i]->id, &lane, f);
+		if (r != RECORD_NOT_FOUND)
+			continue; /* a volume is being copied into it, and that goes on */
 		images[i]->status = IMAGE_QUEUED;
 		r = image_update(tx, images[i], f);
 	}

@@ -102,6 +102,22 @@ const OperationKind service_operations[] = {
 		.failed = revert_volume_failed,
 	},
 	{
+		.name = "upload-volume",
+		.steps = {STEP_IMAGE_FILL},
+		.step_count = 1,
+		.deadline_ms = COPY_MS,
+		.done = upload_volume_done,
+		.failed = upload_volume_failed,
+	},
+	{
+		.name = "upload-volume-in-use",
+		.steps = {STEP_VOLUME_FREEZE, STEP_IMAGE_FILL, STEP_VOLUME_THAW},
+		.step_count = 3,
+		.deadline_ms = COPY_MS,
+		.done = upload_volume_done,
+		.failed = upload_volume_failed,
+	},
+	{
 		.name = "attach-volume",
 		.steps = {STEP_DISK_PLUG},
 		.step_count = 1,

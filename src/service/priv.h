@@ -107,6 +107,7 @@ OPERATION_ENDS(delete_volume);
 OPERATION_ENDS(create_snapshot);
 OPERATION_ENDS(delete_snapshot);
 OPERATION_ENDS(revert_volume);
+OPERATION_ENDS(upload_volume);
 OPERATION_ENDS(extend_volume);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);

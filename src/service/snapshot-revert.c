@@ -2,7 +2,7 @@
 /* Copyright the Cleat authors */
 /*
  * A volume goes back to the newest of its snapshots: reverting, restoring and the intent in one
- * transaction; when the operation ends both are available, or the volume is in error, because
+ * transaction; when the operation ends both are available, or the volume is in error, when
  * nobody knows what it holds.
  */
 #include "base/clock.h"
@@ -118,8 +118,9 @@ int revert_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 int revert_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			 Fault *f)
 {
-	int r = settle(tx, arena, operation, VOLUME_EVENT_REVERT_FAILED, f);
+	bool unsure = str_after(reason, OPERATION_UNSURE) != NULL;
+	int r = settle(tx, arena, operation,
+		       unsure ? VOLUME_EVENT_REVERT_FAILED : VOLUME_EVENT_REVERTED, f);
 
-	(void)reason; /* the operation keeps it, for operators */
 	return r ? r : message_write(tx, arena, operation, MESSAGE_REVERT_VOLUME, f);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "model/image.h"
 #include "model/volume.h"
 #include "service/service.h"
 #include "service/volume-type.h"
@@ -75,3 +76,19 @@ _must_use_ int service_delete_volume_metadata(Work *work, const char *id, const 
 
 /* Whether the type lets a volume have that size. 0 or REFUSAL_BAD_INPUT. */
 _must_use_ int volume_check_type_size(Work *work, const VolumeType *type, int64_t size_gib);
+
+typedef struct UploadWish {
+	const char *image_name;
+	const char *container_format;
+	DiskFormat disk_format; /* raw or qcow2 */
+	ImageVisibility visibility;
+	bool is_protected;
+	bool force; /* of a volume in use, too */
+} UploadWish;
+
+/*
+ * Make an image of a volume, which is uploading meanwhile. REFUSAL_NO_VOLUME, REFUSAL_BAD_INPUT
+ * (its state; several hosts have it), REFUSAL_IMAGE_PUBLISH.
+ */
+_must_use_ int service_upload_volume(Work *work, const char *id, const UploadWish *wish,
+				     Volume **ret_volume, Image **ret_image, Fault *f);

@@ -118,6 +118,7 @@ static const ApiRoutes *const routes[] = {
 	&volume_snapshot_routes,
 	&volume_snapshot_metadata_routes,
 	&volume_snapshot_action_routes,
+	&volume_upload_routes,
 	&volume_type_routes,
 	&volume_type_spec_routes,
 	&volume_type_access_routes,

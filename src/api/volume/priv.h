@@ -32,6 +32,7 @@ extern const ApiRoutes volume_connection_routes;
 extern const ApiRoutes volume_snapshot_routes;
 extern const ApiRoutes volume_snapshot_metadata_routes;
 extern const ApiRoutes volume_snapshot_action_routes;
+extern const ApiRoutes volume_upload_routes;
 extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_type_spec_routes;
 extern const ApiRoutes volume_type_access_routes;

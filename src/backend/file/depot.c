@@ -24,7 +24,10 @@
 #define UPLOAD_PREFIX DIR_TEMPORARY "upload-"
 #define DISK_PREFIX DIR_TEMPORARY "disk-"
 
-enum { NAME_BYTES = UUID_TEXT + 16 }; /* the longest prefix and ".qcow2" round an id */
+enum {
+	NAME_BYTES = UUID_TEXT + 16, /* the longest prefix and ".qcow2" round an id */
+	HASH_BYTES = 1024 * 1024,
+};
 
 typedef struct FileDepot {
 	char *path;
@@ -191,6 +194,59 @@ static int file_finish(DepotUpload *upload, DiskFormat format, Arena *arena, Dep
 	return r;
 }
 
+/* The bytes of a disk in the format that is asked for. 0 or DIR_FULL. */
+static int import_fill(int to, const DepotSource *source, DiskFormat format, Fault *f)
+{
+	/* Names of devices may be links. */
+	const int flags = O_RDONLY | O_CLOEXEC | (source->is_block ? 0 : O_NOFOLLOW);
+	_cleanup_(closep) int from = open(source->path, flags);
+	int r;
+
+	if (from < 0)
+		return fault(f, -errno, "open %s: %s", source->path, strerror(errno));
+	if (source->format == format && !source->is_block)
+		return dir_copy(from, to, f);
+	r = image_make_empty(to, format, source->size_bytes, f);
+	return r ? r : image_convert(from, source->format, to, format, f);
+}
+
+/* Take in what was written past file_write(). */
+static int upload_hash(DepotUpload *upload, Fault *f)
+{
+	_cleanup_(freep) char *block = mem_new(HASH_BYTES);
+	ssize_t n;
+
+	while ((n = pread(upload->fd, block, HASH_BYTES, upload->size_bytes)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fault(f, -errno, "read: %s", strerror(errno));
+		if (EVP_DigestUpdate(upload->md5, block, (size_t)n) != 1 ||
+		    EVP_DigestUpdate(upload->sha512, block, (size_t)n) != 1)
+			return fault(f, -EIO, "hashing failed");
+		upload->size_bytes += n;
+	}
+	return 0;
+}
+
+static int file_import(void *self, const char *image_id, const DepotSource *source,
+		       DiskFormat format, Arena *arena, DepotFacts *ret, Fault *f)
+{
+	DepotUpload *upload;
+	int r = file_begin(self, image_id, &upload, f);
+
+	if (r)
+		return r;
+	r = import_fill(upload->fd, source, format, f);
+	if (!r)
+		r = upload_hash(upload, f);
+	if (r) {
+		(void)file_abandon(upload); /* NULL */
+		return r == DIR_FULL ? DEPOT_FULL : fault_unexpected(f, r);
+	}
+	return file_finish(upload, format, arena, ret, f);
+}
+
 static int file_remove(void *self, const char *image_id, Fault *f)
 {
 	const FileDepot *depot = self;
@@ -328,6 +384,7 @@ const DepotDriver depot_file = {
 	.write = file_write,
 	.finish = file_finish,
 	.abandon = file_abandon,
+	.import = file_import,
 	.remove = file_remove,
 	.image_path = file_image_path,
 	.disk_create = file_disk_create,

@@ -48,6 +48,8 @@ int file_snapshot(void *self, const Volume *volume, const Snapshot *snapshot, Fa
 int file_snapshot_remove(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 int file_snapshot_exists(void *self, const Volume *volume, const Snapshot *snapshot, bool *ret,
 			 Fault *f);
+int file_snapshot_connect(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
+			  BackendPath *ret, Fault *f);
 int file_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
 			BackendPath *ret, Fault *f);
 int file_snapshot_keep(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);

@@ -97,6 +97,25 @@ int file_snapshot_remove(void *self, const Volume *volume _unused_, const Snapsh
 	return r ? r : dir_remove_file(backend->dir, name, f);
 }
 
+int file_snapshot_connect(void *self, const Volume *volume _unused_, const Snapshot *snapshot,
+			  Arena *arena, BackendPath *ret, Fault *f)
+{
+	const FileBackend *backend = self;
+	char name[FILE_NAME_BYTES];
+	bool there = false;
+	int r;
+
+	snapshot_name(snapshot, "", name);
+	r = dir_has_file(backend->dir, name, &there, f);
+	if (r)
+		return r;
+	*ret = (BackendPath){
+		.path = arena_printf(arena, "%s/%s", backend->path, name),
+		.format = snapshot->format,
+	};
+	return there ? 0 : BACKEND_NO_SNAPSHOT;
+}
+
 int file_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
 			BackendPath *ret, Fault *f)
 {

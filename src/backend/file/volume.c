@@ -297,6 +297,7 @@ const BackendDriver backend_file = {
 	.snapshot = file_snapshot,
 	.snapshot_remove = file_snapshot_remove,
 	.snapshot_exists = file_snapshot_exists,
+	.snapshot_connect = file_snapshot_connect,
 	.snapshot_draft = file_snapshot_draft,
 	.snapshot_keep = file_snapshot_keep,
 	.revert = file_revert,
