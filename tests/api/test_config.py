@@ -152,7 +152,7 @@ def wrong_settings_are_told():
 
 
 def wrong_options_are_told():
-    for words in (['--what'], ['more'], ['--dev', home], ['--log-level']):
+    for words in (['--what'], ['more'], ['--dev'], ['--log-level']):
         tap.expect(refused(*words)[0], 2, repr(words))
     for words in (['--hypervisor', 'xen'], ['--log-level', 'loud']):
         status, text = refused(*words)
