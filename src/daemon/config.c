@@ -11,6 +11,7 @@
 
 #include "base/enum.h"
 #include "base/str.h"
+#include "http/peer.h"
 #include "model/volume.h"
 
 typedef enum ValueType { VALUE_TEXT, VALUE_INT, VALUE_RATIO, VALUE_BOOL } ValueType;
@@ -56,6 +57,7 @@ static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 static const ConfigKey keys[] = {
 	TEXT("server", "listen", listen, NULL),
 	TEXT("server", "public_url", public_url, NULL),
+	TEXT("server", "proxies", proxies, NULL),
 	TEXT("server", "tls_cert", tls_cert, NULL),
 	TEXT("server", "tls_key", tls_key, NULL),
 	FLAG("server", "allow_plain_http", allow_plain_http),
@@ -263,6 +265,9 @@ int config_check(const Config *config, Fault *f)
 		return fault(f, -EINVAL, "tls_cert and tls_key go together");
 	if (config->public_url && str_ends(config->public_url, "/"))
 		return fault(f, -EINVAL, "public_url %s ends in a slash", config->public_url);
+	if (config->proxies && !http_proxies_valid(config->proxies))
+		return fault(f, -EINVAL, "proxies %s are not addresses with commas between",
+			     config->proxies);
 	r = check_choices(config, f);
 	return r ? r : check_volumes(config, f);
 }

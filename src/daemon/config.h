@@ -13,6 +13,7 @@ typedef struct Config {
 	/* [server] */
 	const char *listen;
 	const char *public_url; /* NULL: what the client used */
+	const char *proxies;    /* NULL: none */
 	const char *tls_cert;   /* files, or NULL */
 	const char *tls_key;
 	bool allow_plain_http; /* also for others than this machine */
@@ -37,8 +38,8 @@ typedef struct Config {
 	int64_t deleted_days; /* 0: deleted servers are kept */
 	/* [volume] */
 	const char *volume_backend;
-	const char *volume_group; /* for lvm */
-	const char *thin_pool;    /* for lvm: NULL: thick volumes */
+	const char *volume_group;     /* for lvm */
+	const char *thin_pool;        /* for lvm: NULL: thick volumes */
 	const char *volume_directory; /* NULL: below the state directory */
 	const char *volume_format;
 	int64_t oversubscription; /* hundredths */

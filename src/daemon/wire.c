@@ -330,6 +330,7 @@ static int start_server(Daemon *daemon, Fault *f)
 	HttpConfig http = {
 		.listen_fd = -1,
 		.threads = (unsigned)config->http_threads,
+		.proxies = config->proxies,
 		.stream_max = SIZE_MAX, /* the depot limits what it takes */
 		.app = api_http_app(daemon->api),
 	};

@@ -62,6 +62,7 @@ struct HttpConfig {
 	int64_t drain_ms;     /* how long a drain bears with slow clients */
 	const char *tls_cert; /* PEM text, or NULL for plain HTTP */
 	const char *tls_key;
+	const char *proxies; /* see peer.h; NULL: none. Borrowed */
 	HttpApp app;
 };
 
@@ -92,7 +93,7 @@ const char *http_path(const HttpRequest *req);       /* still percent-encoded, w
 const char *http_query_text(const HttpRequest *req); /* as sent, without '?'; "" when absent */
 const char *http_header(const HttpRequest *req, const char *name); /* first one, or NULL */
 const char *http_body(const HttpRequest *req, size_t *ret_length);
-const char *http_peer(const HttpRequest *req);   /* address of the other end */
+const char *http_peer(const HttpRequest *req);   /* the client's address, also behind proxies */
 const char *http_scheme(const HttpRequest *req); /* "http" or "https" */
 
 typedef struct HttpParam {

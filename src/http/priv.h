@@ -80,5 +80,8 @@ struct HttpConnection {
 	char peer[112];
 };
 
+/* The server's, with all defaults filled in. */
+const HttpConfig *http_config(const HttpRequest *req);
+
 /* read.c: what is wrong with the head, for the client; NULL: nothing. Reads the query. */
 const char *http_head_problem(HttpRequest *req, const char *version);

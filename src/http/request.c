@@ -5,6 +5,7 @@
  * libmicrohttpd in server.c, always on the request's HTTP thread.
  */
 #include "base/str.h"
+#include "http/peer.h"
 #include "http/priv.h"
 
 Arena *http_arena(HttpRequest *req)
@@ -43,9 +44,25 @@ const char *http_body(const HttpRequest *req, size_t *ret_length)
 	return buf_text(&req->body);
 }
 
+static enum MHD_Result add_forwarded(void *cls, enum MHD_ValueKind kind _unused_, const char *name,
+				     const char *value)
+{
+	Buf *all = cls;
+
+	if (value && str_eq_nocase(name, "X-Forwarded-For"))
+		buf_printf(all, "%s%s", all->length ? "," : "", value);
+	return MHD_YES;
+}
+
 const char *http_peer(const HttpRequest *req)
 {
-	return req->connection->peer;
+	const char *proxies = http_config(req)->proxies, *peer = req->connection->peer;
+	_cleanup_(buf_done) Buf all = {0};
+
+	if (!proxies)
+		return peer;
+	(void)MHD_get_connection_values(req->mhd, MHD_HEADER_KIND, add_forwarded, &all);
+	return http_forwarded_peer(req->arena, proxies, peer, buf_text(&all));
 }
 
 const HttpParam *http_query(const HttpRequest *req, size_t *ret_count)

@@ -49,6 +49,11 @@ struct HttpServer {
 	pthread_cond_t idle;  /* running became 0 while draining */
 };
 
+const HttpConfig *http_config(const HttpRequest *req)
+{
+	return &req->server->config;
+}
+
 const char *http_scheme(const HttpRequest *req)
 {
 	return req->server->config.tls_cert ? "https" : "http";

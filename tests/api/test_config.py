@@ -145,6 +145,7 @@ def wrong_settings_are_told():
             ({'server': {'tls_cert': '/x'}}, 'tls_cert and tls_key go together'),
             ({'state': {'directory': 'here'}}, 'not an absolute path'),
             ({'server': {'listen': 'nonsense'}}, 'nonsense'),
+            ({'server': {'proxies': '10.0.0.0/8'}}, 'not addresses with commas between'),
             ({'server': {'public_url': 'http://x/'}}, 'ends in a slash')):
         status, text = refused(**sections)
         tap.expect(status, 1, text)

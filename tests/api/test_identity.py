@@ -292,6 +292,29 @@ def six_failures_lock_a_user():
     assert 'retry-after' in login(password('nobody', 'wrong')).headers
 
 
+def proxies_say_who_it_was():
+    """Behind a proxy of ours a stranger locks out himself only, whatever he says of himself."""
+    with Cleatd(start=False) as behind:
+        settings = os.path.join(behind.dir, 'proxies.conf')
+        with open(settings, 'w') as f:
+            f.write('[server]\nproxies = 127.0.0.1\n')
+        behind.args = ['--config', settings]
+        assert behind.start()
+        right = behind.user('demo').login()
+        wrong = {'auth': {'identity': password('demo', 'wrong')}}
+
+        def ask(body, *seen_by_proxies):
+            return behind.request('POST', TOKENS, body, {
+                'X-Forwarded-For': ', '.join(seen_by_proxies)})
+
+        for n in range(6):
+            tap.expect(ask(wrong, '198.51.100.%d' % n, '192.0.2.1').status, 401)
+        reply = ask(right, '192.0.2.1')
+        tap.expect((reply.status, 'retry-after' in reply.headers), (401, True))
+        tap.expect(ask(right, '192.0.2.2').status, 201)
+        tap.expect(ask(right, '198.51.100.1').status, 201)
+
+
 def an_address_that_guesses_many_names_waits():
     for n in range(30):
         unauthorized(login_from('127.0.0.3', password('guess-%d' % n, 'wrong')))
@@ -579,7 +602,7 @@ tap.run('identity', [
     the_versions_need_no_token, a_token_says_who_and_where, scopes, wrong_logins_look_alike,
     malformed_logins_are_told_so, a_token_gets_a_token, tokens_are_validated_and_revoked,
     six_failures_lock_a_user, an_address_that_guesses_many_names_waits,
-    rights_that_go_take_their_tokens, a_user_changes_its_own_password,
+    proxies_say_who_it_was, rights_that_go_take_their_tokens, a_user_changes_its_own_password,
     projects_come_and_go, users_are_looked_up_as_clients_do, roles_and_assignments,
     the_small_resources, application_credentials, service_tokens_are_checked,
     users_outlive_the_daemon, a_second_daemon_is_told, secrets_stay_private,
