@@ -5,7 +5,7 @@
 
     tests/stress/race.py [ROUNDS]        (3)
 
-Every way to get a volume takes part: attachments that reserve, attachments that connect, os-reserve,
+Every way to get a volume takes part: attachments that reserve or connect, os-reserve, os-attach,
 and servers. After each race the store is looked at: every volume is settled, no row is without what
 it belongs to, no operation goes on.
 """
