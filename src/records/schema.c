@@ -180,7 +180,8 @@ static const char schema_2[] =
 	"CREATE INDEX type_accesses_project ON type_accesses (project_id);"
 	"CREATE INDEX type_accesses_type ON type_accesses (type_id);"
 	"CREATE UNIQUE INDEX qos_specs_name ON qos_specs (name);"
-	"CREATE INDEX snapshots_volume ON snapshots (volume_id);"
+	"CREATE INDEX snapshots_volume ON snapshots (volume_id, project_id, created_us, id);"
+	"CREATE INDEX snapshots_name ON snapshots (name, project_id, created_us, id);"
 	"CREATE INDEX snapshots_project ON snapshots (project_id, created_us, id);"
 	"CREATE INDEX snapshots_created ON snapshots (created_us, id);"
 	"CREATE INDEX transfers_volume ON transfers (volume_id);"
@@ -190,7 +191,12 @@ static const char schema_2[] =
 	"INSERT INTO quotas (project_id, resource, used) SELECT '@' || backend, 'promised_gib',"
 	" SUM(size_gib) FROM volumes GROUP BY backend;"
 	"CREATE INDEX transfers_project ON transfers (project_id, created_us, id);"
-	"CREATE INDEX volumes_name ON volumes (project_id, name);"
+	/*
+	 * The name first: among indexes that begin with the project SQLite would choose this one,
+	 * whose rows lie scattered, to sum up all that a project has. The rest is the order of
+	 * lists; without it SQLite walks the project's list in its order instead of looking here.
+	 */
+	"CREATE INDEX volumes_name ON volumes (name, project_id, created_us, id);"
 	"CREATE INDEX volumes_status ON volumes (project_id, status, created_us, id);"
 	"CREATE INDEX volumes_type ON volumes (type_id, project_id);"
 	"CREATE INDEX servers_deleted ON servers (terminated_us) WHERE vm_state = 'deleted';"
