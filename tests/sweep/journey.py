@@ -10,6 +10,9 @@ import lib
 
 SERVERS = '/compute/v2.1/servers'
 VOLUMES = '/volume/v3/volumes'
+ATTACHMENTS = '/volume/v3/attachments'
+AT = 'volume 3.44'
+CONNECTOR = {'host': 'elsewhere', 'initiator': 'iqn.1993-08.org.debian:01:elsewhere'}
 NAME = 'sweep'
 
 
@@ -78,6 +81,37 @@ class Journey:
         asked(self.user.delete('%s/%s' % (self.attachments(), self.volume()['id'])))
         self.wait(self.volume, ('available', 'in-use'))
 
+    # --- as the consumer of an attachment, on a host of its own ---
+
+    def reserve(self, connector=None):
+        self.step = 'reserve'
+        wish = {'volume_uuid': self.volume()['id'], 'connector': connector}
+        return asked(self.user.post(ATTACHMENTS, {'attachment': wish},
+                                    version=AT))['attachment']['id']
+
+    def connect(self, attachment):
+        self.step = 'connect'
+        asked(self.user.put('%s/%s' % (ATTACHMENTS, attachment),
+                            {'attachment': {'connector': CONNECTOR}}, version=AT))
+
+    def complete(self, attachment):
+        self.step = 'complete'
+        asked(self.user.post('%s/%s/action' % (ATTACHMENTS, attachment), {'os-complete': None},
+                             version=AT))
+        self.wait(self.volume, ('in-use',))
+
+    def disconnect(self, attachment):
+        self.step = 'disconnect'
+        asked(self.user.delete('%s/%s' % (ATTACHMENTS, attachment), version=AT))
+        self.wait(self.volume, ('available',))
+
+    def disconnect_all(self):
+        """What a consumer that is gone has left behind; compute's own go with their servers."""
+        rows = asked(self.user.get(ATTACHMENTS, version=AT))['attachments']
+        for row in rows:
+            if row['instance'] is None:
+                self.disconnect(row['id'])
+
     def extend(self):
         self.step = 'extend'
         volume = self.volume()
@@ -118,6 +152,15 @@ class Journey:
         self.wait(self.volume, ('available',))
         self.step = 'end'
 
+    def consume(self):
+        """Step by step, and then all at once."""
+        attachment = self.reserve()
+        self.connect(attachment)
+        self.complete(attachment)
+        self.disconnect(attachment)
+        self.disconnect(self.reserve(CONNECTOR))
+        self.step = 'end'
+
     def whole_life(self):
         """From nothing to nothing; the server is deleted with the volume still on it."""
         self.make_server()
@@ -142,6 +185,7 @@ class Journey:
             self.make_server()
         if not self.volume():
             self.make_volume()
+        self.disconnect_all()
         if self.volume()['status'] == 'available':
             self.attach()
         assert self.volume()['status'] == 'in-use', self.volume()

@@ -11,8 +11,8 @@ guest still has. cleatd is started again, and once it has settled nothing may be
 lost (world.py), and the journey can be taken to its end. The sweep is over when a journey ends
 without having reached n.
 
-fault: the same with the n-th call to the fake hypervisor failing, being busy, or doing its work
-and losing the reply (CLEAT_FAKE_FAIL), without a restart.
+fault: the same with the n-th call to the fake hypervisor, or of the fake backend's exports, failing,
+being busy, or doing its work and losing the reply (CLEAT_FAKE_FAIL), without a restart.
 
 twice: after each crash, a second one or a failing call at every point of the recovery.
 
@@ -39,20 +39,31 @@ from journey import Journey  # noqa: E402
 
 SETTLE_SECONDS = 60
 LIMIT = 500
+CONFIG = 'cleatd.conf'
 MISCHIEF_WORDS = b'made to'
 FAILURES = ('fault', 'lost-reply', 'busy')  # the engine treats the first and the last alike
 
-Way = collections.namedtuple('Way', 'name go furnished short env')
+# furnished: a server and a volume are there when it begins; short: also in the short sweep;
+# backend: of volumes; fail: the variable that spoils a call, or None when none is made
+Way = collections.namedtuple('Way', 'name go furnished short env backend fail',
+                             defaults=('file', 'CLEAT_FAKE_FAIL'))
 
-# furnished: a server and a volume are there when it begins; short: also in the short sweep
 WAYS = (
     Way('attach and detach', Journey.attach_and_detach, True, True, {}),
     Way('attach, delete at once', Journey.attach_in_haste, True, True,
         {'CLEAT_FAKE_DELAY_MS': '50'}),
+    Way('a consumer', Journey.consume, True, True, {}, fail=None),
+    Way('a consumer elsewhere', Journey.consume, True, True, {}, 'fake',
+        'CLEAT_FAKE_EXPORT_FAIL'),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
 )
+
+
+def house(folder):
+    """A cleatd that is not started yet."""
+    return lib.Cleatd(dir=folder, start=False, args=['--config', os.path.join(folder, CONFIG)])
 
 
 class Bases:
@@ -62,20 +73,24 @@ class Bases:
         self.folder = tempfile.mkdtemp(prefix='cleat-sweep-')
         self.made = {}
 
-    def make(self, furnished):
-        folder = os.path.join(self.folder, 'furnished' if furnished else 'bare')
+    def make(self, furnished, backend):
+        folder = os.path.join(self.folder, '%s %s' % ('furnished' if furnished else 'bare',
+                                                      backend))
         os.mkdir(folder)
-        with lib.Cleatd(dir=folder) as cleatd:
+        with open(os.path.join(folder, CONFIG), 'w', encoding='utf-8') as file:
+            file.write('[volume]\nbackend = %s\n' % backend)
+        with house(folder) as cleatd:
+            cleatd.start()
             journey = Journey(cleatd.user('demo'))
             if furnished:
                 journey.make_server()
                 journey.make_volume()
             settle(cleatd)
-        self.made[furnished] = folder
+        self.made[furnished, backend] = folder
 
-    def copy(self, furnished, name):
+    def copy(self, way, name):
         folder = os.path.join(self.folder, name)
-        shutil.copytree(self.made[furnished], folder, ignore=sockets)
+        shutil.copytree(self.made[way.furnished, way.backend], folder, ignore=sockets)
         return folder
 
     def remove(self):
@@ -141,7 +156,7 @@ def recover(cleatd, way):
 
 
 def crash_once(folder, way, point):
-    with lib.Cleatd(dir=folder, start=False) as cleatd:
+    with house(folder) as cleatd:
         where = crash(cleatd, way, point, way.go)
         if where:
             recover(cleatd, way)
@@ -150,7 +165,7 @@ def crash_once(folder, way, point):
 
 def crash_again(folder, way, first, second):
     """Crash, and while it recovers from that, once more."""
-    with lib.Cleatd(dir=folder, start=False) as cleatd:
+    with house(folder) as cleatd:
         if not crash(cleatd, way, first, way.go):
             return None
         where = crash(cleatd, way, second, lambda journey: None)
@@ -161,11 +176,11 @@ def crash_again(folder, way, first, second):
 
 def crash_and_fault(folder, way, point, failure):
     """Crash, and while it recovers from that, a call fails."""
-    with lib.Cleatd(dir=folder, start=False) as cleatd:
+    with house(folder) as cleatd:
         where = crash(cleatd, way, point, way.go)
         if not where:
             return None
-        recover(cleatd, way._replace(env={**way.env, 'CLEAT_FAKE_FAIL': failure}))
+        recover(cleatd, way._replace(env={**way.env, way.fail: failure}))
         return where if log_holds(folder, MISCHIEF_WORDS) else None
 
 
@@ -176,8 +191,8 @@ def log_holds(folder, words):
 
 def fault_once(folder, way, failure):
     """Returns the last step that was taken, or None when the call was not reached."""
-    with lib.Cleatd(dir=folder, start=False) as cleatd:
-        if not cleatd.start(env={**way.env, 'CLEAT_FAKE_FAIL': failure}):
+    with house(folder) as cleatd:
+        if not cleatd.start(env={**way.env, way.fail: failure}):
             return 'start' if log_holds(folder, MISCHIEF_WORDS) else None
         journey = Journey(cleatd.user('demo'), SETTLE_SECONDS)
         told = None
@@ -211,9 +226,9 @@ class Sweep:
         if text:
             tap.comment(text)
 
-    def attempt(self, title, furnished, once, n):
+    def attempt(self, title, way, once, n):
         """(where, problem): one run in a directory of its own, kept when there is a problem."""
-        folder = self.bases.copy(furnished, '%s %d' % (title, n))
+        folder = self.bases.copy(way, '%s %d' % (title, n))
         try:
             where, problem = once(folder, n), None
         except Exception as why:  # pylint: disable=broad-except
@@ -225,7 +240,7 @@ class Sweep:
             shutil.rmtree(folder)
         return where, problem
 
-    def run(self, title, furnished, once):
+    def run(self, title, way, once):
         """Returns how many numbers were reached."""
         numbers = [self.only] if self.only else range(1, LIMIT)
         reached = 0
@@ -233,7 +248,7 @@ class Sweep:
             for first in range(0, len(numbers), self.jobs):
                 batch = numbers[first:first + self.jobs]
                 results = list(pool.map(
-                    lambda n: self.attempt(title, furnished, once, n), batch))
+                    lambda n: self.attempt(title, way, once, n), batch))
                 for n, (where, problem) in zip(batch, results):
                     if where:
                         self.tell(not problem, '%s: %d, %s' % (title, n, where), problem or '')
@@ -243,7 +258,7 @@ class Sweep:
         return reached
 
     def run_way(self, title, way, once):
-        reached = self.run('%s, %s' % (title, way.name), way.furnished, once)
+        reached = self.run('%s, %s' % (title, way.name), way, once)
         if not self.only:
             self.tell(0 < reached < LIMIT - 1, '%s, %s: came to an end' % (title, way.name))
 
@@ -258,6 +273,8 @@ def sweep_crash(sweep, ways, _short):
 def sweep_fault(sweep, ways, short):
     for kind in FAILURES[:2] if short else FAILURES:
         for way in ways:
+            if not way.fail or kind == 'busy' and way.backend == 'fake':
+                continue  # the fake backend knows the others only
             sweep.run_way('%s of a call' % kind, way, lambda folder, n, way=way, kind=kind:
                           fault_once(folder, way, '%d:%s' % (n, kind)))
 
@@ -268,10 +285,10 @@ def sweep_twice(sweep, ways, _short):
         first = reached = 1
         while reached and first < LIMIT:
             point = 'after:%d' % first
-            reached = sweep.run(title % first + ' again', way.furnished,
+            reached = sweep.run(title % first + ' again', way,
                                 lambda folder, n, way=way, point=point:
                                 crash_again(folder, way, point, 'after:%d' % n))
-            reached += sweep.run(title % first + ' a fault', way.furnished,
+            reached += sweep.run(title % first + ' a fault', way,
                                  lambda folder, n, way=way, point=point:
                                  crash_and_fault(folder, way, point, '%d:fault' % n))
             first += 1
@@ -287,9 +304,9 @@ def main():
     bases = Bases()
     sweep = Sweep(bases, options.jobs, options.at)
     try:
-        bases.make(True)
-        bases.make(False)
         ways = [way for way in WAYS if way.short or not options.short]
+        for furnished, backend in sorted({(way.furnished, way.backend) for way in ways}):
+            bases.make(furnished, backend)
         {'crash': sweep_crash, 'fault': sweep_fault, 'twice': sweep_twice}[options.what](
             sweep, ways, options.short)
     finally:

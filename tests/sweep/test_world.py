@@ -9,11 +9,12 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
 from world import (  # noqa: E402
-    Disk, Domain, Rows, Server, Volume, World, complaints, dangers)
+    Attachment, Disk, Domain, Rows, Server, Volume, World, complaints, dangers)
 
 SERVER = '11111111-1111-1111-1111-111111111111'
 VOLUME = '22222222-2222-2222-2222-222222222222'
 SPARE = '33333333-3333-3333-3333-333333333333'
+ATTACHMENT = '44444444-4444-4444-4444-444444444444'
 STRANGER = '99999999-9999-9999-9999-999999999999'
 
 
@@ -28,7 +29,8 @@ def world(**changes):
         files=['volumes/%s.raw' % VOLUME, 'volumes/%s.raw' % SPARE, 'openrc-demo',
                'fake/%s.json' % SERVER],
         operations=[],
-        usage={('p', 'volumes'): 2, ('p', 'gigabytes'): 5, ('p', 'instances'): 1})
+        usage={('p', 'volumes'): 2, ('p', 'gigabytes'): 5, ('p', 'instances'): 1},
+        attachments={})
     return right._replace(**changes)
 
 
@@ -52,7 +54,7 @@ def a_right_world_passes():
 
 
 def an_empty_world_passes():
-    tap.expect(complaints(World({}, {}, [], {}, [], [], {('p', 'volumes'): 0})), [])
+    tap.expect(complaints(World({}, {}, [], {}, [], [], {('p', 'volumes'): 0}, {})), [])
 
 
 def a_volume_in_between_is_found():
@@ -106,38 +108,81 @@ def leftovers_are_found():
     found('operation', world(operations=['attach-volume doing (None)']))
 
 
+def consumed(status, volume_status, exported, files=()):
+    """A world whose spare volume has an attachment of a consumer."""
+    right = world()
+    return right._replace(
+        volumes={**right.volumes, SPARE: Volume(volume_status, 'p', 3, [])},
+        files=right.files + list(files),
+        attachments={ATTACHMENT: Attachment(SPARE, status, None, exported)})
+
+
+def what_waits_for_its_consumer_passes():
+    export = ['volumes/exports/' + ATTACHMENT]
+    tap.expect(complaints(consumed('reserved', 'reserved', 0)), [])
+    tap.expect(complaints(consumed('attaching', 'attaching', 1, export)), [])
+    tap.expect(complaints(consumed('attached', 'in-use', 1, export)), [])
+
+
+def a_volume_unlike_its_attachments_is_found():
+    found(SPARE, consumed('reserved', 'available', 0))
+    found(SPARE, consumed('attaching', 'in-use', 0))
+    found('is detaching', consumed('detaching', 'detaching', 0))
+
+
+def an_export_unlike_its_row_is_found():
+    found('exported', consumed('attaching', 'attaching', 1))
+    found('exported', consumed('reserved', 'reserved', 0, ['volumes/exports/' + ATTACHMENT]))
+    found('left over', world(files=world().files + ['volumes/exports/' + STRANGER]))
+
+
 def wrong_usage_is_found():
     found('quota', world(usage={('p', 'volumes'): 1}))
     found('quota', world(usage={('other', 'instances'): 1}))
 
 
-def danger(rows, domains):
-    return list(dangers(rows, domains, ['volumes/%s.raw' % VOLUME]))
+def rows_of(volumes_there, attached, attachments=None):
+    return Rows(volumes_there, attached, attachments or {})
+
+
+def danger(rows, domains, files=()):
+    return list(dangers(rows, domains, ['volumes/%s.raw' % VOLUME, *files]))
+
+
+def an_export_that_nobody_knows_of_is_a_danger():
+    def told(status, *rows):
+        there = {ATTACHMENT: Attachment(VOLUME, *row) for row in rows}
+        return danger(rows_of({VOLUME: status}, [], there), {},
+                      ['volumes/exports/' + ATTACHMENT])
+    tap.expect(told('attaching', ('attaching', None, 1)), [])
+    assert 'nobody knows' in ''.join(told('reserved', ('reserved', None, 0)))
+    assert 'nobody knows' in ''.join(told('attaching'))
+    assert 'exported and free' in ''.join(told('available', ('attaching', None, 1)))
 
 
 def what_is_halfway_is_no_danger():
     disk = {SERVER: Domain(True, {VOLUME: Disk(True, True)})}
     for status in ('attaching', 'in-use', 'detaching'):
-        tap.expect(danger(Rows({VOLUME: status}, []), disk), [])
-        tap.expect(danger(Rows({VOLUME: status}, []), {}), [])
-    tap.expect(danger(Rows({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), disk), [])
-    tap.expect(danger(Rows({VOLUME: 'available'}, []), {}), [])
+        tap.expect(danger(rows_of({VOLUME: status}, []), disk), [])
+        tap.expect(danger(rows_of({VOLUME: status}, []), {}), [])
+    tap.expect(danger(rows_of({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), disk), [])
+    tap.expect(danger(rows_of({VOLUME: 'available'}, []), {}), [])
 
 
 def a_volume_freed_too_early_is_a_danger():
     disk = {SERVER: Domain(True, {VOLUME: Disk(True, False)})}
     for volumes_there in ({VOLUME: 'available'}, {}):
-        told, = danger(Rows(volumes_there, []), disk)
+        told, = danger(rows_of(volumes_there, []), disk)
         assert 'has volume' in told, told
 
 
 def a_volume_called_attached_too_early_is_a_danger():
-    told, = danger(Rows({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), {SERVER: Domain(True, {})})
+    told, = danger(rows_of({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), {SERVER: Domain(True, {})})
     assert 'called attached' in told, told
 
 
 def a_volume_without_bytes_is_a_danger():
-    told, = danger(Rows({SPARE: 'available'}, []), {})
+    told, = danger(rows_of({SPARE: 'available'}, []), {})
     assert 'no file' in told, told
 
 
@@ -146,6 +191,8 @@ tap.run('judge', [
     an_attachment_that_one_side_forgot_is_found, an_attachment_too_many_is_found,
     a_disk_halfway_is_found, a_server_in_between_is_found, power_that_differs_is_found,
     a_lost_domain_is_found, a_lost_file_is_found, leftovers_are_found, wrong_usage_is_found,
+    what_waits_for_its_consumer_passes, a_volume_unlike_its_attachments_is_found,
+    an_export_unlike_its_row_is_found, an_export_that_nobody_knows_of_is_a_danger,
     what_is_halfway_is_no_danger, a_volume_freed_too_early_is_a_danger,
     a_volume_called_attached_too_early_is_a_danger, a_volume_without_bytes_is_a_danger,
 ])

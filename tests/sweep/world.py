@@ -25,7 +25,9 @@ Server = collections.namedtuple('Server', 'status task project volumes')
 Volume = collections.namedtuple('Volume', 'status project size servers')
 Disk = collections.namedtuple('Disk', 'live config')
 Domain = collections.namedtuple('Domain', 'running disks')
-World = collections.namedtuple('World', 'servers volumes images domains files operations usage')
+Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
+World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
+                               'attachments')
 
 
 # --- looking -------------------------------------------------------------------------------
@@ -50,7 +52,7 @@ def look_at_servers(admin):
 
 def look_at_volumes(admin):
     return {row['id']: Volume(row['status'], row['os-vol-tenant-attr:tenant_id'], row['size'],
-                              sorted(a['server_id'] for a in row['attachments']))
+                              sorted(a['server_id'] for a in row['attachments'] if a['server_id']))
             for row in got(admin, '/volume/v3/volumes/detail?all_tenants=1', 'volumes')}
 
 
@@ -87,8 +89,20 @@ def look_at_rows(store):
             "WHERE state NOT IN ('done', 'failed')")]
         usage = {(project, resource): used for project, resource, used in rows.execute(
             "SELECT project_id, resource, used FROM quotas")}
+        attachments = attachment_rows(rows)
     rows.close()
-    return operations, usage
+    return operations, usage, attachments
+
+
+def attachment_rows(rows):
+    return {row[0]: Attachment(*row[1:]) for row in rows.execute(
+        'SELECT id, volume_id, status, mapping_id, exported FROM attachments')}
+
+
+def exports(files):
+    """Ids of attachments whose host a backend lets in."""
+    return {os.path.basename(name) for name in files
+            if os.path.basename(os.path.dirname(name)) == 'exports'}
 
 
 def look_at_domains(folder, files):
@@ -107,21 +121,33 @@ def look(cleatd):
     """A World, as far as it can be seen in one moment."""
     admin = cleatd.user('admin')
     files = look_at_files(cleatd.dir)
-    operations, usage = look_at_rows(find_store(cleatd.dir, files))
+    operations, usage, attachments = look_at_rows(find_store(cleatd.dir, files))
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
     return World(look_at_servers(admin), look_at_volumes(admin), images,
-                 look_at_domains(cleatd.dir, files), files, operations, usage)
+                 look_at_domains(cleatd.dir, files), files, operations, usage, attachments)
 
 
 # --- judging -------------------------------------------------------------------------------
+
+def status_of(world, volume_id):
+    """What attachments of consumers make of a volume, or None: those wait for their consumers."""
+    statuses = {row.status for row in world.attachments.values()
+                if row.volume == volume_id and not row.mapping}
+    for status, shown in (('attached', 'in-use'), ('attaching', 'attaching'),
+                          ('reserved', 'reserved')):
+        if status in statuses:
+            return shown
+    return None
+
 
 def about_volume(world, volume_id, volume):
     """One volume, as seen from the four places that can know about it."""
     here = [s for s, server in world.servers.items() if volume_id in server.volumes]
     plugged = [d for d, domain in world.domains.items() if volume_id in domain.disks]
-    if volume.status not in AT_REST:
+    consumed = status_of(world, volume_id)
+    if volume.status != consumed and (consumed or volume.status not in AT_REST):
         yield 'volume %s is %s' % (volume_id, volume.status)
-    wanted = 1 if volume.status == 'in-use' else 0
+    wanted = 1 if volume.status == 'in-use' and not consumed else 0
     if len(volume.servers) != wanted:
         yield '%s volume %s has attachments to %s' % (volume.status, volume_id, volume.servers)
     if sorted(here) != volume.servers:
@@ -153,8 +179,18 @@ def about_server(world, server_id, server, broken_is_fine):
             yield 'server %s: disk %s is halfway: %s' % (server_id, serial, disk)
 
 
+def about_exports(world):
+    """Hosts are let in where a row says so, and nowhere else."""
+    there = exports(world.files)
+    for attachment_id, row in world.attachments.items():
+        if row.status not in ('reserved', 'attaching', 'attached'):
+            yield 'attachment %s is %s' % (attachment_id, row.status)
+        if bool(row.exported) != (attachment_id in there):
+            yield '%s attachment %s: exported is %s' % (row.status, attachment_id, row.exported)
+
+
 def about_leftovers(world):
-    known = set(world.servers) | set(world.volumes) | set(world.images)
+    known = set(world.servers) | set(world.volumes) | set(world.images) | set(world.attachments)
     for domain_id in world.domains:
         if domain_id not in world.servers:
             yield 'domain %s has no server' % domain_id
@@ -188,6 +224,7 @@ def complaints(world, broken_is_fine=False):
         found += about_volume(world, volume_id, volume)
     for server_id, server in world.servers.items():
         found += about_server(world, server_id, server, broken_is_fine)
+    found += about_exports(world)
     found += about_leftovers(world)
     found += about_usage(world)
     return found
@@ -195,7 +232,7 @@ def complaints(world, broken_is_fine=False):
 
 # --- the moment of a crash -----------------------------------------------------------------
 
-Rows = collections.namedtuple('Rows', 'volumes attached')
+Rows = collections.namedtuple('Rows', 'volumes attached attachments')
 
 
 def frozen_rows(store):
@@ -210,8 +247,9 @@ def frozen_rows(store):
         volumes = dict(rows.execute('SELECT id, status FROM volumes'))
         attached = list(rows.execute("SELECT server_id, volume_id FROM attachments "
                                      "WHERE status = 'attached'"))
+        attachments = attachment_rows(rows)
         rows.close()
-    return Rows(volumes, attached)
+    return Rows(volumes, attached, attachments)
 
 
 def dangers(rows, domains, files):
@@ -226,6 +264,12 @@ def dangers(rows, domains, files):
                 volume_id not in domains[server_id].disks:
             yield 'volume %s is called attached, but domain %s has no such disk' % (
                 volume_id, server_id)
+    for attachment_id in exports(files):
+        row = rows.attachments.get(attachment_id)
+        if not row or not row.exported:
+            yield 'nobody knows of export %s' % attachment_id
+        elif rows.volumes.get(row.volume, 'gone') in ('available', 'gone'):
+            yield 'volume %s is exported and free' % row.volume
     for volume_id, status in rows.volumes.items():
         has_file = any(os.path.basename(name).startswith(volume_id) for name in files)
         if status in AT_REST and not has_file:
