@@ -184,7 +184,7 @@ static int scan_work(Tx *tx, void *ctx, Fault *f)
 static void take(Engine *engine, const Operation *operation)
 {
 	if (operation->created_us <= engine->scanned_us)
-		return; /* a scan saw it before its commit was told */
+		return;                      /* a scan saw it before its commit was told */
 	lanes_poke(engine, operation->lane); /* it may be there to cancel what is parked */
 	(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
 	engine->scanned_us = operation->created_us;

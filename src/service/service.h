@@ -28,7 +28,7 @@ typedef struct ServiceSettings {
 	int64_t max_disks;        /* of one server; -1: no limit */
 	int64_t oversubscription; /* see rules/capacity.h */
 	int64_t reserved_percent;
-	int64_t token_s;          /* life of a token */
+	int64_t token_s; /* life of a token */
 } ServiceSettings;
 
 /* Everything a use case runs with: one request, one transaction. */
