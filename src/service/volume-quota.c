@@ -44,18 +44,24 @@ static int give(Tx *tx, const char *project_id, const char *resource, int64_t am
 	return fault_unexpected(f, quota_add(tx, project_id, resource, -amount, &ignored, f));
 }
 
-/* Whether the limits of the volume's type leave room for `wish`; `except_id`: whose wish it is. */
-static int check_type(Work *work, const Volume *volume, const char *except_id,
-		      const TypeUsage *wish, Fault *f)
+/* What a project wants more of the type of a volume. */
+typedef struct TypeWish {
+	const char *project_id;
+	const char *except_id; /* what is not to be counted: its own wish, or NULL */
+	TypeUsage more;
+} TypeWish;
+
+/* Whether the limits of the volume's type leave room. */
+static int check_type(Work *work, const Volume *volume, const TypeWish *wish, Fault *f)
 {
 	const struct {
 		const char *resource;
 		int64_t wish;
 		size_t used;
 	} members[] = {
-		{"volumes", wish->volumes, offsetof(TypeUsage, volumes)},
-		{"gigabytes", wish->gigabytes, offsetof(TypeUsage, gigabytes)},
-		{"snapshots", wish->snapshots, offsetof(TypeUsage, snapshots)},
+		{"volumes", wish->more.volumes, offsetof(TypeUsage, volumes)},
+		{"gigabytes", wish->more.gigabytes, offsetof(TypeUsage, gigabytes)},
+		{"snapshots", wish->more.snapshots, offsetof(TypeUsage, snapshots)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
@@ -66,12 +72,12 @@ static int check_type(Work *work, const Volume *volume, const char *except_id,
 		if (members[i].wish == 0)
 			continue;
 		r = quota_get(
-			work->tx, volume->project_id,
+			work->tx, wish->project_id,
 			type_quota_resource(work->arena, members[i].resource, volume->type_id),
 			&quota, f);
 		if (!r && quota.limit >= 0)
-			r = volume_type_count(work->tx, volume->project_id, volume->type_id,
-					      except_id, &used, f);
+			r = volume_type_count(work->tx, wish->project_id, volume->type_id,
+					      wish->except_id, &used, f);
 		if (r)
 			return fault_unexpected(f, r);
 		if (quota.limit < 0)
@@ -100,11 +106,15 @@ int volume_quota_check_size(Work *work, const char *project_id, int64_t size_gib
 
 int volume_quota_take(Work *work, const Volume *volume, Fault *f)
 {
-	const TypeUsage wish = {.volumes = 1, .gigabytes = volume->size_gib};
+	const TypeWish wish = {
+		.project_id = volume->project_id,
+		.except_id = volume->id,
+		.more = {.volumes = 1, .gigabytes = volume->size_gib},
+	};
 	int r = volume_quota_check_size(work, volume->project_id, volume->size_gib, f);
 
 	if (!r)
-		r = check_type(work, volume, volume->id, &wish, f);
+		r = check_type(work, volume, &wish, f);
 	if (!r)
 		r = take(work, volume->project_id, "volumes", 1, f);
 	if (!r)
@@ -125,11 +135,14 @@ int volume_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume, Fault
 
 int volume_quota_take_growth(Work *work, const Volume *volume, int64_t more_gib, Fault *f)
 {
-	const TypeUsage wish = {.gigabytes = more_gib};
+	const TypeWish wish = {
+		.project_id = volume->project_id,
+		.more = {.gigabytes = more_gib},
+	};
 	int r = volume_quota_check_size(work, volume->project_id, volume->size_gib + more_gib, f);
 
 	if (!r)
-		r = check_type(work, volume, NULL, &wish, f);
+		r = check_type(work, volume, &wish, f);
 	if (!r)
 		r = take(work, volume->project_id, "gigabytes", more_gib, f);
 	return r ? r : capacity_take(work, volume->backend, more_gib, f);
@@ -145,22 +158,26 @@ int volume_quota_give_growth(Tx *tx, Arena *arena _unused_, const Volume *volume
 
 int snapshot_quota_take(Work *work, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
-	const TypeUsage wish = {.snapshots = 1, .gigabytes = snapshot->size_gib};
-	int r = check_type(work, volume, snapshot->id, &wish, f);
+	const TypeWish wish = {
+		.project_id = snapshot->project_id,
+		.except_id = snapshot->id,
+		.more = {.snapshots = 1, .gigabytes = snapshot->size_gib},
+	};
+	int r = check_type(work, volume, &wish, f);
 
 	if (!r)
-		r = take(work, volume->project_id, "snapshots", 1, f);
+		r = take(work, snapshot->project_id, "snapshots", 1, f);
 	if (!r)
-		r = take(work, volume->project_id, "gigabytes", snapshot->size_gib, f);
+		r = take(work, snapshot->project_id, "gigabytes", snapshot->size_gib, f);
 	return r ? r : capacity_take(work, volume->backend, snapshot->size_gib, f);
 }
 
 int snapshot_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume,
 			const Snapshot *snapshot, Fault *f)
 {
-	int r = give(tx, volume->project_id, "snapshots", 1, f);
+	int r = give(tx, snapshot->project_id, "snapshots", 1, f);
 
 	if (!r)
-		r = give(tx, volume->project_id, "gigabytes", snapshot->size_gib, f);
+		r = give(tx, snapshot->project_id, "gigabytes", snapshot->size_gib, f);
 	return r ? r : capacity_give(tx, volume->backend, snapshot->size_gib, f);
 }

@@ -3,8 +3,6 @@
 /*
  * Quotas of volumes and snapshots: see volume-quota.c. Taking returns 0, a fault, or REFUSAL_QUOTA
  * with the resource that is short, or REFUSAL_NO_ROOM of the backend; giving back never refuses.
- * When a volume with snapshots changes hands or types, write its row before taking for its
- * snapshots: they count by it.
  */
 #pragma once
 
@@ -24,7 +22,7 @@ _must_use_ int volume_quota_take_growth(Work *work, const Volume *volume, int64_
 _must_use_ int volume_quota_give_growth(Tx *tx, Arena *arena, const Volume *volume,
 					int64_t more_gib, Fault *f);
 
-/* A snapshot counts for the project and the type of its volume. */
+/* A snapshot counts for its project, and for the type of its volume. */
 _must_use_ int snapshot_quota_take(Work *work, const Volume *volume, const Snapshot *snapshot,
 				   Fault *f);
 _must_use_ int snapshot_quota_give(Tx *tx, Arena *arena, const Volume *volume,

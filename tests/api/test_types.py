@@ -180,6 +180,29 @@ def snapshots_count_by_type():
     drop_type(kind)
 
 
+def used(user):
+    return [quota(user, name, usage=True)['in_use'] for name in (
+        'volumes', 'snapshots', 'gigabytes', 'snapshots___DEFAULT__', 'gigabytes___DEFAULT__')]
+
+
+def what_is_given_away_counts_elsewhere():
+    """The volume goes to another project, its snapshot stays; then the other way round."""
+    volume = make(size=2)
+    snapshot = ask('POST', '/snapshots', {'snapshot': {'volume_id': volume['id']}}, demo)
+    path = '%s/snapshots/%s' % (V3, snapshot['snapshot']['id'])
+    wait_status(demo, path, 'snapshot', 'available')
+    tap.expect((used(demo), used(alt)), ([1, 1, 4, 1, 4], [0, 0, 0, 0, 0]))
+    offer = ask('POST', '/volume-transfers', {'transfer': {
+        'volume_id': volume['id'], 'no_snapshots': True}}, demo)['transfer']
+    ask('POST', '/volume-transfers/%s/accept' % offer['id'],
+        {'accept': {'auth_key': offer['auth_key']}}, alt)
+    tap.expect((used(demo), used(alt)), ([0, 1, 2, 1, 2], [1, 0, 2, 0, 2]))
+    tap.expect(demo.delete(path).status, 202)
+    wait_for(lambda: demo.get(path).status == 404, 'the snapshot to be gone')
+    drop(volume, user=alt)
+    tap.expect((used(demo), used(alt)), ([0, 0, 0, 0, 0], [0, 0, 0, 0, 0]))
+
+
 def the_class_of_all_gives_defaults():
     classes = '/os-quota-class-sets/default'
     ask('PUT', classes, {'quota_class_set': {'volumes': 1, 'gigabytes___DEFAULT__': 3}})
@@ -257,6 +280,7 @@ def end():
 tap.run('types', [
     a_renamed_type_is_the_same_type, a_private_type_is_for_some, a_project_has_its_default_type,
     a_private_default_type_needs_access, limits_of_a_type_are_kept, snapshots_count_by_type,
+    what_is_given_away_counts_elsewhere,
     the_class_of_all_gives_defaults, a_type_is_made_once, qos_goes_from_type_to_type,
     a_deleted_project_leaves_nothing_behind,
 ], cleanup=end)

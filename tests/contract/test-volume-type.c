@@ -28,7 +28,8 @@ static int write_volume(Tx *tx, const char *id, const char *project, const char 
 
 static int fill_work(Tx *tx, void *ctx _unused_, Fault *f)
 {
-	const Snapshot snapshot = {.id = "s1", .volume_id = "v1", .size_gib = 4};
+	const Snapshot snapshot = {.id = "s1", .project_id = "p", .volume_id = "v1", .size_gib = 4};
+	const Snapshot kept = {.id = "s2", .project_id = "p", .volume_id = "v4", .size_gib = 3};
 	int r = write_volume(tx, "v1", "p", "t", f);
 
 	if (!r)
@@ -37,7 +38,9 @@ static int fill_work(Tx *tx, void *ctx _unused_, Fault *f)
 		r = write_volume(tx, "v3", "p", "other", f);
 	if (!r)
 		r = write_volume(tx, "v4", "q", "t", f);
-	return r ? r : snapshot_insert(tx, &snapshot, f);
+	if (!r)
+		r = snapshot_insert(tx, &snapshot, f);
+	return r ? r : snapshot_insert(tx, &kept, f);
 }
 
 static int count_work(Tx *tx, void *ctx, Fault *f)
@@ -92,7 +95,7 @@ TEST(counts_what_a_project_has_of_a_type)
 
 	test_store_open_with_schema(&t);
 	assert_int_equal(store_write(t.store, fill_work, NULL, &f), 0);
-	assert_count(&t, &(Count){"p", "t", NULL}, (TypeUsage){2, 14, 1});
+	assert_count(&t, &(Count){"p", "t", NULL}, (TypeUsage){2, 17, 2});
 	assert_count(&t, &(Count){"q", "t", NULL}, (TypeUsage){1, 5, 0});
 	assert_count(&t, &(Count){"p", "other", NULL}, (TypeUsage){1, 5, 0});
 	assert_count(&t, &(Count){"q", "other", NULL}, (TypeUsage){0});
@@ -106,8 +109,8 @@ TEST(leaves_out_what_asks)
 
 	test_store_open_with_schema(&t);
 	assert_int_equal(store_write(t.store, fill_work, NULL, &f), 0);
-	assert_count(&t, &(Count){"p", "t", "v2"}, (TypeUsage){1, 9, 1});
-	assert_count(&t, &(Count){"p", "t", "s1"}, (TypeUsage){2, 10, 0});
+	assert_count(&t, &(Count){"p", "t", "v2"}, (TypeUsage){1, 12, 2});
+	assert_count(&t, &(Count){"p", "t", "s1"}, (TypeUsage){2, 13, 1});
 	test_store_done(&t);
 }
 
