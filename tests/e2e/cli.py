@@ -8,6 +8,7 @@ The last test holds the list of commands that were run against `cleat help`.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -372,6 +373,7 @@ def waiting_ends_in_time():
 # --- block storage in full -----------------------------------------------------------------
 
 def volume_from_elsewhere():
+    IDS['volume'] = value('id', 'volume', 'create', 'data', '--size', '1', '--wait')
     cleat('snapshot', 'create', 'data', 'monday', '--property', 'a=b', '--wait')
     row, = table('snapshot', 'list', '--volume', 'data')
     tap.expect((row['Name'], row['Status'], row['Volume ID']),
@@ -470,8 +472,8 @@ def transfers():
 
 
 def messages():
-    with lib.Cleatd(env={'CLEAT_FAKE_FAIL': 'none'}) as cleatd:
-        os.rename(os.path.join(cleatd.dir, 'volumes'), os.path.join(cleatd.dir, 'elsewhere'))
+    with lib.Cleatd() as cleatd:
+        shutil.rmtree(os.path.join(cleatd.dir, 'volumes'))
         refused(FAILED, 'went to error: ', 'volume', 'create', 'v', '--size', '1', '--wait',
                 '--timeout', '60', cleatd=cleatd)
         row, = table('message', 'list', cleatd=cleatd)
@@ -516,10 +518,10 @@ tap.run('cli', [
     token_issue, token_instead_of_a_password, clouds_yaml, application_credential, wrong_logins,
     catalog_list, projects_and_users, image_create, image_that_is_not_what_it_says,
     image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
-    names_that_are_missing_or_not_enough, volume_from_elsewhere, volume_changes, types,
-    attachments, transfers, messages, limits, server_create, server_list, server_set,
+    names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
     server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
-    operations, deletes, slow_guest_is_waited_for, stubborn_guest_is_told_about,
+    operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
+    messages, slow_guest_is_waited_for, stubborn_guest_is_told_about,
     waiting_ends_in_time, completion_knows_every_command,
     every_command_was_run, daemon_ends_well,
 ], lambda: CLEATD.__exit__())
