@@ -14,7 +14,8 @@
 #include "service/volume-quota.h"
 #include "service/volume.h"
 
-enum { KEY_BYTES = 12 }; /* sixteen characters, as clients know them */
+/* As clients know them; hex, because a key that begins with a hyphen is an option to commands. */
+enum { KEY_BYTES = 8, KEY_TEXT = 2 * KEY_BYTES + 1 };
 
 static int refuse_input(Work *work, const char *sentence)
 {
@@ -57,7 +58,8 @@ int service_offer_volume(Work *work, const TransferWish *wish, Transfer **ret, c
 			 Fault *f)
 {
 	Transfer *transfer = ARENA_NEW(work->arena, Transfer);
-	char key[SECRET_TEXT_MAX], hash[SECRET_HASH_TEXT];
+	char key[KEY_TEXT], hash[SECRET_HASH_TEXT];
+	uint8_t bytes[KEY_BYTES];
 	Volume *volume;
 	int r = service_find_volume(work, wish->volume_id, &volume, f);
 
@@ -70,7 +72,8 @@ int service_offer_volume(Work *work, const TransferWish *wish, Transfer **ret, c
 		return refuse_input(work, "Invalid volume: status must be available");
 	if (r)
 		return r;
-	secret_new(KEY_BYTES, key);
+	random_bytes(bytes, sizeof(bytes));
+	str_hex(bytes, sizeof(bytes), key);
 	secret_hash(key, hash);
 	*transfer = (Transfer){
 		.id = new_uuid(work->arena),

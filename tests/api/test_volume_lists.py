@@ -10,8 +10,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from volumelib import NO_ROUTE, NOBODY, V3, at, drop, make, refused, tap  # noqa: E402
 from lib import Cleatd  # noqa: E402
 
-TOO_LARGE = 2 ** 31 - 1  # GiB: more than any file may have
-
 cleatd = Cleatd()
 demo, admin, reader = (cleatd.user(name) for name in ('demo', 'admin', 'reader'))
 
@@ -94,6 +92,18 @@ def counts_are_of_all():
     drop(demo, *volumes)
 
 
+def an_offset_is_for_the_first_page():
+    volumes = [make(demo, name=name) for name in 'abcde']
+    found, url = [], V3 + '/volumes?sort=name:asc&offset=1&limit=2'
+    while url:
+        body = demo.get(url).body
+        found += [volume['name'] for volume in body['volumes']]
+        link = body.get('volumes_links')
+        url = link and link[0]['href'].split(str(cleatd.port), 1)[1]
+    tap.expect(found, list('bcde'))
+    drop(demo, *volumes)
+
+
 def admins_see_all_projects():
     mine, theirs = make(demo, name='mine'), make(admin, name='theirs')
     for text, wanted in (('', ['theirs']), ('all_tenants=0', ['theirs']),
@@ -127,10 +137,19 @@ def volumes_are_summed_up():
     drop(demo, *volumes)
 
 
+def fail_to_extend(volume):
+    """Its file is gone; returns when the message is there."""
+    os.unlink(os.path.join(cleatd.dir, 'volumes', volume['id'] + '.raw'))
+    reply = demo.post('%s/volumes/%s/action' % (V3, volume['id']), {'os-extend': {'new_size': 2}})
+    tap.expect(reply.status, 202, 'status of %r' % reply)
+    tap.wait_for('a message', lambda: demo.get('%s/messages?resource_uuid=%s' % (
+        V3, volume['id']), version=at(5)).body['messages'])
+
+
 def failures_leave_a_message():
-    tap.expect(admin.put('%s/os-quota-sets/%s' % (V3, demo.project_id),
-                         {'quota_set': {'gigabytes': -1}}).status, 200)
-    broken = [make(demo, status='error', size=TOO_LARGE) for _ in range(2)]
+    broken = [make(demo) for _ in range(2)]
+    for volume in broken:
+        fail_to_extend(volume)
     path = V3 + '/messages'
     refused(demo.get(path, version=at(2)), 404, NO_ROUTE)
     found = demo.get(path, version=at(3)).body['messages']
@@ -140,8 +159,8 @@ def failures_leave_a_message():
                           'resource_uuid', 'request_id', 'created_at', 'guaranteed_until',
                           'links'})
     tap.expect((one['event_id'], one['user_message'], one['message_level'], one['resource_type']),
-               ('VOLUME_VOLUME_008_012', 'create volume from backend storage:Driver failed to '
-                'create the volume.', 'ERROR', 'VOLUME'))
+               ('VOLUME_VOLUME_007_010', 'extend volume:Volume Driver failed to extend volume.',
+                'ERROR', 'VOLUME'))
     assert one['request_id'].startswith('req-'), one
     assert one['guaranteed_until'] > one['created_at'], one
     tap.expect(demo.get(path + '/' + one['id'], version=at(3)).body, {'message': one})
@@ -177,5 +196,6 @@ def end():
 
 tap.run('volume lists', [
     unknown_filters, filters_of_their_versions, times_are_compared, counts_are_of_all,
-    admins_see_all_projects, volumes_are_summed_up, failures_leave_a_message,
+    an_offset_is_for_the_first_page, admins_see_all_projects, volumes_are_summed_up,
+    failures_leave_a_message,
 ], cleanup=end)

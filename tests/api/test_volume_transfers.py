@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from volumelib import NO_ROUTE, NOBODY, V3, at, drop, make, refused, tap  # noqa: E402
-from lib import Cleatd  # noqa: E402
+from lib import Cleatd, wait_for, wait_status  # noqa: E402
 
 cleatd = Cleatd()
 demo, alt, admin, reader = (cleatd.user(name) for name in ('demo', 'alt', 'admin', 'reader'))
@@ -60,6 +60,25 @@ def a_volume_changes_hands():
         refused(demo.get('%s/%s' % (path, transfer['id']), version=at(minor)), 404, missing)
         refused(accept(transfer, path=path, minor=minor), 404, missing)
         drop(alt, volume)
+
+
+def snapshots_go_along_or_stay():
+    for no_snapshots, taker in ((False, alt), (True, demo)):
+        volume = make(demo, size=2)
+        reply = demo.post(V3 + '/snapshots', {'snapshot': {'volume_id': volume['id']}})
+        tap.expect(reply.status, 202, 'status of %r' % reply)
+        path = '%s/snapshots/%s' % (V3, reply.body['snapshot']['id'])
+        wait_status(demo, path, 'snapshot', 'available')
+        transfer = offer(volume, NEW, 55, no_snapshots=no_snapshots)
+        tap.expect(transfer['no_snapshots'], no_snapshots)
+        tap.expect(accept(transfer, path=NEW, minor=55).status, 202)
+        tap.expect([user for user in (demo, alt) if user.get(path).status == 200], [taker])
+        tap.expect((used(demo), used(alt)),
+                   ((0, 0), (1, 4)) if taker is alt else ((0, 2), (1, 2)))
+        tap.expect(admin.delete(path).status, 202)
+        wait_for(lambda path=path: admin.get(path).status == 404, 'the snapshot to be gone')
+        drop(alt, volume)
+        tap.expect((used(demo), used(alt)), ((0, 0), (0, 0)), 'all given back')
 
 
 def members_by_version():
@@ -178,6 +197,6 @@ def end():
 
 
 tap.run('volume transfers', [
-    a_volume_changes_hands, members_by_version, who_sees_a_transfer, what_cannot_be_offered,
-    what_cannot_be_taken, no_key_is_kept,
+    a_volume_changes_hands, snapshots_go_along_or_stay, members_by_version, who_sees_a_transfer,
+    what_cannot_be_offered, what_cannot_be_taken, no_key_is_kept,
 ], cleanup=end)

@@ -64,14 +64,14 @@ void api_out_bookmark(ApiRequest *r, JsonOut *out, const char *collection, const
 	json_out_list_end(out);
 }
 
-/* The query as it was sent, without the marker. */
+/* The query as it was sent, without the marker; an offset was for the first page. */
 static void add_query(ApiRequest *r, Buf *url)
 {
 	size_t count;
 	const HttpParam *sent = http_query(r->http, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(sent[i].name, "marker") == 0)
+		if (strcmp(sent[i].name, "marker") == 0 || strcmp(sent[i].name, "offset") == 0)
 			continue;
 		buf_printf(url, "%s=%s&", http_encode(r->arena, sent[i].name),
 			   http_encode(r->arena, sent[i].value));
