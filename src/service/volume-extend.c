@@ -8,9 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "base/clock.h"
 #include "base/str.h"
-#include "rules/volume-status.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/text-map.h"
@@ -42,21 +40,14 @@ static int check_size(Work *work, const Volume *volume, int64_t size_gib, Fault 
 
 static int mark_extending(Work *work, Volume *volume, bool live, Fault *f)
 {
-	const char *before = enum_name(&volume_status_names, volume->status);
-	VolumeStatus status;
-	int r;
-
-	r = volume_status_move(volume, live ? VOLUME_EVENT_EXTEND_LIVE : VOLUME_EVENT_EXTEND,
-			       &status);
-	if (r) {
-		work->refused =
-			(RefusalData){.id = volume->id, .action = "extend", .value = before};
-		return r;
-	}
-	volume->status = (int)status;
-	volume->previous_status = before;
-	volume->updated_us = work->now_us;
-	return fault_unexpected(f, volume_update(work->tx, volume, f));
+	work->refused = (RefusalData){
+		.id = volume->id,
+		.action = "extend",
+		.value = enum_name(&volume_status_names, volume->status),
+	};
+	volume->previous_status = work->refused.value;
+	return volume_move(work->tx, work->arena, volume,
+			   live ? VOLUME_EVENT_EXTEND_LIVE : VOLUME_EVENT_EXTEND, f);
 }
 
 static int begin(Work *work, const Volume *volume, int64_t size_gib, Fault *f)
@@ -92,15 +83,11 @@ int service_extend_volume(Work *work, const char *id, int64_t size_gib, bool liv
 /* What the attachments that are there make of it, unless somebody gave it another status. */
 static int leave(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
 {
-	VolumeStatus status;
 	int r;
 
-	if (volume_status_move(volume, event, &status) == 0)
-		volume->status = (int)status;
 	volume->previous_status = NULL;
-	volume->updated_us = clock_now_us();
-	r = volume_update(tx, volume, f);
-	return r ? fault_unexpected(f, r) : volume_settle(tx, arena, volume->id, f);
+	r = volume_move(tx, arena, volume, event, f);
+	return r > 0 ? fault_unexpected(f, volume_update(tx, volume, f)) : r;
 }
 
 static int wanted_gib(Arena *arena, const Operation *operation, int64_t *ret, Fault *f)

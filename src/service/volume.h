@@ -59,6 +59,12 @@ enum {
 	VOLUME_DELETE_FORCE = 1 << 1,   /* in whatever status, unless it is attached */
 };
 
+/*
+ * Give a volume another type, by id or name. REFUSAL_NO_VOLUME, REFUSAL_NO_VOLUME_TYPE,
+ * REFUSAL_BAD_INPUT, REFUSAL_QUOTA.
+ */
+_must_use_ int service_retype_volume(Work *work, const char *id, const char *type, Fault *f);
+
 /* REFUSAL_NO_VOLUME, REFUSAL_VOLUME_STATE (action "delete"). */
 _must_use_ int service_delete_volume(Work *work, const char *id, unsigned how, Fault *f);
 

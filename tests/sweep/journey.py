@@ -120,6 +120,12 @@ class Journey:
                              version='volume 3.42'))
         self.wait(self.volume, (volume['status'],))
 
+    def retype(self, name):
+        self.step = 'retype'
+        asked(self.user.post('%s/%s/action' % (VOLUMES, self.volume()['id']),
+                             {'os-retype': {'new_type': name, 'migration_policy': 'never'}}))
+        self.wait(self.volume, ('available',))
+
     def power(self, action, body, status):
         self.step = action
         asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body}))
@@ -165,6 +171,8 @@ class Journey:
         """From nothing to nothing; the server is deleted with the volume still on it."""
         self.make_server()
         self.make_volume()
+        self.retype('multiattach')
+        self.retype('__DEFAULT__')
         self.attach()
         self.detach()
         self.attach()
@@ -186,6 +194,8 @@ class Journey:
         if not self.volume():
             self.make_volume()
         self.disconnect_all()
+        if self.volume()['volume_type'] != '__DEFAULT__':
+            self.retype('__DEFAULT__')
         if self.volume()['status'] == 'available':
             self.attach()
         assert self.volume()['status'] == 'in-use', self.volume()

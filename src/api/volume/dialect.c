@@ -111,6 +111,8 @@ static const ApiRoutes *const routes[] = {
 	&volume_volume_routes,
 	&volume_metadata_routes,
 	&volume_extend_routes,
+	&volume_retype_routes,
+	&volume_pool_routes,
 	&volume_action_routes,
 	&volume_connection_routes,
 	&volume_attachment_list_routes,

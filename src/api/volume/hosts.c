@@ -136,7 +136,7 @@ static int capabilities_show(ApiRequest *r, Fault *f _unused_)
 	json_out_printf(out, "namespace", "OS::Storage::Capabilities::%s", host);
 	json_out_text(out, "vendor_name", "Cleat");
 	json_out_text(out, "volume_backend_name", settings->backend_name);
-	json_out_text(out, "pool_name", settings->backend_name);
+	json_out_text(out, "pool_name", strchr(settings->volume_host, '#') + 1);
 	json_out_text(out, "driver_version", CLEAT_VERSION);
 	json_out_text(out, "storage_protocol", backend_traits(settings->backend)->protocol);
 	json_out_null(out, "display_name");

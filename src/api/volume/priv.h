@@ -33,6 +33,8 @@ extern const ApiRoutes volume_snapshot_routes;
 extern const ApiRoutes volume_snapshot_metadata_routes;
 extern const ApiRoutes volume_snapshot_action_routes;
 extern const ApiRoutes volume_upload_routes;
+extern const ApiRoutes volume_retype_routes;
+extern const ApiRoutes volume_pool_routes;
 extern const ApiRoutes volume_type_routes;
 extern const ApiRoutes volume_type_spec_routes;
 extern const ApiRoutes volume_type_access_routes;
