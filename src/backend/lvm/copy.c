@@ -21,8 +21,9 @@ static int make_thin_copy(const Lvm *lvm, const Lv *from, Lv *to, const char *ta
 	int r = lv_remove(to, f); /* a draft */
 
 	if (!r)
-		r = LVM(f, "lvcreate", "--yes", "--snapshot", "--name", to->name, "--addtag", TAG,
-			"--addtag", tag, "--setactivationskip", "n", "--activate", "n", from->full);
+		r = LVM(f, "lvcreate", "--yes", "--type", "thin", "--name", to->name, "--addtag",
+			TAG, "--addtag", tag, "--setactivationskip", "n", "--activate", "n",
+			from->full);
 	return r ? r : lv_look(lvm, to, f);
 }
 

@@ -220,7 +220,7 @@ TEST(a_thin_copy_is_a_draft_until_it_has_its_size)
 	const BackendSource source = {.volume = &volume};
 	Backend *backend = thin(NOT_THERE("volume-" SNAP_ID) THERE(
 		VOLUME, ONE_GIB,
-		"cleat") "$ lvm lvcreate --config * --yes --snapshot --name volume-" SNAP_ID
+		"cleat") "$ lvm lvcreate --config * --yes --type thin --name volume-" SNAP_ID
 			 " --addtag cleat --addtag cleat.draft --setactivationskip n --activate n "
 			 "vg/" VOLUME "\n" THERE(
 				 "volume-" SNAP_ID, ONE_GIB,
@@ -242,7 +242,7 @@ TEST(a_thin_copy_is_a_draft_until_it_has_its_size)
 TEST(a_thin_snapshot_is_one_command)
 {
 	Backend *backend = thin(NOT_THERE(SNAP) THERE(
-		VOLUME, ONE_GIB, "cleat") "$ lvm lvcreate --config * --yes --snapshot --name " SNAP
+		VOLUME, ONE_GIB, "cleat") "$ lvm lvcreate --config * --yes --type thin --name " SNAP
 					  " --addtag cleat --addtag cleat --setactivationskip n "
 					  "--activate n vg/" VOLUME
 					  "\n" THERE(SNAP, ONE_GIB, "cleat")
