@@ -11,6 +11,7 @@ take turns, and the medians of their turns are compared.
 import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -162,19 +163,40 @@ def boot(user):
     return path
 
 
-def poll_until(user, path, status):
-    while user.get(path).body['volume']['status'] != status:
-        time.sleep(0.001)
+class Watch:
+    """Looks at a volume, more often and at less cost than lib's requests could: what is measured
+    takes milliseconds, and shares the cores with who looks."""
+
+    def __init__(self, user, path):
+        self.request = ('GET %s HTTP/1.1\r\nHost: bench\r\nX-Auth-Token: %s\r\n\r\n'
+                        % (path, user.token)).encode()
+        self.socket = socket.create_connection((user.cleatd.host, user.cleatd.port))
+
+    def look(self):
+        self.socket.sendall(self.request)
+        reply, length = b'', None
+        while length is None or len(reply) < length:
+            reply += self.socket.recv(65536)
+            head = reply.find(b'\r\n\r\n') + 4
+            if length is None and head > 3:
+                length = head + int(re.search(rb'Content-Length: (\d+)', reply).group(1))
+        return reply
+
+    def until(self, status):
+        while b'"status":"%s"' % status.encode() not in self.look():
+            time.sleep(0.0002)
+        self.socket.close()
 
 
 def attach_once(user, server, volume):
     """Milliseconds from the request until the volume is in use; it is detached again."""
     volume_id = volume.rsplit('/', 1)[1]
+    watch = Watch(user, volume)
     began = time.monotonic()
     reply = user.post(server + '/os-volume_attachments',
                       {'volumeAttachment': {'volumeId': volume_id}})
     assert reply.status == 200, reply
-    poll_until(user, volume, 'in-use')
+    watch.until('in-use')
     taken = (time.monotonic() - began) * 1000
     reply = user.delete(server + '/os-volume_attachments/' + volume_id)
     assert reply.status == 202, reply
