@@ -10,7 +10,7 @@
  *
  * Thread-safety: every slot may be called from any thread; calls for one domain do not overlap
  * (the engine runs one operation of a server at a time), except state, console, find_disk and
- * resize_disk.
+ * resize_disk, and destroy: when another call hangs on an emulator, destroy makes it fail.
  * The folders of the paths in a spec exist. Ids are uuids in canonical form.
  */
 #pragma once

@@ -370,6 +370,13 @@ int daemon_serve(Daemon *daemon, Fault *f)
 	return r ? r : start_server(daemon, f);
 }
 
+/* What hangs may come back and use what would be closed. The journal takes it up at next start. */
+static void leave_at_once(void)
+{
+	log_warning("text=\"a step hangs: it is taken up at the next start\"");
+	_exit(0);
+}
+
 Daemon *daemon_close(Daemon *daemon)
 {
 	if (!daemon)
@@ -379,8 +386,8 @@ Daemon *daemon_close(Daemon *daemon)
 	daemon->server = http_server_free(daemon->server);
 	daemon->api = api_free(daemon->api);
 	open_gate(daemon, NULL);
-	if (daemon->engine)
-		engine_stop(daemon->engine);
+	if (!engine_stop(daemon->engine))
+		leave_at_once();
 	hypervisor_close(daemon->hypervisor);
 	depot_close(daemon->depot);
 	backend_close(daemon->backend);

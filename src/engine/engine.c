@@ -187,6 +187,7 @@ static void take(Engine *engine, const Operation *operation)
 		return;                      /* a scan saw it before its commit was told */
 	lanes_poke(engine, operation->lane); /* it may be there to cancel what is parked */
 	(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
+	overtake_later(engine, operation);
 	engine->scanned_us = operation->created_us;
 }
 
@@ -264,13 +265,13 @@ static void end_watches(Engine *engine, int64_t now_us)
 	(void)pthread_mutex_lock(&engine->lock);
 }
 
-static void wait_until(Engine *engine, int64_t us)
+void engine_wait(Engine *engine, pthread_cond_t *cond, int64_t us)
 {
 	int64_t pause_us = MAX(us - clock_steady_us(), 0);
 	int64_t mono_us = clock_mono_us() + pause_us;
 	struct timespec until = {.tv_sec = mono_us / 1000000, .tv_nsec = mono_us % 1000000 * 1000};
 
-	(void)pthread_cond_timedwait(&engine->wake_cond, &engine->lock, &until);
+	(void)pthread_cond_timedwait(cond, &engine->lock, &until);
 }
 
 static void *dispatcher_main(void *ctx)
@@ -292,8 +293,8 @@ static void *dispatcher_main(void *ctx)
 		else if (now_us >= engine->next_prune_us)
 			forget_old(engine);
 		else
-			wait_until(engine,
-				   engine->woken ? MIN(next_us, engine->rescan_us) : next_us);
+			engine_wait(engine, &engine->wake_cond,
+				    engine->woken ? MIN(next_us, engine->rescan_us) : next_us);
 	}
 	(void)pthread_mutex_unlock(&engine->lock);
 	return NULL;
@@ -387,6 +388,8 @@ static void fill_times(EngineTimes *times)
 	times->unplug_wait_ms = or_else(times->unplug_wait_ms, 1500);
 	times->unplug_retry_ms = or_else(times->unplug_retry_ms, 20 * 1000);
 	times->unplug_tries = or_else(times->unplug_tries, 8);
+	times->overtake_ms = or_else(times->overtake_ms, 5 * 1000);
+	times->stop_ms = or_else(times->stop_ms, 5 * 1000);
 	times->keep_ms = or_else(times->keep_ms, INT64_C(24) * 60 * 60 * 1000);
 }
 
@@ -403,6 +406,7 @@ static Engine *engine_new(const EngineConfig *config)
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&engine->wake_cond, &attr);
+	(void)pthread_cond_init(&engine->overtake_cond, &attr);
 	(void)pthread_condattr_destroy(&attr);
 	engine->lanes = map_new();
 	engine->parked_us = INT64_MAX;
@@ -416,7 +420,9 @@ static Engine *engine_new(const EngineConfig *config)
 
 static Engine *engine_free(Engine *engine)
 {
+	overtake_done(engine);
 	lanes_done(engine);
+	(void)pthread_cond_destroy(&engine->overtake_cond);
 	(void)pthread_cond_destroy(&engine->wake_cond);
 	(void)pthread_cond_destroy(&engine->ready_cond);
 	(void)pthread_mutex_destroy(&engine->lock);
@@ -434,6 +440,8 @@ static int start_threads(Engine *engine, Fault *f)
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
 	r = pthread_create(&engine->dispatcher, &attr, dispatcher_main, engine);
+	if (!r)
+		r = pthread_create(&engine->overtaking, &attr, overtake_main, engine);
 	if (r)
 		goto end;
 	for (engine->started = 0; engine->started < engine->worker_count; engine->started++) {
@@ -460,30 +468,56 @@ int engine_start(const EngineConfig *config, Engine **ret, Fault *f)
 	}
 	r = start_threads(engine, f);
 	if (r) {
-		(void)engine_stop(engine);
+		(void)engine_stop(engine); /* nothing hangs yet */
 		return r;
 	}
 	*ret = engine;
 	return 0;
 }
 
-Engine *engine_stop(Engine *engine)
+static bool thread_ends(pthread_t thread, const struct timespec *end)
 {
+	return !thread || pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, end) == 0;
+}
+
+static bool threads_end(Engine *engine, const struct timespec *end)
+{
+	for (unsigned i = 0; i < engine->started; i++)
+		if (!thread_ends(engine->workers[i], end))
+			return false;
+	return thread_ends(engine->dispatcher, end) && thread_ends(engine->overtaking, end);
+}
+
+/* Marks that the store has been given are on their way back. */
+static bool marks_end(Engine *engine, const struct timespec *end)
+{
+	int r = 0;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	while (engine->marks && r == 0)
+		r = pthread_cond_timedwait(&engine->wake_cond, &engine->lock, end);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return r == 0;
+}
+
+bool engine_stop(Engine *engine)
+{
+	struct timespec end;
+	int64_t end_us;
+
 	if (!engine)
-		return NULL;
+		return true;
+	end_us = clock_mono_us() + engine->config.times.stop_ms * US_PER_MS;
+	end = (struct timespec){.tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000};
 	(void)pthread_mutex_lock(&engine->lock);
 	engine->stopping = true;
 	(void)pthread_cond_broadcast(&engine->ready_cond);
 	(void)pthread_cond_broadcast(&engine->wake_cond);
+	(void)pthread_cond_broadcast(&engine->overtake_cond);
 	(void)pthread_mutex_unlock(&engine->lock);
-	for (unsigned i = 0; i < engine->started; i++)
-		(void)pthread_join(engine->workers[i], NULL);
-	if (engine->dispatcher)
-		(void)pthread_join(engine->dispatcher, NULL);
-	(void)pthread_mutex_lock(&engine->lock);
-	while (engine->marks)
-		(void)pthread_cond_wait(&engine->wake_cond, &engine->lock);
-	(void)pthread_mutex_unlock(&engine->lock);
+	if (!threads_end(engine, &end) || !marks_end(engine, &end))
+		return false;
 	watches_call(watches_take(engine, NULL, INT64_MAX), false);
-	return engine_free(engine);
+	(void)engine_free(engine); /* NULL */
+	return true;
 }

@@ -39,6 +39,11 @@ struct OperationKind {
 	 * on.
 	 */
 	bool forward_only;
+	/*
+	 * It begins by pulling the server's plug. When it has waited in its lane for a while, that
+	 * is done from outside of the lane, which may hang on the emulator.
+	 */
+	bool overtakes;
 	/* In the transaction of the last mark. May run again after a rollback. */
 	int (*done)(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 	/* Likewise when all is undone. `reason` is a sentence for people. */
@@ -54,6 +59,8 @@ typedef struct EngineTimes {
 	int64_t unplug_wait_ms;  /* how long a worker waits for a guest to release a disk (1.5 s) */
 	int64_t unplug_retry_ms; /* then it is asked again after this long (20 s) */
 	int64_t unplug_tries;    /* this many times in all (8) */
+	int64_t overtake_ms;     /* how long a lane may hold up who overtakes (5 s) */
+	int64_t stop_ms;         /* how long engine_stop() waits for steps that run (5 s) */
 	int64_t keep_ms;         /* how long operations that are over are kept (1 day) */
 } EngineTimes;
 
@@ -74,8 +81,12 @@ struct EngineConfig {
 
 _must_use_ int engine_start(const EngineConfig *config, Engine **ret, Fault *f);
 
-/* Finish the steps that are running, start no more, and free. What is left waits in the journal. */
-Engine *engine_stop(Engine *engine);
+/*
+ * Finish the steps that are running, start no more, and free. What is left waits in the journal.
+ * False: one of them hangs, nothing was freed, and its thread may still use what the engine was
+ * given. Nothing is left then but to end the process, which the journal bears.
+ */
+bool engine_stop(Engine *engine);
 
 /* There may be new work in the journal; cheap, never blocks. */
 void engine_wake(Engine *engine);

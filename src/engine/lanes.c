@@ -161,6 +161,16 @@ void lanes_over(Engine *engine, Task *task)
 	(void)task_free(task);
 }
 
+bool lanes_waits(const Engine *engine, const char *key, const char *id)
+{
+	const Lane *lane = map_get(engine->lanes, key);
+	const Task *task = lane ? lane->head->lane_next : NULL;
+
+	while (task && !str_eq(task->id, id))
+		task = task->lane_next;
+	return task != NULL;
+}
+
 void lanes_done(Engine *engine)
 {
 	MapEntry *entry;

@@ -31,6 +31,7 @@
 
 typedef struct Lane Lane;
 typedef struct Mark Mark;
+typedef struct Overtaker Overtaker;
 typedef struct ServerDisk ServerDisk;
 typedef struct StepRow StepRow;
 typedef struct StepRun StepRun;
@@ -71,6 +72,9 @@ struct StepRun {
 	int64_t later_us; /* when to call again, if no event does */
 	bool counted;     /* this was an attempt of its own */
 };
+
+/* The kind of that name; NULL: this release has none. */
+const OperationKind *operation_kind(const EngineConfig *config, const char *name);
 
 /* Run one turn; ends with engine_mark(), engine_park() or engine_over(). */
 void operation_turn(Engine *engine, Task *task);
@@ -136,7 +140,9 @@ struct Engine {
 	pthread_mutex_t lock;
 	pthread_cond_t ready_cond;
 	pthread_cond_t wake_cond; /* for the dispatcher, and for engine_stop() */
+	pthread_cond_t overtake_cond;
 	pthread_t dispatcher;
+	pthread_t overtaking;
 	pthread_t *workers;
 	unsigned worker_count;
 	unsigned started;
@@ -146,6 +152,7 @@ struct Engine {
 	Task *ready_tail;
 	VEC(Task *) parked;
 	int64_t parked_us; /* no parked task is due before */
+	Overtaker *overtakers;
 	size_t tasks;
 	size_t running; /* on workers */
 	size_t marks;   /* handed to the store */
@@ -172,6 +179,8 @@ void lanes_ready(Engine *engine, Task *task);
 Task *lanes_take(Engine *engine);
 /* Wake what is due; returns when the next one is, or INT64_MAX. */
 int64_t lanes_due(Engine *engine, int64_t now_us);
+/* Whether an operation waits in its lane behind another task. */
+bool lanes_waits(const Engine *engine, const char *key, const char *id);
 void lanes_done(Engine *engine);
 
 /* watch.c: who waits for the end of an operation. */
@@ -180,6 +189,9 @@ void watches_add(Engine *engine, EngineWatch *watch);
 EngineWatch *watches_take(Engine *engine, const char *operation_id, int64_t now_us);
 /* Without the lock. */
 void watches_call(EngineWatch *met, bool over);
+
+/* Until a signal or that time of clock_steady_us(), with the lock held but for the wait. */
+void engine_wait(Engine *engine, pthread_cond_t *cond, int64_t us);
 
 /* The three ends of a turn; without the lock. */
 void engine_mark(Task *task);
@@ -195,6 +207,12 @@ _must_use_ int resume_prepare(const EngineConfig *config, Fault *f);
 /* A slow step begins, unless too many of them are running; and ends. */
 _must_use_ bool engine_slow_begin(Engine *engine);
 void engine_slow_end(Engine *engine);
+
+/* overtake.c: operations that end what holds up their lane. With the lock held. */
+void overtake_later(Engine *engine, const Operation *operation);
+void overtake_done(Engine *engine);
+/* A thread; without the lock. */
+void *overtake_main(void *ctx);
 
 /* begin.c: created_us rises strictly, also beyond what the journal holds already. */
 void begin_after(int64_t us);

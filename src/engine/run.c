@@ -13,7 +13,7 @@
 
 enum { LOAD_PAUSE_MS = 1000, SLOW_PAUSE_MS = 200 };
 
-static const OperationKind *kind_of(const EngineConfig *config, const char *name)
+const OperationKind *operation_kind(const EngineConfig *config, const char *name)
 {
 	for (size_t i = 0; i < config->kind_count; i++)
 		if (str_eq(config->kinds[i].name, name))
@@ -51,7 +51,7 @@ static int turn_load_operation(Tx *tx, Turn *turn, Fault *f)
 	r = operation_get(tx, run->arena, turn->task->id, &run->operation, f);
 	if (r)
 		return r;
-	run->kind = kind_of(run->config, run->operation->kind);
+	run->kind = operation_kind(run->config, run->operation->kind);
 	r = steps_of_operation(tx, run->arena, run->operation->id, &run->steps, &run->step_count,
 			       f);
 	if (r)

@@ -53,6 +53,26 @@ TEST(one_of_a_lane_at_a_time_oldest_first)
 	lanes_done(&h.engine);
 }
 
+TEST(who_waits_behind_another_is_known)
+{
+	House h;
+	Task *a1;
+
+	house_init(&h);
+	assert_false(lanes_waits(&h.engine, "a", "a1"));
+	a1 = lanes_add(&h.engine, "a", "a1", true);
+	(void)lanes_add(&h.engine, "a", "a2", true);
+	(void)lanes_add(&h.engine, "a", "a3", true);
+	assert_false(lanes_waits(&h.engine, "a", "a1"));
+	assert_true(lanes_waits(&h.engine, "a", "a2"));
+	assert_true(lanes_waits(&h.engine, "a", "a3"));
+	assert_false(lanes_waits(&h.engine, "a", "b1"));
+	take(&h, "a1");
+	lanes_over(&h.engine, a1);
+	assert_false(lanes_waits(&h.engine, "a", "a2"));
+	lanes_done(&h.engine);
+}
+
 TEST(parked_ones_come_back_when_due)
 {
 	House h;

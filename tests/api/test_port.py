@@ -11,7 +11,7 @@ import threading
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
-from lib import Cleatd, wait_for  # noqa: E402
+from lib import Cleatd, wait_for, wait_status  # noqa: E402
 
 REQUEST_ID = re.compile(r'^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
 
@@ -215,6 +215,20 @@ def it_ends_cleanly():
     tap.expect(cleatd.stop(), 0, 'exit status')
 
 
+def what_hangs_does_not_hold_up_the_end():
+    """A call that takes for ever is left behind; the journal knows of it."""
+    with Cleatd(env={'CLEAT_FAKE_DELAY_MS': '600000'}) as other:
+        user = other.user('demo')
+        image = user.get('/image/v2/images').body['images'][0]['id']
+        reply = user.post('/compute/v2.1/servers', {'server': {
+            'name': 'x', 'imageRef': image, 'flavorRef': '1'}})
+        tap.expect(reply.status, 202, 'status of %r' % reply)
+        server = '/compute/v2.1/servers/' + reply.body['server']['id']
+        tap.expect(other.stop(), 0, 'exit status')
+        assert other.start(env={'CLEAT_FAKE_DELAY_MS': '0'})
+        wait_status(user, server, 'server', 'ACTIVE')
+
+
 def end():
     cleatd.stop()
     cleatd.__exit__()
@@ -228,4 +242,5 @@ tap.run('port', [
     a_token_comes_before_everything_else,
     the_host_of_the_client_is_in_links, actions_have_one_key, operations_are_for_their_project,
     many_at_once, a_damaged_store_is_named, it_ends_cleanly,
+    what_hangs_does_not_hold_up_the_end,
 ], cleanup=end)

@@ -189,7 +189,7 @@ void house_leave(House *h)
 	Engine *engine = h->engine;
 
 	h->engine = NULL;
-	(void)engine_stop(engine);
+	assert_true(engine_stop(engine));
 	close_all(h);
 }
 

@@ -133,6 +133,24 @@ TEST(a_slow_guest_is_waited_for_without_a_worker)
 	leave(&h);
 }
 
+TEST(a_reset_overtakes_what_waits_for_the_guest)
+{
+	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 60000, .overtake_ms = 50}};
+
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:600000", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	wait_until_parked(&h);
+	assert_int_equal(house_reboot(&h, true), 0);
+	house_settle(&h); /* the guest would have let go in ten minutes */
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	assert_int_equal(house_server(&h)->vm_state, VM_ACTIVE);
+	assert_int_equal(house_server(&h)->power_state, POWER_RUNNING);
+	leave(&h);
+}
+
 TEST(a_detach_that_waits_goes_on_after_a_restart)
 {
 	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 200}};

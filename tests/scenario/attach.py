@@ -119,7 +119,7 @@ class Server:
 
     def delete(self):
         tap.expect(demo().delete(self.path).status, 204, 'delete')
-        lib.wait_for(lambda: demo().get(self.path).status == 404, 'server to be deleted')
+        lib.wait_for(lambda: demo().get(self.path).status == 404, 'server to be deleted', 60)
 
     # --- the guest ---
 
@@ -330,6 +330,37 @@ def emulator_is_killed_while_detaching():
     SERVER.wait_no_disk(VOLUME)
 
 
+def hang(server, volume):
+    """An attach that waits for an emulator that does not answer."""
+    emulator = server.emulator()
+    os.kill(emulator, signal.SIGSTOP)
+    server.request_attach(volume)
+    volume.wait('attaching')
+    return emulator
+
+
+def emulator_hangs_and_goes_on():
+    """It holds up neither the end of cleatd nor its start."""
+    emulator = hang(SERVER, VOLUME)
+    tap.expect(CLEATD.stop(), 0, 'exit status')
+    assert CLEATD.start()
+    os.kill(emulator, signal.SIGCONT)
+    VOLUME.wait('in-use')
+    SERVER.wait_disk(VOLUME)
+    tap.expect(SERVER.domain_has(VOLUME), (True, True), 'domain')
+    SERVER.detach(VOLUME)
+
+
+def emulator_hangs_and_is_reset():
+    hang(SERVER, VOLUME)
+    SERVER.action('reboot', {'type': 'HARD'})
+    VOLUME.wait('in-use')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    SERVER.wait_disk(VOLUME)
+    SERVER.detach(VOLUME)
+
+
 # --- a cleatd that dies --------------------------------------------------------------------
 
 def check_agreement():
@@ -454,8 +485,13 @@ def qcow2_volume():
 
 
 def deleting_the_server_frees_its_volume():
+    """Also when its emulator hangs, and something waits for that."""
     make_in_use()
+    second = Volume()
+    hang(SERVER, second)
     SERVER.delete()
+    second.wait('available')
+    second.delete()
     VOLUME.wait('available')
     tap.expect(glob.glob(SERVER.libvirt_file('etc', 'qemu', '*.xml')), [], 'domains')
     tap.expect(glob.glob(SERVER.libvirt_file('run', 'qemu', 'cleat-*.pid')), [], 'emulators')
@@ -483,6 +519,7 @@ if __name__ == '__main__':
         stop_and_start_keep_the_volume, reboots_keep_the_volume,
         guest_that_boots_releases_later, guest_that_boots_is_attached_to,
         guest_powers_itself_off, emulator_is_killed, emulator_is_killed_while_detaching,
+        emulator_hangs_and_goes_on, emulator_hangs_and_is_reset,
         cleatd_dies_while_attaching, cleatd_dies_while_detaching,
         guest_ends_while_cleatd_is_away, qcow2_volume, deleting_the_server_frees_its_volume,
         cleatd_ends_well], cleanup)
