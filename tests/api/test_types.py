@@ -262,6 +262,26 @@ def qos_goes_from_type_to_type():
         drop_type(kind)
 
 
+def front_end_limits_reach_the_host():
+    kind = new_type('limited')
+    qos = ask('POST', '/qos-specs', {'qos_specs': {
+        'name': 'silver', 'consumer': 'back-end', 'read_iops_sec_per_gb': '7',
+        'read_iops_sec_per_gb_min': '10'}})['qos_specs']['id']
+    ask('GET', '/qos-specs/%s/associate?vol_type_id=%s' % (qos, kind))
+    volume = make(volume_type='limited', size=2)
+    for consumer, seen in (('back-end', None), ('front-end', {'read_iops_sec': 14}),
+                           ('both', {'read_iops_sec': 14})):
+        ask('PUT', '/qos-specs/' + qos, {'qos_specs': {'consumer': consumer}})
+        attachment = ask('POST', '/attachments', {'attachment': {
+            'volume_uuid': volume['id'], 'connector': {'host': 'h', 'ip': '127.0.0.1'}}},
+            demo)['attachment']
+        tap.expect(attachment['connection_info']['qos_specs'], seen, consumer)
+        ask('DELETE', '/attachments/' + attachment['id'], user=demo)
+    drop(volume)
+    drop_type(kind)
+    ask('DELETE', '/qos-specs/' + qos)
+
+
 def a_deleted_project_leaves_nothing_behind():
     kind = private('theirs')
     project = admin.post('/identity/v3/projects', {'project': {'name': 'gone'}})
@@ -282,5 +302,6 @@ tap.run('types', [
     a_private_default_type_needs_access, limits_of_a_type_are_kept, snapshots_count_by_type,
     what_is_given_away_counts_elsewhere,
     the_class_of_all_gives_defaults, a_type_is_made_once, qos_goes_from_type_to_type,
+    front_end_limits_reach_the_host,
     a_deleted_project_leaves_nothing_behind,
 ], cleanup=end)
