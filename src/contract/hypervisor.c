@@ -112,7 +112,8 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver->define && driver->undefine && driver->start && driver->shutdown);
 	assert(driver->reboot && driver->destroy && driver->state && driver->attach_disk);
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
-	assert(driver->resize_disk && driver->console && driver->list);
+	assert(driver->resize_disk && driver->copy_begin && driver->copy_look);
+	assert(driver->copy_cancel && driver->console && driver->list);
 }
 
 int hypervisor_open(const HypervisorDriver *driver, const HypervisorConfig *config,
@@ -271,6 +272,34 @@ int hypervisor_resize_disk(Hypervisor *hypervisor, const char *id, const char *a
 	return call_end(
 		&call, hypervisor->driver->resize_disk(hypervisor->self, id, alias, size_bytes, f),
 		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_REFUSED), f);
+}
+
+int hypervisor_copy_begin(Hypervisor *hypervisor, const char *id, const char *alias,
+			  const DiskCopy *copy, Fault *f)
+{
+	Call call = call_begin(hypervisor, "copy_begin", id, alias);
+
+	assert(str_after(alias, "ua-") && copy->path[0] == '/');
+	assert(copy->format == DISK_FORMAT_RAW || copy->format == DISK_FORMAT_QCOW2);
+	return call_end(
+		&call, hypervisor->driver->copy_begin(hypervisor->self, id, alias, copy, f),
+		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_REFUSED), f);
+}
+
+int hypervisor_copy_look(Hypervisor *hypervisor, const char *id, const char *name, Fault *f)
+{
+	Call call = call_begin(hypervisor, "copy_look", id, name);
+
+	return call_end(
+		&call, hypervisor->driver->copy_look(hypervisor->self, id, name, f),
+		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_PENDING), f);
+}
+
+int hypervisor_copy_cancel(Hypervisor *hypervisor, const char *id, Fault *f)
+{
+	Call call = call_begin(hypervisor, "copy_cancel", id, "");
+
+	return call_end(&call, hypervisor->driver->copy_cancel(hypervisor->self, id, f), 0, f);
 }
 
 int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max, Arena *arena,

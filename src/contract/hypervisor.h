@@ -112,6 +112,22 @@ struct HypervisorDriver {
 	 */
 	int (*resize_disk)(void *self, const char *id, const char *alias, int64_t size_bytes,
 			   Fault *f);
+	/*
+	 * Begin to copy what a disk of a running guest holds at one moment, while the guest goes on
+	 * writing; a copy of that domain that was begun before is given up.
+	 * HYPERVISOR_NO_DISK, HYPERVISOR_NO_DOMAIN: no running guest has it, so nobody writes to
+	 * it. HYPERVISOR_REFUSED: the emulator said no.
+	 */
+	int (*copy_begin)(void *self, const char *id, const char *alias, const DiskCopy *copy,
+			  Fault *f);
+	/*
+	 * How far the copy of that name is. 0: it is whole, which is said once. HYPERVISOR_PENDING.
+	 * HYPERVISOR_NO_DISK: this process has begun none, or has told its end already. A fault:
+	 * it came to nothing.
+	 */
+	int (*copy_look)(void *self, const char *id, const char *name, Fault *f);
+	/* Give up any copy of that domain; 0 also when there is none. */
+	int (*copy_cancel)(void *self, const char *id, Fault *f);
 	/* The last bytes of the serial console, as valid UTF-8 in the arena; "" when there are
 	 * none. HYPERVISOR_NO_DOMAIN. */
 	int (*console)(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
@@ -146,6 +162,11 @@ _must_use_ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, cons
 				    DiskPresence *ret, Fault *f);
 _must_use_ int hypervisor_resize_disk(Hypervisor *hypervisor, const char *id, const char *alias,
 				      int64_t size_bytes, Fault *f);
+_must_use_ int hypervisor_copy_begin(Hypervisor *hypervisor, const char *id, const char *alias,
+				     const DiskCopy *copy, Fault *f);
+_must_use_ int hypervisor_copy_look(Hypervisor *hypervisor, const char *id, const char *name,
+				    Fault *f);
+_must_use_ int hypervisor_copy_cancel(Hypervisor *hypervisor, const char *id, Fault *f);
 _must_use_ int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max,
 				  Arena *arena, const char **ret, Fault *f);
 _must_use_ int hypervisor_list(Hypervisor *hypervisor, Arena *arena, const char *const **ret_ids,

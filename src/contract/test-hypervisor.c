@@ -80,6 +80,23 @@ static int mock_resize(void *self _unused_, const char *id _unused_, const char 
 	return answer;
 }
 
+static int mock_copy_begin(void *self _unused_, const char *id _unused_, const char *alias _unused_,
+			   const DiskCopy *copy _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_copy_look(void *self _unused_, const char *id _unused_, const char *name _unused_,
+			  Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_copy_cancel(void *self _unused_, const char *id _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
 static int mock_console(void *self _unused_, const char *id _unused_, size_t bytes_max _unused_,
 			Arena *arena, const char **ret, Fault *f _unused_)
 {
@@ -113,6 +130,9 @@ static const HypervisorDriver mock = {
 	.restore_disk = mock_put,
 	.find_disk = mock_find,
 	.resize_disk = mock_resize,
+	.copy_begin = mock_copy_begin,
+	.copy_look = mock_copy_look,
+	.copy_cancel = mock_copy_cancel,
 	.console = mock_console,
 	.list = mock_list,
 };
@@ -158,6 +178,7 @@ TEST(other_outcomes_are_faults)
 {
 	_cleanup_(hypervisor_closep) Hypervisor *hypervisor = open_mock((HypervisorConfig){0});
 	const DiskSpec disk = {.alias = "ua-1", .target = "vdb", .bus = "virtio", .path = "/v"};
+	const DiskCopy copy = {.name = "one", .path = "/c"};
 	Fault f = {0};
 
 	answer = HYPERVISOR_PENDING;
@@ -169,6 +190,9 @@ TEST(other_outcomes_are_faults)
 	assert_int_equal(hypervisor_resize_disk(hypervisor, ID, "ua-1", 1, &f), HYPERVISOR_NO_DISK);
 	answer = HYPERVISOR_PENDING;
 	assert_int_equal(hypervisor_resize_disk(hypervisor, ID, "ua-1", 1, &f), -EPROTO);
+	assert_int_equal(hypervisor_copy_look(hypervisor, ID, "one", &f), HYPERVISOR_PENDING);
+	assert_int_equal(hypervisor_copy_begin(hypervisor, ID, "ua-1", &copy, &f), -EPROTO);
+	assert_int_equal(hypervisor_copy_cancel(hypervisor, ID, &f), -EPROTO);
 	answer = 7;
 	assert_int_equal(hypervisor_detach_disk(hypervisor, ID, "ua-1", false, 0, &f), -EPROTO);
 }

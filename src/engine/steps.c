@@ -125,7 +125,7 @@ static const StepRow rows[] = {
 	[STEP_IMAGE_DELETE] = {.attempts = ATTEMPTS, .act = image_delete_act},
 	[STEP_SNAPSHOT_CREATE] =
 		{
-			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT | STEP_NEEDS_ATTACHMENT,
 			.attempts = ATTEMPTS,
 			.slow = true,
 			.act = snapshot_create_act,
@@ -146,7 +146,7 @@ static const StepRow rows[] = {
 		},
 	[STEP_VOLUME_FREEZE] =
 		{
-			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SOURCE,
+			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SOURCE | STEP_NEEDS_ATTACHMENT,
 			.attempts = ATTEMPTS,
 			.slow = true,
 			.act = volume_freeze_act,

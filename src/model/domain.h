@@ -51,6 +51,13 @@ typedef enum DomainState {
 
 extern const EnumNames domain_state_names;
 
+/* Where a copy of a disk goes. */
+typedef struct DiskCopy {
+	const char *name; /* by which it is looked for */
+	const char *path; /* a file that is there, of the disk's size, empty */
+	int format;       /* DiskFormat */
+} DiskCopy;
+
 /* Where a disk is seen. */
 typedef struct DiskPresence {
 	bool live;   /* in the running guest */

@@ -432,6 +432,79 @@ static void disk_grows(void **state _unused_)
 	machine_gone(&m);
 }
 
+static int copy_begin(const Machine *m, const char *path)
+{
+	const DiskCopy copy = {.name = "one", .path = path, .format = DISK_FORMAT_RAW};
+	Fault f = {0};
+
+	return hypervisor_copy_begin(hypervisor, m->id, m->alias, &copy, &f);
+}
+
+static int copy_look(const Machine *m, const char *name)
+{
+	Fault f = {0};
+	int r = hypervisor_copy_look(hypervisor, m->id, name, &f);
+
+	if (r < 0)
+		print_message("# %s\n", f.text);
+	return r;
+}
+
+static void assert_byte(const char *path, char wanted)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char byte = 0;
+
+	assert_int_equal(pread(fd, &byte, 1, 8 << 20), 1);
+	assert_int_equal(byte, wanted);
+}
+
+static void assert_copied(const Machine *m, const char *path)
+{
+	int r = HYPERVISOR_PENDING;
+
+	assert_int_equal(copy_look(m, "another"), HYPERVISOR_NO_DISK);
+	wait_until((r = copy_look(m, "one")) != HYPERVISOR_PENDING, WAIT_MS);
+	assert_int_equal(r, 0);
+	assert_int_equal(copy_look(m, "one"), HYPERVISOR_NO_DISK); /* it was told once */
+	assert_byte(path, 'x');
+}
+
+/* Only what a running guest has is copied; everything may be repeated. */
+static void disk_is_copied(void **state _unused_)
+{
+	_cleanup_(closep) int fd = -1;
+	char path[300];
+	Fault f = {0};
+	Machine m;
+
+	machine_init(&m);
+	(void)snprintf(path, sizeof(path), "%s.copy", m.disk);
+	make_file(path, 16 << 20);
+	fd = open(m.disk, O_RDWR | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, 8 << 20), 1);
+	assert_int_equal(copy_begin(&m, path), HYPERVISOR_NO_DOMAIN);
+	must(hypervisor_copy_cancel(hypervisor, m.id, &f), &f);
+	define(&m);
+	must(hypervisor_attach_disk(hypervisor, m.id, &m.volume, &f), &f);
+	assert_int_equal(copy_begin(&m, path), HYPERVISOR_NO_DISK);
+	assert_int_equal(copy_look(&m, "one"), HYPERVISOR_NO_DISK);
+	start(&m);
+	assert_int_equal(copy_begin(&m, path), 0);
+	assert_copied(&m, path);
+	make_file(path, 16 << 20);
+	assert_int_equal(copy_begin(&m, path), 0);
+	assert_int_equal(copy_begin(&m, path), 0); /* in the place of the first */
+	assert_copied(&m, path);
+	assert_int_equal(copy_begin(&m, path), 0);
+	must(hypervisor_copy_cancel(hypervisor, m.id, &f), &f);
+	must(hypervisor_copy_cancel(hypervisor, m.id, &f), &f);
+	assert_int_equal(copy_look(&m, "one"), HYPERVISOR_NO_DISK);
+	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
+	assert_int_equal(copy_begin(&m, path), HYPERVISOR_NO_DISK);
+	machine_gone(&m);
+}
+
 static void target_is_taken(void **state _unused_)
 {
 	Machine m, other;
@@ -680,6 +753,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(disk_of_a_running_domain),
 		cmocka_unit_test(disk_stays_over_a_restart),
 		cmocka_unit_test(disk_grows),
+		cmocka_unit_test(disk_is_copied),
 		cmocka_unit_test(target_is_taken),
 	};
 	const struct CMUnitTest guest_tests[] = {

@@ -327,6 +327,7 @@ static void fake_free(Fake *fake)
 	MAP_FOREACH (fake->domains, e)
 		(void)fake_domain_free(map_value(e)); /* NULL */
 	(void)map_free(fake->domains);
+	fake_copies_free(fake->copies);
 	(void)pthread_mutex_destroy(&fake->lock);
 	(void)pthread_cond_destroy(&fake->released);
 	closep(&fake->dir);
@@ -352,6 +353,7 @@ static Fake *fake_new(const HypervisorConfig *config)
 	fake->on_event = config->on_event;
 	fake->ctx = config->ctx;
 	fake->domains = map_new();
+	fake->copies = map_new();
 	(void)pthread_mutex_init(&fake->lock, NULL); /* none of these fails on Linux */
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -435,6 +437,9 @@ const HypervisorDriver hypervisor_fake = {
 	.restore_disk = fake_restore_disk,
 	.find_disk = fake_find_disk,
 	.resize_disk = fake_resize_disk,
+	.copy_begin = fake_copy_begin,
+	.copy_look = fake_copy_look,
+	.copy_cancel = fake_copy_cancel,
 	.console = fake_console_slot,
 	.list = fake_list,
 };

@@ -40,6 +40,7 @@ struct Fake {
 	pthread_mutex_t lock;
 	pthread_cond_t released; /* a guest let go of a disk, or went down */
 	Map *domains;            /* id -> FakeDomain */
+	Map *copies;             /* id -> FakeCopy */
 	int64_t calls;
 	FakeEvent *events;
 	FakeEvent **events_end;
@@ -65,6 +66,12 @@ int fake_detach_disk(void *self, const char *id, const char *alias, bool resend,
 int fake_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int fake_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
 int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes, Fault *f);
+
+/* copy.c */
+int fake_copy_begin(void *self, const char *id, const char *alias, const DiskCopy *copy, Fault *f);
+int fake_copy_look(void *self, const char *id, const char *name, Fault *f);
+int fake_copy_cancel(void *self, const char *id, Fault *f);
+void fake_copies_free(Map *copies);
 
 bool fake_file_exists(const char *path);
 

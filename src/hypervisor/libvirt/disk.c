@@ -353,6 +353,20 @@ int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresenc
 	return 0;
 }
 
+int disk_live_target(virDomainPtr domain, const char *alias, Arena *arena, const char **ret,
+		     Fault *f)
+{
+	Look seen;
+	int r = look(domain, alias, NULL, arena, &seen, f);
+
+	if (r)
+		return r;
+	if (!seen.live.found)
+		return HYPERVISOR_NO_DISK;
+	*ret = seen.live.target;
+	return 0;
+}
+
 /* --- resize --- */
 
 /*

@@ -19,6 +19,7 @@ static Host *host_free(Host *host)
 		free(map_value(e));
 	}
 	map_free(host->unplugs);
+	copies_free(host);
 	pthread_cond_destroy(&host->changed);
 	pthread_mutex_destroy(&host->lock);
 	free(host->description);
@@ -42,6 +43,7 @@ static Host *host_new(const HypervisorConfig *config)
 	host->on_event = config->on_event;
 	host->ctx = config->ctx;
 	host->unplugs = map_new();
+	host->copies = map_new();
 	(void)pthread_mutex_init(&host->lock, NULL); /* these four cannot fail on Linux */
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -211,6 +213,9 @@ const HypervisorDriver hypervisor_libvirt = {
 	.restore_disk = libvirt_restore_disk,
 	.find_disk = libvirt_find_disk,
 	.resize_disk = libvirt_resize_disk,
+	.copy_begin = libvirt_copy_begin,
+	.copy_look = libvirt_copy_look,
+	.copy_cancel = libvirt_copy_cancel,
 	.console = libvirt_console,
 	.list = libvirt_list,
 };

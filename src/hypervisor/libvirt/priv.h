@@ -45,6 +45,7 @@ struct Host {
 	bool lost;        /* conn is dead and waits to be replaced */
 	bool closing;
 	Map *unplugs; /* "<domain id>/<alias>" -> Unplug */
+	Map *copies;  /* domain id -> name of the copy that this process has begun */
 };
 
 _unused_ static inline void conn_freep(virConnectPtr *conn)
@@ -141,6 +142,10 @@ int libvirt_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault
 int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
 int libvirt_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes,
 			Fault *f);
+int libvirt_copy_begin(void *self, const char *id, const char *alias, const DiskCopy *copy,
+		       Fault *f);
+int libvirt_copy_look(void *self, const char *id, const char *name, Fault *f);
+int libvirt_copy_cancel(void *self, const char *id, Fault *f);
 int libvirt_console(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
 		    Fault *f);
 
@@ -148,6 +153,14 @@ int libvirt_console(void *self, const char *id, size_t bytes_max, Arena *arena, 
 bool power_wait_off(virDomainPtr domain);
 /* Whether a file can be opened past the page cache. */
 bool disk_direct_io(const char *path);
+
+/* What a running guest knows the disk as, in the arena: "vdb". HYPERVISOR_NO_DISK. */
+_must_use_ int disk_live_target(virDomainPtr domain, const char *alias, Arena *arena,
+				const char **ret, Fault *f);
+
+/* --- copy.c --- */
+
+void copies_free(Host *host);
 
 /* --- orphans.c --- */
 
