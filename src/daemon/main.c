@@ -166,7 +166,13 @@ static int release_some(Tx *tx, void *ctx, Fault *f)
 {
 	Holds *holds = ctx;
 
-	return service_release_holds(tx, holds->arena, holds->before_us, &holds->more, f);
+	bool more = false;
+	int r = service_release_holds(tx, holds->arena, holds->before_us, &holds->more, f);
+
+	if (r == 0)
+		r = service_release_connections(tx, holds->arena, holds->before_us, &more, f);
+	holds->more = holds->more || more;
+	return r;
 }
 
 /* Volumes whose clients never came back; what a fault leaves is found again next time. */

@@ -200,7 +200,9 @@ static const char schema_2[] =
 	"CREATE INDEX volumes_status ON volumes (project_id, status, created_us, id);"
 	"CREATE INDEX volumes_type ON volumes (type_id, project_id);"
 	"CREATE INDEX servers_deleted ON servers (terminated_us) WHERE vm_state = 'deleted';"
-	"CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;";
+	"CREATE INDEX volumes_held ON volumes (held_us) WHERE held_us > 0;"
+	"CREATE INDEX attachments_waiting ON attachments (created_us)"
+	" WHERE legacy > 0 AND status = 'attaching';";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

@@ -95,6 +95,17 @@ _must_use_ int attachment_pending(Work *work, const Attachment *attachment,
 _must_use_ int detach_begin(Work *work, const Server *server, Volume *volume,
 			    Attachment *attachment, const char **ret_operation, Fault *f);
 
+/* volume-legacy.c: a volume of the caller's; REFUSAL_VOLUME_STATE of that action in maintenance. */
+_must_use_ int volume_find_unmaintained(Work *work, const char *id, const char *action,
+					Volume **ret, Fault *f);
+
+/*
+ * volume-connection.c: of a volume's attachments the one that os-initialize_connection has made for
+ * the client who says now that it has the volume, or NULL. `host` may be NULL: not said.
+ */
+Attachment *connection_of_client(const Volume *volume, Attachment *const *attachments, size_t count,
+				 const char *host);
+
 /* Ends of operations, for the table in operations.c. */
 #define OPERATION_ENDS(name)                                                                       \
 	int name##_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);               \

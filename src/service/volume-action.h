@@ -50,15 +50,31 @@ _must_use_ int service_legacy_attach(Work *work, const char *id, const LegacyAtt
 _must_use_ int service_legacy_detach(Work *work, const char *id, const char *attachment_id,
 				     Fault *f);
 
+/* volume-connection.c */
+
 /*
- * How the host of that connector reaches the volume, as nested JSON. Changes nothing; so a backend
- * that has to let a host in first refuses: no export is without a record that knows of it.
- * REFUSAL_VOLUME_STATE (action "os-initialize_connection maintenance"), REFUSAL_BAD_INPUT.
+ * How the host of that connector reaches the volume, as nested JSON. Where the backend has to let
+ * the host in first, that takes an attachment, which os-attach completes, and an operation:
+ * *ret_operation is its id, else NULL. Asked again, the answer is the same.
+ * REFUSAL_VOLUME_STATE (action "os-initialize_connection maintenance", or "os-reserve" and its
+ * like), REFUSAL_BAD_INPUT, REFUSAL_VOLUME_CONFLICT.
  */
-_must_use_ int service_initialize_connection(Work *work, const char *id, const char *connector_json,
-					     const char **ret, Fault *f);
-/* What attachment_guard() says. */
-_must_use_ int service_terminate_connection(Work *work, const char *id, Fault *f);
+_must_use_ int service_initialize_connection(Work *work, const char *id, const char *connector,
+					     const char **ret, const char **ret_operation,
+					     Fault *f);
+/*
+ * The host does not need the volume, or not any more: what os-attach did not complete goes.
+ * What attachment_guard() says; REFUSAL_BAD_INPUT.
+ */
+_must_use_ int service_terminate_connection(Work *work, const char *id, const char *connector,
+					    Fault *f);
+
+/*
+ * Begin to take away what os-initialize_connection made before a time and nobody completed. A few
+ * at a time; *ret_more says that there may be others.
+ */
+_must_use_ int service_release_connections(Tx *tx, Arena *arena, int64_t before_us, bool *ret_more,
+					   Fault *f);
 
 /* volume-reset.c */
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Attaching and detaching the old way: the client asks how to reach the volume, connects it by
- * itself and then says that it has it; and the other way round. Every call may be repeated.
+ * Attaching and detaching the old way: the client, who has connected the volume by itself
+ * (volume-connection.c), says that it has it, and that it has let go. Every call may be repeated.
  */
 #include "base/str.h"
 #include "service/attachment-guard.h"
 #include "service/attachment.h"
-#include "service/connection-info.h"
 #include "service/priv.h"
 #include "service/text-map.h"
 #include "service/volume-action.h"
@@ -29,7 +28,7 @@ static int refuse_input(Work *work, const char *sentence)
 	return REFUSAL_BAD_INPUT;
 }
 
-static int find_unmaintained(Work *work, const char *id, const char *action, Volume **ret, Fault *f)
+int volume_find_unmaintained(Work *work, const char *id, const char *action, Volume **ret, Fault *f)
 {
 	int r = service_find_volume(work, id, ret, f);
 
@@ -75,35 +74,36 @@ static const char *attached_metadata(Arena *arena, const Volume *volume, AttachM
 }
 
 static int write_attachment(Work *work, const Volume *volume, const LegacyAttachWish *wish,
-			    Fault *f)
+			    Attachment *connected, Fault *f)
 {
-	const Attachment attachment = {
+	Attachment attachment = {
 		.id = new_uuid(work->arena),
 		.volume_id = volume->id,
 		.project_id = volume->project_id,
-		.server_id = wish->instance_id,
-		.status = ATTACHMENT_ATTACHED,
-		.mode = (int)wish->mode,
-		.device = wish->mountpoint,
-		.host = wish->host,
 		.boot_index = -1,
 		.created_us = work->now_us,
-		.updated_us = work->now_us,
-		.attached_us = work->now_us,
 		.legacy = true,
 	};
+	Attachment *row = connected ? connected : &attachment;
 
-	return fault_unexpected(f, attachment_insert(work->tx, &attachment, f));
+	row->server_id = wish->instance_id;
+	row->status = ATTACHMENT_ATTACHED;
+	row->mode = (int)wish->mode;
+	row->device = wish->mountpoint;
+	row->host = wish->host ? wish->host : row->host;
+	row->updated_us = row->attached_us = work->now_us;
+	return fault_unexpected(f, connected ? attachment_update(work->tx, row, f)
+					     : attachment_insert(work->tx, row, f));
 }
 
 int service_legacy_attach(Work *work, const char *id, const LegacyAttachWish *wish, Fault *f)
 {
-	Attachment **others;
+	Attachment **others, *connected;
 	Volume *volume;
 	size_t count;
 	int r;
 
-	r = find_unmaintained(work, id, "os-attach maintenance", &volume, f);
+	r = volume_find_unmaintained(work, id, "os-attach maintenance", &volume, f);
 	if (r)
 		return r;
 	r = attachments_of_volume(work->tx, work->arena, volume->id, &others, &count, f);
@@ -112,7 +112,8 @@ int service_legacy_attach(Work *work, const char *id, const LegacyAttachWish *wi
 	for (size_t i = 0; i < count; i++)
 		if (others[i]->status == ATTACHMENT_ATTACHED && is_same_client(others[i], wish))
 			return volume_settle(work->tx, work->arena, volume->id, f);
-	if (count > 0 && !volume->multiattach)
+	connected = connection_of_client(volume, others, count, wish->host);
+	if (count > (connected ? 1 : 0) && !volume->multiattach)
 		return refuse_input(work, "Invalid volume: volume is already attached and "
 					  "multiple attachments are not enabled");
 	r = check_mode(work, volume, wish->mode);
@@ -122,7 +123,7 @@ int service_legacy_attach(Work *work, const char *id, const LegacyAttachWish *wi
 	r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_ATTACH, f);
 	if (r > 0)
 		return refuse_state(work, volume, "os-attach");
-	return r ? r : write_attachment(work, volume, wish, f);
+	return r ? r : write_attachment(work, volume, wish, connected, f);
 }
 
 /* os-detach. --------------------------------------------------------------------------------------
@@ -152,7 +153,7 @@ int service_legacy_detach(Work *work, const char *id, const char *attachment_id,
 	Volume *volume;
 	int r;
 
-	r = find_unmaintained(work, id, "os-detach maintenance", &volume, f);
+	r = volume_find_unmaintained(work, id, "os-detach maintenance", &volume, f);
 	if (!r)
 		r = attachment_guard(work, volume, attachment_id, &attachment, f);
 	if (!r)
@@ -162,51 +163,4 @@ int service_legacy_detach(Work *work, const char *id, const char *attachment_id,
 	if (!attachment) /* gone already */
 		return volume_settle(work->tx, work->arena, volume->id, f);
 	return service_drop_attachment(work, volume, attachment, &operation, f);
-}
-
-/* Connections. ------------------------------------------------------------------------------------
- */
-
-int service_initialize_connection(Work *work, const char *id, const char *connector_json,
-				  const char **ret, Fault *f)
-{
-	Attachment nobody = {.id = "", .boot_index = -1};
-	Connector connector;
-	const char *flat;
-	Volume *volume;
-	int mode, r;
-
-	r = find_unmaintained(work, id, "os-initialize_connection maintenance", &volume, f);
-	if (!r)
-		r = connector_read(work, connector_json, &connector);
-	if (!r)
-		r = connector_check(work, &connector);
-	if (r)
-		return r;
-	if (backend_traits(work->settings->backend)->exports)
-		return refuse_input(work, "Invalid input received: this backend lets hosts in by "
-					  "attachments only.");
-	mode = enum_value(&attach_mode_names,
-			  text_map_value(work->arena, volume->admin_metadata, "attached_mode"));
-	nobody.volume_id = volume->id;
-	nobody.connector = connector.json;
-	nobody.mode = (int)attachment_mode(volume, mode < 0 ? ATTACH_MODE_NULL : (AttachMode)mode,
-					   &connector);
-	r = connection_info_make(work, volume, &nobody, &connector, &flat, f);
-	if (r)
-		return r;
-	*ret = connection_info_nested(work->arena, flat);
-	return 0;
-}
-
-int service_terminate_connection(Work *work, const char *id, Fault *f)
-{
-	Attachment *attachment;
-	Volume *volume;
-	int r;
-
-	r = service_find_volume(work, id, &volume, f);
-	if (!r)
-		r = attachment_guard(work, volume, NULL, &attachment, f);
-	return r ? r : service_unreserve_volume(work, id, f);
 }

@@ -153,15 +153,8 @@ static int detach(ApiRequest *r, Fault *f)
 						       in ? in->attachment_id : NULL, f));
 }
 
-static int initialize(ApiRequest *r, Fault *f)
+static int reply_connection(ApiRequest *r, const char *json)
 {
-	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
-	const char *json;
-	int k = service_initialize_connection(&r->work, api_param(r, "volume_id"), in->connector,
-					      &json, f);
-
-	if (k)
-		return k;
 	json_out_begin(&r->out, NULL);
 	json_out_raw(&r->out, "connection_info", json);
 	json_out_end(&r->out);
@@ -169,10 +162,47 @@ static int initialize(ApiRequest *r, Fault *f)
 	return 0;
 }
 
+/* The answer, and the operation that has to be over before it is given. */
+typedef struct Connection {
+	const char *json;
+	const char *operation;
+} Connection;
+
+static int initialized(ApiRequest *r, Fault *f)
+{
+	const Connection *connection = r->kept;
+	Operation *operation;
+	int k = operation_get(r->work.tx, r->arena, connection->operation, &operation, f);
+
+	if (k)
+		return fault_unexpected(f, k);
+	if (operation->state == OPERATION_DONE)
+		return reply_connection(r, connection->json);
+	return api_refuse(r, 500, "Unable to fetch connection information from backend.");
+}
+
+static int initialize(ApiRequest *r, Fault *f)
+{
+	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
+	Connection *connection = ARENA_NEW(r->arena, Connection);
+	int k = service_initialize_connection(&r->work, api_param(r, "volume_id"), in->connector,
+					      &connection->json, &connection->operation, f);
+
+	if (k)
+		return k;
+	if (!connection->operation)
+		return reply_connection(r, connection->json);
+	r->kept = connection;
+	return api_wait_operation(r, connection->operation, initialized);
+}
+
 static int terminate(ApiRequest *r, Fault *f)
 {
-	return reply_accepted(r,
-			      service_terminate_connection(&r->work, api_param(r, "volume_id"), f));
+	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
+	const char *connector = *in->connector == '{' ? in->connector : NULL; /* or some text */
+
+	return reply_accepted(
+		r, service_terminate_connection(&r->work, api_param(r, "volume_id"), connector, f));
 }
 
 #define ACTION(key) .method = "POST", .pattern = "/volumes/{volume_id}/action", .action = (key)
@@ -186,7 +216,7 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_ADMIN, .mode = API_WRITE, .body = &force_detach_fields, .handle = detach},
 	{ACTION("os-initialize_connection"),
 	 .policy = "volume_extension:volume_actions:initialize_connection", .rule = API_RULE_MEMBER,
-	 .mode = API_READ, .body = &initialize_fields, .handle = initialize},
+	 .mode = API_WRITE, .body = &initialize_fields, .handle = initialize},
 	{ACTION("os-terminate_connection"),
 	 .policy = "volume_extension:volume_actions:terminate_connection", .rule = API_RULE_MEMBER,
 	 .mode = API_WRITE, .body = &terminate_fields, .handle = terminate},
