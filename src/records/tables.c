@@ -423,6 +423,7 @@ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachmen
 	RecordQuery query = {0};
 
 	attachment_query(&query, "server_id", server_id);
+	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
 	return attachment_find(tx, arena, &query, ret, ret_count, f);
 }
 

@@ -37,14 +37,14 @@ DEFINE_RECORD(instance_action, InstanceAction)
 DEFINE_RECORD(operation, Operation)
 DEFINE_RECORD(step, Step)
 
-/* Live attachments of a volume, or of a server in the order they were made. */
+/* Attachments of a volume, or those that are devices of a server here, oldest first. */
 _must_use_ int attachments_of_volume(Tx *tx, Arena *arena, const char *volume_id, Attachment ***ret,
 				     size_t *ret_count, Fault *f);
 _must_use_ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachment ***ret,
 				     size_t *ret_count, Fault *f);
 /*
- * The attachment of a volume that a server of ours has among its devices (attachments that other
- * compute services made for a server of theirs have no mapping). RECORD_NOT_FOUND.
+ * The attachment by which a server has a volume. RECORD_NOT_FOUND. Attachments that others make in
+ * the name of a server have no mapping, and are no devices of it.
  */
 _must_use_ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,
 			     Attachment **ret, Fault *f);

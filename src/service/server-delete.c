@@ -66,8 +66,7 @@ static int release_volumes(Tx *tx, Arena *arena, const char *server_id, Fault *f
 
 	r = attachments_of_server(tx, arena, server_id, &attachments, &count, f);
 	for (size_t i = 0; !r && i < count; i++)
-		if (attachments[i]->mapping_id) /* others are not the server's own */
-			r = attachment_remove(tx, arena, attachments[i], f);
+		r = attachment_remove(tx, arena, attachments[i], f);
 	return fault_unexpected(f, r);
 }
 
