@@ -29,23 +29,20 @@ int attachment_fill(Work *work, const Volume *volume, const Connector *connector
 	return 0;
 }
 
-/*
- * The volume follows, unless something else is being done to it: then the end of that looks at its
- * attachments.
- */
-int attachment_connect(Work *work, Volume *volume, const Connector *connector,
+int attachment_prepare(Work *work, const Volume *volume, const Connector *connector,
 		       Attachment *attachment, Fault *f)
 {
 	int r = connector_check(work, connector);
 
-	if (!r)
-		r = attachment_fill(work, volume, connector, attachment, f);
-	if (r)
-		return r;
 	attachment->exported = backend_traits(work->settings->backend)->exports;
-	r = attachment_move(work->tx, attachment, ATTACHMENT_EVENT_CONNECT, f);
-	if (!r)
-		r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_CONNECT, f);
+	return r ? r : attachment_fill(work, volume, connector, attachment, f);
+}
+
+/* Then the end of what is being done to the volume looks at its attachments. */
+int attachment_connect_volume(Work *work, Volume *volume, Fault *f)
+{
+	int r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_CONNECT, f);
+
 	return r == REFUSAL_VOLUME_STATE ? 0 : fault_unexpected(f, r);
 }
 

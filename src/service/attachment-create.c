@@ -45,23 +45,36 @@ static int check_move(Work *work, const Volume *volume, const char *server_id, b
 	return fault_unexpected(f, r);
 }
 
-static int reserve(Work *work, Volume *volume, const char *server_id, Fault *f)
+static int refuse_reserve(Work *work, const Volume *volume)
 {
-	bool moves;
-	int refusal, r;
-
-	refusal = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_RESERVE, f);
-	if (refusal <= 0)
-		return refusal;
-	r = check_move(work, volume, server_id, &moves, f);
-	if (r || moves)
-		return r;
 	work->refused = (RefusalData){
 		.id = volume->id,
 		.action = volume->multiattach ? "reserve multiattach" : "reserve",
 		.value = enum_name(&volume_status_names, volume->status),
 	};
-	return refusal;
+	return REFUSAL_VOLUME_STATE;
+}
+
+/* With a host to go to the volume is connected at once, and the row is written once. */
+static int reserve(Work *work, Volume *volume, const char *server_id, bool connects, Fault *f)
+{
+	bool moves = false;
+	VolumeStatus status;
+	int r;
+
+	if (volume_status_move(volume, VOLUME_EVENT_RESERVE, &status)) {
+		r = check_move(work, volume, server_id, &moves, f);
+		if (r)
+			return r;
+		if (!moves)
+			return refuse_reserve(work, volume);
+		return connects ? attachment_connect_volume(work, volume, f) : 0;
+	}
+	if (!connects)
+		return fault_unexpected(
+			f, volume_move(work->tx, work->arena, volume, VOLUME_EVENT_RESERVE, f));
+	volume->status = (int)status;
+	return attachment_connect_volume(work, volume, f);
 }
 
 static Attachment *attachment_make(Work *work, const AttachmentWish *wish, const Volume *volume)
@@ -95,18 +108,19 @@ int service_create_attachment(Work *work, const AttachmentWish *wish, Attachment
 		r = check_volume(work, volume);
 	if (!r)
 		r = connector_read(work, wish->connector, &connector);
-	if (!r)
-		r = reserve(work, volume, wish->server_id, f);
 	if (r)
 		return r;
 	*ret = attachment_make(work, wish, volume);
+	if (connector.json) {
+		r = attachment_prepare(work, volume, &connector, *ret, f);
+		(*ret)->status = ATTACHMENT_ATTACHING;
+	}
+	if (!r)
+		r = reserve(work, volume, wish->server_id, connector.json, f);
+	if (r)
+		return r;
 	r = attachment_insert(work->tx, *ret, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (!connector.json)
-		return 0;
-	r = attachment_connect(work, volume, &connector, *ret, f);
-	return r ? r
-		 : attachment_export(work, "create-attachment", (*ret)->mode, *ret, ret_operation,
-				     f);
+	return attachment_export(work, "create-attachment", (*ret)->mode, *ret, ret_operation, f);
 }

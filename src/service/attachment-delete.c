@@ -7,20 +7,25 @@
 #include "service/attachment.h"
 #include "service/priv.h"
 
-int service_delete_attachment(Work *work, const char *id, Attachment **ret,
-			      const char **ret_operation, Fault *f)
+int service_delete_attachment(Work *work, const char *id, AttachmentGone *ret, Fault *f)
 {
-	Attachment *row;
+	AttachmentGone gone = {0};
+	Attachment *attachment;
 	Volume *volume;
 	int r;
 
-	*ret_operation = NULL;
-	r = service_find_attachment(work, id, ret, f);
+	r = service_find_attachment(work, id, &attachment, f);
+	if (!r)
+		r = attachment_guard_one(work, attachment);
+	if (!r)
+		r = service_shared_connections(work, &attachment, 1, &gone.shared, f);
 	if (r)
 		return r;
-	r = volume_get(work->tx, work->arena, (*ret)->volume_id, &volume, f);
+	r = volume_get(work->tx, work->arena, attachment->volume_id, &volume, f);
 	if (r)
 		return fault_unexpected(f, r);
-	r = attachment_guard(work, volume, (*ret)->id, &row, f);
-	return r ? r : service_drop_attachment(work, volume, row, ret_operation, f);
+	r = service_drop_attachment(work, volume, attachment, &gone.operation, f);
+	gone.attachment = attachment;
+	*ret = gone;
+	return r;
 }

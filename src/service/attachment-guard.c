@@ -48,6 +48,19 @@ static int choose(Work *work, const Volume *volume, const char *attachment_id, A
 	return 0;
 }
 
+int attachment_guard_one(Work *work, const Attachment *attachment)
+{
+	if (work->caller->service_request)
+		return 0;
+	if (attachment->mapping_id)
+		return refuse(work, attachment->server_id);
+	if (attachment->server_id && attachment->connection_info)
+		log_info("req=%s vol=%s attachment=%s instance=%s: no server here has it",
+			 work->request_id, attachment->volume_id, attachment->id,
+			 attachment->server_id);
+	return 0;
+}
+
 int attachment_guard(Work *work, const Volume *volume, const char *attachment_id, Attachment **ret,
 		     Fault *f)
 {
@@ -63,16 +76,7 @@ int attachment_guard(Work *work, const Volume *volume, const char *attachment_id
 		return REFUSAL_BAD_INPUT;
 	}
 	*ret = attachment;
-	if (work->caller->service_request)
-		return 0;
-	if (unclear)
-		return refuse(work, "");
 	if (!attachment)
-		return 0;
-	if (attachment->mapping_id)
-		return refuse(work, attachment->server_id);
-	if (attachment->server_id && attachment->connection_info)
-		log_info("req=%s vol=%s attachment=%s instance=%s: no server here has it",
-			 work->request_id, volume->id, attachment->id, attachment->server_id);
-	return 0;
+		return unclear && !work->caller->service_request ? refuse(work, "") : 0;
+	return attachment_guard_one(work, attachment);
 }

@@ -18,3 +18,6 @@
  */
 _must_use_ int attachment_guard(Work *work, const Volume *volume, const char *attachment_id,
 				Attachment **ret, Fault *f);
+
+/* The same for one that is at hand, of that volume. */
+_must_use_ int attachment_guard_one(Work *work, const Attachment *attachment);

@@ -111,6 +111,17 @@ static bool is_repeated(const Attachment *attachment, const Connector *connector
 		attachment->status == ATTACHMENT_ATTACHED);
 }
 
+static int connect(Work *work, Volume *volume, const Connector *connector, Attachment *attachment,
+		   Fault *f)
+{
+	int r = attachment_prepare(work, volume, connector, attachment, f);
+
+	if (r)
+		return r;
+	r = attachment_move(work->tx, attachment, ATTACHMENT_EVENT_CONNECT, f);
+	return r ? fault_unexpected(f, r) : attachment_connect_volume(work, volume, f);
+}
+
 int service_update_attachment(Work *work, const char *id, const char *json, Attachment **ret,
 			      const char **ret_operation, Fault *f)
 {
@@ -139,7 +150,7 @@ int service_update_attachment(Work *work, const char *id, const char *json, Atta
 	if (!r)
 		r = check_free(work, *ret);
 	if (!r)
-		r = attachment_connect(work, volume, &connector, *ret, f);
+		r = connect(work, volume, &connector, *ret, f);
 	return r ? r : attachment_export(work, "update-attachment", mode, *ret, ret_operation, f);
 }
 

@@ -41,20 +41,6 @@ _must_use_ int service_update_attachment(Work *work, const char *id, const char 
 _must_use_ int service_complete_attachment(Work *work, const char *id, Fault *f);
 
 /*
- * Take an attachment away, and its volume from whoever has it. REFUSAL_NO_VOLUME_ATTACHMENT, and
- * what attachment_guard() refuses. *ret is the attachment as it was.
- */
-_must_use_ int service_delete_attachment(Work *work, const char *id, Attachment **ret,
-					 const char **ret_operation, Fault *f);
-
-/*
- * The same for a caller that has asked the guard already: the row goes now, or at the end of the
- * operation that disconnects it.
- */
-_must_use_ int service_drop_attachment(Work *work, const Volume *volume, Attachment *attachment,
-				       const char **ret_operation, Fault *f);
-
-/*
  * Ids of the attachments that share a connection with each of some (rules/shared-connection.h),
  * of the caller's project unless an admin asks: `ret` has room for `count`.
  */
@@ -65,3 +51,23 @@ typedef struct SharedConnections {
 
 _must_use_ int service_shared_connections(Work *work, Attachment *const *attachments, size_t count,
 					  SharedConnections *ret, Fault *f);
+
+/* What there is to say of an attachment that went, or is going. */
+typedef struct AttachmentGone {
+	const Attachment *attachment; /* as it was */
+	SharedConnections shared;     /* as they were */
+	const char *operation;        /* as *ret_operation above */
+} AttachmentGone;
+
+/*
+ * Take an attachment away, and its volume from whoever has it. REFUSAL_NO_VOLUME_ATTACHMENT, and
+ * what attachment_guard() refuses.
+ */
+_must_use_ int service_delete_attachment(Work *work, const char *id, AttachmentGone *ret, Fault *f);
+
+/*
+ * The same for a caller that has asked the guard already: the row goes now, or at the end of the
+ * operation that disconnects it.
+ */
+_must_use_ int service_drop_attachment(Work *work, const Volume *volume, Attachment *attachment,
+				       const char **ret_operation, Fault *f);

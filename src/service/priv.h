@@ -72,9 +72,11 @@ _must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachm
 /* What an attachment that goes to this host says from now on; only the struct. */
 _must_use_ int attachment_fill(Work *work, const Volume *volume, const Connector *connector,
 			       Attachment *attachment, Fault *f);
-/* Likewise, and move it and its volume, which is written. REFUSAL_BAD_INPUT for the connector. */
-_must_use_ int attachment_connect(Work *work, Volume *volume, const Connector *connector,
+/* Likewise, as a consumer asks for it. REFUSAL_BAD_INPUT for the connector. */
+_must_use_ int attachment_prepare(Work *work, const Volume *volume, const Connector *connector,
 				  Attachment *attachment, Fault *f);
+/* Its volume follows, unless something else is being done to that. */
+_must_use_ int attachment_connect_volume(Work *work, Volume *volume, Fault *f);
 /* Nothing is said of any host; only the struct. */
 void attachment_clear(Attachment *attachment);
 

@@ -110,7 +110,7 @@ typedef struct Waiting {
 	const char *operation;
 	const char *verb;
 	Attachment *attachment;
-	SharedConnections shared;
+	AttachmentGone gone;
 } Waiting;
 
 static int wait_for(ApiRequest *r, const Waiting *waiting, int (*then)(ApiRequest *r, Fault *f))
@@ -201,12 +201,12 @@ static int attachment_finish(ApiRequest *r, Fault *f)
 }
 
 /* What is left on the volume, and what shared the connection while it was there. */
-static int reply_left(ApiRequest *r, const Attachment *gone, const SharedConnections *shared,
-		      Fault *f)
+static int reply_left(ApiRequest *r, const AttachmentGone *gone, Fault *f)
 {
 	Attachment **left;
 	size_t count;
-	int k = attachments_of_volume(r->work.tx, r->arena, gone->volume_id, &left, &count, f);
+	int k = attachments_of_volume(r->work.tx, r->arena, gone->attachment->volume_id, &left,
+				      &count, f);
 
 	if (k)
 		return fault_unexpected(f, k);
@@ -215,7 +215,7 @@ static int reply_left(ApiRequest *r, const Attachment *gone, const SharedConnect
 	for (size_t i = 0; i < count; i++)
 		attachment_out_summary(r, left[i]);
 	json_out_list_end(&r->out);
-	attachment_out_shared(r, shared);
+	attachment_out_shared(r, &gone->shared);
 	json_out_end(&r->out);
 	api_reply(r, 200);
 	return 0;
@@ -227,27 +227,22 @@ static int answer_removed(ApiRequest *r, Fault *f)
 	bool done;
 	int k = check_operation(r, waiting, &done, f);
 
-	return k || !done ? k : reply_left(r, waiting->attachment, &waiting->shared, f);
+	return k || !done ? k : reply_left(r, &waiting->gone, f);
 }
 
 static int attachment_remove(ApiRequest *r, Fault *f)
 {
+	AttachmentGone gone;
+	int k = service_delete_attachment(&r->work, api_param(r, "attachment_id"), &gone, f);
 	Waiting waiting = {.verb = "delete attachment for volume"};
-	const char *id = api_param(r, "attachment_id");
-	int k;
 
-	k = service_find_attachment(&r->work, id, &waiting.attachment, f);
-	if (!k)
-		k = service_shared_connections(&r->work, &waiting.attachment, 1, &waiting.shared,
-					       f);
-	if (!k)
-		k = service_delete_attachment(&r->work, id, &waiting.attachment, &waiting.operation,
-					      f);
 	if (k)
 		return k;
-	if (waiting.operation)
-		return wait_for(r, &waiting, answer_removed);
-	return reply_left(r, waiting.attachment, &waiting.shared, f);
+	if (!gone.operation)
+		return reply_left(r, &gone, f);
+	waiting.operation = gone.operation;
+	waiting.gone = gone;
+	return wait_for(r, &waiting, answer_removed);
 }
 
 static const ApiRoute routes[] = {
