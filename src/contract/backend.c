@@ -20,13 +20,23 @@ struct Backend {
 	BackendTraits traits;
 };
 
+/* All that has to do with copies and snapshots, or nothing of it. */
+static bool snapshots_complete(const BackendDriver *driver)
+{
+	bool has = driver->copy;
+
+	return has == !!driver->snapshot && has == !!driver->snapshot_remove &&
+	       has == !!driver->snapshot_exists && has == !!driver->snapshot_connect &&
+	       has == !!driver->revert && !driver->snapshot_draft == !driver->snapshot_keep &&
+	       (!has || driver->traits.atomic || driver->snapshot_draft);
+}
+
 static bool driver_complete(const BackendDriver *driver)
 {
 	return driver->name && driver->size == sizeof(BackendDriver) && driver->open &&
 	       driver->close && driver->create && driver->remove && driver->exists &&
-	       driver->connect && driver->disconnect && driver->connection_info &&
-	       driver->capacity && !driver->copy == !driver->snapshot &&
-	       !driver->snapshot_draft == !driver->snapshot_keep;
+	       driver->connect && driver->disconnect && driver->connection_info && driver->extend &&
+	       driver->capacity && snapshots_complete(driver);
 }
 
 /* What every call about a volume may rely on. */
@@ -81,6 +91,12 @@ static int call_done(const Backend *backend, const char *call, const Volume *vol
 	r = fault_unexpected(f, r);
 	(void)fault_context(f, "backend %s: %s of volume %s", backend->name, call, volume->id);
 	return r;
+}
+
+/* For a slot that this driver does not have. */
+static int call_missing(const Backend *backend, const char *call, Fault *f)
+{
+	return fault(f, -EOPNOTSUPP, "backend %s has no %s", backend->name, call);
 }
 
 int backend_open(const BackendDriver *driver, const BackendConfig *config, Backend **ret, Fault *f)
@@ -219,6 +235,8 @@ int backend_copy(Backend *backend, const BackendSource *source, const Volume *vo
 	else if (source->volume)
 		volume_check(backend, source->volume);
 	assert(!source->volume != !source->image_path);
+	if (!backend->driver->copy)
+		return call_missing(backend, "copy", f);
 	return call_done(backend, "copy", volume,
 			 backend->driver->copy(backend->self, source, volume, f),
 			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
@@ -227,6 +245,8 @@ int backend_copy(Backend *backend, const BackendSource *source, const Volume *vo
 int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	if (!backend->driver->snapshot)
+		return call_missing(backend, "snapshot", f);
 	return call_done(backend, "snapshot", volume,
 			 backend->driver->snapshot(backend->self, volume, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_VOLUME, f);
@@ -236,6 +256,8 @@ int backend_snapshot_remove(Backend *backend, const Volume *volume, const Snapsh
 			    Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	if (!backend->driver->snapshot_remove)
+		return 0;
 	return call_done(backend, "snapshot_remove", volume,
 			 backend->driver->snapshot_remove(backend->self, volume, snapshot, f), 0,
 			 f);
@@ -245,6 +267,9 @@ int backend_snapshot_exists(Backend *backend, const Volume *volume, const Snapsh
 			    bool *ret, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	*ret = false;
+	if (!backend->driver->snapshot_exists)
+		return 0;
 	return call_done(backend, "snapshot_exists", volume,
 			 backend->driver->snapshot_exists(backend->self, volume, snapshot, ret, f),
 			 0, f);
@@ -254,6 +279,8 @@ int backend_snapshot_draft(Backend *backend, const Volume *volume, const Snapsho
 			   Arena *arena, BackendPath *ret, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	if (!backend->driver->snapshot_draft)
+		return call_missing(backend, "snapshot_draft", f);
 	return call_done(
 		backend, "snapshot_draft", volume,
 		backend->driver->snapshot_draft(backend->self, volume, snapshot, arena, ret, f),
@@ -264,6 +291,8 @@ int backend_snapshot_keep(Backend *backend, const Volume *volume, const Snapshot
 			  Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	if (!backend->driver->snapshot_keep)
+		return call_missing(backend, "snapshot_keep", f);
 	return call_done(backend, "snapshot_keep", volume,
 			 backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
@@ -273,6 +302,8 @@ int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snaps
 			     Arena *arena, BackendPath *ret, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	if (!backend->driver->snapshot_connect)
+		return call_missing(backend, "snapshot_connect", f);
 	return call_done(
 		backend, "snapshot_connect", volume,
 		backend->driver->snapshot_connect(backend->self, volume, snapshot, arena, ret, f),
@@ -282,6 +313,8 @@ int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snaps
 int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
+	if (!backend->driver->revert)
+		return call_missing(backend, "revert", f);
 	return call_done(backend, "revert", volume,
 			 backend->driver->revert(backend->self, volume, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);

@@ -4,6 +4,7 @@
  * The same tests on every volume backend: what src/contract/backend.h promises.
  *
  *     backend-contract file raw|qcow2        in a directory of its own
+ *     backend-contract fake raw              likewise
  *     backend-contract lvm GROUP [POOL]      in a volume group that is there, and nothing else in
  * it
  *
@@ -24,6 +25,7 @@
 
 #include <cmocka.h>
 
+#include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
 #include "base/log.h"
@@ -366,8 +368,12 @@ static void a_snapshot_keeps_what_was(void **state _unused_)
 	Snapshot snapshot = snapshot_of(&volume);
 	Volume copy = volume_of(2);
 	const BackendSource source = {.volume = &volume, .snapshot = &snapshot};
+	BackendPath path = {0};
 
 	assert_int_equal(backend_copy(backend, &source, &copy, &fault_), BACKEND_NO_SNAPSHOT);
+	assert_int_equal(
+		backend_snapshot_connect(backend, &volume, &snapshot, arena, &path, &fault_),
+		BACKEND_NO_SNAPSHOT);
 	assert_int_equal(backend_revert(backend, &volume, &snapshot, &fault_), BACKEND_NO_SNAPSHOT);
 	assert_snapshot(&volume, &snapshot, false);
 	write_byte(&volume, MIB, 'a');
@@ -376,6 +382,8 @@ static void a_snapshot_keeps_what_was(void **state _unused_)
 	write_byte(&volume, MIB, 'b');
 	write_byte(&volume, 512 * MIB, 'b');
 	must(backend_snapshot(backend, &volume, &snapshot, &fault_)); /* it is there already */
+	must(backend_snapshot_connect(backend, &volume, &snapshot, arena, &path, &fault_));
+	assert_has(&path, MIB, 'a');
 	must(backend_copy(backend, &source, &copy, &fault_));
 	assert_byte(&copy, MIB, 'a');
 	assert_byte(&copy, 512 * MIB, 0);
@@ -515,13 +523,17 @@ static bool open_backend(int argc, char **argv)
 	};
 	const BackendDriver *driver = &backend_file;
 
-	if (argc < 3 || argc > 4 || (!is_lvm && !str_eq(argv[1], "file"))) {
+	if (argc < 3 || argc > 4 ||
+	    (!is_lvm && !str_eq(argv[1], "file") && !str_eq(argv[1], "fake"))) {
 		(void)fprintf(stderr, "usage: backend-contract file raw|qcow2\n"
+				      "       backend-contract fake raw\n"
 				      "       backend-contract lvm GROUP [POOL]\n");
 		return false;
 	}
 	if (is_lvm)
 		driver = config.thin_pool ? &backend_lvm_thin : &backend_lvm_thick;
+	else if (str_eq(argv[1], "fake"))
+		driver = &backend_fake;
 	else if (str_eq(argv[2], "qcow2"))
 		format = DISK_FORMAT_QCOW2;
 	if (backend_open(driver, &config, &backend, &fault_) == 0)
@@ -541,6 +553,11 @@ static bool of_all(const BackendTraits *traits _unused_)
 	return true;
 }
 
+static bool of_copying(const BackendTraits *traits _unused_)
+{
+	return !str_eq(backend_name(backend), "fake");
+}
+
 static bool of_thick(const BackendTraits *traits)
 {
 	return !traits->thin; /* others promise what they may not have */
@@ -548,12 +565,13 @@ static bool of_thick(const BackendTraits *traits)
 
 static bool of_atomic(const BackendTraits *traits)
 {
-	return traits->atomic;
+	return of_copying(traits) && traits->atomic;
 }
 
 static bool of_others(const BackendTraits *traits)
 {
-	return !traits->atomic; /* a snapshot needs a volume at rest, or somebody who fills it */
+	return of_copying(traits) &&
+	       !traits->atomic; /* a snapshot needs a volume at rest, or somebody who fills it */
 }
 
 static const Promise promises[] = {
@@ -565,11 +583,11 @@ static const Promise promises[] = {
 	{cmocka_unit_test(a_volume_grows_and_keeps_what_it_has), of_all},
 	{cmocka_unit_test(a_volume_grows_while_it_is_connected), of_all},
 	{cmocka_unit_test(growing_without_room_changes_nothing), of_thick},
-	{cmocka_unit_test(a_copy_is_a_volume_of_its_own), of_all},
-	{cmocka_unit_test(a_snapshot_keeps_what_was), of_all},
+	{cmocka_unit_test(a_copy_is_a_volume_of_its_own), of_copying},
+	{cmocka_unit_test(a_snapshot_keeps_what_was), of_copying},
 	{cmocka_unit_test(a_snapshot_of_a_volume_in_use), of_atomic},
 	{cmocka_unit_test(somebody_else_fills_a_snapshot), of_others},
-	{cmocka_unit_test(a_volume_is_made_from_an_image), of_all},
+	{cmocka_unit_test(a_volume_is_made_from_an_image), of_copying},
 };
 
 static int check_promises(void)

@@ -237,6 +237,38 @@ def guest_writes_and_the_host_reads_after_detach():
     tap.expect(demo().delete(path).status, 404, 'detach again')
 
 
+def extend(volume, size):
+    path = '%s/%s' % (VOLUMES, volume.id)
+    asked(demo().post(path + '/action', {'os-extend': {'new_size': size}}, version='volume 3.42'))
+    volume.wait('in-use', 'available')
+    tap.expect(volume.show()['size'], size, 'size shown')
+
+
+def see_size(disk, size):
+    lib.wait_for(lambda: int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512 == size,
+                 'guest to see %d bytes' % size, 30)
+
+
+def a_running_guest_sees_its_volume_grow():
+    volume = Volume()
+    boot = boot_id(SERVER)
+    SERVER.attach(volume)
+    disk = SERVER.wait_disk(volume)
+    extend(volume, 2)
+    see_size(disk, 2 * GIB)
+    SERVER.run("echo 'at the end' | dd of=/dev/%s bs=512 seek=%d conv=fsync" % (
+        disk, 2 * GIB // 512 - 1))
+    tap.expect(boot_id(SERVER), boot, 'boot')
+    SERVER.detach(volume)
+    extend(volume, 3)  # nobody has it
+    with open(volume.file(), 'rb') as f:
+        f.seek(2 * GIB - 512)
+        tap.expect(f.read(11), b'at the end\n', 'data')
+        tap.expect(f.seek(0, os.SEEK_END), 3 * GIB, 'length of the file')
+    SERVER.wait_no_disk(volume)
+    volume.delete()
+
+
 def several_volumes_at_once():
     volumes = [Volume() for _ in range(4)]
     for volume in volumes:
@@ -470,6 +502,8 @@ def qcow2_volume():
         disk = SERVER.wait_disk(volume)
         tap.expect(int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512, GIB, 'size')
         SERVER.run("echo 'in a qcow2' | dd of=/dev/%s conv=fsync" % disk)
+        extend(volume, 2)
+        see_size(disk, 2 * GIB)
         SERVER.detach(volume)
         done = subprocess.run(['qemu-img', 'dd', '-f', 'qcow2', '-O', 'raw', 'bs=512', 'count=1',
                                'if=' + volume.file(), 'of=' + os.path.join(CLEATD.dir, 'sector')],
@@ -515,8 +549,8 @@ if __name__ == '__main__':
     assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
     tap.run('attach', [
         a_server_boots, resident_memory_is_small, guest_sees_a_volume_by_serial_and_size,
-        guest_writes_and_the_host_reads_after_detach, several_volumes_at_once,
-        stop_and_start_keep_the_volume, reboots_keep_the_volume,
+        guest_writes_and_the_host_reads_after_detach, a_running_guest_sees_its_volume_grow,
+        several_volumes_at_once, stop_and_start_keep_the_volume, reboots_keep_the_volume,
         guest_that_boots_releases_later, guest_that_boots_is_attached_to,
         guest_powers_itself_off, emulator_is_killed, emulator_is_killed_while_detaching,
         emulator_hangs_and_goes_on, emulator_hangs_and_is_reset,

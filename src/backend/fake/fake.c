@@ -139,6 +139,26 @@ static int fake_connect(void *self, const Volume *volume, Arena *arena, BackendP
 	return 0;
 }
 
+static int fake_extend(void *self, const Volume *volume, int64_t size_gib, Fault *f)
+{
+	const Fake *fake = self;
+	_cleanup_(closep) int fd = -1;
+	char name[NAME_BYTES];
+	struct stat st;
+
+	volume_name(volume, name);
+	fd = openat(fake->dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return BACKEND_NO_VOLUME;
+	if (fd < 0 || fstat(fd, &st))
+		return fault(f, -errno, "open %s: %s", name, strerror(errno));
+	if (st.st_size < size_gib * GIB && ftruncate(fd, size_gib * GIB))
+		return errno == ENOSPC || errno == EFBIG
+			       ? BACKEND_FULL
+			       : fault(f, -errno, "grow %s: %s", name, strerror(errno));
+	return 0;
+}
+
 static int fake_disconnect(void *self _unused_, const Volume *volume _unused_, Fault *f _unused_)
 {
 	return 0;
@@ -248,5 +268,6 @@ const BackendDriver backend_fake = {
 	.connection_info = fake_connection_info,
 	.export = fake_export,
 	.unexport = fake_unexport,
+	.extend = fake_extend,
 	.capacity = fake_capacity,
 };

@@ -226,6 +226,15 @@ int lvm_snapshot_exists(void *self, const Volume *volume _unused_, const Snapsho
 	return r;
 }
 
+static BackendPath device_path(const Lv *lv, Arena *arena)
+{
+	return (BackendPath){
+		.path = arena_strdup(arena, lv->path),
+		.format = DISK_FORMAT_RAW,
+		.is_block = true,
+	};
+}
+
 int lvm_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
 		       BackendPath *ret, Fault *f)
 {
@@ -240,11 +249,7 @@ int lvm_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapsho
 	capacity_changed(lvm);
 	if (r)
 		return r;
-	*ret = (BackendPath){
-		.path = arena_strdup(arena, lv.path),
-		.format = DISK_FORMAT_RAW,
-		.is_block = true,
-	};
+	*ret = device_path(&lv, arena);
 	return 0;
 }
 
@@ -261,6 +266,22 @@ int lvm_snapshot_keep(void *self, const Volume *volume _unused_, const Snapshot 
 		return 0;
 	r = lv_activate(&lv, f);
 	return r ? r : draft_keep(self, &lv, f);
+}
+
+int lvm_snapshot_connect(void *self, const Volume *volume _unused_, const Snapshot *snapshot,
+			 Arena *arena, BackendPath *ret, Fault *f)
+{
+	Lv lv = lv_snapshot(self, snapshot);
+	int r = lv_look(self, &lv, f);
+
+	if (!r && (!lv.there || lv.draft))
+		return BACKEND_NO_SNAPSHOT;
+	if (!r)
+		r = lv_activate(&lv, f);
+	if (r)
+		return r;
+	*ret = device_path(&lv, arena);
+	return 0;
 }
 
 /* ---- the way back ---- */

@@ -115,6 +115,8 @@ int lvm_snapshot_exists(void *self, const Volume *volume, const Snapshot *snapsh
 int lvm_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
 		       BackendPath *ret, Fault *f);
 int lvm_snapshot_keep(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
+int lvm_snapshot_connect(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
+			 BackendPath *ret, Fault *f);
 int lvm_revert(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 
 /* ---- bytes.c ---- */

@@ -364,6 +364,7 @@ const BackendDriver backend_lvm_thick = {
 	.snapshot_exists = lvm_snapshot_exists,
 	.snapshot_draft = lvm_snapshot_draft,
 	.snapshot_keep = lvm_snapshot_keep,
+	.snapshot_connect = lvm_snapshot_connect,
 	.revert = lvm_revert,
 	.capacity = lvm_capacity,
 };
@@ -385,6 +386,7 @@ const BackendDriver backend_lvm_thin = {
 	.snapshot = lvm_snapshot,
 	.snapshot_remove = lvm_snapshot_remove,
 	.snapshot_exists = lvm_snapshot_exists,
+	.snapshot_connect = lvm_snapshot_connect,
 	.revert = lvm_revert,
 	.capacity = lvm_capacity,
 };
