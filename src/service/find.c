@@ -33,16 +33,6 @@ bool work_sees(const Work *work, const char *project_id)
 	return caller_is_admin(work->caller) || str_eq(project_id, work->caller->project_id);
 }
 
-int refuse_words(Work *work, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	work->refused = (RefusalData){.value = arena_vprintf(work->arena, format, ap)};
-	va_end(ap);
-	return REFUSAL_BAD_INPUT;
-}
-
 static int refuse(Work *work, Refusal refusal, const char *id)
 {
 	work->refused = (RefusalData){.id = id};

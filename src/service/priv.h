@@ -24,9 +24,6 @@ bool work_sees(const Work *work, const char *project_id);
 /* An operation of that kind, filled with who asks for it; add subjects, then operation_begin(). */
 Operation operation_for(const Work *work, const char *lane);
 
-/* REFUSAL_BAD_INPUT with a whole sentence. */
-int refuse_words(Work *work, const char *format, ...) _printf_(2, 3);
-
 /* snapshot.c: away with the row, and its quota back; `volume` is NULL when it is gone. */
 _must_use_ int snapshot_remove(Tx *tx, Arena *arena, const Volume *volume, const Snapshot *snapshot,
 			       Fault *f);

@@ -111,13 +111,14 @@ int service_report_snapshot_status(Work *work, const char *id, SnapshotStatus st
 	now = enum_name(&snapshot_status_names, snapshot->status);
 	next = enum_name(&snapshot_status_names, (int)status);
 	if (!snapshot_may_report_from((SnapshotStatus)snapshot->status))
-		return refuse_words(
-			work, "Snapshot status %s not allowed for update_snapshot_status", now);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Snapshot status %s not allowed for update_snapshot_status",
+				   now);
 	if (!snapshot_may_report((SnapshotStatus)snapshot->status, status))
-		return refuse_words(work,
-				    "Provided snapshot status %s not allowed for snapshot with "
-				    "status %s.",
-				    next, now);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Provided snapshot status %s not allowed for snapshot with "
+				   "status %s.",
+				   next, now);
 	snapshot->status = (int)status;
 	if (progress)
 		snapshot->progress = progress;

@@ -26,13 +26,14 @@ static int find_newest(Work *work, const Volume *volume, const char *snapshot_id
 	if (r)
 		return fault_unexpected(f, r);
 	if (count == 0)
-		return refuse_words(work, "Volume %s has no snapshots.", volume->id);
+		return work_refuse(work, REFUSAL_BAD_INPUT, "Volume %s has no snapshots.",
+				   volume->id);
 	*ret = snapshots[count - 1];
 	if (!str_eq((*ret)->id, snapshot_id))
-		return refuse_words(work,
-				    "Specified snapshot %s is None or not the latest one of volume "
-				    "%s.",
-				    snapshot_id, volume->id);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Specified snapshot %s is None or not the latest one of volume "
+				   "%s.",
+				   snapshot_id, volume->id);
 	return 0;
 }
 
@@ -44,15 +45,15 @@ static int move_both(Work *work, Volume *volume, Snapshot *snapshot, Fault *f)
 	if (r < 0)
 		return r;
 	if (r)
-		return refuse_words(work,
-				    "Invalid volume: Can't revert volume %s to its latest snapshot "
-				    "%s. Volume's status must be 'available'.",
-				    volume->id, snapshot->id);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: Can't revert volume %s to its latest snapshot "
+				   "%s. Volume's status must be 'available'.",
+				   volume->id, snapshot->id);
 	if (!snapshot_status_move((SnapshotStatus)snapshot->status, SNAPSHOT_EVENT_REVERT, &status))
-		return refuse_words(work,
-				    "Invalid snapshot: Can't revert volume %s to its latest "
-				    "snapshot %s. Snapshot's status must be 'available'.",
-				    volume->id, snapshot->id);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid snapshot: Can't revert volume %s to its latest "
+				   "snapshot %s. Snapshot's status must be 'available'.",
+				   volume->id, snapshot->id);
 	snapshot->status = (int)status;
 	snapshot->updated_us = work->now_us;
 	return fault_unexpected(f, snapshot_update(work->tx, snapshot, f));

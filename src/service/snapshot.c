@@ -43,10 +43,12 @@ static int check_volume(Work *work, const Volume *volume, bool force)
 	if (volume->status == VOLUME_AVAILABLE || (force && volume->status == VOLUME_IN_USE))
 		return 0;
 	if (volume->status == VOLUME_MAINTENANCE)
-		return refuse_words(work, "Invalid volume: The snapshot cannot be created when the "
-					  "volume is in maintenance mode.");
-	return refuse_words(
-		work, "Invalid volume: Volume %s status must be %s, but current status is: %s.",
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: The snapshot cannot be created when the "
+				   "volume is in maintenance mode.");
+	return work_refuse(
+		work, REFUSAL_BAD_INPUT,
+		"Invalid volume: Volume %s status must be %s, but current status is: %s.",
 		volume->id, force ? "available or in-use" : "available",
 		enum_name(&volume_status_names, volume->status));
 }
@@ -174,9 +176,9 @@ int service_delete_snapshot(Work *work, const char *id, bool force, Fault *f)
 	if (!snapshot_status_move((SnapshotStatus)snapshot->status,
 				  force ? SNAPSHOT_EVENT_FORCE_DELETE : SNAPSHOT_EVENT_DELETE,
 				  &status))
-		return refuse_words(work,
-				    "Invalid snapshot: Snapshot status must be available or error "
-				    "and must not be part of a group.");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid snapshot: Snapshot status must be available or error "
+				   "and must not be part of a group.");
 	snapshot->status = (int)status;
 	snapshot->updated_us = work->now_us;
 	operation.lane = snapshot->volume_id;

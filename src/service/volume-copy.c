@@ -20,10 +20,10 @@ static int ask_server(Work *work, const Volume *volume, Attachment *const *attac
 	const Attachment *only = attachments[0];
 
 	if (count != 1 || only->status != ATTACHMENT_ATTACHED || !only->mapping_id)
-		return refuse_words(work,
-				    "Invalid volume: Volume %s is attached to hosts that cannot be "
-				    "asked to hold still; detach it first.",
-				    volume->id);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: Volume %s is attached to hosts that cannot be "
+				   "asked to hold still; detach it first.",
+				   volume->id);
 	operation->lane = only->server_id;
 	operation->server_id = only->server_id;
 	operation->attachment_id = only->id;

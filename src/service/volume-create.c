@@ -89,8 +89,8 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 
 	if (wish->availability_zone &&
 	    !str_eq(wish->availability_zone, work->settings->availability_zone))
-		return refuse_words(work, "Availability zone '%s' is invalid.",
-				    wish->availability_zone);
+		return work_refuse(work, REFUSAL_BAD_INPUT, "Availability zone '%s' is invalid.",
+				   wish->availability_zone);
 	r = volume_source_find(work, wish, &source, f);
 	if (!r)
 		r = volume_source_size(work, wish, &source, &size_gib);

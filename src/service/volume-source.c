@@ -24,7 +24,8 @@
 
 static int no_image(Work *work)
 {
-	return refuse_words(work, "Invalid image identifier or unable to access requested image.");
+	return work_refuse(work, REFUSAL_BAD_INPUT,
+			   "Invalid image identifier or unable to access requested image.");
 }
 
 /* Of the images of that name that the caller sees, the only one. */
@@ -77,13 +78,13 @@ static int find_image(Work *work, const char *ref, Image **ret, Fault *f)
 static int check_image(Work *work, const Image *image)
 {
 	if (image->status != IMAGE_ACTIVE)
-		return refuse_words(work, "Invalid input received: Image %s is not active.",
-				    image->id);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Image %s is not active.", image->id);
 	if (image->disk_format != DISK_FORMAT_RAW && image->disk_format != DISK_FORMAT_QCOW2)
-		return refuse_words(work,
-				    "Invalid input received: Image %s is no disk: its format is "
-				    "%s.",
-				    image->id, enum_name(&disk_format_names, image->disk_format));
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Image %s is no disk: its format is "
+				   "%s.",
+				   image->id, enum_name(&disk_format_names, image->disk_format));
 	return 0;
 }
 
@@ -94,8 +95,9 @@ static int find_snapshot(Work *work, const char *id, VolumeSource *ret, Fault *f
 	if (r)
 		return r;
 	if (ret->snapshot->status != SNAPSHOT_AVAILABLE)
-		return refuse_words(work, "Invalid snapshot: Originating snapshot status must be "
-					  "one of 'available' values");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid snapshot: Originating snapshot status must be "
+				   "one of 'available' values");
 	return fault_unexpected(
 		f, volume_get(work->tx, work->arena, ret->snapshot->volume_id, &ret->volume, f));
 }
@@ -108,8 +110,9 @@ static int find_volume(Work *work, const char *id, VolumeSource *ret, Fault *f)
 		return r;
 	if (ret->volume->status == VOLUME_AVAILABLE || ret->volume->status == VOLUME_IN_USE)
 		return 0;
-	return refuse_words(work, "Invalid volume: Originating source volume status must be one "
-				  "of 'available, in-use' values");
+	return work_refuse(work, REFUSAL_BAD_INPUT,
+			   "Invalid volume: Originating source volume status must be one "
+			   "of 'available, in-use' values");
 }
 
 int volume_source_find(Work *work, const VolumeWish *wish, VolumeSource *ret, Fault *f)
@@ -118,8 +121,9 @@ int volume_source_find(Work *work, const VolumeWish *wish, VolumeSource *ret, Fa
 	int r = 0;
 
 	if (!!wish->snapshot_id + !!wish->source_id + !!wish->image_ref > 1)
-		return refuse_words(work, "Invalid input received: May specify only one of backup, "
-					  "imageRef, snapshot, source volume");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: May specify only one of backup, "
+				   "imageRef, snapshot, source volume");
 	if (wish->snapshot_id)
 		r = find_snapshot(work, wish->snapshot_id, &source, f);
 	if (!r && wish->source_id)
@@ -141,16 +145,16 @@ static int check_image_size(Work *work, const Image *image, int64_t gib)
 	int64_t least_gib = (bytes + ((INT64_C(1) << 30) - 1)) >> 30;
 
 	if (least_gib > gib)
-		return refuse_words(work,
-				    "Invalid input received: Size of specified image %" PRId64
-				    "GB is larger than volume size %" PRId64 "GB.",
-				    least_gib, gib);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Size of specified image %" PRId64
+				   "GB is larger than volume size %" PRId64 "GB.",
+				   least_gib, gib);
 	if (image->min_disk_gib > gib)
-		return refuse_words(work,
-				    "Invalid input received: Volume size %" PRId64
-				    "GB cannot be smaller than the image minDisk size %" PRId64
-				    "GB.",
-				    gib, image->min_disk_gib);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Volume size %" PRId64
+				   "GB cannot be smaller than the image minDisk size %" PRId64
+				   "GB.",
+				   gib, image->min_disk_gib);
 	return 0;
 }
 
@@ -163,17 +167,17 @@ int volume_source_size(Work *work, const VolumeWish *wish, const VolumeSource *s
 
 	*ret_gib = wish->size_gib ? wish->size_gib : least_gib;
 	if (source->snapshot && *ret_gib < least_gib)
-		return refuse_words(work,
-				    "Invalid input received: Volume size '%" PRId64
-				    "'GB cannot be smaller than the snapshot size %" PRId64
-				    "GB. They must be >= original snapshot size.",
-				    *ret_gib, least_gib);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Volume size '%" PRId64
+				   "'GB cannot be smaller than the snapshot size %" PRId64
+				   "GB. They must be >= original snapshot size.",
+				   *ret_gib, least_gib);
 	if (source->volume && *ret_gib < least_gib)
-		return refuse_words(work,
-				    "Invalid input received: Volume size '%" PRId64
-				    "'GB cannot be smaller than original volume size  %" PRId64
-				    "GB. They must be >= original volume size.",
-				    *ret_gib, least_gib);
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Volume size '%" PRId64
+				   "'GB cannot be smaller than original volume size  %" PRId64
+				   "GB. They must be >= original volume size.",
+				   *ret_gib, least_gib);
 	return source->image ? check_image_size(work, source->image, *ret_gib) : 0;
 }
 

@@ -17,12 +17,13 @@
 static int check_status(Work *work, const Volume *volume, bool force)
 {
 	if (volume->status != VOLUME_AVAILABLE && volume->status != VOLUME_IN_USE)
-		return refuse_words(work,
-				    "Invalid volume: Volume %s status must be available or in-use, "
-				    "but current status is: %s.",
-				    volume->id, enum_name(&volume_status_names, volume->status));
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: Volume %s status must be available or in-use, "
+				   "but current status is: %s.",
+				   volume->id, enum_name(&volume_status_names, volume->status));
 	if (volume->status == VOLUME_IN_USE && !force)
-		return refuse_words(work, "Invalid volume: Volume status is in-use.");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: Volume status is in-use.");
 	return 0;
 }
 
