@@ -485,6 +485,121 @@ def guest_ends_while_cleatd_is_away():
     SERVER.wait_disk(VOLUME)
 
 
+# --- copies of a disk that the guest writes to -----------------------------------------------
+
+SNAPSHOTS = '/volume/v3/snapshots'
+PLACES = (1, 131000, 260000)  # blocks of 4 KiB: early, in the middle, late
+FILLED_MIB = 300              # so that a copy takes its time
+
+
+class Writer:
+    """A guest that writes a number to one place, then to the next, flushing each; then the next
+    number. At any moment no place is ahead of one before it, nor behind by more than one: a copy
+    that took its time over the disk shows later numbers in later places."""
+
+    def __init__(self, server):
+        self.server = server
+        self.volume = Volume()
+        with open(self.volume.file(), 'r+b') as file:
+            for _ in range(FILLED_MIB):
+                file.write(os.urandom(1 << 20))
+        server.attach(self.volume)
+        self.disk = server.wait_disk(self.volume)
+        self.begin()
+
+    def begin(self):
+        places = ' '.join(str(place) for place in PLACES)
+        self.server.run(
+            'rm -f /tmp/stop; (i=0; while [ ! -e /tmp/stop ]; do i=$((i+1)); for at in %s; do '
+            'echo $i | dd of=/dev/%s bs=4096 seek=$at conv=fsync,sync; done; done) '
+            '>/dev/null 2>&1 & sleep 1' % (places, self.disk))
+
+    def end(self):
+        self.server.run('touch /tmp/stop; sleep 1')
+
+    def numbers(self, path):
+        with open(path, 'rb') as file:
+            found = []
+            for place in PLACES:
+                file.seek(place * 4096)
+                found.append(int(file.read(16).split(b'\n')[0]))
+        return found
+
+    def check(self, path):
+        first, middle, last = self.numbers(path)
+        assert first >= middle >= last >= first - 1 > 0, 'not one moment: %s' % (
+            [first, middle, last],)
+        return first
+
+
+def request_snapshot(volume):
+    return asked(demo().post(SNAPSHOTS, {'snapshot': {'volume_id': volume.id, 'force': True}}))[
+        'snapshot']['id']
+
+
+def snapshot_file(snapshot):
+    path = '%s/%s' % (SNAPSHOTS, snapshot)
+
+    def there():
+        status = asked(demo().get(path))['snapshot']['status']
+        assert 'error' not in status, status
+        return status == 'available'
+    lib.wait_for(there, 'snapshot to be available', 180)
+    return os.path.join(CLEATD.dir, 'volumes', snapshot + '.snap.raw')
+
+
+def delete_snapshot(snapshot):
+    asked(demo().delete('%s/%s' % (SNAPSHOTS, snapshot)))
+    lib.wait_for(lambda: demo().get('%s/%s' % (SNAPSHOTS, snapshot)).status == 404,
+                 'snapshot to be deleted')
+
+
+def a_snapshot_is_one_moment():
+    writer = Writer(SERVER)
+    snapshots = [request_snapshot(writer.volume) for _ in range(2)]
+    numbers = [writer.check(snapshot_file(snapshot)) for snapshot in snapshots]
+    assert numbers[0] <= numbers[1], numbers
+    later = lib.wait_for(lambda: writer.numbers(writer.volume.file())[0] > numbers[1],
+                         'the guest to go on')
+    assert later
+    tap.comment('the guest was at %s' % numbers)
+    writer.end()
+    for snapshot in snapshots:
+        delete_snapshot(snapshot)
+    SERVER.detach(writer.volume)
+    writer.volume.delete()
+
+
+def cleatd_dies_while_the_emulator_copies():
+    writer = Writer(SERVER)
+    snapshot = request_snapshot(writer.volume)
+    lib.wait_for(lambda: glob.glob(os.path.join(CLEATD.dir, 'volumes', '.draft-*')), 'a draft')
+    CLEATD.kill()
+    assert CLEATD.start()
+    writer.check(snapshot_file(snapshot))
+    tap.expect(glob.glob(os.path.join(CLEATD.dir, 'volumes', '.*')), [], 'drafts')
+    writer.end()
+    delete_snapshot(snapshot)
+    SERVER.detach(writer.volume)
+    writer.volume.delete()
+
+
+def emulator_dies_while_it_copies():
+    writer = Writer(SERVER)
+    snapshot = request_snapshot(writer.volume)
+    lib.wait_for(lambda: glob.glob(os.path.join(CLEATD.dir, 'volumes', '.draft-*')), 'a draft')
+    os.kill(SERVER.emulator(), signal.SIGKILL)
+    writer.check(snapshot_file(snapshot))
+    tap.expect(glob.glob(os.path.join(CLEATD.dir, 'volumes', '.*')), [], 'drafts')
+    SERVER.wait('SHUTOFF')
+    SERVER.action('os-start')
+    SERVER.wait('ACTIVE')
+    SERVER.wait_boot()
+    delete_snapshot(snapshot)
+    SERVER.detach(writer.volume)
+    writer.volume.delete()
+
+
 # --- the rest ------------------------------------------------------------------------------
 
 def qcow2_volume():
@@ -555,5 +670,7 @@ if __name__ == '__main__':
         guest_powers_itself_off, emulator_is_killed, emulator_is_killed_while_detaching,
         emulator_hangs_and_goes_on, emulator_hangs_and_is_reset,
         cleatd_dies_while_attaching, cleatd_dies_while_detaching,
-        guest_ends_while_cleatd_is_away, qcow2_volume, deleting_the_server_frees_its_volume,
+        guest_ends_while_cleatd_is_away, a_snapshot_is_one_moment,
+        cleatd_dies_while_the_emulator_copies, emulator_dies_while_it_copies,
+        qcow2_volume, deleting_the_server_frees_its_volume,
         cleatd_ends_well], cleanup)

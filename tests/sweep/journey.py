@@ -10,10 +10,12 @@ import lib
 
 SERVERS = '/compute/v2.1/servers'
 VOLUMES = '/volume/v3/volumes'
+SNAPSHOTS = '/volume/v3/snapshots'
 ATTACHMENTS = '/volume/v3/attachments'
 AT = 'volume 3.44'
 CONNECTOR = {'host': 'elsewhere', 'initiator': 'iqn.1993-08.org.debian:01:elsewhere'}
 NAME = 'sweep'
+COPY = 'sweep-copy'
 
 
 def asked(reply):
@@ -30,10 +32,10 @@ class Journey:
 
     # --- looking ---
 
-    def find(self, path, key):
+    def find(self, path, key, name=NAME):
         """The one thing of ours that is there, or None."""
         rows = [row for row in asked(self.user.get(path + '/detail'))[key]
-                if row['name'] == NAME]
+                if row['name'] == name]
         assert len(rows) < 2, 'more than one: %r' % rows
         return rows[0] if rows else None
 
@@ -141,7 +143,101 @@ class Journey:
         asked(self.user.delete('%s/%s' % (VOLUMES, self.volume()['id'])))
         self.wait(self.volume, (None,))
 
+    # --- copies ---
+
+    def snapshot(self):
+        return self.find(SNAPSHOTS, 'snapshots')
+
+    def copy(self):
+        return self.find(VOLUMES, 'volumes', COPY)
+
+    def image(self):
+        rows = asked(self.user.get('/image/v2/images?name=' + COPY))['images']
+        return rows[0] if rows else None
+
+    def take_snapshot(self):
+        self.step = 'take a snapshot'
+        asked(self.user.post(SNAPSHOTS, {'snapshot': {
+            'volume_id': self.volume()['id'], 'name': NAME, 'force': True}}))
+        self.wait(self.snapshot, ('available',))
+
+    def make_copy(self, **source):
+        self.step = 'make a copy of %s' % ', '.join(source)
+        asked(self.user.post(VOLUMES, {'volume': dict(source, name=COPY)}))
+        self.wait(self.copy, ('available',))
+
+    def revert(self):
+        self.step = 'revert'
+        asked(self.user.post('%s/%s/action' % (VOLUMES, self.volume()['id']),
+                             {'revert': {'snapshot_id': self.snapshot()['id']}},
+                             version='volume 3.40'))
+        self.wait(self.volume, ('available',))
+
+    def upload(self):
+        self.step = 'upload'
+        status = self.volume()['status']
+        asked(self.user.post('%s/%s/action' % (VOLUMES, self.volume()['id']), {
+            'os-volume_upload_image': {'image_name': COPY, 'force': True}}))
+        self.wait(self.image, ('active',))
+        self.wait(self.volume, (status,))
+
+    def delete_snapshot(self):
+        self.step = 'delete snapshot'
+        asked(self.user.delete('%s/%s' % (SNAPSHOTS, self.snapshot()['id'])))
+        self.wait(self.snapshot, (None,))
+
+    def delete_copy(self):
+        self.step = 'delete copy'
+        asked(self.user.delete('%s/%s' % (VOLUMES, self.copy()['id'])))
+        self.wait(self.copy, (None,))
+
+    def delete_image(self):
+        self.step = 'delete image'
+        asked(self.user.delete('/image/v2/images/' + self.image()['id']))
+
+    def delete_copies(self):
+        """Whatever an interrupted journey has made."""
+        if self.copy():
+            self.wait(self.copy, ('available', 'error'))
+            self.delete_copy()
+        if self.snapshot():
+            self.wait(self.snapshot, ('available', 'error', None))
+        if self.snapshot():
+            self.delete_snapshot()
+        if self.image():
+            self.wait(self.image, ('active', None))
+        if self.image():
+            self.delete_image()
+
     # --- journeys ---
+
+    def copy_under_a_guest(self):
+        """Copies of a volume that a server has."""
+        self.attach()
+        self.take_snapshot()
+        self.delete_snapshot()
+        self.make_copy(source_volid=self.volume()['id'])
+        self.delete_copy()
+        self.detach()
+        self.step = 'end'
+
+    def copy_and_go_back(self):
+        """Copies of a volume that nobody has; the volume goes with its snapshot."""
+        self.take_snapshot()
+        self.make_copy(snapshot_id=self.snapshot()['id'])
+        self.delete_copy()
+        self.make_copy(source_volid=self.volume()['id'])
+        self.revert()
+        self.step = 'delete with snapshot'
+        asked(self.user.delete('%s/%s?cascade=true' % (VOLUMES, self.volume()['id'])))
+        self.wait(self.volume, (None,))
+        self.delete_copy()
+        self.step = 'end'
+
+    def become_an_image(self):
+        self.upload()
+        self.delete_image()
+        self.step = 'end'
 
     def attach_and_detach(self):
         """On a server and a volume that are there."""
@@ -185,6 +281,7 @@ class Journey:
         self.step = 'end'
 
     def finish(self):
+        self.delete_copies()
         server = self.server()
         if server and server['status'] == 'ERROR':
             self.delete_server()

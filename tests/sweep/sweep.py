@@ -3,7 +3,7 @@
 # Copyright the Cleat authors
 """Crash cleatd at every commit, and fail every call to the hypervisor, one after the other.
 
-    sweep.py crash|fault|twice [--short] [--jobs N] [--at N]
+    sweep.py crash|fault|twice [--short] [--jobs N] [--at N] [--way TEXT]
 
 crash: for n = 1, 2, 3 ... cleatd kills itself just before, then just after, its n-th commit
 (CLEAT_CRASH) somewhere on a way (journey.py). Even at that moment no volume may be free that a
@@ -55,6 +55,9 @@ WAYS = (
     Way('a consumer', Journey.consume, True, True, {}, fail=None),
     Way('a consumer elsewhere', Journey.consume, True, True, {}, 'fake',
         'CLEAT_FAKE_EXPORT_FAIL'),
+    Way('copies under a guest', Journey.copy_under_a_guest, True, True, {}),
+    Way('copies, and back', Journey.copy_and_go_back, True, False, {}),
+    Way('an image of it', Journey.become_an_image, True, False, {}),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
@@ -300,11 +303,13 @@ def main():
     parser.add_argument('--short', action='store_true')
     parser.add_argument('--jobs', type=int, default=max(2, os.cpu_count() or 2))
     parser.add_argument('--at', type=int, default=0)
+    parser.add_argument('--way', default='', help='only those with this in their names')
     options = parser.parse_args()
     bases = Bases()
     sweep = Sweep(bases, options.jobs, options.at)
     try:
-        ways = [way for way in WAYS if way.short or not options.short]
+        ways = [way for way in WAYS if (way.short or not options.short) and
+                options.way in way.name]
         for furnished, backend in sorted({(way.furnished, way.backend) for way in ways}):
             bases.make(furnished, backend)
         {'crash': sweep_crash, 'fault': sweep_fault, 'twice': sweep_twice}[options.what](

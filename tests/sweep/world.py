@@ -26,8 +26,9 @@ Volume = collections.namedtuple('Volume', 'status project size servers')
 Disk = collections.namedtuple('Disk', 'live config')
 Domain = collections.namedtuple('Domain', 'running disks')
 Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
+Snapshot = collections.namedtuple('Snapshot', 'status project size')
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
-                               'attachments')
+                               'attachments snapshots copied', defaults=({}, ()))
 
 
 # --- looking -------------------------------------------------------------------------------
@@ -54,6 +55,12 @@ def look_at_volumes(admin):
     return {row['id']: Volume(row['status'], row['os-vol-tenant-attr:tenant_id'], row['size'],
                               sorted(a['server_id'] for a in row['attachments'] if a['server_id']))
             for row in got(admin, '/volume/v3/volumes/detail?all_tenants=1', 'volumes')}
+
+
+def look_at_snapshots(admin):
+    project = 'os-extended-snapshot-attributes:project_id'
+    return {row['id']: Snapshot(row['status'], row[project], row['size'])
+            for row in got(admin, '/volume/v3/snapshots/detail?all_tenants=1', 'snapshots')}
 
 
 def look_at_domain(path):
@@ -90,8 +97,9 @@ def look_at_rows(store):
         usage = {(project, resource): used for project, resource, used in rows.execute(
             "SELECT project_id, resource, used FROM quotas")}
         attachments = attachment_rows(rows)
+        copied = [row[0] for row in rows.execute('SELECT id FROM volumes WHERE copies <> 0')]
     rows.close()
-    return operations, usage, attachments
+    return operations, usage, attachments, copied
 
 
 def attachment_rows(rows):
@@ -121,10 +129,11 @@ def look(cleatd):
     """A World, as far as it can be seen in one moment."""
     admin = cleatd.user('admin')
     files = look_at_files(cleatd.dir)
-    operations, usage, attachments = look_at_rows(find_store(cleatd.dir, files))
+    operations, usage, attachments, copied = look_at_rows(find_store(cleatd.dir, files))
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
     return World(look_at_servers(admin), look_at_volumes(admin), images,
-                 look_at_domains(cleatd.dir, files), files, operations, usage, attachments)
+                 look_at_domains(cleatd.dir, files), files, operations, usage, attachments,
+                 look_at_snapshots(admin), copied)
 
 
 # --- judging -------------------------------------------------------------------------------
@@ -189,8 +198,19 @@ def about_exports(world):
             yield '%s attachment %s: exported is %s' % (row.status, attachment_id, row.exported)
 
 
+def about_snapshots(world):
+    for snapshot_id, snapshot in world.snapshots.items():
+        if snapshot.status != 'available':
+            yield 'snapshot %s is %s' % (snapshot_id, snapshot.status)
+        if not any(os.path.basename(name).startswith(snapshot_id) for name in world.files):
+            yield 'snapshot %s has no file' % snapshot_id
+    for volume_id in world.copied:
+        yield 'volume %s is said to be copied' % volume_id
+
+
 def about_leftovers(world):
-    known = set(world.servers) | set(world.volumes) | set(world.images) | set(world.attachments)
+    known = set(world.servers) | set(world.volumes) | set(world.images) | \
+        set(world.attachments) | set(world.snapshots)
     for domain_id in world.domains:
         if domain_id not in world.servers:
             yield 'domain %s has no server' % domain_id
@@ -208,10 +228,13 @@ def about_usage(world):
     for volume in world.volumes.values():
         counted[volume.project, 'volumes'] += 1
         counted[volume.project, 'gigabytes'] += volume.size
+    for snapshot in world.snapshots.values():
+        counted[snapshot.project, 'snapshots'] += 1
+        counted[snapshot.project, 'gigabytes'] += snapshot.size
     for server in world.servers.values():
         counted[server.project, 'instances'] += 1
     for (project, resource), used in world.usage.items():
-        if resource in ('volumes', 'gigabytes', 'instances') and \
+        if resource in ('volumes', 'gigabytes', 'snapshots', 'instances') and \
                 used != counted[project, resource]:
             yield 'quota: %s of %s is %d, there are %d' % (
                 resource, project, used, counted[project, resource])
@@ -225,6 +248,7 @@ def complaints(world, broken_is_fine=False):
     for server_id, server in world.servers.items():
         found += about_server(world, server_id, server, broken_is_fine)
     found += about_exports(world)
+    found += about_snapshots(world)
     found += about_leftovers(world)
     found += about_usage(world)
     return found
