@@ -179,3 +179,51 @@ TEST(changes_that_matter_are_announced)
 	assert_int_equal(t.touched, STORE_TOUCHED_IDENTITY);
 	test_store_done(&t);
 }
+
+/* What the volumes of a project come to. */
+typedef struct Totals {
+	const char *project_id;
+	int64_t size_gib;
+	RecordTexts metadata;
+} Totals;
+
+static int work_total(Tx *tx, void *ctx, Fault *f)
+{
+	Totals *totals = ctx;
+	RecordQuery query = {0};
+	int r;
+
+	record_where_text(&query, "project_id", RECORD_EQ, totals->project_id);
+	r = record_sum(tx, &volume_table, &query, "size_gib", &totals->size_gib, f);
+	return r ? r : record_distinct(tx, &volume_table, &query, "metadata", &totals->metadata, f);
+}
+
+TEST(rows_are_summed_up)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const Volume volumes[] = {
+		{.id = "1", .project_id = "p", .size_gib = 2, .metadata = "{\"a\":\"b\"}"},
+		{.id = "2", .project_id = "p", .size_gib = 3, .metadata = "{\"a\":\"b\"}"},
+		{.id = "3", .project_id = "p", .size_gib = 5},
+		{.id = "4", .project_id = "q", .size_gib = 7, .metadata = "{}"},
+	};
+	Totals totals = {.project_id = "p", .metadata.arena = arena};
+	Totals nothing = {.project_id = "nobody", .metadata.arena = arena};
+	Work w = {.table = &volume_table};
+	TestStore t;
+	Fault f = {0};
+
+	test_store_open_with_schema(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(volumes); i++) {
+		w.record = &volumes[i];
+		assert_int_equal(store_write(t.store, work_insert, &w, &f), 0);
+	}
+	assert_int_equal(store_read(t.store, work_total, &totals, &f), 0);
+	assert_int_equal(totals.size_gib, 10);
+	assert_int_equal(totals.metadata.count, 1); /* each text once, and no NULL */
+	assert_string_equal(totals.metadata.texts[0], "{\"a\":\"b\"}");
+	assert_int_equal(store_read(t.store, work_total, &nothing, &f), 0);
+	assert_int_equal(nothing.size_gib, 0);
+	assert_int_equal(nothing.metadata.count, 0);
+	test_store_done(&t);
+}
