@@ -135,10 +135,19 @@ def attachments(volume):
                 'FROM attachments WHERE volume_id = ?', volume)
 
 
+def operations_end(seconds=60):
+    """Nothing goes on; what goes on for too long is told."""
+    active = "FROM operations WHERE state IN ('doing', 'undoing')"
+    try:
+        wait_for(lambda: not rows('SELECT 1 ' + active), 'operations to end', seconds)
+    except AssertionError:
+        raise AssertionError('these do not end: %s' % rows(
+            'SELECT kind, state, lane, volume_id, last_error, not_before_us - created_us ' + active))
+
+
 def settle():
     """No operation goes on, and what is left makes sense."""
-    wait_for(lambda: not rows("SELECT 1 FROM operations WHERE state IN ('doing', 'undoing')"),
-             'operations to end')
+    operations_end()
     tap.expect(rows("SELECT id FROM operations WHERE state = 'broken'"), [], 'broken operations')
     tap.expect(rows('SELECT id FROM attachments WHERE volume_id NOT IN (SELECT id FROM volumes)'),
                [], 'attachments of no volume')

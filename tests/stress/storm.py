@@ -15,9 +15,9 @@ import sys
 import threading
 import time
 
-from clients import (act, attach, attach_old, attachments, ATTACHMENTS, away, cleatd, complete,
-                     connect, delete, demo, detach, drop, furnish, hold, nothing_is_left, reserve,
-                     rows, servers, settle, tap, update, VOLUME, VOLUMES, wait_for)
+from clients import (act, attach, attach_old, ATTACHMENTS, away, cleatd, complete, connect, delete,
+                     demo, detach, drop, furnish, hold, nothing_is_left, operations_end, reserve,
+                     rows, servers, settle, tap, update, VOLUME, VOLUMES)
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 8
 CLIENTS = 12
@@ -36,7 +36,12 @@ def snapshot(volume):
     return demo.post('/volume/v3/snapshots', {'snapshot': {'volume_id': volume, 'force': True}})
 
 
-# A name, how often, and what it does.
+def revert(volume):
+    found = demo.get('/volume/v3/snapshots?volume_id=' + volume).body['snapshots']
+    return act(volume, 'revert', {'snapshot_id': found[0]['id'] if found else volume})
+
+
+# How often, and what it does. Images are made seldom: their gigabytes are hashed.
 BLOWS = [
     (4, lambda v, d: reserve(v)),
     (4, lambda v, d: connect(v, d.randrange(4))),
@@ -53,6 +58,9 @@ BLOWS = [
     (5, lambda v, d: detach(v, d.randrange(4))),
     (2, lambda v, d: act(v, 'os-extend', {'new_size': d.randrange(1, 4)})),
     (1, lambda v, d: snapshot(v)),
+    (1, lambda v, d: revert(v)),
+    (1, lambda v, d: act(v, 'os-retype', {'new_type': '__DEFAULT__', 'migration_policy': 'never'})),
+    (0.05, lambda v, d: act(v, 'os-volume_upload_image', {'image_name': 'storm', 'force': True})),
     (1, lambda v, d: delete(v)),
 ]
 
@@ -100,17 +108,14 @@ def the_storm():
     tap.expect(bad, [], 'replies that nobody should get')
 
 
-def operations_end():
-    wait_for(lambda: not rows("SELECT 1 FROM operations WHERE state IN ('doing', 'undoing')"),
-             'operations to end', 60)
-
-
 def what_is_there_makes_sense():
-    operations_end()
+    operations_end(120)
     settle()
 
 
 def all_can_be_taken_away():
+    for image in demo.get('/image/v2/images?name=storm&limit=1000').body['images']:
+        tap.expect(demo.delete('/image/v2/images/' + image['id']).status, 204, 'deleting an image')
     for snap, in rows('SELECT id FROM snapshots'):
         reply = demo.delete('/volume/v3/snapshots/' + snap)
         tap.expect(reply.status, 202, 'deleting a snapshot: %r' % reply)
