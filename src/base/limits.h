@@ -15,7 +15,6 @@ enum {
 		125,                          /* 128 ready ones stall libmicrohttpd's epoll loop */
 	LIMIT_HTTP_STREAM_BYTES_PER_S = 4096, /* slower uploads are cut */
 	LIMIT_HTTP_QUERY_PARAMS = 64,
-	LIMIT_API_WAIT_MS = 60 * 1000, /* for the end of what a request began */
 	LIMIT_JSON_DEPTH = 32,
 	LIMIT_LIST_PAGE = 1000,
 	LIMIT_NAME_CHARS = 255,

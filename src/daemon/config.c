@@ -63,6 +63,7 @@ static const ConfigKey keys[] = {
 	FLAG("server", "allow_plain_http", allow_plain_http),
 	NUMBER("server", "http_threads", http_threads, 0, 64),
 	NUMBER("server", "workers", api_workers, 1, 64),
+	NUMBER("server", "wait_seconds", wait_s, 1, 3600),
 	TEXT("state", "directory", directory, NULL),
 	TEXT("log", "level", log_level, log_levels),
 	NUMBER("identity", "token_seconds", token_s, 60, 7 * 24 * 3600),
@@ -96,6 +97,7 @@ void config_default(Config *config, Arena *arena)
 	*config = (Config){
 		.listen = "127.0.0.1:8774",
 		.api_workers = 2,
+		.wait_s = 60,
 		.directory = "/var/lib/cleat",
 		.log_level = "info",
 		.token_s = 3600,

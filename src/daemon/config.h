@@ -19,6 +19,7 @@ typedef struct Config {
 	bool allow_plain_http; /* also for others than this machine */
 	int64_t http_threads;  /* 0: one a core */
 	int64_t api_workers;
+	int64_t wait_s; /* how long a request waits for the end of what it began */
 	/* [state] */
 	const char *directory;
 	/* [log] */

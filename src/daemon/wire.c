@@ -360,6 +360,7 @@ int daemon_serve(Daemon *daemon, Fault *f)
 		.public_url = daemon->config->public_url,
 		.region = daemon->config->region,
 		.workers = (unsigned)daemon->config->api_workers,
+		.wait_ms = daemon->config->wait_s * 1000,
 		.dialects = daemon_dialects,
 		.dialect_count = ARRAY_SIZE(daemon_dialects),
 	};

@@ -11,8 +11,8 @@ guest still has. cleatd is started again, and once it has settled nothing may be
 lost (world.py), and the journey can be taken to its end. The sweep is over when a journey ends
 without having reached n.
 
-fault: the same with the n-th call to the fake hypervisor, or of the fake backend's exports, failing,
-being busy, or doing its work and losing the reply (CLEAT_FAKE_FAIL), without a restart.
+fault: the same with the n-th call to the fake hypervisor, or of the fake backend's exports,
+failing, being busy, or doing its work and losing the reply, without a restart.
 
 twice: after each crash, a second one or a failing call at every point of the recovery.
 

@@ -173,7 +173,7 @@ struct ApiConfig {
 	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
 	const char *region;
 	unsigned workers; /* for API_WORK; 0: 2 */
-	int64_t wait_ms;  /* see api_wait_operation(); 0: a minute */
+	int64_t wait_ms;  /* see api_wait_operation() */
 	const ApiDialect *const *dialects;
 	size_t dialect_count;
 };

@@ -12,7 +12,6 @@
 
 #include "api/common/priv.h"
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/log.h"
 
 /* A write that answered with an error: what it wrote is rolled back. */
@@ -172,13 +171,12 @@ int api_wait_operation(ApiRequest *r, const char *operation_id,
 		       int (*then)(ApiRequest *r, Fault *f))
 {
 	ApiCall *call = call_of(r);
-	int64_t wait_ms = r->config->wait_ms ? r->config->wait_ms : LIMIT_API_WAIT_MS;
 
 	assert(r->route->mode == API_WRITE && !call->status);
 	call->then = then;
 	call->watch = (EngineWatch){
 		.operation_id = operation_id,
-		.deadline_us = clock_steady_us() + wait_ms * 1000,
+		.deadline_us = clock_steady_us() + r->config->wait_ms * 1000,
 		.done = wait_done,
 	};
 	return 0;
