@@ -151,12 +151,6 @@ const char *json_member_name(Arena *arena, const JsonDoc *doc, size_t index);
 const char *json_member_text(Arena *arena, const JsonDoc *doc, size_t index);
 
 /*
- * The top object as texts by name, for bodies whose keys are the client's own. Returns 0, or
- * JSON_INVALID when a value is no text.
- */
-_must_use_ int json_top_text_map(Arena *arena, const JsonDoc *doc, JsonTextMap *ret);
-
-/*
  * Look-ups by path ("a.b.c", list items by number: "a.0.id") for code that reads answers rather
  * than requests. NULL or the fallback when absent or of another type. Texts are in the arena.
  */

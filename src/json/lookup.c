@@ -171,13 +171,6 @@ static bool read_text_map(Arena *arena, json_t *object, JsonTextMap *ret)
 	return true;
 }
 
-int json_top_text_map(Arena *arena, const JsonDoc *doc, JsonTextMap *ret)
-{
-	if (!json_is_object(doc) || !read_text_map(arena, doc->root, ret))
-		return JSON_INVALID;
-	return 0;
-}
-
 JsonTextMap json_text_map(Arena *arena, const char *json)
 {
 	JsonTextMap map = {0};

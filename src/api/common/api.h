@@ -231,6 +231,12 @@ int api_complain(ApiRequest *r, ApiComplaint what, const char *one, const char *
 		 const char *three);
 /* A route's body that is an object whose keys are the client's own: the handler reads r->doc. */
 extern const JsonFields api_any_object;
+/*
+ * Read such a body by the table of a body that has it as its member `name`, as {"key": "value"} is
+ * what "extra_specs" holds elsewhere. False after a 400.
+ */
+_must_use_ bool api_read_member(ApiRequest *r, const char *name, const JsonFields *fields,
+				void **ret);
 /* The usual words for a problem with a body, in the arena. */
 const char *api_problem_text(ApiRequest *r, const JsonProblem *problem);
 /* Whether the caller satisfies a rule. */

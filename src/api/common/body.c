@@ -65,16 +65,34 @@ const char *api_problem_text(ApiRequest *r, const JsonProblem *problem)
 			    problem->field, unquoted(r->arena, problem->value), problem->reason);
 }
 
-bool body_decode(ApiCall *call)
+static bool decode(ApiRequest *r, const JsonDoc *doc, const JsonFields *fields, void **ret)
 {
-	ApiRequest *r = &call->r;
 	JsonProblem problem;
 
-	if (json_decode(r->arena, r->doc, r->route->body, r->version, &r->body, &problem) == 0)
+	if (json_decode(r->arena, doc, fields, r->version, ret, &problem) == 0)
 		return true;
 	(void)api_refuse(r, 400, "%s",
 			 r->dialect->problem ? r->dialect->problem(r, &problem)
 					     : api_problem_text(r, &problem));
+	return false;
+}
+
+bool body_decode(ApiCall *call)
+{
+	ApiRequest *r = &call->r;
+
+	return decode(r, r->doc, r->route->body, &r->body);
+}
+
+bool api_read_member(ApiRequest *r, const char *name, const JsonFields *fields, void **ret)
+{
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	const char *json =
+		arena_printf(r->arena, "{\"%s\":%s}", name, json_get_raw(r->arena, r->doc, ""));
+
+	if (json_parse(r->arena, json, strlen(json), &doc, NULL) == 0)
+		return decode(r, doc, fields, ret);
+	(void)api_complain(r, API_MALFORMED, NULL, NULL, NULL); /* one level too deep */
 	return false;
 }
 

@@ -94,20 +94,17 @@ static int spec_show(ApiRequest *r, Fault *f)
 /* The body is {"<key>": "<value>"}, with the key of the path. */
 static int spec_put(ApiRequest *r, Fault *f)
 {
-	const char *key = api_param(r, "key");
-	JsonTextMap specs;
+	const JsonTextMap *specs;
+	void *body;
 	int k;
 
-	if (json_top_text_map(r->arena, r->doc, &specs) || specs.count != 1 ||
-	    !str_eq(specs.pairs[0].key, key))
+	if (!api_read_member(r, "extra_specs", &specs_fields, &body))
+		return 0;
+	specs = &((const SpecsBody *)body)->extra_specs;
+	if (specs->count != 1 || !str_eq(specs->pairs[0].key, api_param(r, "key")))
 		return api_refuse(r, 400, "Request body and URI mismatch");
-	if (str_utf8_length(specs.pairs[0].value) > LIMIT_NAME_CHARS)
-		return api_refuse(r, 400,
-				  "Invalid input for field/attribute %s. The value is longer than "
-				  "%d characters",
-				  key, LIMIT_NAME_CHARS);
-	k = service_merge_flavor_specs(&r->work, api_param(r, "flavor_id"), &specs, f);
-	return k ? k : reply_spec(r, key, specs.pairs[0].value);
+	k = service_merge_flavor_specs(&r->work, api_param(r, "flavor_id"), specs, f);
+	return k ? k : reply_spec(r, specs->pairs[0].key, specs->pairs[0].value);
 }
 
 static int spec_delete(ApiRequest *r, Fault *f)

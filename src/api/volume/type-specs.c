@@ -74,42 +74,20 @@ static int specs_merge(ApiRequest *r, Fault *f)
 	return 0;
 }
 
-/*
- * Read the body {"<key>": "<value>"}, which is what "extra_specs" holds elsewhere, so the same
- * table reads it. False after a 400.
- */
-static bool read_spec(ApiRequest *r, JsonTextMap *ret)
-{
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
-	const char *json =
-		arena_printf(r->arena, "{\"extra_specs\":%s}", json_get_raw(r->arena, r->doc, ""));
-	JsonProblem problem;
-	void *body;
-
-	if (json_parse(r->arena, json, strlen(json), &doc, NULL)) {
-		(void)api_complain(r, API_MALFORMED, NULL, NULL, NULL); /* 0 */
-		return false;
-	}
-	if (json_decode(r->arena, doc, &specs_fields, r->version, &body, &problem)) {
-		(void)api_refuse(r, 400, "%s", api_problem_text(r, &problem)); /* 0 */
-		return false;
-	}
-	*ret = ((const SpecsBody *)body)->extra_specs;
-	if (ret->count == 1 && str_eq(ret->pairs[0].key, api_param(r, "key")))
-		return true;
-	(void)api_refuse(r, 400, "Request body and URI mismatch"); /* 0 */
-	return false;
-}
-
+/* The body is {"<key>": "<value>"}, with the key of the path. */
 static int spec_put(ApiRequest *r, Fault *f)
 {
-	JsonTextMap specs;
+	const JsonTextMap *specs;
+	void *body;
 	int k;
 
-	if (!read_spec(r, &specs))
+	if (!api_read_member(r, "extra_specs", &specs_fields, &body))
 		return 0;
-	k = service_merge_type_specs(&r->work, api_param(r, "type_id"), &specs, f);
-	return k ? k : reply_spec(r, specs.pairs[0].key, specs.pairs[0].value);
+	specs = &((const SpecsBody *)body)->extra_specs;
+	if (specs->count != 1 || !str_eq(specs->pairs[0].key, api_param(r, "key")))
+		return api_refuse(r, 400, "Request body and URI mismatch");
+	k = service_merge_type_specs(&r->work, api_param(r, "type_id"), specs, f);
+	return k ? k : reply_spec(r, specs->pairs[0].key, specs->pairs[0].value);
 }
 
 static int spec_delete(ApiRequest *r, Fault *f)
