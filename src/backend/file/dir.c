@@ -3,12 +3,14 @@
 /*
  * See dir.h. How a flush is shared:
  *
- *   1. Who wants one draws a number, after it changed the directory.
- *   2. While a flush runs, or a removal has time left, it waits.
- *   3. Else it flushes itself, for all numbers drawn until then: what they stand for happened
- *      before the flush began. They are all served when it returns.
- *   4. A flush that fails fails for all of them. Whoever was served before and has not looked yet
- *      hears of a failure too; as every call may be repeated, that does no harm.
+ *   1. Flushes come in rounds. Who wants one is served by the first that begins after he changed
+ *      the directory.
+ *   2. While one runs he waits. When none runs he flushes himself, at once or, after a removal,
+ *      when he has waited in vain for somebody who is pressing; for all who wait until then.
+ *   3. At the end of a round those are woken that it served, and one of those who wait for the
+ *      next if any of them is pressing; nobody else.
+ *   4. A flush that fails fails for all of its round. Whoever was served before and has not looked
+ *      yet hears of a failure too; as every call may be repeated, that does no harm.
  */
 #include "backend/file/dir.h"
 
@@ -31,13 +33,14 @@ enum { REMOVAL_WAIT_MS = 2 };
 
 struct Dir {
 	int fd;
-	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t flushed;
+	pthread_mutex_t lock;   /* guards what follows */
+	pthread_cond_t over[2]; /* those who wait for an even round, and for an odd one */
 	bool flushing;
-	uint64_t drawn;  /* the last number */
-	uint64_t served; /* the last one whose flush is over */
-	uint64_t failed; /* the last one whose flush failed */
+	uint64_t begun; /* rounds */
+	uint64_t ended;
+	uint64_t failed; /* the last round that did */
 	int error;       /* and its errno */
+	size_t pressing; /* how many wait for the next round, and not for somebody to begin it */
 };
 
 DEFINE_CLEANUP(DIR, closedir)
@@ -84,7 +87,8 @@ static Dir *dir_new(int fd)
 	(void)pthread_mutex_init(&dir->lock, NULL); /* none of these fails on Linux */
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&dir->flushed, &monotonic);
+	for (size_t i = 0; i < ARRAY_SIZE(dir->over); i++)
+		(void)pthread_cond_init(&dir->over[i], &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	return dir;
 }
@@ -93,7 +97,8 @@ Dir *dir_close(Dir *dir)
 {
 	if (!dir)
 		return NULL;
-	(void)pthread_cond_destroy(&dir->flushed);
+	for (size_t i = 0; i < ARRAY_SIZE(dir->over); i++)
+		(void)pthread_cond_destroy(&dir->over[i]);
 	(void)pthread_mutex_destroy(&dir->lock);
 	closep(&dir->fd);
 	free(dir);
@@ -138,23 +143,26 @@ int dir_space(const Dir *dir, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
 	return 0;
 }
 
-/* Flush for all who drew a number; with the lock held, but for the flush itself. */
-static void flush_all(Dir *dir)
+/* One round, for all who wait; with the lock held, but for the flush itself. */
+static void round_run(Dir *dir)
 {
-	uint64_t last = dir->drawn;
+	uint64_t round = ++dir->begun;
 	int error;
 
 	dir->flushing = true;
+	dir->pressing = 0;
 	(void)pthread_mutex_unlock(&dir->lock);
 	error = fsync(dir->fd) ? errno : 0;
 	(void)pthread_mutex_lock(&dir->lock);
 	dir->flushing = false;
-	dir->served = last;
+	dir->ended = round;
 	if (error) {
-		dir->failed = last;
+		dir->failed = round;
 		dir->error = error;
 	}
-	(void)pthread_cond_broadcast(&dir->flushed);
+	(void)pthread_cond_broadcast(&dir->over[round % 2]);
+	if (dir->pressing)
+		(void)pthread_cond_signal(&dir->over[(round + 1) % 2]);
 }
 
 /* Wait for a flush of everything until now; until `patient_us` only for somebody else's. */
@@ -164,20 +172,25 @@ static int flush_share(Dir *dir, int64_t patient_us)
 		.tv_sec = patient_us / 1000000,
 		.tv_nsec = patient_us % 1000000 * 1000,
 	};
-	uint64_t number;
+	bool pressing = false;
+	uint64_t round;
 	int error;
 
 	(void)pthread_mutex_lock(&dir->lock);
-	number = ++dir->drawn;
-	while (dir->served < number) {
-		if (dir->flushing)
-			(void)pthread_cond_wait(&dir->flushed, &dir->lock);
-		else if (clock_mono_us() < patient_us)
-			(void)pthread_cond_timedwait(&dir->flushed, &dir->lock, &end);
+	round = dir->begun + 1;
+	while (dir->ended < round) {
+		if (!pressing && clock_mono_us() >= patient_us) {
+			pressing = true;
+			dir->pressing += dir->begun < round;
+		}
+		if (!dir->flushing && dir->pressing)
+			round_run(dir);
+		else if (pressing)
+			(void)pthread_cond_wait(&dir->over[round % 2], &dir->lock);
 		else
-			flush_all(dir);
+			(void)pthread_cond_timedwait(&dir->over[round % 2], &dir->lock, &end);
 	}
-	error = number <= dir->failed ? dir->error : 0;
+	error = round <= dir->failed ? dir->error : 0;
 	(void)pthread_mutex_unlock(&dir->lock);
 	errno = error;
 	return error ? -1 : 0;
