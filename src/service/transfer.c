@@ -17,12 +17,6 @@
 /* As clients know them; hex, because a key that begins with a hyphen is an option to commands. */
 enum { KEY_BYTES = 8, KEY_TEXT = 2 * KEY_BYTES + 1 };
 
-static int refuse_input(Work *work, const char *sentence)
-{
-	work->refused = (RefusalData){.value = sentence};
-	return REFUSAL_BAD_INPUT;
-}
-
 /* Snapshots that go along must not be in the middle of something. */
 static int check_snapshots(Work *work, const char *volume_id, Fault *f)
 {
@@ -34,11 +28,10 @@ static int check_snapshots(Work *work, const char *volume_id, Fault *f)
 		return fault_unexpected(f, r);
 	for (size_t i = 0; i < count; i++)
 		if (snapshots[i]->status != SNAPSHOT_AVAILABLE)
-			return refuse_input(
-				work, arena_printf(work->arena,
-						   "Invalid snapshot: snapshot: %s status must be "
-						   "available",
-						   snapshots[i]->id));
+			return work_refuse(work, REFUSAL_BAD_INPUT,
+					   "Invalid snapshot: snapshot: %s status must be "
+					   "available",
+					   snapshots[i]->id);
 	return 0;
 }
 
@@ -69,7 +62,8 @@ int service_offer_volume(Work *work, const TransferWish *wish, Transfer **ret, c
 		return r;
 	r = move_volume(work, volume, VOLUME_EVENT_OFFER, f);
 	if (r == REFUSAL_VOLUME_STATE)
-		return refuse_input(work, "Invalid volume: status must be available");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: status must be available");
 	if (r)
 		return r;
 	random_bytes(bytes, sizeof(bytes));
@@ -185,12 +179,13 @@ static int move_ownership(Work *work, const Transfer *transfer, Volume *volume, 
 static int refuse_state(Work *work, const Transfer *transfer, const Volume *volume)
 {
 	if (volume && volume->status == VOLUME_MAINTENANCE)
-		return refuse_input(work, "Invalid volume: The volume cannot accept transfer in "
-					  "maintenance mode.");
-	return refuse_input(work, arena_printf(work->arena,
-					       "Invalid volume: Transfer %s: Volume id %s expected "
-					       "in awaiting-transfer state.",
-					       transfer->id, transfer->volume_id));
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: The volume cannot accept transfer in "
+				   "maintenance mode.");
+	return work_refuse(work, REFUSAL_BAD_INPUT,
+			   "Invalid volume: Transfer %s: Volume id %s expected in "
+			   "awaiting-transfer state.",
+			   transfer->id, transfer->volume_id);
 }
 
 int service_take_transfer(Work *work, const char *id, const char *key, Transfer **ret, Fault *f)
@@ -203,10 +198,10 @@ int service_take_transfer(Work *work, const char *id, const char *key, Transfer 
 		return r;
 	secret_hash(key, hash);
 	if (!secret_equal(hash, (*ret)->key_hash))
-		return refuse_input(work, arena_printf(work->arena,
-						       "Invalid auth key: Attempt to transfer %s "
-						       "with invalid auth key.",
-						       (*ret)->id));
+		return work_refuse(
+			work, REFUSAL_BAD_INPUT,
+			"Invalid auth key: Attempt to transfer %s with invalid auth key.",
+			(*ret)->id);
 	r = volume_get(work->tx, work->arena, (*ret)->volume_id, &volume, f);
 	if (r && r != RECORD_NOT_FOUND)
 		return fault_unexpected(f, r);

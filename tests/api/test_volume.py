@@ -239,7 +239,7 @@ def bad_bodies_are_refused():
 
 def paths_that_are_not_there():
     for method, path in (('GET', '/nothing'), ('PATCH', '/volumes'), ('DELETE', '/volumes'),
-                         ('GET', '/attachments'), ('GET', '/backups'),
+                         ('GET', '/attachments'), ('GET', '/groups'),
                          ('POST', '/volumes/' + NOBODY)):
         refused(demo.request(method, V3 + path), 404, 'The resource could not be found.')
 
