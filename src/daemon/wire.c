@@ -382,6 +382,8 @@ Daemon *daemon_close(Daemon *daemon)
 {
 	if (!daemon)
 		return NULL;
+	if (daemon->engine)
+		engine_end_watches(daemon->engine); /* or a slow backend would hold up the end */
 	if (daemon->server)
 		http_server_drain(daemon->server);
 	daemon->server = http_server_free(daemon->server);

@@ -256,7 +256,7 @@ static void forget_old(Engine *engine)
 	engine->next_prune_us = more ? now_us : now_us + PRUNE_PAUSE_MS * US_PER_MS;
 }
 
-static void end_watches(Engine *engine, int64_t now_us)
+static void end_late_watches(Engine *engine, int64_t now_us)
 {
 	EngineWatch *late = watches_take(engine, NULL, now_us);
 
@@ -289,7 +289,7 @@ static void *dispatcher_main(void *ctx)
 		else if (engine->look_at_all && !engine->resuming)
 			look_around(engine);
 		else if (now_us >= engine->watch_us)
-			end_watches(engine, now_us);
+			end_late_watches(engine, now_us);
 		else if (now_us >= engine->next_prune_us)
 			forget_old(engine);
 		else
@@ -354,10 +354,27 @@ void engine_event(Engine *engine, const HypervisorEvent *event)
 
 void engine_watch(Engine *engine, EngineWatch *watch)
 {
+	bool welcome;
+
 	(void)pthread_mutex_lock(&engine->lock);
-	watches_add(engine, watch);
+	welcome = !engine->unwatched;
+	if (welcome)
+		watches_add(engine, watch);
 	(void)pthread_cond_signal(&engine->wake_cond);
 	(void)pthread_mutex_unlock(&engine->lock);
+	if (!welcome)
+		watch->done(watch, false);
+}
+
+void engine_end_watches(Engine *engine)
+{
+	EngineWatch *waiting;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->unwatched = true;
+	waiting = watches_take(engine, NULL, INT64_MAX);
+	(void)pthread_mutex_unlock(&engine->lock);
+	watches_call(waiting, false);
 }
 
 EngineStatus engine_status(Engine *engine)
@@ -517,7 +534,7 @@ bool engine_stop(Engine *engine)
 	(void)pthread_mutex_unlock(&engine->lock);
 	if (!threads_end(engine, &end) || !marks_end(engine, &end))
 		return false;
-	watches_call(watches_take(engine, NULL, INT64_MAX), false);
+	engine_end_watches(engine);
 	(void)engine_free(engine); /* NULL */
 	return true;
 }

@@ -115,6 +115,9 @@ struct EngineWatch {
  */
 void engine_watch(Engine *engine, EngineWatch *watch);
 
+/* The end is near: whoever waits is told that it is not over, and so is who comes later. */
+void engine_end_watches(Engine *engine);
+
 /* How much is going on; for /metrics and tests. */
 typedef struct EngineStatus {
 	size_t running;

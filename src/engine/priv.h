@@ -167,6 +167,7 @@ struct Engine {
 	int64_t next_prune_us;
 	EngineWatch *watches;
 	int64_t watch_us; /* no watch's deadline is before */
+	bool unwatched;   /* nobody is to wait any more */
 };
 
 /* All with the lock held. */
