@@ -122,7 +122,8 @@ class Guest:
 
     def run(self, line, seconds=120):
         done = subprocess.run([os.path.join(ROOT, 'guest', 'run-in-guest'), '-t', str(seconds),
-                               self.socket, 'PATH=/bin:/sbin:/usr/bin:/usr/sbin; ' + line], capture_output=True, text=True, check=False)
+                               self.socket, 'PATH=/bin:/sbin:/usr/bin:/usr/sbin; ' + line],
+                              capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 
     def stop(self):

@@ -245,6 +245,14 @@ class Journey:
         self.detach()
         self.step = 'end'
 
+    def grow(self):
+        """A volume of its own accord, and one that a server has."""
+        self.extend()
+        self.attach()
+        self.extend()
+        self.detach()
+        self.step = 'end'
+
     def attach_in_haste(self):
         """The server is deleted before the attachment can be there."""
         self.step = 'attach in haste'

@@ -52,6 +52,7 @@ WAYS = (
     Way('attach and detach', Journey.attach_and_detach, True, True, {}),
     Way('attach, delete at once', Journey.attach_in_haste, True, True,
         {'CLEAT_FAKE_DELAY_MS': '50'}),
+    Way('grow', Journey.grow, True, True, {}),
     Way('a consumer', Journey.consume, True, True, {}, fail=None),
     Way('a consumer elsewhere', Journey.consume, True, True, {}, 'fake',
         'CLEAT_FAKE_EXPORT_FAIL'),

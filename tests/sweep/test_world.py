@@ -29,7 +29,8 @@ def world(**changes):
         files=['volumes/%s.raw' % VOLUME, 'volumes/%s.raw' % SPARE, 'openrc-demo',
                'fake/%s.json' % SERVER],
         operations=[],
-        usage={('p', 'volumes'): 2, ('p', 'gigabytes'): 5, ('p', 'instances'): 1},
+        usage={('p', 'volumes'): 2, ('p', 'gigabytes'): 5, ('p', 'instances'): 1,
+               ('@file', 'promised_gib'): 5},
         attachments={})
     return right._replace(**changes)
 
@@ -139,6 +140,7 @@ def an_export_unlike_its_row_is_found():
 def wrong_usage_is_found():
     found('quota', world(usage={('p', 'volumes'): 1}))
     found('quota', world(usage={('other', 'instances'): 1}))
+    found('quota', world(usage={('@file', 'promised_gib'): 6}))
 
 
 def rows_of(volumes_there, attached, attachments=None):

@@ -234,7 +234,10 @@ def about_usage(world):
     for server in world.servers.values():
         counted[server.project, 'instances'] += 1
     for (project, resource), used in world.usage.items():
-        if resource in ('volumes', 'gigabytes', 'snapshots', 'instances') and \
+        if project.startswith('@'):  # what a backend has promised to all of them together
+            counted[project, resource] = sum(row.size for rows in (world.volumes, world.snapshots)
+                                             for row in rows.values())
+        if resource in ('volumes', 'gigabytes', 'snapshots', 'instances', 'promised_gib') and \
                 used != counted[project, resource]:
             yield 'quota: %s of %s is %d, there are %d' % (
                 resource, project, used, counted[project, resource])
