@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "engine/priv.h"
 #include "rules/refusal.h"
+#include "service/message.h"
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
@@ -402,5 +403,43 @@ TEST(old_operations_are_forgotten)
 	assert_false(more);
 	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM operations"), 0);
 	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM steps"), 0);
+	leave(&h);
+}
+
+/* Their time is over, all of a sudden. */
+static int age_messages(Tx *tx, void *ctx, Fault *f)
+{
+	RecordQuery all = {0};
+	Message **messages;
+	size_t count;
+	int r = message_find(tx, ctx, &all, &messages, &count, f);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		messages[i]->expires_us = clock_now_us();
+		r = message_update(tx, messages[i], f);
+	}
+	return r;
+}
+
+TEST(a_message_about_a_failure_stays_for_its_time)
+{
+	House h = {0};
+	Fault f = {0};
+	char path[192];
+
+	enter_with_server(&h);
+	(void)snprintf(path, sizeof(path), "%s/volumes/%s.raw", h.directory, HOUSE_VOLUME);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	assert_int_equal(store_write(h.store, message_prune, NULL, &f), 0);
+	assert_int_equal(
+		house_count(&h, "SELECT COUNT(*) FROM messages WHERE resource_id = '" HOUSE_VOLUME
+				"' AND request_id IS NOT NULL"),
+		1);
+	assert_int_equal(store_write(h.store, age_messages, h.arena, &f), 0);
+	assert_int_equal(store_write(h.store, message_prune, NULL, &f), 0);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM messages"), 0);
 	leave(&h);
 }
