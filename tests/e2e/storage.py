@@ -65,7 +65,7 @@ def status_of(volume):
     return properties(cinder('show', volume))['status']
 
 
-def becomes(volume, status, seconds=60):
+def becomes(volume, status, seconds=120):
     def look():
         now = status_of(volume)
         if now.startswith('error') and now != status:
@@ -297,7 +297,6 @@ def cinder_of_an_admin():
            user='admin')
     cinder('cluster-list', user='admin')
     cinder('backup-list')
-    cinder('group-list')
 
 
 def cinder_deletes():
@@ -326,7 +325,7 @@ def turns(kind, name, status):
         now = value('status', *kind, 'show', name)
         assert not now.startswith('error'), now
         return now == status
-    tap.wait_for('%s %s is %s' % (' '.join(kind), name, status), look)
+    tap.wait_for('%s %s is %s' % (' '.join(kind), name, status), look, 120)
 
 
 def openstack_volume():
