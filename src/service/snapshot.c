@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "rules/snapshot-status.h"
+#include "service/capacity.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/volume-copy.h"
@@ -95,6 +96,8 @@ int service_create_snapshot(Work *work, const SnapshotWish *wish, Snapshot **ret
 	r = volume_copy_begin(work, volume, &operation, &used, f);
 	if (!r)
 		r = snapshot_quota_take(work, volume, snapshot, f);
+	if (!r)
+		r = capacity_take(work, volume->backend, snapshot->size_gib, f);
 	if (r)
 		return r;
 	r = snapshot_insert(work->tx, snapshot, f);
@@ -197,6 +200,8 @@ int snapshot_remove(Tx *tx, Arena *arena, const Volume *volume, const Snapshot *
 {
 	int r = volume ? snapshot_quota_give(tx, arena, volume, snapshot, f) : 0;
 
+	if (!r && volume)
+		r = capacity_give(tx, volume->backend, snapshot->size_gib, f);
 	return r ? r : fault_unexpected(f, snapshot_delete(tx, snapshot->id, f));
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "rules/volume-status.h"
+#include "service/capacity.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/service-state.h"
@@ -104,6 +105,8 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 	volume->size_gib = size_gib;
 	volume_source_apply(work, &source, volume);
 	r = volume_quota_take(work, volume, f);
+	if (!r)
+		r = capacity_take(work, volume->backend, volume->size_gib, f);
 	if (!r)
 		r = volume_begin(work, &source, volume, f);
 	if (!r)

@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "rules/snapshot-status.h"
+#include "service/capacity.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/transfer.h"
@@ -126,6 +127,8 @@ int delete_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 		r = remove_snapshots(tx, arena, volume, f);
 	if (!r)
 		r = volume_quota_give(tx, arena, volume, f);
+	if (!r)
+		r = capacity_give(tx, volume->backend, volume->size_gib, f);
 	if (!r)
 		r = transfers_forget(tx, volume->id, f);
 	if (!r)

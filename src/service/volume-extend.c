@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "base/str.h"
+#include "service/capacity.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/text-map.h"
@@ -77,6 +78,8 @@ int service_extend_volume(Work *work, const char *id, int64_t size_gib, bool liv
 		r = mark_extending(work, volume, live, f);
 	if (!r)
 		r = volume_quota_take_growth(work, volume, size_gib - volume->size_gib, f);
+	if (!r)
+		r = capacity_take(work, volume->backend, size_gib - volume->size_gib, f);
 	return r ? r : begin(work, volume, size_gib, f);
 }
 
@@ -131,6 +134,8 @@ int extend_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const
 		r = wanted_gib(arena, operation, &size_gib, f);
 	if (!r)
 		r = volume_quota_give_growth(tx, arena, volume, size_gib - volume->size_gib, f);
+	if (!r)
+		r = capacity_give(tx, volume->backend, size_gib - volume->size_gib, f);
 	if (!r)
 		r = message_write(tx, arena, operation, MESSAGE_EXTEND_VOLUME, f);
 	if (r)

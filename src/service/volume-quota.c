@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What volumes and snapshots count for in the quotas of their project and in what the backend has
- * promised. Taken in the transaction
+ * What volumes and snapshots count for in the quotas of their project. Taken in the transaction
  * that writes the row, given back in the one that deletes it; a change (a larger size, another
  * type, another project) is a taking and a giving.
  *
@@ -13,7 +12,6 @@
  */
 #include "service/volume-quota.h"
 
-#include "service/capacity.h"
 #include "service/quota.h"
 
 static int refuse(Work *work, const char *resource, int64_t requested, const QuotaUsage *usage)
@@ -119,8 +117,6 @@ int volume_quota_take(Work *work, const Volume *volume, Fault *f)
 		r = take(work, volume->project_id, "volumes", 1, f);
 	if (!r)
 		r = take(work, volume->project_id, "gigabytes", volume->size_gib, f);
-	if (!r)
-		r = capacity_take(work, volume->backend, volume->size_gib, f);
 	return r;
 }
 
@@ -128,9 +124,7 @@ int volume_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume, Fault
 {
 	int r = give(tx, volume->project_id, "volumes", 1, f);
 
-	if (!r)
-		r = give(tx, volume->project_id, "gigabytes", volume->size_gib, f);
-	return r ? r : capacity_give(tx, volume->backend, volume->size_gib, f);
+	return r ? r : give(tx, volume->project_id, "gigabytes", volume->size_gib, f);
 }
 
 int volume_quota_take_growth(Work *work, const Volume *volume, int64_t more_gib, Fault *f)
@@ -145,15 +139,13 @@ int volume_quota_take_growth(Work *work, const Volume *volume, int64_t more_gib,
 		r = check_type(work, volume, &wish, f);
 	if (!r)
 		r = take(work, volume->project_id, "gigabytes", more_gib, f);
-	return r ? r : capacity_take(work, volume->backend, more_gib, f);
+	return r;
 }
 
 int volume_quota_give_growth(Tx *tx, Arena *arena _unused_, const Volume *volume, int64_t more_gib,
 			     Fault *f)
 {
-	int r = give(tx, volume->project_id, "gigabytes", more_gib, f);
-
-	return r ? r : capacity_give(tx, volume->backend, more_gib, f);
+	return give(tx, volume->project_id, "gigabytes", more_gib, f);
 }
 
 int snapshot_quota_take(Work *work, const Volume *volume, const Snapshot *snapshot, Fault *f)
@@ -169,15 +161,13 @@ int snapshot_quota_take(Work *work, const Volume *volume, const Snapshot *snapsh
 		r = take(work, snapshot->project_id, "snapshots", 1, f);
 	if (!r)
 		r = take(work, snapshot->project_id, "gigabytes", snapshot->size_gib, f);
-	return r ? r : capacity_take(work, volume->backend, snapshot->size_gib, f);
+	return r;
 }
 
-int snapshot_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume,
+int snapshot_quota_give(Tx *tx, Arena *arena _unused_, const Volume *volume _unused_,
 			const Snapshot *snapshot, Fault *f)
 {
 	int r = give(tx, snapshot->project_id, "snapshots", 1, f);
 
-	if (!r)
-		r = give(tx, snapshot->project_id, "gigabytes", snapshot->size_gib, f);
-	return r ? r : capacity_give(tx, volume->backend, snapshot->size_gib, f);
+	return r ? r : give(tx, snapshot->project_id, "gigabytes", snapshot->size_gib, f);
 }

@@ -2,7 +2,7 @@
 /* Copyright the Cleat authors */
 /*
  * Quotas of volumes and snapshots: see volume-quota.c. Taking returns 0, a fault, or REFUSAL_QUOTA
- * with the resource that is short, or REFUSAL_NO_ROOM of the backend; giving back never refuses.
+ * with the resource that is short; giving back never refuses.
  */
 #pragma once
 
