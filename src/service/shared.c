@@ -80,6 +80,7 @@ const char *shared_connection_key(Arena *arena, const Attachment *attachment)
 /* Attachments of one key, oldest first. */
 typedef struct Group {
 	Attachment **members;
+	Connection *connections; /* of the members; read when the first one asks */
 	size_t count;
 } Group;
 
@@ -117,25 +118,29 @@ static int find_groups(Work *work, Attachment *const *attachments, size_t count,
 	return fault_unexpected(f, r);
 }
 
-static SharedConnections sharers(Arena *arena, const Attachment *attachment, const Group *group)
+static void read_connections(Arena *arena, Group *group)
+{
+	if (group->connections)
+		return;
+	group->connections = ARENA_ARRAY(arena, Connection, group->count);
+	for (size_t i = 0; i < group->count; i++)
+		group->connections[i] = connection_of(arena, group->members[i]);
+}
+
+static SharedConnections sharers(Arena *arena, const Attachment *attachment, Group *group)
 {
 	SharedConnections shared = {0};
 	Connection self;
 
 	if (!group || group->count < 2)
 		return shared;
+	read_connections(arena, group);
 	self = connection_of(arena, attachment);
 	shared.ids = ARENA_ARRAY(arena, const char *, group->count);
-	for (size_t i = 0; i < group->count; i++) {
-		const Attachment *other = group->members[i];
-		Connection connection;
-
-		if (str_eq(other->id, attachment->id))
-			continue;
-		connection = connection_of(arena, other);
-		if (connection_is_shared(&self, &connection))
-			shared.ids[shared.count++] = other->id;
-	}
+	for (size_t i = 0; i < group->count; i++)
+		if (!str_eq(group->members[i]->id, attachment->id) &&
+		    connection_is_shared(&self, &group->connections[i]))
+			shared.ids[shared.count++] = group->members[i]->id;
 	return shared;
 }
 
