@@ -66,6 +66,20 @@ static int fill(const Origin *origin, int to, const Volume *volume, Fault *f)
 	return r ? r : image_convert(origin->fd, origin->format, to, format, f);
 }
 
+/* A source that grew after it was chosen would make a volume that is not what its record says. */
+static int check_size(int fd, const Volume *volume, Fault *f)
+{
+	int64_t size = 0;
+	int r = image_size(fd, (DiskFormat)volume->format, &size, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	if (size != volume->size_gib * GIB)
+		return fault(f, -EMEDIUMTYPE, "the copy is %lld bytes long, not %lld GiB",
+			     (long long)size, (long long)volume->size_gib);
+	return 0;
+}
+
 /* Put a copy in the place of the volume. 0 or BACKEND_FULL. */
 static int volume_fill(const FileBackend *backend, const Origin *origin, const Volume *volume,
 		       Fault *f)
@@ -79,6 +93,8 @@ static int volume_fill(const FileBackend *backend, const Origin *origin, const V
 	r = dir_create_file(backend->dir, temporary, &fd, f);
 	if (!r)
 		r = fill(origin, fd, volume, f);
+	if (!r)
+		r = check_size(fd, volume, f);
 	if (!r)
 		r = dir_publish(backend->dir, fd, temporary, name, f);
 	if (r)

@@ -75,6 +75,8 @@ int file_snapshot(void *self, const Volume *volume, const Snapshot *snapshot, Fa
 	r = file_snapshot_exists(self, volume, snapshot, &there, f);
 	if (r || there)
 		return r;
+	if (volume->size_gib != snapshot->size_gib)
+		return fault(f, -EMEDIUMTYPE, "volume %s has grown meanwhile", volume->id);
 	r = file_volume_open(backend, volume, &fd, f);
 	if (!r)
 		r = file_has_room(backend, f);
@@ -116,8 +118,8 @@ int file_snapshot_connect(void *self, const Volume *volume _unused_, const Snaps
 	return there ? 0 : BACKEND_NO_SNAPSHOT;
 }
 
-int file_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapshot, Arena *arena,
-			BackendPath *ret, Fault *f)
+int file_snapshot_draft(void *self, const Volume *volume _unused_, const Snapshot *snapshot,
+			Arena *arena, BackendPath *ret, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
@@ -130,7 +132,7 @@ int file_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapsh
 	snapshot_name(snapshot, DRAFT_PREFIX, name);
 	r = dir_create_file(backend->dir, name, &fd, f);
 	if (!r)
-		r = image_make_empty(fd, (DiskFormat)snapshot->format, volume->size_gib * GIB, f);
+		r = image_make_empty(fd, (DiskFormat)snapshot->format, snapshot->size_gib * GIB, f);
 	if (r)
 		return r == DIR_FULL ? BACKEND_FULL : fault_unexpected(f, r);
 	*ret = (BackendPath){
@@ -161,7 +163,7 @@ int file_snapshot_keep(void *self, const Volume *volume, const Snapshot *snapsho
 		r = image_size(fd, (DiskFormat)snapshot->format, &size, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (size != volume->size_gib * GIB)
+	if (size != snapshot->size_gib * GIB)
 		return fault(f, -EMEDIUMTYPE, "the copy of volume %s is %lld bytes long",
 			     volume->id, (long long)size);
 	r = dir_publish(backend->dir, fd, draft, name, f);

@@ -184,6 +184,28 @@ TEST(an_image_becomes_a_larger_volume)
 	backend_drop(backend);
 }
 
+TEST(a_volume_that_grew_meanwhile_is_not_cut)
+{
+	Volume volume = volume_of(VOLUME_ID, DISK_FORMAT_RAW, 2);
+	Volume copy = volume_of(OTHER_ID, DISK_FORMAT_RAW, 1);
+	BackendSource source = {.volume = &volume};
+	Snapshot snapshot = snapshot_of(&volume);
+	Backend *backend = backend_make();
+	bool there = true;
+	Fault f = {0};
+
+	snapshot.size_gib = 1; /* as large as the volume was when the snapshot was asked for */
+	assert_int_equal(backend_create(backend, &volume, &f), 0);
+	assert_true(backend_snapshot(backend, &volume, &snapshot, &f) < 0);
+	assert_int_equal(backend_snapshot_exists(backend, &volume, &snapshot, &there, &f), 0);
+	assert_false(there);
+	assert_true(backend_copy(backend, &source, &copy, &f) < 0);
+	assert_int_equal(backend_exists(backend, &copy, &there, &f), 0);
+	assert_false(there);
+	assert_int_equal(backend_remove(backend, &volume, &f), 0);
+	backend_drop(backend);
+}
+
 static void reverting_brings_back(int format)
 {
 	Volume volume = volume_of(VOLUME_ID, format, 1);

@@ -56,6 +56,46 @@ static Image image_of(int format)
 	return (Image){.id = IMAGE_ID, .disk_format = format};
 }
 
+/* Of a disk of 1 MiB; repeated, as after a crash. */
+static void a_disk_becomes_an_image(DiskFormat format)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	char disk[] = "/tmp/test-depot-disk-XXXXXX";
+	DepotSource source = {.path = disk, .format = DISK_FORMAT_RAW, .size_bytes = 1 << 20};
+	_cleanup_(closep) int fd = mkstemp(disk);
+	Depot *depot = depot_make();
+	const char *path = NULL;
+	DepotFacts facts = {0};
+	struct stat st;
+	Fault f = {0};
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 1 << 20), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(depot_import(depot, IMAGE_ID, &source, format, arena, &facts, &f),
+				 0);
+	assert_int_equal(depot_image_path(depot, IMAGE_ID, arena, &path, &f), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(facts.size_bytes, st.st_size);
+	assert_int_equal(facts.virtual_size_bytes, 1 << 20);
+	if (format == DISK_FORMAT_RAW) /* of so many zeros */
+		assert_string_equal(facts.md5, "b6d81b360a5672d80c27430f39153e2c");
+	assert_int_equal(unlink(disk), 0);
+	assert_true(depot_import(depot, IMAGE_ID, &source, format, arena, &facts, &f) < 0);
+	assert_int_equal(depot_remove(depot, IMAGE_ID, &f), 0);
+	depot_drop(depot);
+}
+
+TEST(a_disk_becomes_a_raw_image)
+{
+	a_disk_becomes_an_image(DISK_FORMAT_RAW);
+}
+
+TEST(a_disk_becomes_a_qcow2_image)
+{
+	a_disk_becomes_an_image(DISK_FORMAT_QCOW2);
+}
+
 TEST(an_upload_is_hashed_and_kept)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
