@@ -53,7 +53,12 @@ static int take_live_begin(StepRun *run, const Volume *volume, const Snapshot *s
 		return no_room(volume, f);
 	if (r)
 		return fault_unexpected(f, r);
-	copy = (DiskCopy){.name = snapshot->id, .path = draft.path, .format = draft.format};
+	copy = (DiskCopy){
+		.name = snapshot->id,
+		.path = draft.path,
+		.format = draft.format,
+		.is_block = draft.is_block,
+	};
 	r = hypervisor_copy_begin(run->config->hypervisor, run->operation->server_id,
 				  disk_alias(run->arena, run->attachment), &copy, f);
 	if (r == HYPERVISOR_NO_DOMAIN || r == HYPERVISOR_NO_DISK) {

@@ -54,8 +54,9 @@ extern const EnumNames domain_state_names;
 /* Where a copy of a disk goes. */
 typedef struct DiskCopy {
 	const char *name; /* by which it is looked for */
-	const char *path; /* a file that is there, of the disk's size, empty */
+	const char *path; /* what is there, of the disk's size, empty */
 	int format;       /* DiskFormat */
+	bool is_block;    /* a block device rather than a file */
 } DiskCopy;
 
 /* Where a disk is seen. */

@@ -91,9 +91,9 @@ static char *backup_xml(const char *target, const DiskCopy *copy)
 	xml_open(xml, "disks");
 	xml_open(xml, "disk"); /* those that are not named stay out */
 	xml_attr(xml, "name", target);
-	xml_attr(xml, "type", "file");
+	xml_attr(xml, "type", copy->is_block ? "block" : "file");
 	xml_leaf(xml, "driver", "type", enum_name(&disk_format_names, copy->format));
-	xml_leaf(xml, "target", "file", copy->path);
+	xml_leaf(xml, "target", copy->is_block ? "dev" : "file", copy->path);
 	xml_close(xml);
 	xml_close(xml);
 	xml_close(xml);
