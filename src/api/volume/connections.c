@@ -145,10 +145,26 @@ static int attach(ApiRequest *r, Fault *f)
 			      service_legacy_attach(&r->work, api_param(r, "volume_id"), &wish, f));
 }
 
+/* Ending a connection takes an object, some text or null. */
+static bool connector_fits(const char *json)
+{
+	return !json || *json == '{' || *json == '"' || *json == 'n';
+}
+
+static int refuse_connector(ApiRequest *r, const char *json)
+{
+	return api_refuse(r, 400,
+			  "Invalid input for field/attribute connector. Value: %s. %s is not of "
+			  "type 'object', 'string', 'null'",
+			  json, json);
+}
+
 static int detach(ApiRequest *r, Fault *f)
 {
 	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
 
+	if (in && !connector_fits(in->connector))
+		return refuse_connector(r, in->connector);
 	return reply_accepted(r, service_legacy_detach(&r->work, api_param(r, "volume_id"),
 						       in ? in->attachment_id : NULL, f));
 }
@@ -201,6 +217,8 @@ static int terminate(ApiRequest *r, Fault *f)
 	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
 	const char *connector = *in->connector == '{' ? in->connector : NULL; /* or some text */
 
+	if (!connector_fits(in->connector))
+		return refuse_connector(r, in->connector);
 	return reply_accepted(
 		r, service_terminate_connection(&r->work, api_param(r, "volume_id"), connector, f));
 }
