@@ -2,8 +2,9 @@
 /* Copyright the Cleat authors */
 /*
  * os-reset_status: an admin overrules the state machine, for whatever it did not foresee. What
- * others rely on stays true all the same: an available volume is nobody's, a volume that is being
- * deleted has no other future, and a row is not dropped while what it stands for may be mapped.
+ * others rely on stays true all the same: an available volume is nobody's, what an operation is at
+ * work on has no other future (and operations end), and a row is not dropped while what it stands
+ * for may be mapped.
  */
 #include "base/log.h"
 #include "base/str.h"
@@ -17,19 +18,21 @@ static int refuse_input(Work *work, const char *sentence)
 	return REFUSAL_BAD_INPUT;
 }
 
-/* The journal has the deletion, and it will be carried through. */
-static int is_being_deleted(Work *work, const Volume *volume, bool *ret, Fault *f)
+/* Whether the volume is in a passing status that an operation will end. */
+static int is_worked_on(Work *work, const Volume *volume, bool *ret, Fault *f)
 {
 	static const char *const active[] = {"doing", "undoing"};
-	static const char *const deletions[] = {"delete-volume", "delete-volume-cascade"};
+	static const unsigned passing = 1u << VOLUME_CREATING | 1u << VOLUME_DELETING |
+					1u << VOLUME_ERROR_DELETING | 1u << VOLUME_EXTENDING |
+					1u << VOLUME_DOWNLOADING | 1u << VOLUME_UPLOADING |
+					1u << VOLUME_RETYPING | 1u << VOLUME_REVERTING;
 	RecordQuery query = {0};
 	int64_t count = 0;
 	int r = 0;
 
 	record_where_texts(&query, "state", RECORD_IN, active, ARRAY_SIZE(active));
 	record_where_text(&query, "volume_id", RECORD_EQ, volume->id);
-	record_where_texts(&query, "kind", RECORD_IN, deletions, ARRAY_SIZE(deletions));
-	if (volume->status == VOLUME_DELETING || volume->status == VOLUME_ERROR_DELETING)
+	if (passing & 1u << volume->status)
 		r = record_count(work->tx, &operation_table, &query, &count, f);
 	*ret = count > 0;
 	return fault_unexpected(f, r);
@@ -88,16 +91,17 @@ static int check_status(Work *work, const Volume *volume, int status, Fault *f)
 {
 	Attachment **attachments;
 	size_t count;
-	bool deleted;
+	bool worked_on;
 	int r;
 
 	if (status == VOLUME_DELETING)
 		return refuse_input(work, "Cannot reset-state to deleting");
-	r = is_being_deleted(work, volume, &deleted, f);
+	r = is_worked_on(work, volume, &worked_on, f);
 	if (r)
 		return r;
-	if (deleted)
-		return refuse_input(work, "Cannot reset-state of a volume that is being deleted");
+	if (worked_on)
+		return refuse_input(work, "Cannot reset-state of a volume that an operation is at "
+					  "work on: it ends by itself");
 	r = attachments_of_volume(work->tx, work->arena, volume->id, &attachments, &count, f);
 	if (r)
 		return fault_unexpected(f, r);

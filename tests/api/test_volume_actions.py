@@ -133,7 +133,8 @@ def a_volume_that_is_being_deleted_has_no_other_future():
     act(identifier, 'os-force_delete', user=admin)
     for wanted in ('available', 'error'):
         refused(ask(identifier, 'os-reset_status', {'status': wanted}, admin), 400,
-                'Cannot reset-state of a volume that is being deleted')
+                'Cannot reset-state of a volume that an operation is at work on: it '
+                'ends by itself')
     os.rmdir(path)
     wait_for(lambda: demo.get('%s/%s' % (VOLUMES, identifier)).status == 404, 'it to be gone')
 

@@ -142,7 +142,8 @@ def operations_end(seconds=60):
         wait_for(lambda: not rows('SELECT 1 ' + active), 'operations to end', seconds)
     except AssertionError:
         raise AssertionError('these do not end: %s' % rows(
-            'SELECT kind, state, lane, volume_id, last_error, not_before_us - created_us ' + active))
+            'SELECT kind, state, lane, volume_id, last_error, not_before_us - created_us '
+            + active))
 
 
 def settle():

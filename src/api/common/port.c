@@ -48,6 +48,17 @@ static int show_health(ApiRequest *r, Fault *f)
 	return 0;
 }
 
+/* What load balancers ask of the services that cleatd stands for. */
+static int show_healthcheck(ApiRequest *r, Fault *f)
+{
+	Buf text = {0};
+
+	(void)f; /* nothing here can fail */
+	buf_add(&text, "OK");
+	reply_text(r, &text);
+	return 0;
+}
+
 static void add_answers(Buf *text, ApiService *service)
 {
 	for (unsigned status = 100; status < API_STATUS_MAX; status++) {
@@ -89,6 +100,7 @@ static int show_metrics(ApiRequest *r, Fault *f)
 static const ApiRoute routes[] = {
 	{.method = "GET", .pattern = "/", .mode = API_PLAIN, .handle = list_services},
 	{.method = "GET", .pattern = "/healthz", .mode = API_PLAIN, .handle = show_health},
+	{.method = "GET", .pattern = "/healthcheck", .mode = API_PLAIN, .handle = show_healthcheck},
 	{.method = "GET", .pattern = "/metrics", .mode = API_PLAIN, .handle = show_metrics},
 };
 static const ApiRoutes route_list = API_ROUTES(routes);

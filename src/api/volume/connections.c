@@ -146,17 +146,19 @@ static int attach(ApiRequest *r, Fault *f)
 }
 
 /* Ending a connection takes an object, some text or null. */
+#define CONNECTOR_TYPES "'object', 'string', 'null'"
+
 static bool connector_fits(const char *json)
 {
 	return !json || *json == '{' || *json == '"' || *json == 'n';
 }
 
-static int refuse_connector(ApiRequest *r, const char *json)
+static int refuse_connector(ApiRequest *r, const char *json, const char *types)
 {
 	return api_refuse(r, 400,
 			  "Invalid input for field/attribute connector. Value: %s. %s is not of "
-			  "type 'object', 'string', 'null'",
-			  json, json);
+			  "type %s",
+			  json, str_eq(json, "null") ? "None" : json, types);
 }
 
 static int detach(ApiRequest *r, Fault *f)
@@ -164,7 +166,7 @@ static int detach(ApiRequest *r, Fault *f)
 	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
 
 	if (in && !connector_fits(in->connector))
-		return refuse_connector(r, in->connector);
+		return refuse_connector(r, in->connector, CONNECTOR_TYPES);
 	return reply_accepted(r, service_legacy_detach(&r->work, api_param(r, "volume_id"),
 						       in ? in->attachment_id : NULL, f));
 }
@@ -201,9 +203,12 @@ static int initialize(ApiRequest *r, Fault *f)
 {
 	const ConnectionFields *in = ((const ConnectionBody *)r->body)->connection;
 	Connection *connection = ARENA_NEW(r->arena, Connection);
-	int k = service_initialize_connection(&r->work, api_param(r, "volume_id"), in->connector,
-					      &connection->json, &connection->operation, f);
+	int k;
 
+	if (*in->connector == 'n' || !connector_fits(in->connector))
+		return refuse_connector(r, in->connector, "'object', 'string'");
+	k = service_initialize_connection(&r->work, api_param(r, "volume_id"), in->connector,
+					  &connection->json, &connection->operation, f);
 	if (k)
 		return k;
 	if (!connection->operation)
@@ -218,7 +223,7 @@ static int terminate(ApiRequest *r, Fault *f)
 	const char *connector = *in->connector == '{' ? in->connector : NULL; /* or some text */
 
 	if (!connector_fits(in->connector))
-		return refuse_connector(r, in->connector);
+		return refuse_connector(r, in->connector, CONNECTOR_TYPES);
 	return reply_accepted(
 		r, service_terminate_connection(&r->work, api_param(r, "volume_id"), connector, f));
 }

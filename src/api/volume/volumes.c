@@ -29,7 +29,7 @@ typedef struct CreateVolume {
 
 typedef struct CreateBody {
 	const CreateVolume *volume;
-	const char *hints;
+	const void *hints; /* there is one place for a volume: nothing to hint at */
 } CreateBody;
 
 #define NULLABLE_TEXT(key, member)                                                                 \
@@ -95,7 +95,9 @@ static const JsonField create_body_rows[] = {
 	 .fields = &create_fields,
 	 .offset = offsetof(CreateBody, volume)},
 	{.name = "OS-SCH-HNT:scheduler_hints",
-	 .type = JSON_ANY,
+	 .type = JSON_OBJECT,
+	 .flags = JSON_NULLABLE,
+	 .fields = &api_any_object,
 	 .offset = offsetof(CreateBody, hints)},
 };
 static const JsonFields create_body_fields = JSON_FIELDS(create_body_rows, CreateBody);
