@@ -56,7 +56,7 @@ int lvm_report(const char *const *words, const char *kind, const char *const *fi
 {
 	_cleanup_(run_result_done) RunResult result = {0};
 	const char *rows = arena_printf(arena, "report.0.%s", kind);
-	JsonDoc *doc = NULL;
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	int64_t there;
 	int r;
 
