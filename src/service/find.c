@@ -18,14 +18,13 @@ const char *new_uuid(Arena *arena)
 	return arena_strdup(arena, id);
 }
 
-int work_refuse(Work *work, Refusal refusal, const char *format, ...)
+void work_refuse_text(Work *work, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
 	work->refused = (RefusalData){.value = arena_vprintf(work->arena, format, ap)};
 	va_end(ap);
-	return (int)refusal;
 }
 
 bool work_sees(const Work *work, const char *project_id)

@@ -16,7 +16,8 @@
 const char *new_uuid(Arena *arena);
 
 /* Refuse with a whole sentence (RefusalData.value); returns the refusal. */
-int work_refuse(Work *work, Refusal refusal, const char *format, ...) _printf_(3, 4);
+#define work_refuse(work, refusal, ...) (work_refuse_text((work), __VA_ARGS__), (int)(refusal))
+void work_refuse_text(Work *work, const char *format, ...) _printf_(2, 3);
 
 /* Whether something of that project is there for the caller: his own, or any for admins. */
 bool work_sees(const Work *work, const char *project_id);

@@ -31,12 +31,13 @@ static ConnectionTexts portals_of(Arena *arena, const JsonDoc *info)
 {
 	ConnectionTexts portals = texts_at(arena, info, "target_portals");
 	const char *portal = json_get_text(arena, info, "target_portal");
+	const char **items;
 
 	if (portals.count > 0 || !portal)
 		return portals;
-	portals.items = memcpy(ARENA_NEW(arena, const char *), &portal, sizeof(portal));
-	portals.count = 1;
-	return portals;
+	items = ARENA_ARRAY(arena, const char *, 1);
+	items[0] = portal;
+	return (ConnectionTexts){.items = items, .count = 1};
 }
 
 static void read_info(Arena *arena, const JsonDoc *info, Connection *connection)

@@ -49,7 +49,7 @@ static int access_to(Work *work, const char *id, const char *project_id, TypeAcc
 
 int service_grant_type(Work *work, const char *id, const char *project_id, Fault *f)
 {
-	TypeAccess access;
+	TypeAccess access = {0};
 	int r;
 
 	r = access_to(work, id, project_id, &access, f);
@@ -65,7 +65,7 @@ int service_grant_type(Work *work, const char *id, const char *project_id, Fault
 
 int service_revoke_type(Work *work, const char *id, const char *project_id, Fault *f)
 {
-	TypeAccess access;
+	TypeAccess access = {0};
 	int r;
 
 	r = access_to(work, id, project_id, &access, f);

@@ -27,8 +27,10 @@ static void origin_done(Origin *origin)
 /* Paths of images come from the depot, which has looked at the bytes. */
 static int image_open(const char *path, int *ret_fd, Fault *f)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd;
 
+	assert(path); /* of a source that is neither a volume nor a snapshot */
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return fault(f, -errno, "open %s: %s", path, strerror(errno));
 	*ret_fd = fd;
