@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "bench/client.h"
 
-enum { POLL_MS = 1, PAGE = 1000 };
+enum { POLL_MS = 2, PAGE = 1000 };
 
 /* Paths of what the last arguments name. */
 typedef struct Subject {

@@ -104,14 +104,16 @@ static int find_groups(Work *work, Attachment *const *attachments, size_t count,
 	}
 	if (used == 0)
 		return 0;
+	/* By the key alone: with the project as well, SQLite would walk all that the project has.
+	 */
 	record_where_texts(&query, "connection_key", RECORD_IN, keys, used);
-	if (!caller_is_admin(work->caller))
-		record_where_text(&query, "project_id", RECORD_EQ, work->caller->project_id);
 	record_sort(&query, "created_us", false);
 	r = attachment_find(work->tx, work->arena, &query, &found, &count, f);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		Group *group = map_get(groups, found[i]->connection_key);
 
+		if (!work_sees(work, found[i]->project_id))
+			continue;
 		group->members = arena_grow(work->arena, group->members, group->count,
 					    sizeof(group->members[0]));
 		group->members[group->count++] = found[i];
