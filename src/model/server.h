@@ -33,6 +33,21 @@ typedef enum TaskState {
 	TASK_POWERING_ON,
 	TASK_REBOOTING,
 	TASK_REBOOTING_HARD,
+	TASK_PAUSING,
+	TASK_UNPAUSING,
+	TASK_SUSPENDING,
+	TASK_RESUMING,
+	TASK_SHELVING,
+	TASK_SHELVING_OFFLOADING,
+	TASK_UNSHELVING,
+	TASK_RESIZE_PREP,
+	TASK_RESIZE_FINISH,
+	TASK_RESIZE_CONFIRMING,
+	TASK_RESIZE_REVERTING,
+	TASK_REBUILDING,
+	TASK_RESCUING,
+	TASK_UNRESCUING,
+	TASK_IMAGE_SNAPSHOT,
 	TASK_DELETING,
 	_TASK_STATE_MAX,
 } TaskState;
@@ -103,7 +118,22 @@ typedef struct Server {
 	const char *disk_config; /* "AUTO" or "MANUAL" */
 	bool config_drive;
 	bool locked;
-	int64_t fault_code; /* 0: no fault */
+	bool locked_by_admin; /* then only admins unlock it */
+	const char *locked_reason;
+	const char *key_data;        /* the public key that key_name stood for when it was made */
+	const char *pinned_zone;     /* the zone that was asked for by name, or NULL */
+	const char *scheduler_hints; /* JSON object, or NULL: none */
+	const char *group_id;        /* of its ServerGroup, or NULL */
+	const char *trusted_certs;   /* JSON list, or NULL */
+	const char *old_flavor;      /* JSON of what a resize can go back to, or NULL */
+	int previous_state;          /* VmState that a resize or a rescue goes back to */
+	const char *rescue_image_id; /* what a rescued server is booted from, or NULL */
+	const char *rescue_kernel_id;
+	const char *rescue_ramdisk_id;
+	int rescue_format;       /* DiskFormat of the rescue disk */
+	const char *domain_name; /* of an adopted domain; NULL: as DOMAIN_NAME_FORMAT says */
+	const char *password;    /* what the guest has posted to its metadata service, or NULL */
+	int64_t fault_code;      /* 0: no fault */
 	const char *fault_message;
 	int64_t fault_us;
 	int64_t created_us;

@@ -204,9 +204,27 @@ static const char schema_2[] =
 	"CREATE INDEX attachments_waiting ON attachments (created_us)"
 	" WHERE legacy > 0 AND status = 'attaching';";
 
+static const char schema_3[] =
+	"ALTER TABLE servers ADD COLUMN locked_by_admin BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE servers ADD COLUMN locked_reason TEXT;"
+	"ALTER TABLE servers ADD COLUMN key_data TEXT;"
+	"ALTER TABLE servers ADD COLUMN pinned_zone TEXT;"
+	"ALTER TABLE servers ADD COLUMN scheduler_hints TEXT;"
+	"ALTER TABLE servers ADD COLUMN group_id TEXT;"
+	"ALTER TABLE servers ADD COLUMN trusted_certs TEXT;"
+	"ALTER TABLE servers ADD COLUMN old_flavor TEXT;"
+	"ALTER TABLE servers ADD COLUMN previous_state TEXT NOT NULL DEFAULT 'building';"
+	"ALTER TABLE servers ADD COLUMN rescue_image_id TEXT;"
+	"ALTER TABLE servers ADD COLUMN rescue_kernel_id TEXT;"
+	"ALTER TABLE servers ADD COLUMN rescue_ramdisk_id TEXT;"
+	"ALTER TABLE servers ADD COLUMN rescue_format TEXT NOT NULL DEFAULT 'raw';"
+	"ALTER TABLE servers ADD COLUMN domain_name TEXT;"
+	"ALTER TABLE servers ADD COLUMN password TEXT;";
+
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},
 	{.number = 2, .sql = schema_2},
+	{.number = 3, .sql = schema_3},
 };
 
 const size_t schema_migration_count = ARRAY_SIZE(schema_migrations);

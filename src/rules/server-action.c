@@ -22,50 +22,52 @@ typedef struct ActionRow {
 	(IN(VM_ACTIVE) | IN(VM_PAUSED) | IN(VM_STOPPED) | IN(VM_RESIZED) | IN(VM_SOFT_DELETED) |   \
 	 IN(VM_SHELVED) | IN(VM_SHELVED_OFFLOADED))
 
+#define AT_REST IN(TASK_NONE)
+
+/* What a hard reboot may end: another reboot, or a change of power that hangs. */
+#define MAY_HANG                                                                                   \
+	(AT_REST | IN(TASK_REBOOTING) | IN(TASK_REBOOTING_HARD) | IN(TASK_PAUSING) |               \
+	 IN(TASK_UNPAUSING) | IN(TASK_SUSPENDING) | IN(TASK_RESUMING))
+
 static const ActionRow actions[] = {
-	[SERVER_ATTACH_VOLUME] =
-		{
-			.name = "attach_volume",
-			.vm_states = CAN_HOLD_VOLUMES,
-			.task_states = IN(TASK_NONE),
-			.launched = true,
-		},
-	[SERVER_DETACH_VOLUME] =
-		{
-			.name = "detach_volume",
-			.vm_states = CAN_HOLD_VOLUMES,
-			.task_states = IN(TASK_NONE),
-			.launched = true,
-		},
-	[SERVER_START] =
-		{
-			.name = "start",
-			.vm_states = IN(VM_STOPPED),
-			.task_states = IN(TASK_NONE),
-			.launched = true,
-		},
-	[SERVER_STOP] =
-		{
-			.name = "stop",
-			.vm_states = IN(VM_ACTIVE) | IN(VM_ERROR),
-			.task_states = IN(TASK_NONE),
-			.launched = true,
-		},
-	[SERVER_REBOOT_SOFT] =
-		{
-			.name = "reboot",
-			.vm_states = IN(VM_ACTIVE),
-			.task_states = IN(TASK_NONE),
-			.launched = true,
-		},
-	[SERVER_REBOOT_HARD] =
-		{
-			.name = "reboot",
-			.vm_states = IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) |
-				     IN(VM_SUSPENDED) | IN(VM_ERROR),
-			.task_states = IN(TASK_NONE) | IN(TASK_REBOOTING) | IN(TASK_REBOOTING_HARD),
-			.launched = true,
-		},
+	[SERVER_ATTACH_VOLUME] = {"attach_volume", CAN_HOLD_VOLUMES, AT_REST, .launched = true},
+	[SERVER_DETACH_VOLUME] = {"detach_volume", CAN_HOLD_VOLUMES, AT_REST, .launched = true},
+	[SERVER_SWAP_VOLUME] = {"swap_volume", IN(VM_ACTIVE) | IN(VM_PAUSED) | IN(VM_RESIZED),
+				AT_REST, .launched = true},
+	[SERVER_START] = {"start", IN(VM_STOPPED), AT_REST, .launched = true},
+	[SERVER_STOP] = {"stop", IN(VM_ACTIVE) | IN(VM_ERROR), AT_REST, .launched = true},
+	[SERVER_REBOOT_SOFT] = {"reboot", IN(VM_ACTIVE), AT_REST, .launched = true},
+	[SERVER_REBOOT_HARD] = {"reboot",
+				IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED) |
+					IN(VM_ERROR),
+				MAY_HANG, .launched = true},
+	[SERVER_PAUSE] = {"pause", IN(VM_ACTIVE), AT_REST, .launched = true},
+	[SERVER_UNPAUSE] = {"unpause", IN(VM_PAUSED), AT_REST, .launched = true},
+	[SERVER_SUSPEND] = {"suspend", IN(VM_ACTIVE), AT_REST, .launched = true},
+	[SERVER_RESUME] = {"resume", IN(VM_SUSPENDED), AT_REST, .launched = true},
+	[SERVER_SHELVE] = {"shelve",
+			   IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED),
+			   AT_REST, .launched = true},
+	[SERVER_SHELVE_OFFLOAD] = {"shelveOffload", IN(VM_SHELVED), AT_REST, .launched = true},
+	[SERVER_UNSHELVE] = {"unshelve", IN(VM_SHELVED) | IN(VM_SHELVED_OFFLOADED), AT_REST,
+			     .launched = true},
+	[SERVER_RESIZE] = {"resize", IN(VM_ACTIVE) | IN(VM_STOPPED), AT_REST, .launched = true},
+	[SERVER_CONFIRM_RESIZE] = {"confirmResize", IN(VM_RESIZED), AT_REST, .launched = true},
+	[SERVER_REVERT_RESIZE] = {"revertResize", IN(VM_RESIZED), AT_REST, .launched = true},
+	[SERVER_REBUILD] = {"rebuild", IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
+			    .launched = true},
+	[SERVER_RESCUE] = {"rescue", IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
+			   .launched = true},
+	[SERVER_UNRESCUE] = {"unrescue", IN(VM_RESCUED), AT_REST, .launched = true},
+	[SERVER_CREATE_IMAGE] = {"createImage",
+				 IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED),
+				 AT_REST, .launched = true},
+	[SERVER_MIGRATE] = {"migrate", IN(VM_ACTIVE) | IN(VM_STOPPED), AT_REST, .launched = true},
+	[SERVER_LIVE_MIGRATE] = {"os-migrateLive", IN(VM_ACTIVE) | IN(VM_PAUSED), AT_REST,
+				 .launched = true},
+	[SERVER_EVACUATE] = {"evacuate", IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
+			     .launched = true},
+	[SERVER_RESTORE] = {"restore", IN(VM_SOFT_DELETED), AT_REST, .launched = true},
 	[SERVER_DELETE] = {.name = "delete", .any = true},
 };
 static_assert(ARRAY_SIZE(actions) == _SERVER_ACTION_MAX, "a row for each");

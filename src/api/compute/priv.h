@@ -43,9 +43,12 @@ _must_use_ int compute_out_server(ApiRequest *r, const char *key, const Server *
 /* The status that clients see ("ACTIVE", "REBOOT" ...). */
 const char *compute_status(const Server *server);
 
-/*
- * The vm_states that a status filter asks for; how many were written (0: no such status).
- * *ret_task is not TASK_NONE when it asks for that task too.
- */
-size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX],
-			     TaskState *ret_task);
+/* The names of the states that a status filter asks for; no states: there is no such status. */
+typedef struct StatusStates {
+	const char *states[_VM_STATE_MAX];
+	size_t state_count;
+	const char *tasks[_TASK_STATE_MAX]; /* one of these too, if there are any */
+	size_t task_count;
+} StatusStates;
+
+void compute_status_states(const char *status, StatusStates *ret);

@@ -128,24 +128,20 @@ static bool add_scope(ApiRequest *r, RecordQuery *query)
 static bool add_status(ApiRequest *r, RecordQuery *query)
 {
 	const char *status = api_query(r, "status");
-	VmState states[_VM_STATE_MAX];
-	const char **names = ARENA_ARRAY(r->arena, const char *, _VM_STATE_MAX);
-	TaskState task;
-	size_t n;
+	StatusStates *wanted;
 
 	if (!status)
 		return true;
-	n = compute_status_states(status, states, &task);
-	if (n == 0 && r->version >= V(38)) {
+	wanted = ARENA_NEW(r->arena, StatusStates);
+	compute_status_states(status, wanted);
+	if (wanted->state_count == 0 && r->version >= V(38)) {
 		(void)api_refuse(r, 400, "Invalid status value"); /* always 0 */
 		return false;
 	}
-	for (size_t i = 0; i < n; i++)
-		names[i] = enum_name(&vm_state_names, states[i]);
-	record_where_texts(query, "vm_state", RECORD_IN, names, n);
-	if (task != TASK_NONE)
-		record_where_text(query, "task_state", RECORD_EQ,
-				  enum_name(&task_state_names, task));
+	record_where_texts(query, "vm_state", RECORD_IN, wanted->states, wanted->state_count);
+	if (wanted->task_count)
+		record_where_texts(query, "task_state", RECORD_IN, wanted->tasks,
+				   wanted->task_count);
 	return true;
 }
 

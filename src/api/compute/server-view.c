@@ -39,34 +39,48 @@ static const char *const vm_statuses[] = {
 };
 static_assert(ARRAY_SIZE(vm_statuses) == _VM_STATE_MAX, "a row for each");
 
-/* What an active server is in, beside ACTIVE. */
-static const char *const task_statuses[_TASK_STATE_MAX] = {
-	[TASK_REBOOTING] = "REBOOT",
-	[TASK_REBOOTING_HARD] = "HARD_REBOOT",
+/* What a task makes of the status of a server in one of these states. */
+typedef struct TaskStatus {
+	const char *status;
+	TaskState task;
+	unsigned vm_states;
+} TaskStatus;
+
+#define IN(state) (1u << (state))
+
+static const TaskStatus task_statuses[] = {
+	{"REBOOT", TASK_REBOOTING, IN(VM_ACTIVE)},
+	{"HARD_REBOOT", TASK_REBOOTING_HARD, IN(VM_ACTIVE)},
+	{"REBUILD", TASK_REBUILDING, IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR)},
+	{"RESIZE", TASK_RESIZE_PREP, IN(VM_ACTIVE) | IN(VM_STOPPED)},
+	{"RESIZE", TASK_RESIZE_FINISH, IN(VM_ACTIVE) | IN(VM_STOPPED)},
+	{"REVERT_RESIZE", TASK_RESIZE_REVERTING, IN(VM_RESIZED)},
 };
 
 const char *compute_status(const Server *server)
 {
-	if (server->vm_state == VM_ACTIVE && task_statuses[server->task_state])
-		return task_statuses[server->task_state];
+	for (size_t i = 0; i < ARRAY_SIZE(task_statuses); i++)
+		if ((int)task_statuses[i].task == server->task_state &&
+		    task_statuses[i].vm_states & IN(server->vm_state))
+			return task_statuses[i].status;
 	return vm_statuses[server->vm_state];
 }
 
-size_t compute_status_states(const char *status, VmState out[static _VM_STATE_MAX],
-			     TaskState *ret_task)
+void compute_status_states(const char *status, StatusStates *ret)
 {
-	size_t n = 0;
+	unsigned states = 0;
 
-	*ret_task = TASK_NONE;
-	for (TaskState task = 0; task < _TASK_STATE_MAX; task++)
-		if (task_statuses[task] && str_eq_nocase(task_statuses[task], status)) {
-			*ret_task = task;
-			out[n++] = VM_ACTIVE;
-		}
-	for (VmState state = 0; state < _VM_STATE_MAX; state++)
-		if (str_eq_nocase(vm_statuses[state], status))
-			out[n++] = state;
-	return n;
+	*ret = (StatusStates){0};
+	for (size_t i = 0; i < ARRAY_SIZE(task_statuses); i++) {
+		if (!str_eq_nocase(task_statuses[i].status, status))
+			continue;
+		ret->tasks[ret->task_count++] =
+			enum_name(&task_state_names, (int)task_statuses[i].task);
+		states |= task_statuses[i].vm_states;
+	}
+	for (int state = 0; state < _VM_STATE_MAX; state++)
+		if (states & IN(state) || str_eq_nocase(vm_statuses[state], status))
+			ret->states[ret->state_count++] = enum_name(&vm_state_names, state);
 }
 
 /* SHA-224 of project and host: the same for a project's servers on one host, and nothing more. */
@@ -100,7 +114,8 @@ static void print_status(JsonOut *out, const char *key, const void *object,
 static void print_progress(JsonOut *out, const char *key, const void *object,
 			   const void *context _unused_)
 {
-	static const char *const statuses[] = {"ACTIVE", "BUILD", "VERIFY_RESIZE"};
+	static const char *const statuses[] = {"ACTIVE", "BUILD",         "REBUILD",
+					       "RESIZE", "VERIFY_RESIZE", "MIGRATING"};
 	const char *status = compute_status(object);
 
 	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
