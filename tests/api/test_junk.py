@@ -34,7 +34,7 @@ TEXTS = [
     'in:', 'in:,', 'true', 'None', '2020-01-01', '2020-01-01T00:00:00Z', '%F0%9F%98%80', '%00',
     '%', 'name:asc', 'name:asc,size:x', 'asc', 'desc', NOBODY, '%27', 'a' * 1000]
 VERSIONS = [
-    None, 'compute 2.1', 'compute 2.59', 'compute latest', 'volume 3.0', 'volume latest',
+    None, 'compute 2.1', 'compute 2.104', 'compute latest', 'volume 3.0', 'volume latest',
     'compute', 'volume', 'volume x y', 'compute 99.0', 'compute ,', 'compute 2.1, volume 3.0']
 SEGMENTS = ['x', '%00', '..', NOBODY, '%2e%2e%2f', '%ff']
 

@@ -92,7 +92,7 @@ def outer_member(method, path, action, version):
 
 def attack(route, real, names):
     dialect, method, pattern, action = route
-    version = 'compute 2.59' if dialect == 'compute' else None
+    version = 'compute 2.104' if dialect == 'compute' else None
     problems = []
 
     def send(path, body):

@@ -103,7 +103,7 @@ def catalog_show():
 
 def versions_show():
     rows = table('versions', 'show', '--service', 'compute')
-    assert any(row['Max Microversion'] == '2.59' for row in rows), rows
+    assert any(row['Max Microversion'] == '2.104' for row in rows), rows
 
 
 def look_ups_by_the_admin():

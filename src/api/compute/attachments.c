@@ -288,7 +288,6 @@ static const ApiRoute routes[] = {
 	 .policy = "os_compute_api:os-volumes-attachments:swap",
 	 .rule = API_RULE_SERVICE,
 	 .mode = API_READ,
-	 .until = V(84),
 	 .body = &swap_body_fields,
 	 .handle = swap_attachment},
 	{.method = "DELETE",
