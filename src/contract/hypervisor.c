@@ -46,11 +46,23 @@ static bool is_id(const char *id)
 	return id && uuid_canonical(id, canonical) && str_eq(id, canonical);
 }
 
+static bool is_bus(const char *bus)
+{
+	return str_eq(bus, "virtio") || str_eq(bus, "scsi") || str_eq(bus, "sata");
+}
+
+/* Something on this host, something on a network, or a drive with nothing in it. */
+static bool has_source(const DiskSpec *disk)
+{
+	if (disk->network)
+		return !disk->path && disk->network->host_count > 0 && disk->network->name;
+	return disk->path ? disk->path[0] == '/' : disk->device == DISK_DEVICE_CDROM;
+}
+
 static bool is_disk(const DiskSpec *disk)
 {
 	return disk && str_after(disk->alias, "ua-") && !str_empty(disk->target) &&
-	       (str_eq(disk->bus, "virtio") || str_eq(disk->bus, "scsi")) && disk->path &&
-	       disk->path[0] == '/' &&
+	       is_bus(disk->bus) && has_source(disk) &&
 	       (disk->format == DISK_FORMAT_RAW || disk->format == DISK_FORMAT_QCOW2);
 }
 

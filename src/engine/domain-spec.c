@@ -67,6 +67,7 @@ static int root_spec_make(StepRun *run, DiskSpec *ret, Fault *f)
 		.bus = "virtio",
 		.path = path,
 		.format = run->server->root_format,
+		.boot_order = 1,
 	};
 	return 0;
 }

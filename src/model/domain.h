@@ -12,16 +12,110 @@
 /* A domain's name on its host, from the server's id; clients see it as the instance's name. */
 #define DOMAIN_NAME_FORMAT "cleat-%s"
 
+typedef enum DiskDevice {
+	DISK_DEVICE_DISK,
+	DISK_DEVICE_CDROM, /* read-only; what is in it may be absent */
+	DISK_DEVICE_LUN,   /* SCSI commands go through to the block device */
+	_DISK_DEVICE_MAX,
+} DiskDevice;
+
+extern const EnumNames disk_device_names;
+
+/* The emulator's page cache; DEFAULT: none where the host can do without it. */
+typedef enum DiskCache {
+	DISK_CACHE_DEFAULT,
+	DISK_CACHE_NONE,
+	DISK_CACHE_WRITETHROUGH,
+	DISK_CACHE_WRITEBACK,
+	DISK_CACHE_DIRECTSYNC,
+	DISK_CACHE_UNSAFE,
+	_DISK_CACHE_MAX,
+} DiskCache;
+
+extern const EnumNames disk_cache_names;
+
+typedef enum DiskIo {
+	DISK_IO_DEFAULT, /* as the cache mode and the source allow */
+	DISK_IO_NATIVE,
+	DISK_IO_THREADS,
+	DISK_IO_URING,
+	_DISK_IO_MAX,
+} DiskIo;
+
+extern const EnumNames disk_io_names;
+
+/* What a disk's traffic is limited to; names as QoS specs have them. */
+typedef enum DiskLimit {
+	DISK_LIMIT_TOTAL_BYTES,
+	DISK_LIMIT_READ_BYTES,
+	DISK_LIMIT_WRITE_BYTES,
+	DISK_LIMIT_TOTAL_IOPS,
+	DISK_LIMIT_READ_IOPS,
+	DISK_LIMIT_WRITE_IOPS,
+	DISK_LIMIT_TOTAL_BYTES_MAX,
+	DISK_LIMIT_READ_BYTES_MAX,
+	DISK_LIMIT_WRITE_BYTES_MAX,
+	DISK_LIMIT_TOTAL_IOPS_MAX,
+	DISK_LIMIT_READ_IOPS_MAX,
+	DISK_LIMIT_WRITE_IOPS_MAX,
+	DISK_LIMIT_SIZE_IOPS,
+	_DISK_LIMIT_MAX,
+} DiskLimit;
+
+extern const EnumNames disk_limit_names;
+
+/* What may differ from volume to volume; all zero: as Cleat thinks best. */
+typedef struct DiskTune {
+	DiskCache cache;
+	DiskIo io;
+	bool keep_discarded;             /* what the guest discards is not given back */
+	int64_t limits[_DISK_LIMIT_MAX]; /* 0: none */
+	int64_t logical_block_size;      /* 0: not said */
+	int64_t physical_block_size;
+} DiskTune;
+
+typedef enum DiskProtocol {
+	DISK_PROTOCOL_RBD,
+	DISK_PROTOCOL_ISCSI,
+	DISK_PROTOCOL_NBD,
+	_DISK_PROTOCOL_MAX,
+} DiskProtocol;
+
+extern const EnumNames disk_protocol_names;
+
+/* An end to talk to: a name or address with a port, or a unix socket. */
+typedef struct DiskHost {
+	const char *name;
+	const char *port; /* or NULL: the protocol's own */
+	const char *socket;
+} DiskHost;
+
+/* A disk that the emulator itself reaches over a network. */
+typedef struct DiskNetwork {
+	DiskProtocol protocol;
+	const char *name; /* "pool/image", "iqn.2010-10.org:volume/1", an export's name */
+	const DiskHost *hosts;
+	size_t host_count;
+	const char *initiator;   /* iSCSI: who we say that we are, or NULL */
+	const char *config_path; /* RBD: a ceph.conf, or NULL */
+	const char *auth_user;   /* with auth_secret; NULL: no authentication */
+	const char *auth_secret; /* id of a secret that libvirt keeps: never the secret itself */
+} DiskNetwork;
+
 typedef struct DiskSpec {
 	const char *alias;  /* "ua-<attachment id>" for volumes; a disk is found by it */
 	const char *target; /* "vdb" */
-	const char *bus;    /* "virtio" or "scsi" */
-	const char *serial; /* the volume id; NULL for the root disk */
-	const char *path;
-	int format;    /* DiskFormat: raw or qcow2; never probed */
-	bool is_block; /* a block device rather than a file */
+	const char *bus;    /* "virtio", "scsi" or "sata" */
+	DiskDevice device;
+	const char *serial;         /* the volume id; NULL for the root disk */
+	const char *path;           /* NULL: see network; or a CD-ROM drive with nothing in it */
+	const DiskNetwork *network; /* or NULL */
+	int format;                 /* DiskFormat: raw or qcow2; never probed */
+	bool is_block;              /* a block device rather than a file */
 	bool readonly;
 	bool shareable; /* multiattach */
+	int boot_order; /* the firmware tries 1 first; 0: not this one */
+	DiskTune tune;
 } DiskSpec;
 
 typedef struct DomainSpec {

@@ -217,3 +217,54 @@ RoleSet role_set_expand(RoleSet roles_held)
 			roles_held |= 1u << (role - 1);
 	return roles_held;
 }
+
+static const char *const disk_devices[] = {
+	[DISK_DEVICE_DISK] = "disk",
+	[DISK_DEVICE_CDROM] = "cdrom",
+	[DISK_DEVICE_LUN] = "lun",
+};
+static_assert(ARRAY_SIZE(disk_devices) == _DISK_DEVICE_MAX, "a row for each");
+const EnumNames disk_device_names = ENUM_NAMES(disk_devices);
+
+static const char *const disk_caches[] = {
+	[DISK_CACHE_DEFAULT] = "default",           [DISK_CACHE_NONE] = "none",
+	[DISK_CACHE_WRITETHROUGH] = "writethrough", [DISK_CACHE_WRITEBACK] = "writeback",
+	[DISK_CACHE_DIRECTSYNC] = "directsync",     [DISK_CACHE_UNSAFE] = "unsafe",
+};
+static_assert(ARRAY_SIZE(disk_caches) == _DISK_CACHE_MAX, "a row for each");
+const EnumNames disk_cache_names = ENUM_NAMES(disk_caches);
+
+static const char *const disk_ios[] = {
+	[DISK_IO_DEFAULT] = "default",
+	[DISK_IO_NATIVE] = "native",
+	[DISK_IO_THREADS] = "threads",
+	[DISK_IO_URING] = "io_uring",
+};
+static_assert(ARRAY_SIZE(disk_ios) == _DISK_IO_MAX, "a row for each");
+const EnumNames disk_io_names = ENUM_NAMES(disk_ios);
+
+static const char *const disk_limits[] = {
+	[DISK_LIMIT_TOTAL_BYTES] = "total_bytes_sec",
+	[DISK_LIMIT_READ_BYTES] = "read_bytes_sec",
+	[DISK_LIMIT_WRITE_BYTES] = "write_bytes_sec",
+	[DISK_LIMIT_TOTAL_IOPS] = "total_iops_sec",
+	[DISK_LIMIT_READ_IOPS] = "read_iops_sec",
+	[DISK_LIMIT_WRITE_IOPS] = "write_iops_sec",
+	[DISK_LIMIT_TOTAL_BYTES_MAX] = "total_bytes_sec_max",
+	[DISK_LIMIT_READ_BYTES_MAX] = "read_bytes_sec_max",
+	[DISK_LIMIT_WRITE_BYTES_MAX] = "write_bytes_sec_max",
+	[DISK_LIMIT_TOTAL_IOPS_MAX] = "total_iops_sec_max",
+	[DISK_LIMIT_READ_IOPS_MAX] = "read_iops_sec_max",
+	[DISK_LIMIT_WRITE_IOPS_MAX] = "write_iops_sec_max",
+	[DISK_LIMIT_SIZE_IOPS] = "size_iops_sec",
+};
+static_assert(ARRAY_SIZE(disk_limits) == _DISK_LIMIT_MAX, "a row for each");
+const EnumNames disk_limit_names = ENUM_NAMES(disk_limits);
+
+static const char *const disk_protocols[] = {
+	[DISK_PROTOCOL_RBD] = "rbd",
+	[DISK_PROTOCOL_ISCSI] = "iscsi",
+	[DISK_PROTOCOL_NBD] = "nbd",
+};
+static_assert(ARRAY_SIZE(disk_protocols) == _DISK_PROTOCOL_MAX, "a row for each");
+const EnumNames disk_protocol_names = ENUM_NAMES(disk_protocols);

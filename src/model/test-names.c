@@ -28,6 +28,11 @@ TEST(no_enumerator_was_forgotten)
 		&step_state_names,
 		&step_kind_names,
 		&domain_state_names,
+		&disk_device_names,
+		&disk_cache_names,
+		&disk_io_names,
+		&disk_limit_names,
+		&disk_protocol_names,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

@@ -14,6 +14,11 @@ bool fake_file_exists(const char *path)
 	return access(path, R_OK) == 0;
 }
 
+bool fake_source_exists(const char *path)
+{
+	return path[0] != '/' || fake_file_exists(path);
+}
+
 int fake_call_begin(FakeCall *call, void *self, const char *slot, Fault *f)
 {
 	Fake *fake = self;

@@ -28,9 +28,10 @@ static int domain_attach(Fake *fake, const char *id, const DiskSpec *spec, Fault
 		return HYPERVISOR_NO_DOMAIN;
 	disk = fake_domain_disk(domain, spec->alias);
 	if (!disk) {
-		if (target_taken(domain, spec->target) || !fake_file_exists(spec->path)) {
-			(void)fault(f, -EINVAL, "%s cannot be %s of %s", spec->path, spec->target,
-				    id);
+		if (target_taken(domain, spec->target) ||
+		    (spec->path && !fake_file_exists(spec->path))) {
+			(void)fault(f, -EINVAL, "%s cannot be %s of %s",
+				    spec->path ? spec->path : spec->alias, spec->target, id);
 			return HYPERVISOR_REFUSED;
 		}
 		disk = fake_domain_add_disk(domain, spec);

@@ -61,13 +61,24 @@ FakeDisk *fake_domain_disk(const FakeDomain *domain, const char *alias)
 	return NULL;
 }
 
+static char *source_text(const DiskSpec *spec)
+{
+	Buf text = {0};
+
+	if (!spec->network)
+		return mem_strdup(spec->path ? spec->path : "");
+	buf_printf(&text, "%s:%s", enum_name(&disk_protocol_names, (int)spec->network->protocol),
+		   spec->network->name);
+	return buf_take(&text);
+}
+
 FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec)
 {
 	FakeDisk *disk = NEW(FakeDisk);
 
 	disk->alias = mem_strdup(spec->alias);
 	disk->target = mem_strdup(spec->target);
-	disk->path = mem_strdup(spec->path);
+	disk->path = source_text(spec);
 	disk->serial = text_copy(spec->serial);
 	vec_push(&domain->disks, disk);
 	return disk;

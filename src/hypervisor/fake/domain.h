@@ -16,7 +16,7 @@ typedef struct FakeDomain FakeDomain;
 struct FakeDisk {
 	char *alias;
 	char *target;
-	char *path;
+	char *path;         /* or "nbd:<name there>"; "": nothing is in it */
 	char *serial;       /* or NULL */
 	bool live;          /* the running guest has it */
 	bool config;        /* the next start will have it */

@@ -172,7 +172,7 @@ static int domain_start(Fake *fake, const char *id, Fault *f)
 	if (fake_domain_runs(domain))
 		return 0;
 	VEC_FOREACH (&domain->disks, i)
-		if (!fake_file_exists(domain->disks.items[i]->path))
+		if (!fake_source_exists(domain->disks.items[i]->path))
 			return fault(f, -ENOENT, "disk %s: there is no %s",
 				     domain->disks.items[i]->target, domain->disks.items[i]->path);
 	if (domain->kernel_path && !fake_file_exists(domain->kernel_path))

@@ -74,6 +74,8 @@ int fake_copy_cancel(void *self, const char *id, Fault *f);
 void fake_copies_free(Map *copies);
 
 bool fake_file_exists(const char *path);
+/* Likewise of a disk's source; what is on a network is taken to be there. */
+bool fake_source_exists(const char *path);
 
 /* Begin and end of the thread that lets disks go, notices files, and tells events. */
 _must_use_ int fake_watch_start(Fake *fake, Fault *f);

@@ -33,6 +33,12 @@ bool disk_direct_io(const char *path)
 	return fd >= 0 || errno != EINVAL;
 }
 
+/* What is not on this host does not go through its page cache. */
+static bool takes_direct_io(const DiskSpec *disk)
+{
+	return !disk->path || disk_direct_io(disk->path);
+}
+
 static int read_xml(virDomainPtr domain, unsigned flags, char **ret, Fault *f)
 {
 	char *xml = virDomainGetXMLDesc(domain, flags);
@@ -136,7 +142,7 @@ static int plug_failure(virDomainPtr domain, const char *alias, Fault *f)
  */
 static int plug(virDomainPtr domain, const DiskSpec *disk, Arena *arena, Look *ret_before, Fault *f)
 {
-	_cleanup_(freep) char *xml = disk_xml_text(disk, disk_direct_io(disk->path));
+	_cleanup_(freep) char *xml = disk_xml_text(disk, takes_direct_io(disk));
 	int active = virDomainIsActive(domain);
 	Look seen = {.running = active == 1};
 	unsigned where, tried = 0;
@@ -221,7 +227,7 @@ int libvirt_attach_disk(void *self, const char *id, const DiskSpec *disk, Fault 
 
 int libvirt_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f)
 {
-	_cleanup_(freep) char *xml = disk_xml_text(disk, disk_direct_io(disk->path));
+	_cleanup_(freep) char *xml = disk_xml_text(disk, takes_direct_io(disk));
 	_cleanup_(domain_freep) virDomainPtr domain = NULL;
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	Look seen;

@@ -142,11 +142,16 @@ static void write_controllers(Xml *xml, const DomainSpec *spec)
 		write_controller(xml, "pci", i, "pcie-root-port");
 }
 
+/* The firmware has nothing to choose where the kernel is given. */
 static void write_disks(Xml *xml, const DomainSpec *spec, DirectIoFunction direct_io)
 {
-	for (size_t i = 0; i < spec->disk_count; i++)
-		disk_xml_write(xml, &spec->disks[i], direct_io(spec->disks[i].path),
-			       i == 0 && !spec->kernel_path);
+	for (size_t i = 0; i < spec->disk_count; i++) {
+		DiskSpec disk = spec->disks[i];
+
+		if (spec->kernel_path)
+			disk.boot_order = 0;
+		disk_xml_write(xml, &disk, disk.path ? direct_io(disk.path) : true);
+	}
 }
 
 /* The address comes from the id: it stays when the domain is defined anew. */

@@ -29,8 +29,8 @@ char *domain_xml_write(const DomainSpec *spec, bool kvm, DirectIoFunction direct
 /* One disk, for hot plug; the caller frees the text. */
 char *disk_xml_text(const DiskSpec *disk, bool direct_io);
 
-/* The same inside a domain. boot_order 0: the firmware does not boot from it. */
-void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io, int boot_order);
+/* The same inside a domain. */
+void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io);
 
 /* What a domain's XML says about one disk; texts in the arena. */
 typedef struct DiskSeen {

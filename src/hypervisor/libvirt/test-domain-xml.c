@@ -60,7 +60,7 @@ static void assert_domain(const char *name, const DomainSpec *spec, bool kvm)
 
 static void assert_disk(const char *name, const DiskSpec *disk)
 {
-	_cleanup_(freep) char *text = disk_xml_text(disk, direct(disk->path));
+	_cleanup_(freep) char *text = disk_xml_text(disk, !disk->path || direct(disk->path));
 
 	assert_golden(name, text);
 }
@@ -71,6 +71,7 @@ static const DiskSpec root = {
 	.bus = "virtio",
 	.path = "/srv/root",
 	.format = DISK_FORMAT_QCOW2,
+	.boot_order = 1,
 };
 
 static const DiskSpec volume = {
@@ -152,4 +153,102 @@ TEST(disks)
 	disk.bus = "scsi";
 	disk.target = "sdb";
 	assert_disk("disk-shared-block", &disk);
+}
+
+TEST(tuned_disks)
+{
+	DiskSpec disk = volume;
+
+	disk.tune = (DiskTune){
+		.cache = DISK_CACHE_WRITETHROUGH,
+		.keep_discarded = true,
+		.logical_block_size = 512,
+		.physical_block_size = 4096,
+	};
+	for (int i = 0; i < _DISK_LIMIT_MAX; i++)
+		disk.tune.limits[i] = i + 1;
+	disk.boot_order = 2;
+	assert_disk("disk-tuned", &disk);
+	disk = volume;
+	disk.tune.io = DISK_IO_URING;
+	disk.tune.cache = DISK_CACHE_DIRECTSYNC;
+	disk.device = DISK_DEVICE_CDROM;
+	disk.bus = "sata";
+	disk.target = "sda";
+	assert_disk("disk-cdrom", &disk);
+	disk.path = NULL;
+	assert_disk("disk-cdrom-empty", &disk);
+}
+
+/* What the host's file system cannot do is not asked for, whatever the volume type says. */
+TEST(a_cache_mode_gives_way_to_the_file_system)
+{
+	static const struct {
+		DiskCache wish;
+		const char *path;
+		const char *driver;
+	} rows[] = {
+		{DISK_CACHE_DIRECTSYNC, "/v", "cache=\"directsync\" io=\"native\""},
+		{DISK_CACHE_DIRECTSYNC, "/tmpfs/v", "cache=\"writeback\" io=\"threads\""},
+		{DISK_CACHE_NONE, "/tmpfs/v", "cache=\"writeback\" io=\"threads\""},
+		{DISK_CACHE_WRITEBACK, "/v", "cache=\"writeback\" io=\"threads\""},
+	};
+	DiskSpec disk = volume;
+
+	disk.tune.io = DISK_IO_NATIVE;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(freep) char *text = NULL;
+
+		disk.tune.cache = rows[i].wish;
+		disk.path = rows[i].path;
+		text = disk_xml_text(&disk, direct(disk.path));
+		if (!strstr(text, rows[i].driver))
+			fail_msg("%s", text);
+	}
+	disk.shareable = true;
+	disk.path = "/v";
+	{
+		_cleanup_(freep) char *text = disk_xml_text(&disk, true);
+
+		assert_non_null(strstr(text, "cache=\"none\"")); /* two guests, two caches */
+	}
+}
+
+TEST(network_disks)
+{
+	static const DiskHost monitors[] = {{.name = "192.0.2.1", .port = "6789"},
+					    {.name = "2001:db8::2", .port = "6789"}};
+	static const DiskHost portal = {.name = "192.0.2.3", .port = "3260"};
+	static const DiskHost socket = {.socket = "/run/nbd.sock"};
+	DiskNetwork network = {
+		.protocol = DISK_PROTOCOL_RBD,
+		.name = "pool/volume-1",
+		.hosts = monitors,
+		.host_count = ARRAY_SIZE(monitors),
+		.config_path = "/etc/ceph/ceph.conf",
+		.auth_user = "cinder",
+		.auth_secret = ID,
+	};
+	DiskSpec disk = volume;
+
+	disk.path = NULL;
+	disk.network = &network;
+	assert_disk("disk-rbd", &disk);
+	network = (DiskNetwork){
+		.protocol = DISK_PROTOCOL_ISCSI,
+		.name = "iqn.2010-10.org.example:volume-1/1",
+		.hosts = &portal,
+		.host_count = 1,
+		.initiator = "iqn.1993-08.org.debian:01:host",
+		.auth_user = "chap",
+		.auth_secret = ID,
+	};
+	assert_disk("disk-iscsi", &disk);
+	network = (DiskNetwork){
+		.protocol = DISK_PROTOCOL_NBD,
+		.name = "volume-1",
+		.hosts = &socket,
+		.host_count = 1,
+	};
+	assert_disk("disk-nbd", &disk);
 }
