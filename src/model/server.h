@@ -112,6 +112,8 @@ typedef struct Server {
 	int64_t launch_index;
 	const char *root_device; /* "/dev/vda", or NULL when there is none yet */
 	int root_format;         /* DiskFormat of the root disk: the image may be gone */
+	const char *root_bus;    /* of a root disk that is no volume; NULL: virtio */
+	const char *root_tag;    /* likewise */
 	const char *kernel_args; /* of the image, or NULL: the default */
 	const char *access_ipv4;
 	const char *access_ipv6;
@@ -141,6 +143,21 @@ typedef struct Server {
 	int64_t launched_us;
 	int64_t terminated_us;
 } Server;
+
+/*
+ * A disk of a server beside its root disk that is no volume: it has no source, lies on the server's
+ * host and goes with the server.
+ */
+typedef struct LocalDisk {
+	const char *id; /* its name in the depot, and its mapping's */
+	const char *server_id;
+	const char *device; /* "/dev/vdb" */
+	int64_t size_mib;
+	const char *guest_format; /* "swap" or a file system's name; NULL: as the host likes */
+	const char *disk_bus;     /* NULL: virtio */
+	const char *tag;          /* or NULL */
+	int64_t seq;              /* their order */
+} LocalDisk;
 
 typedef enum ActionResult {
 	ACTION_RUNNING,

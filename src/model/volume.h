@@ -229,7 +229,9 @@ typedef struct Attachment {
 	const char *connector;       /* JSON, or NULL */
 	const char *connection_info; /* JSON, or NULL */
 	bool delete_on_termination;
-	int64_t boot_index; /* -1: not a boot disk */
+	int64_t boot_index;      /* -1: not a boot disk */
+	const char *disk_bus;    /* "virtio", "scsi" ...; NULL: virtio */
+	const char *device_type; /* "disk", "lun" ...; NULL: disk */
 	int64_t created_us;
 	int64_t updated_us;
 	int64_t attached_us;        /* 0: not yet */

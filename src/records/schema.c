@@ -219,7 +219,15 @@ static const char schema_3[] =
 	"ALTER TABLE servers ADD COLUMN rescue_ramdisk_id TEXT;"
 	"ALTER TABLE servers ADD COLUMN rescue_format TEXT NOT NULL DEFAULT 'raw';"
 	"ALTER TABLE servers ADD COLUMN domain_name TEXT;"
-	"ALTER TABLE servers ADD COLUMN password TEXT;";
+	"ALTER TABLE servers ADD COLUMN password TEXT;"
+	"ALTER TABLE servers ADD COLUMN root_bus TEXT;"
+	"ALTER TABLE servers ADD COLUMN root_tag TEXT;"
+	"ALTER TABLE attachments ADD COLUMN disk_bus TEXT;"
+	"ALTER TABLE attachments ADD COLUMN device_type TEXT;"
+	"CREATE TABLE local_disks ("
+	"id TEXT PRIMARY KEY NOT NULL, server_id TEXT, device TEXT, size_mib BIGINT NOT NULL,"
+	"guest_format TEXT, disk_bus TEXT, tag TEXT, seq BIGINT NOT NULL);"
+	"CREATE INDEX local_disks_server ON local_disks (server_id, seq);";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

@@ -273,6 +273,8 @@ static const Column attachment_columns[] = {
 	TEXT_COLUMN(Attachment, connection_info),
 	BOOL_COLUMN(Attachment, delete_on_termination),
 	INT_COLUMN(Attachment, boot_index),
+	TEXT_COLUMN(Attachment, disk_bus),
+	TEXT_COLUMN(Attachment, device_type),
 	INT_COLUMN(Attachment, created_us),
 	INT_COLUMN(Attachment, updated_us),
 	INT_COLUMN(Attachment, attached_us),
@@ -325,6 +327,8 @@ static const Column server_columns[] = {
 	INT_COLUMN(Server, launch_index),
 	TEXT_COLUMN(Server, root_device),
 	ENUM_COLUMN(Server, root_format, disk_format_names),
+	TEXT_COLUMN(Server, root_bus),
+	TEXT_COLUMN(Server, root_tag),
 	TEXT_COLUMN(Server, kernel_args),
 	TEXT_COLUMN(Server, access_ipv4),
 	TEXT_COLUMN(Server, access_ipv6),
@@ -355,6 +359,14 @@ static const Column server_columns[] = {
 	INT_COLUMN(Server, terminated_us),
 };
 const RecordTable server_table = TABLE(Server, server_columns, .name = "servers");
+
+static const Column local_disk_columns[] = {
+	TEXT_COLUMN(LocalDisk, id),           FIXED_TEXT_COLUMN(LocalDisk, server_id),
+	TEXT_COLUMN(LocalDisk, device),       INT_COLUMN(LocalDisk, size_mib),
+	TEXT_COLUMN(LocalDisk, guest_format), TEXT_COLUMN(LocalDisk, disk_bus),
+	TEXT_COLUMN(LocalDisk, tag),          INT_COLUMN(LocalDisk, seq),
+};
+const RecordTable local_disk_table = TABLE(LocalDisk, local_disk_columns, .name = "local_disks");
 
 static const Column instance_action_columns[] = {
 	TEXT_COLUMN(InstanceAction, id),
@@ -440,6 +452,24 @@ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachmen
 	attachment_query(&query, "server_id", server_id);
 	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
 	return attachment_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int local_disks_of_server(Tx *tx, Arena *arena, const char *server_id, LocalDisk ***ret,
+			  size_t *ret_count, Fault *f)
+{
+	RecordQuery query = {0};
+
+	record_where_text(&query, "server_id", RECORD_EQ, server_id);
+	record_sort(&query, "seq", false);
+	return local_disk_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int local_disks_forget(Tx *tx, const char *server_id, Fault *f)
+{
+	RecordQuery query = {0};
+
+	record_where_text(&query, "server_id", RECORD_EQ, server_id);
+	return record_delete_where(tx, &local_disk_table, &query, f);
 }
 
 int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,

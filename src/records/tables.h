@@ -33,6 +33,7 @@ DEFINE_RECORD(transfer, Transfer)
 DEFINE_RECORD(message, Message)
 DEFINE_RECORD(service_state, ServiceState)
 DEFINE_RECORD(server, Server)
+DEFINE_RECORD(local_disk, LocalDisk)
 DEFINE_RECORD(instance_action, InstanceAction)
 DEFINE_RECORD(operation, Operation)
 DEFINE_RECORD(step, Step)
@@ -48,6 +49,11 @@ _must_use_ int attachments_of_server(Tx *tx, Arena *arena, const char *server_id
  */
 _must_use_ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volume_id,
 			     Attachment **ret, Fault *f);
+
+/* Disks of a server that are no volumes, in their order; and away with their rows. */
+_must_use_ int local_disks_of_server(Tx *tx, Arena *arena, const char *server_id, LocalDisk ***ret,
+				     size_t *ret_count, Fault *f);
+_must_use_ int local_disks_forget(Tx *tx, const char *server_id, Fault *f);
 
 /* Snapshots of a volume, the oldest first. */
 _must_use_ int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,

@@ -7,7 +7,7 @@
 
 #include "records/tables.h"
 
-enum { NOUN_COUNT = 22 };
+enum { NOUN_COUNT = 23 };
 
 extern const RecordTable *const noun_tables[NOUN_COUNT];
 
