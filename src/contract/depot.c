@@ -23,7 +23,7 @@ static bool driver_complete(const DepotDriver *driver)
 	       driver->close && driver->begin && driver->write && driver->import &&
 	       driver->finish && driver->abandon && driver->remove && driver->image_path &&
 	       driver->disk_create && driver->disk_remove && driver->disk_exists &&
-	       driver->disk_path && driver->sweep;
+	       driver->disk_path && driver->disk_size && driver->disk_exchange && driver->sweep;
 }
 
 static void id_check(const Depot *depot, const char *id)
@@ -144,40 +144,72 @@ int depot_image_path(Depot *depot, const char *image_id, Arena *arena, const cha
 	return call_done("image_path", image_id, r, f, DEPOT_NO_IMAGE, DEPOT_NO_IMAGE);
 }
 
-int depot_disk_create(Depot *depot, const char *server_id, const Image *image, int64_t size_bytes,
-		      Fault *f)
+static void disk_check(const Depot *depot, const char *server_id, const char *disk)
+{
+	id_check(depot, server_id);
+	assert(disk[0] && strlen(disk) <= DEPOT_DISK_CHARS);
+	for (const char *p = disk; *p; p++)
+		assert((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9'));
+}
+
+int depot_disk_create(Depot *depot, const char *server_id, const char *disk,
+		      const DepotOrigin *origin, Fault *f)
 {
 	int r;
 
-	id_check(depot, server_id);
-	id_check(depot, image->id);
-	assert(size_bytes >= 0);
-	assert(image->disk_format == DISK_FORMAT_RAW || image->disk_format == DISK_FORMAT_QCOW2);
-	r = depot->driver->disk_create(depot->self, server_id, image, size_bytes, f);
+	disk_check(depot, server_id, disk);
+	assert(!origin->image_id || !origin->disk);
+	assert(origin->size_bytes >= 0);
+	assert(origin->format == DISK_FORMAT_RAW || origin->format == DISK_FORMAT_QCOW2);
+	if (origin->image_id)
+		id_check(depot, origin->image_id);
+	if (origin->disk)
+		disk_check(depot, server_id, origin->disk);
+	r = depot->driver->disk_create(depot->self, server_id, disk, origin, f);
 	return call_done("disk_create", server_id, r, f, DEPOT_NO_IMAGE, DEPOT_FULL);
 }
 
-int depot_disk_remove(Depot *depot, const char *server_id, Fault *f)
+int depot_disk_remove(Depot *depot, const char *server_id, const char *disk, Fault *f)
 {
-	id_check(depot, server_id);
+	disk_check(depot, server_id, disk);
 	return call_done("disk_remove", server_id,
-			 depot->driver->disk_remove(depot->self, server_id, f), f, 0, 0);
+			 depot->driver->disk_remove(depot->self, server_id, disk, f), f, 0, 0);
 }
 
-int depot_disk_exists(Depot *depot, const char *server_id, bool *ret, Fault *f)
+int depot_disk_exists(Depot *depot, const char *server_id, const char *disk, bool *ret, Fault *f)
 {
-	id_check(depot, server_id);
+	disk_check(depot, server_id, disk);
 	return call_done("disk_exists", server_id,
-			 depot->driver->disk_exists(depot->self, server_id, ret, f), f, 0, 0);
+			 depot->driver->disk_exists(depot->self, server_id, disk, ret, f), f, 0, 0);
 }
 
-int depot_disk_path(Depot *depot, const char *server_id, Arena *arena, const char **ret, Fault *f)
+int depot_disk_path(Depot *depot, const char *server_id, const char *disk, Arena *arena,
+		    const char **ret, Fault *f)
 {
 	int r;
 
-	id_check(depot, server_id);
-	r = depot->driver->disk_path(depot->self, server_id, arena, ret, f);
-	return call_done("disk_path", server_id, r, f, DEPOT_NO_IMAGE, DEPOT_NO_IMAGE);
+	disk_check(depot, server_id, disk);
+	r = depot->driver->disk_path(depot->self, server_id, disk, arena, ret, f);
+	return call_done("disk_path", server_id, r, f, DEPOT_NO_DISK, DEPOT_NO_DISK);
+}
+
+int depot_disk_size(Depot *depot, const char *server_id, const char *disk, int64_t *ret_bytes,
+		    Fault *f)
+{
+	int r;
+
+	disk_check(depot, server_id, disk);
+	r = depot->driver->disk_size(depot->self, server_id, disk, ret_bytes, f);
+	return call_done("disk_size", server_id, r, f, DEPOT_NO_DISK, DEPOT_NO_DISK);
+}
+
+int depot_disk_exchange(Depot *depot, const char *server_id, const char *in, const char *out,
+			Fault *f)
+{
+	disk_check(depot, server_id, in);
+	disk_check(depot, server_id, out);
+	return call_done("disk_exchange", server_id,
+			 depot->driver->disk_exchange(depot->self, server_id, in, out, f), f, 0, 0);
 }
 
 int depot_sweep(Depot *depot, Fault *f)

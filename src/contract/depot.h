@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What a depot must be: the place on this host that holds image bytes and the root disks made
- * from them.
+ * What a depot must be: the place on this host that holds image bytes and the disks of servers
+ * that are no volumes.
  *
  * An upload goes begin -> write ... -> finish or abandon; bytes become visible, checked and
  * durable, at finish. Image bytes are hostile: see depot_finish().
@@ -22,6 +22,7 @@ typedef enum DepotOutcome {
 	DEPOT_UNSAFE = 1300, /* a qcow2 with a backing file, a data file, or an unknown feature */
 	DEPOT_WRONG_FORMAT,  /* the bytes are not what disk_format says */
 	DEPOT_NO_IMAGE,
+	DEPOT_NO_DISK,
 	DEPOT_FULL,
 } DepotOutcome;
 
@@ -40,6 +41,27 @@ typedef struct DepotSource {
 	bool is_block;
 	int64_t size_bytes; /* that a guest sees */
 } DepotSource;
+
+/*
+ * A server's disks, by what they are for. Whoever needs others names them: small letters and
+ * digits, at most DEPOT_DISK_CHARS.
+ */
+#define DEPOT_ROOT "root"     /* what it runs on */
+#define DEPOT_NEW "new"       /* the next root disk, while it is made */
+#define DEPOT_KEPT "kept"     /* the root disk from before a resize */
+#define DEPOT_OLD "old"       /* one that was replaced, until the new one has proved itself */
+#define DEPOT_RESCUE "rescue" /* what a rescued server is booted from */
+#define DEPOT_FROZEN "frozen" /* one moment of the root disk, while it is copied */
+
+enum { DEPOT_DISK_CHARS = 12 };
+
+/* What a disk is made from: an image, another disk of the server, or nothing. */
+typedef struct DepotOrigin {
+	const char *image_id;
+	const char *disk;   /* nobody writes to it meanwhile */
+	DiskFormat format;  /* raw or qcow2; of the origin too, and told by it when it is a disk */
+	int64_t size_bytes; /* that a guest is to see, at least; 0: what the origin has */
+} DepotOrigin;
 
 struct DepotDriver {
 	const char *name;
@@ -62,14 +84,29 @@ struct DepotDriver {
 	/* The file that holds the image's bytes, in the arena; for direct kernel boot. */
 	int (*image_path)(void *self, const char *image_id, Arena *arena, const char **ret,
 			  Fault *f);
-	/* A server's root disk: a copy of an image (reflink where possible), grown to size_bytes.
+	/*
+	 * Make a disk of a server: bytes are shared where the file system can. Left alone when it
+	 * is there already, as it is whole then. DEPOT_NO_IMAGE, DEPOT_NO_DISK: the origin is
+	 * missing. DEPOT_FULL.
 	 */
-	int (*disk_create)(void *self, const char *server_id, const Image *image,
-			   int64_t size_bytes, Fault *f);
-	int (*disk_remove)(void *self, const char *server_id, Fault *f);
-	int (*disk_exists)(void *self, const char *server_id, bool *ret, Fault *f);
-	int (*disk_path)(void *self, const char *server_id, Arena *arena, const char **ret,
+	int (*disk_create)(void *self, const char *server_id, const char *disk,
+			   const DepotOrigin *origin, Fault *f);
+	/* The root disk goes last when all go. 0 also when it was not there. */
+	int (*disk_remove)(void *self, const char *server_id, const char *disk, Fault *f);
+	int (*disk_exists)(void *self, const char *server_id, const char *disk, bool *ret,
+			   Fault *f);
+	/* DEPOT_NO_DISK. */
+	int (*disk_path)(void *self, const char *server_id, const char *disk, Arena *arena,
+			 const char **ret, Fault *f);
+	/* What a guest sees. DEPOT_NO_DISK. */
+	int (*disk_size)(void *self, const char *server_id, const char *disk, int64_t *ret_bytes,
 			 Fault *f);
+	/*
+	 * The root disk becomes `out`, and `in` becomes the root disk. Without `in` nothing
+	 * changes; so it may be repeated, and is undone with `in` and `out` exchanged.
+	 */
+	int (*disk_exchange)(void *self, const char *server_id, const char *in, const char *out,
+			     Fault *f);
 	/* Remove uploads that a crash left unfinished. */
 	int (*sweep)(void *self, Fault *f);
 };
@@ -94,10 +131,15 @@ _must_use_ int depot_import(Depot *depot, const char *image_id, const DepotSourc
 _must_use_ int depot_remove(Depot *depot, const char *image_id, Fault *f);
 _must_use_ int depot_image_path(Depot *depot, const char *image_id, Arena *arena, const char **ret,
 				Fault *f);
-_must_use_ int depot_disk_create(Depot *depot, const char *server_id, const Image *image,
-				 int64_t size_bytes, Fault *f);
-_must_use_ int depot_disk_remove(Depot *depot, const char *server_id, Fault *f);
-_must_use_ int depot_disk_exists(Depot *depot, const char *server_id, bool *ret, Fault *f);
-_must_use_ int depot_disk_path(Depot *depot, const char *server_id, Arena *arena, const char **ret,
-			       Fault *f);
+_must_use_ int depot_disk_create(Depot *depot, const char *server_id, const char *disk,
+				 const DepotOrigin *origin, Fault *f);
+_must_use_ int depot_disk_remove(Depot *depot, const char *server_id, const char *disk, Fault *f);
+_must_use_ int depot_disk_exists(Depot *depot, const char *server_id, const char *disk, bool *ret,
+				 Fault *f);
+_must_use_ int depot_disk_path(Depot *depot, const char *server_id, const char *disk, Arena *arena,
+			       const char **ret, Fault *f);
+_must_use_ int depot_disk_size(Depot *depot, const char *server_id, const char *disk,
+			       int64_t *ret_bytes, Fault *f);
+_must_use_ int depot_disk_exchange(Depot *depot, const char *server_id, const char *in,
+				   const char *out, Fault *f);
 _must_use_ int depot_sweep(Depot *depot, Fault *f);

@@ -57,7 +57,8 @@ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f
 static int root_spec_make(StepRun *run, DiskSpec *ret, Fault *f)
 {
 	const char *path;
-	int r = depot_disk_path(run->config->depot, run->server->id, run->arena, &path, f);
+	int r = depot_disk_path(run->config->depot, run->server->id, DEPOT_ROOT, run->arena, &path,
+				f);
 
 	if (r)
 		return fault_unexpected(f, r);

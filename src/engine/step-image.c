@@ -7,14 +7,19 @@
 
 int server_disk_create_act(StepRun *run, Fault *f)
 {
+	DepotOrigin origin;
 	int r;
 
 	if (!run->server)
 		return step_give_up(f, "the server is gone");
 	if (!run->image)
 		return step_give_up(f, "image %s could not be found", run->operation->image_id);
-	r = depot_disk_create(run->config->depot, run->server->id, run->image,
-			      run->server->disk_gib << 30, f);
+	origin = (DepotOrigin){
+		.image_id = run->image->id,
+		.format = (DiskFormat)run->image->disk_format,
+		.size_bytes = run->server->disk_gib << 30,
+	};
+	r = depot_disk_create(run->config->depot, run->server->id, DEPOT_ROOT, &origin, f);
 	if (r == DEPOT_FULL)
 		return step_give_up(f, "there is no room for the server's disk");
 	if (r == DEPOT_NO_IMAGE)
@@ -25,7 +30,9 @@ int server_disk_create_act(StepRun *run, Fault *f)
 int server_disk_create_probe(StepRun *run, bool *ret, Fault *f)
 {
 	*ret = false;
-	return run->server ? depot_disk_exists(run->config->depot, run->server->id, ret, f) : 0;
+	return run->server
+		       ? depot_disk_exists(run->config->depot, run->server->id, DEPOT_ROOT, ret, f)
+		       : 0;
 }
 
 static int remove_file(const char *path, Fault *f)
@@ -35,13 +42,28 @@ static int remove_file(const char *path, Fault *f)
 	return 0;
 }
 
+/* All that a server may have, whatever was being done to it; see DepotDriver.disk_remove. */
+static int remove_disks(StepRun *run, Fault *f)
+{
+	static const char *const disks[] = {DEPOT_NEW,    DEPOT_KEPT,   DEPOT_OLD,
+					    DEPOT_RESCUE, DEPOT_FROZEN, DEPOT_ROOT};
+
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		int r = depot_disk_remove(run->config->depot, run->server->id, disks[i], f);
+
+		if (r)
+			return fault_unexpected(f, r);
+	}
+	return 0;
+}
+
 int server_disk_delete_act(StepRun *run, Fault *f)
 {
 	int r;
 
 	if (!run->server)
 		return 0;
-	r = fault_unexpected(f, depot_disk_remove(run->config->depot, run->server->id, f));
+	r = remove_disks(run, f);
 	if (!r)
 		r = remove_file(guest_console_path(run), f);
 	if (!r)

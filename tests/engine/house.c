@@ -500,7 +500,7 @@ static void check_server(House *h, const Server *server)
 
 	assert_int_equal(server->task_state, TASK_NONE);
 	assert_int_not_equal(server->vm_state, VM_BUILDING);
-	ok(depot_disk_exists(h->depot, server->id, &disk, &f), &f);
+	ok(depot_disk_exists(h->depot, server->id, DEPOT_ROOT, &disk, &f), &f);
 	if (server->vm_state == VM_DELETED || !server->launched_us) {
 		assert_int_equal(state, DOMAIN_ABSENT);
 		assert_false(disk);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The depot: image bytes in DIRECTORY/images/<image id>, root disks in DIRECTORY/disks/<server
- * id>.raw or .qcow2.
+ * The depot: image bytes in DIRECTORY/images/<image id>, the disks of servers beside them (see
+ * depot-disk.c).
  *
  * An upload is written to images/.upload-<random>, hashed on the way, checked at the end and
- * then renamed. A root disk is its own file, made from the image's by sharing blocks where the
- * file system can; nothing ever refers back to the image, which may be deleted at any time.
+ * then renamed.
  */
 #include "backend/file/file.h"
 
@@ -15,25 +14,18 @@
 
 #include <openssl/evp.h>
 
-#include "backend/file/dir.h"
+#include "backend/file/depot.h"
 #include "backend/file/image.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
 
 #define UPLOAD_PREFIX DIR_TEMPORARY "upload-"
-#define DISK_PREFIX DIR_TEMPORARY "disk-"
 
 enum {
-	NAME_BYTES = UUID_TEXT + 16, /* the longest prefix and ".qcow2" round an id */
+	NAME_BYTES = UUID_TEXT + 16, /* the prefix before an id */
 	HASH_BYTES = 1024 * 1024,
 };
-
-typedef struct FileDepot {
-	char *path;
-	Dir *images;
-	Dir *disks;
-} FileDepot;
 
 struct DepotUpload {
 	const FileDepot *depot;
@@ -44,9 +36,6 @@ struct DepotUpload {
 	EVP_MD_CTX *md5;
 	EVP_MD_CTX *sha512;
 };
-
-/* A root disk is in one of these; which one, its file name says. */
-static const DiskFormat disk_formats[] = {DISK_FORMAT_RAW, DISK_FORMAT_QCOW2};
 
 static void file_close(void *self)
 {
@@ -269,112 +258,6 @@ static int file_image_path(void *self, const char *image_id, Arena *arena, const
 	return 0;
 }
 
-static void disk_name(const char *server_id, DiskFormat format, const char *prefix,
-		      char out[static NAME_BYTES])
-{
-	(void)snprintf(out, NAME_BYTES, "%s%s.%s", prefix, server_id,
-		       enum_name(&disk_format_names, format)); /* fits: ids are checked */
-}
-
-/* The name of a server's root disk; 0 or DEPOT_NO_IMAGE. */
-static int disk_find(const FileDepot *depot, const char *server_id, char out[static NAME_BYTES],
-		     Fault *f)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(disk_formats); i++) {
-		bool there = false;
-		int r;
-
-		disk_name(server_id, disk_formats[i], "", out);
-		r = dir_has_file(depot->disks, out, &there, f);
-		if (r)
-			return r;
-		if (there)
-			return 0;
-	}
-	return DEPOT_NO_IMAGE;
-}
-
-static int file_disk_exists(void *self, const char *server_id, bool *ret, Fault *f)
-{
-	const FileDepot *depot = self;
-	char name[NAME_BYTES];
-	int r = disk_find(depot, server_id, name, f);
-
-	if (r < 0)
-		return r;
-	*ret = r == 0;
-	return fault_unexpected(f, dir_flush(depot->disks, f));
-}
-
-static int file_disk_path(void *self, const char *server_id, Arena *arena, const char **ret,
-			  Fault *f)
-{
-	const FileDepot *depot = self;
-	char name[NAME_BYTES];
-	int r = disk_find(depot, server_id, name, f);
-
-	if (r)
-		return r;
-	*ret = arena_printf(arena, "%s/disks/%s", depot->path, name);
-	return 0;
-}
-
-/* Fill the new file and give it its name. 0 or DIR_FULL. */
-static int disk_make(const FileDepot *depot, const char *server_id, DiskFormat format, int image,
-		     int64_t size_bytes, Fault *f)
-{
-	char temporary[NAME_BYTES], name[NAME_BYTES];
-	_cleanup_(closep) int disk = -1;
-	int r;
-
-	disk_name(server_id, format, DISK_PREFIX, temporary);
-	disk_name(server_id, format, "", name);
-	r = dir_create_file(depot->disks, temporary, &disk, f);
-	if (!r)
-		r = dir_copy(image, disk, f);
-	if (!r)
-		r = image_grow(disk, format, size_bytes, f);
-	if (!r)
-		r = dir_publish(depot->disks, disk, temporary, name, f);
-	if (r)
-		dir_discard_file(depot->disks, temporary);
-	return r;
-}
-
-static int file_disk_create(void *self, const char *server_id, const Image *image,
-			    int64_t size_bytes, Fault *f)
-{
-	const FileDepot *depot = self;
-	_cleanup_(closep) int fd = -1;
-	bool there = false;
-	int r;
-
-	r = file_disk_exists(self, server_id, &there, f);
-	if (r || there)
-		return r;
-	r = dir_open_file(depot->images, image->id, O_RDONLY, &fd, f);
-	if (r)
-		return r == DIR_NO_FILE ? DEPOT_NO_IMAGE : fault_unexpected(f, r);
-	r = disk_make(depot, server_id, (DiskFormat)image->disk_format, fd, size_bytes, f);
-	return r == DIR_FULL ? DEPOT_FULL : fault_unexpected(f, r);
-}
-
-static int file_disk_remove(void *self, const char *server_id, Fault *f)
-{
-	const FileDepot *depot = self;
-
-	for (size_t i = 0; i < ARRAY_SIZE(disk_formats); i++) {
-		char name[NAME_BYTES];
-		int r;
-
-		disk_name(server_id, disk_formats[i], "", name);
-		r = dir_remove_file(depot->disks, name, f);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
 const DepotDriver depot_file = {
 	.name = "file",
 	.size = sizeof(DepotDriver),
@@ -391,5 +274,7 @@ const DepotDriver depot_file = {
 	.disk_remove = file_disk_remove,
 	.disk_exists = file_disk_exists,
 	.disk_path = file_disk_path,
+	.disk_size = file_disk_size,
+	.disk_exchange = file_disk_exchange,
 	.sweep = file_sweep,
 };

@@ -247,6 +247,15 @@ int dir_publish(Dir *dir, int fd, const char *temporary, const char *name, Fault
 	return dir_flush(dir, f);
 }
 
+int dir_rename_file(Dir *dir, const char *from, const char *to, Fault *f)
+{
+	name_check(from);
+	name_check(to);
+	if (renameat(dir->fd, from, dir->fd, to))
+		return write_failed(f, to);
+	return dir_flush(dir, f);
+}
+
 int dir_remove_file(Dir *dir, const char *name, Fault *f)
 {
 	name_check(name);

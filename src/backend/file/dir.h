@@ -49,6 +49,9 @@ _must_use_ int dir_create_file(const Dir *dir, const char *name, int *ret_fd, Fa
 /* Give a finished file its name, durably. 0 or DIR_FULL. */
 _must_use_ int dir_publish(Dir *dir, int fd, const char *temporary, const char *name, Fault *f);
 
+/* Give a file another name, which is free, durably. 0 or DIR_FULL. */
+_must_use_ int dir_rename_file(Dir *dir, const char *from, const char *to, Fault *f);
+
 /* Durably. 0 also when it is not there. */
 _must_use_ int dir_remove_file(Dir *dir, const char *name, Fault *f);
 

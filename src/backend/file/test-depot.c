@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Image bytes and root disks, through the checked wrappers.
+ * Image bytes, through the checked wrappers.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +13,6 @@
 #include "tests/lib/test.h"
 
 #define IMAGE_ID "0f0e0d0c-0b0a-4909-8807-060504030201"
-#define SERVER_ID "11111111-2222-4333-8444-555555555555"
 
 static char directory[64];
 
@@ -49,11 +48,6 @@ static int upload(Depot *depot, const char *bytes, size_t n, DiskFormat format, 
 	for (size_t i = 0; i < n; i += 3)
 		assert_int_equal(depot_write(depot, coming, bytes + i, MIN(n - i, 3), &f), 0);
 	return depot_finish(depot, coming, format, arena, ret, &f);
-}
-
-static Image image_of(int format)
-{
-	return (Image){.id = IMAGE_ID, .disk_format = format};
 }
 
 /* Of a disk of 1 MiB; repeated, as after a crash. */
@@ -194,88 +188,6 @@ TEST(two_uploads_for_one_image_do_not_mix)
 	assert_int_equal(depot_finish(depot, one, DISK_FORMAT_RAW, arena, &facts, &f), 0);
 	assert_int_equal(facts.size_bytes, 3);
 	assert_null(depot_abandon(depot, two));
-	assert_int_equal(depot_remove(depot, IMAGE_ID, &f), 0);
-	depot_drop(depot);
-}
-
-TEST(a_root_disk_is_a_grown_copy)
-{
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	const int64_t size = 64 * 1024 * 1024;
-	Image image = image_of(DISK_FORMAT_RAW);
-	Depot *depot = depot_make();
-	const char *path = NULL;
-	DepotFacts facts = {0};
-	bool there = true;
-	struct stat st;
-	Fault f = {0};
-
-	assert_int_equal(depot_disk_create(depot, SERVER_ID, &image, size, &f), DEPOT_NO_IMAGE);
-	assert_int_equal(upload(depot, "boot me", 7, DISK_FORMAT_RAW, arena, &facts), 0);
-	assert_int_equal(depot_disk_exists(depot, SERVER_ID, &there, &f), 0);
-	assert_false(there);
-	assert_int_equal(depot_disk_create(depot, SERVER_ID, &image, size, &f), 0);
-	assert_int_equal(depot_disk_create(depot, SERVER_ID, &image, size, &f), 0);
-	assert_int_equal(depot_remove(depot, IMAGE_ID, &f), 0); /* the disk stands alone */
-	assert_int_equal(depot_disk_exists(depot, SERVER_ID, &there, &f), 0);
-	assert_true(there);
-	assert_int_equal(depot_disk_path(depot, SERVER_ID, arena, &path, &f), 0);
-	assert_true(str_ends(path, "/disks/" SERVER_ID ".raw"));
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_size, size);
-	assert_int_equal(depot_disk_remove(depot, SERVER_ID, &f), 0);
-	assert_int_equal(depot_disk_remove(depot, SERVER_ID, &f), 0);
-	assert_int_equal(depot_disk_path(depot, SERVER_ID, arena, &path, &f), DEPOT_NO_IMAGE);
-	depot_drop(depot);
-}
-
-/* An empty qcow2 of that size, made by QEMU itself; its bytes are in the arena. */
-static const char *qcow2_bytes(Arena *arena, const char *size, size_t *ret_n)
-{
-	char path[] = "/tmp/test-depot-image-XXXXXX";
-	RunSpec spec = {.argv = RUN_ARGV("qemu-img", "create", "-q", "-f", "qcow2", path, size),
-			.timeout_ms = 30000};
-	_cleanup_(closep) int fd = mkstemp(path);
-	struct stat st;
-	Fault f = {0};
-	char *bytes;
-
-	assert_true(fd >= 0);
-	assert_int_equal(run_checked(&spec, NULL, &f), 0);
-	assert_int_equal(fstat(fd, &st), 0);
-	bytes = arena_alloc(arena, (size_t)st.st_size);
-	assert_int_equal(pread(fd, bytes, (size_t)st.st_size, 0), st.st_size);
-	assert_int_equal(unlink(path), 0);
-	*ret_n = (size_t)st.st_size;
-	return bytes;
-}
-
-TEST(a_qcow2_root_disk_grows_inside)
-{
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	const int64_t mib = 1024 * 1024;
-	Image image = image_of(DISK_FORMAT_QCOW2);
-	Depot *depot = depot_make();
-	_cleanup_(closep) int fd = -1;
-	const char *path = NULL, *bytes;
-	DepotFacts facts = {0};
-	Fault f = {0};
-	size_t n = 0;
-
-	if (access("/usr/bin/qemu-img", X_OK) != 0) {
-		depot_drop(depot);
-		skip();
-	}
-	bytes = qcow2_bytes(arena, "16M", &n);
-	assert_int_equal(upload(depot, bytes, n, DISK_FORMAT_QCOW2, arena, &facts), 0);
-	assert_int_equal(facts.virtual_size_bytes, 16 * mib);
-	assert_int_equal(depot_disk_create(depot, SERVER_ID, &image, 100 * mib, &f), 0);
-	assert_int_equal(depot_disk_path(depot, SERVER_ID, arena, &path, &f), 0);
-	assert_true(str_ends(path, "/disks/" SERVER_ID ".qcow2"));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(image_size(fd, DISK_FORMAT_QCOW2, &facts.virtual_size_bytes, &f), 0);
-	assert_int_equal(facts.virtual_size_bytes, 100 * mib);
-	assert_int_equal(depot_disk_remove(depot, SERVER_ID, &f), 0);
 	assert_int_equal(depot_remove(depot, IMAGE_ID, &f), 0);
 	depot_drop(depot);
 }
