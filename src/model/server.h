@@ -80,6 +80,24 @@ typedef struct Flavor {
 	int64_t created_us;
 } Flavor;
 
+/* That a project may use a flavor that is not public. */
+typedef struct FlavorAccess {
+	const char *id; /* made of the two */
+	const char *flavor_id;
+	const char *project_id;
+} FlavorAccess;
+
+/* Servers that shall run together, or apart. */
+typedef struct ServerGroup {
+	const char *id;
+	const char *project_id;
+	const char *user_id;
+	const char *name;
+	const char *policy;   /* "anti-affinity" ... */
+	int64_t max_per_host; /* of anti-affinity: how many may share a host; 0: not said */
+	int64_t created_us;
+} ServerGroup;
+
 typedef struct Server {
 	const char *id;
 	const char *project_id;
@@ -100,6 +118,7 @@ typedef struct Server {
 	int64_t disk_gib;
 	int64_t ephemeral_gib;
 	int64_t swap_mib;
+	const char *image_properties;   /* JSON text map: the image's when the server was made */
 	const char *flavor_extra_specs; /* JSON text map */
 	const char *metadata;           /* JSON text map */
 	const char *tags;               /* JSON list of texts */

@@ -227,7 +227,17 @@ static const char schema_3[] =
 	"CREATE TABLE local_disks ("
 	"id TEXT PRIMARY KEY NOT NULL, server_id TEXT, device TEXT, size_mib BIGINT NOT NULL,"
 	"guest_format TEXT, disk_bus TEXT, tag TEXT, seq BIGINT NOT NULL);"
-	"CREATE INDEX local_disks_server ON local_disks (server_id, seq);";
+	"CREATE INDEX local_disks_server ON local_disks (server_id, seq);"
+	"ALTER TABLE servers ADD COLUMN image_properties TEXT;"
+	"CREATE TABLE server_groups ("
+	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, name TEXT,"
+	"policy TEXT, max_per_host BIGINT NOT NULL, created_us BIGINT NOT NULL);"
+	"CREATE TABLE flavor_accesses ("
+	"id TEXT PRIMARY KEY NOT NULL, flavor_id TEXT, project_id TEXT);"
+	"CREATE INDEX server_groups_project ON server_groups (project_id, created_us, id);"
+	"CREATE INDEX servers_group ON servers (group_id) WHERE group_id IS NOT NULL;"
+	"CREATE INDEX flavor_accesses_flavor ON flavor_accesses (flavor_id);"
+	"CREATE INDEX flavor_accesses_project ON flavor_accesses (project_id);";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

@@ -295,6 +295,14 @@ static const Column flavor_columns[] = {
 };
 const RecordTable flavor_table = TABLE(Flavor, flavor_columns, .name = "flavors");
 
+static const Column flavor_access_columns[] = {
+	TEXT_COLUMN(FlavorAccess, id),
+	FIXED_TEXT_COLUMN(FlavorAccess, flavor_id),
+	FIXED_TEXT_COLUMN(FlavorAccess, project_id),
+};
+const RecordTable flavor_access_table =
+	TABLE(FlavorAccess, flavor_access_columns, .name = "flavor_accesses");
+
 static const Column server_columns[] = {
 	TEXT_COLUMN(Server, id),
 	FIXED_TEXT_COLUMN(Server, project_id),
@@ -315,6 +323,7 @@ static const Column server_columns[] = {
 	INT_COLUMN(Server, disk_gib),
 	INT_COLUMN(Server, ephemeral_gib),
 	INT_COLUMN(Server, swap_mib),
+	TEXT_COLUMN(Server, image_properties),
 	TEXT_COLUMN(Server, flavor_extra_specs),
 	TEXT_COLUMN(Server, metadata),
 	TEXT_COLUMN(Server, tags),
@@ -367,6 +376,18 @@ static const Column local_disk_columns[] = {
 	TEXT_COLUMN(LocalDisk, tag),          INT_COLUMN(LocalDisk, seq),
 };
 const RecordTable local_disk_table = TABLE(LocalDisk, local_disk_columns, .name = "local_disks");
+
+static const Column server_group_columns[] = {
+	TEXT_COLUMN(ServerGroup, id),
+	FIXED_TEXT_COLUMN(ServerGroup, project_id),
+	FIXED_TEXT_COLUMN(ServerGroup, user_id),
+	TEXT_COLUMN(ServerGroup, name),
+	TEXT_COLUMN(ServerGroup, policy),
+	INT_COLUMN(ServerGroup, max_per_host),
+	INT_COLUMN(ServerGroup, created_us),
+};
+const RecordTable server_group_table =
+	TABLE(ServerGroup, server_group_columns, .name = "server_groups");
 
 static const Column instance_action_columns[] = {
 	TEXT_COLUMN(InstanceAction, id),

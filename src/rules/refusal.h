@@ -19,9 +19,11 @@ typedef enum Refusal {
 	REFUSAL_NO_VOLUME_TYPE,
 	REFUSAL_NO_IMAGE,
 	REFUSAL_NO_FLAVOR,
+	REFUSAL_NO_SERVER_GROUP,
 	REFUSAL_NO_ATTACHMENT, /* .id is the server's, .other the volume's */
 	REFUSAL_NO_OPERATION,
 	REFUSAL_NO_METADATA_KEY, /* .id the resource's, .other the key */
+	REFUSAL_NOT_THERE,       /* .value is the whole sentence */
 	/* Wrong state: .id, .action, .attribute ("vm_state"), .value ("building") */
 	REFUSAL_SERVER_STATE,
 	REFUSAL_SERVER_NOT_READY,      /* .id: it has no host yet */
@@ -49,7 +51,6 @@ typedef enum Refusal {
 	REFUSAL_NO_MESSAGE,           /* .id */
 	REFUSAL_NO_SERVICE,           /* .id is the binary, .other its host */
 	REFUSAL_VOLUME_CONFLICT,      /* .value is the whole sentence */
-	REFUSAL_NOT_THERE,            /* .value is the whole sentence */
 	REFUSAL_SERVER_HAS_VOLUME,    /* .id of the server: it has to let go first */
 	REFUSAL_NO_ROOM,              /* the backend has none: .requested, .limit is what is left */
 	/* Limits: .resource, .requested, .used, .limit */
@@ -69,7 +70,6 @@ typedef enum Refusal {
 	case REFUSAL_NO_MESSAGE:                                                                   \
 	case REFUSAL_NO_SERVICE:                                                                   \
 	case REFUSAL_VOLUME_CONFLICT:                                                              \
-	case REFUSAL_NOT_THERE:                                                                    \
 	case REFUSAL_SERVER_HAS_VOLUME:                                                            \
 	case REFUSAL_NO_ROOM
 

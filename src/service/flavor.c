@@ -7,24 +7,32 @@
 
 #include "base/str.h"
 #include "base/uuid.h"
-#include "records/tables.h"
+#include "service/priv.h"
 #include "service/text-map.h"
 #include "json/out.h"
+
+static int refuse_unknown(Work *work, const char *id)
+{
+	work->refused = (RefusalData){.id = id};
+	return REFUSAL_NO_FLAVOR;
+}
 
 int service_find_flavor(Work *work, const char *id, Flavor **ret, Fault *f)
 {
 	Flavor *flavor;
+	bool granted;
 	int r;
 
 	r = flavor_get(work->tx, work->arena, id, &flavor, f);
-	if (r < 0)
-		return r;
-	if (r == RECORD_NOT_FOUND || (!flavor->is_public && !caller_is_admin(work->caller))) {
-		work->refused = (RefusalData){.id = id};
-		return REFUSAL_NO_FLAVOR;
-	}
+	if (r)
+		return r < 0 ? r : refuse_unknown(work, id);
 	*ret = flavor;
-	return 0;
+	if (flavor->is_public || caller_is_admin(work->caller))
+		return 0;
+	r = flavor_is_granted(work, flavor, work->caller->project_id, &granted, f);
+	if (r)
+		return r;
+	return granted ? 0 : refuse_unknown(work, id);
 }
 
 static int refuse_existing(Work *work, const char *what, const char *value)
@@ -100,12 +108,15 @@ int service_describe_flavor(Work *work, const char *id, const char *description,
 
 int service_delete_flavor(Work *work, const char *id, Fault *f)
 {
+	RecordQuery query = {0};
 	int r = flavor_delete(work->tx, id, f);
 
-	if (r != RECORD_NOT_FOUND)
-		return fault_unexpected(f, r);
-	work->refused = (RefusalData){.id = id};
-	return REFUSAL_NO_FLAVOR;
+	if (r == RECORD_NOT_FOUND)
+		return refuse_unknown(work, id);
+	record_where_text(&query, "flavor_id", RECORD_EQ, id);
+	if (!r)
+		r = record_delete_where(work->tx, &flavor_access_table, &query, f);
+	return fault_unexpected(f, r);
 }
 
 int service_merge_flavor_specs(Work *work, const char *id, const JsonTextMap *specs, Fault *f)

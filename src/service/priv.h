@@ -45,6 +45,10 @@ void server_break(Server *server, const char *reason);
 /* The task is over, unless the server is being deleted. */
 void server_rest(Server *server, VmState vm_state, PowerState power);
 
+/* flavor-access.c: whether a project may use a flavor that is not public. */
+_must_use_ int flavor_is_granted(Work *work, const Flavor *flavor, const char *project_id,
+				 bool *ret, Fault *f);
+
 /* volume-type.c: the key of what says that a project may use a type. */
 const char *type_access_id(Arena *arena, const char *type_id, const char *project_id);
 

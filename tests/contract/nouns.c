@@ -20,7 +20,8 @@ const RecordTable *const noun_tables[] = {
 	&type_encryption_table, &default_type_table,
 	&qos_spec_table,        &transfer_table,
 	&message_table,         &service_state_table,
-	&local_disk_table,
+	&local_disk_table,      &server_group_table,
+	&flavor_access_table,
 };
 
 static_assert(ARRAY_SIZE(noun_tables) == NOUN_COUNT, "a row for each");

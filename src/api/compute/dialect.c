@@ -45,6 +45,10 @@ static const char *quota_text(ApiRequest *r, const RefusalData *d)
 	if (str_eq(d->resource, "metadata_items"))
 		return arena_printf(r->arena, "Maximum number of metadata items exceeds %" PRId64,
 				    d->limit);
+	if (str_eq(d->resource, "server_groups"))
+		return "Quota exceeded, too many server groups.";
+	if (str_eq(d->resource, "server_group_members"))
+		return "Quota exceeded, too many servers in group";
 	return arena_printf(r->arena,
 			    "Quota exceeded for %s: Requested %" PRId64
 			    ", but already used %" PRId64 " of %" PRId64 " %s",
@@ -59,6 +63,8 @@ static const char *not_found_text(ApiRequest *r, Refusal refusal, const RefusalD
 		return arena_printf(a, "Instance %s could not be found.", d->id);
 	if (refusal == REFUSAL_NO_FLAVOR)
 		return arena_printf(a, "Flavor %s could not be found.", d->id);
+	if (refusal == REFUSAL_NO_SERVER_GROUP)
+		return arena_printf(a, "Instance group %s could not be found.", d->id);
 	if (refusal == REFUSAL_NO_ATTACHMENT)
 		return arena_printf(a, "Instance %s is not attached to volume %s", d->id, d->other);
 	if (refusal == REFUSAL_NO_METADATA_KEY)
@@ -105,10 +111,14 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_VOLUME_TYPE:
 	case REFUSAL_NO_IMAGE:
 	case REFUSAL_NO_FLAVOR:
+	case REFUSAL_NO_SERVER_GROUP:
 	case REFUSAL_NO_ATTACHMENT:
 	case REFUSAL_NO_OPERATION:
 	case REFUSAL_NO_METADATA_KEY:
 		*ret_message = not_found_text(r, refusal, d);
+		return 404;
+	case REFUSAL_NOT_THERE:
+		*ret_message = d->value;
 		return 404;
 	case REFUSAL_SERVER_STATE:
 		*ret_message = arena_printf(a, "Cannot '%s' instance %s while it is in %s %s",
@@ -267,6 +277,7 @@ static const ApiRoutes *const routes[] = {
 	&version_routes,
 	&compute_flavor_routes,
 	&compute_flavor_spec_routes,
+	&compute_flavor_access_routes,
 	&compute_server_list_routes,
 	&compute_server_create_routes,
 	&compute_server_routes,
@@ -275,6 +286,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_server_tag_routes,
 	&compute_attachment_routes,
 	&compute_instance_action_routes,
+	&compute_server_group_routes,
 	&compute_quota_routes,
 	&compute_small_routes,
 	NULL,

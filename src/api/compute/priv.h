@@ -16,6 +16,7 @@
 
 extern const ApiRoutes compute_flavor_routes;
 extern const ApiRoutes compute_flavor_spec_routes;
+extern const ApiRoutes compute_flavor_access_routes;
 extern const ApiRoutes compute_server_routes;
 extern const ApiRoutes compute_server_list_routes;
 extern const ApiRoutes compute_server_create_routes;
@@ -24,6 +25,7 @@ extern const ApiRoutes compute_server_metadata_routes;
 extern const ApiRoutes compute_server_tag_routes;
 extern const ApiRoutes compute_attachment_routes;
 extern const ApiRoutes compute_instance_action_routes;
+extern const ApiRoutes compute_server_group_routes;
 extern const ApiRoutes compute_quota_routes;
 extern const ApiRoutes compute_small_routes;
 

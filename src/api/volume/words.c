@@ -198,6 +198,7 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_SERVER:
 	case REFUSAL_NO_IMAGE:
 	case REFUSAL_NO_FLAVOR:
+	case REFUSAL_NO_SERVER_GROUP:
 	case REFUSAL_NO_ATTACHMENT:
 	case REFUSAL_NO_OPERATION:
 	case REFUSAL_SERVER_STATE:
