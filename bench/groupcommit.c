@@ -9,12 +9,14 @@
  * Prints "CYCLES cycles in MILLISECONDS ms". A cycle of a volume (create, delete) is the four
  * transactions that cleatd makes of it: intent and end of each operation. Each client waits for
  * its commits, except the end of the deletion. A cycle of an attachment (create with a connector,
- * complete, delete) is three, and each is waited for.
+ * complete, delete) is three, and each is waited for. A store that is in the directory already
+ * ("bare.db", with the product's tables) is gone on with.
  */
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -23,7 +25,7 @@
 #include "base/uuid.h"
 #include "records/tables.h"
 
-enum { STATEMENTS_MAX = 5 };
+enum { STATEMENTS_MAX = 6 };
 
 typedef enum Part {
 	CREATE_BEGIN,
@@ -40,17 +42,18 @@ typedef enum Part {
 	"project_id, user_id, name, description, size_gib, status, availability_zone, type_id, "   \
 	"type_name, metadata, backend, host, format, bootable, multiattach, readonly, "            \
 	"created_us, updated_us, snapshot_id, source_id, image_metadata, admin_metadata, "         \
-	"previous_status, migration_status, launched_us"
+	"previous_status, migration_status, launched_us, held_us, copies"
 #define VOLUME_VALUES(status)                                                                      \
 	"'01c89d20c6bd403fbd682e3507b825ba', 'c759fef1d3b04918a4b0470aae9b5949', NULL, NULL, 1, "  \
 	"'" status "', 'nova', 'a4578757-90f8-4f4f-b252-aac5f1cbaa00', '__DEFAULT__', '{}', "      \
-	"'file', 'cleat@file#file', 'raw', 0, 0, 0, ?3, ?3, NULL, NULL, NULL, NULL, NULL, NULL, 0"
+	"'file', 'cleat@file#file', 'raw', 0, 0, 0, ?3, ?3, NULL, NULL, NULL, NULL, NULL, NULL, "  \
+	"0, 0, 0"
 #define VOLUME_WRITE(status)                                                                       \
 	"UPDATE volumes SET (" VOLUME_COLUMNS ") = (" VOLUME_VALUES(status) ") WHERE id = ?1"
 #define ATTACHMENT_COLUMNS                                                                         \
 	"volume_id, project_id, server_id, mapping_id, status, mode, device, tag, host, "          \
 	"connector, connection_info, delete_on_termination, boot_index, created_us, updated_us, "  \
-	"attached_us, legacy, exported"
+	"attached_us, legacy, exported, connection_key"
 #define CONNECTOR                                                                                  \
 	"{\"host\":\"host1\",\"ip\":\"192.0.2.7\",\"multipath\":false,"                            \
 	"\"initiator\":\"iqn.2004-10.org.debian:host\",\"os_type\":\"linux\","                     \
@@ -61,7 +64,7 @@ typedef enum Part {
 	"\"encrypted\":false,\"qos_specs\":null,\"cacheable\":false}"
 #define ATTACHMENT_VALUES(status)                                                                  \
 	"?1, '01c89d20c6bd403fbd682e3507b825ba', NULL, NULL, '" status "', 'rw', '/dev/vdb', "     \
-	"NULL, 'host1', '" CONNECTOR "', '" CONNECTION_INFO "', 0, -1, ?3, ?3, ?3, 0, 0"
+	"NULL, 'host1', '" CONNECTOR "', '" CONNECTION_INFO "', 0, -1, ?3, ?3, ?3, 0, 0, NULL"
 #define OPERATION_COLUMNS                                                                          \
 	"format, kind, state, lane, server_id, volume_id, attachment_id, image_id, action_id, "    \
 	"args, project_id, user_id, request_id, cancelled, not_before_us, deadline_us, "           \
@@ -72,10 +75,12 @@ typedef enum Part {
 	"'req-06fc4e06-7e3f-4012-bc13-99d37a95a89f', 0, 0, 0, NULL, ?3, ?3"
 #define STEP_COLUMNS "operation_id, seq, kind, state, attempts, last_error, started_us, finished_us"
 #define STEP_VALUES(state) "?2, 0, 'volume-create', '" state "', 0, NULL, ?3, ?3"
-#define QUOTA(resource, more)                                                                      \
+#define QUOTA_OF(owner, resource, more)                                                            \
 	"INSERT INTO quotas (project_id, resource, used) VALUES ("                                 \
-	"'01c89d20c6bd403fbd682e3507b825ba', '" resource "', 1) "                                  \
+	"'" owner "', '" resource "', 1) "                                                         \
 	"ON CONFLICT (project_id, resource) DO UPDATE SET used = quotas.used " more " 1"
+#define QUOTA(resource, more) QUOTA_OF("01c89d20c6bd403fbd682e3507b825ba", resource, more)
+#define CAPACITY(more) QUOTA_OF("@file", "promised_gib", more)
 #define OPERATION_BEGIN                                                                            \
 	"INSERT INTO operations (id, " OPERATION_COLUMNS                                           \
 	") VALUES (?2, " OPERATION_VALUES("running") ")"
@@ -90,13 +95,13 @@ typedef enum Part {
 
 /* ?1 is the volume, ?2 the operation, ?3 the time. */
 static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
-	[CREATE_BEGIN] = {QUOTA("volumes", "+"), QUOTA("gigabytes", "+"),
+	[CREATE_BEGIN] = {QUOTA("volumes", "+"), QUOTA("gigabytes", "+"), CAPACITY("+"),
 			  "INSERT INTO volumes (id, " VOLUME_COLUMNS
 			  ") VALUES (?1, " VOLUME_VALUES("creating") ")",
 			  OPERATION_BEGIN, STEP_BEGIN},
 	[CREATE_END] = {VOLUME_WRITE("available"), STEP_END, OPERATION_END},
 	[DELETE_BEGIN] = {VOLUME_WRITE("deleting"), OPERATION_BEGIN, STEP_BEGIN},
-	[DELETE_END] = {QUOTA("volumes", "-"), QUOTA("gigabytes", "-"),
+	[DELETE_END] = {QUOTA("volumes", "-"), QUOTA("gigabytes", "-"), CAPACITY("-"),
 			"DELETE FROM volumes WHERE id = ?1", STEP_END, OPERATION_END},
 	[ATTACH_CREATE] = {"INSERT INTO attachments (id, " ATTACHMENT_COLUMNS
 			   ") VALUES (?2, " ATTACHMENT_VALUES("attaching") ")",
@@ -143,13 +148,15 @@ static void run_sql(Loop *loop, const char *sql)
 static void loop_open(Loop *loop, const char *dir)
 {
 	char path[512];
+	bool filled;
 
 	(void)snprintf(path, sizeof(path), "%s/bare.db", dir);
+	filled = access(path, F_OK) == 0;
 	if (sqlite3_open(path, &loop->db))
 		exit(1);
 	run_sql(loop, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
 		      "PRAGMA wal_autocheckpoint = 1000;");
-	for (size_t i = 0; i < schema_migration_count; i++)
+	for (size_t i = 0; !filled && i < schema_migration_count; i++)
 		run_sql(loop, schema_migrations[i].sql);
 	for (int p = 0; p < _PART_MAX; p++)
 		for (int s = 0; s < STATEMENTS_MAX && parts[p][s]; s++)

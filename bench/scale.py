@@ -12,9 +12,9 @@ of the same rows, everything else against the smallest store. Noise fails nothin
 """
 import os
 import re
+import shutil
 import sqlite3
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'tests', 'api'),
@@ -71,10 +71,9 @@ def best_of(rounds, measure):
     return sorted(measure() for _ in range(rounds))[rounds // 2]
 
 
-def bare_cycles(where, clients, seconds):
-    with tempfile.TemporaryDirectory(dir=where) as folder:
-        return bench.cycles_in(bench.run(bench.program('groupcommit'), 'attachment', folder,
-                                         str(clients), str(seconds)))
+def bare_cycles(folder, clients, seconds):
+    return bench.cycles_in(bench.run(bench.program('groupcommit'), 'attachment', folder,
+                                     str(clients), str(seconds)))
 
 
 def measure(count, seconds):
@@ -88,12 +87,15 @@ def measure(count, seconds):
         own = [bench.new_volume(demo).rsplit('/', 1)[1] for _ in range(max(CLIENTS))]
         cleatd.stop()
         fill(os.path.join(cleatd.dir, 'cleat.db'), own[0], count)
+        bare_dir = os.path.join(cleatd.dir, 'bare')  # the bare loop has as many rows to write among
+        os.mkdir(bare_dir)
+        shutil.copyfile(os.path.join(cleatd.dir, 'cleat.db'), os.path.join(bare_dir, 'bare.db'))
         assert cleatd.start(), 'cleatd does not start on %d volumes' % count
         figures = {'idle': bench.resident_mib(cleatd.process)}
         for clients in CLIENTS:
             pairs = []
             for _ in range(ROUNDS):
-                bare = bare_cycles(cleatd.dir, clients, seconds)
+                bare = bare_cycles(bare_dir, clients, seconds)
                 pairs.append((storm(cleatd, token, 'attachment', clients, seconds,
                                     *own[:clients]), bare))
             pairs.sort()

@@ -42,22 +42,54 @@ int64_t quota_default(const char *resource)
 }
 
 typedef struct Lookup {
-	QuotaUsage usage;
-	bool own; /* the limit is the project's own */
+	const char *const *resources;
+	size_t count;
+	QuotaUsage *usages;
+	bool own[QUOTAS_MAX]; /* the limit is the project's own */
 } Lookup;
 
 static int usage_row(const StoreRow *row, void *ctx, Fault *f _unused_)
 {
 	Lookup *lookup = ctx;
-	bool own = store_row_int(row, 2);
+	const char *resource = store_row_text(row, 0);
+	bool own = store_row_int(row, 3);
 
-	if (own)
-		lookup->usage.used = store_row_int(row, 1);
-	if (!store_row_text(row, 0) || (lookup->own && !own))
-		return 0;
-	lookup->usage.limit = store_row_int(row, 0);
-	lookup->own = own;
+	for (size_t i = 0; i < lookup->count; i++) {
+		if (!str_eq(lookup->resources[i], resource))
+			continue;
+		if (own)
+			lookup->usages[i].used = store_row_int(row, 2);
+		if (!store_row_text(row, 1) || (lookup->own[i] && !own))
+			continue;
+		lookup->usages[i].limit = store_row_int(row, 1);
+		lookup->own[i] = own;
+	}
 	return 0;
+}
+
+int quotas_get(Tx *tx, const char *project_id, const char *const *resources, size_t count,
+	       QuotaUsage *ret, Fault *f)
+{
+	static const char sql[] =
+		"SELECT resource, hard_limit, used, 1 FROM quotas "
+		"WHERE project_id = ? AND resource IN (?, ?, ?, ?, ?, ?, ?, ?) UNION ALL "
+		"SELECT resource, hard_limit, 0, 0 FROM quota_classes "
+		"WHERE class = ? AND resource IN (?, ?, ?, ?, ?, ?, ?, ?)";
+	Lookup lookup = {.resources = resources, .count = count, .usages = ret};
+	StoreValue values[2 + 2 * QUOTAS_MAX];
+
+	assert(count > 0 && count <= QUOTAS_MAX);
+	values[0] = STORE_VALUE_TEXT(project_id);
+	values[1 + QUOTAS_MAX] = STORE_VALUE_TEXT(QUOTA_CLASS_DEFAULT);
+	for (size_t i = 0; i < QUOTAS_MAX; i++) {
+		values[1 + i] = STORE_VALUE_TEXT(resources[MIN(i, count - 1)]);
+		values[2 + QUOTAS_MAX + i] = values[1 + i];
+	}
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (QuotaUsage){.limit = quota_default(resources[i])};
+	return fault_unexpected(
+		f, store_query(tx, sql, (StoreValues){.items = values, .count = ARRAY_SIZE(values)},
+			       usage_row, &lookup, f));
 }
 
 int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret, Fault *f)
@@ -65,18 +97,19 @@ int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *
 	const StoreValues values =
 		STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource),
 			     STORE_VALUE_TEXT(QUOTA_CLASS_DEFAULT), STORE_VALUE_TEXT(resource));
-	Lookup lookup = {.usage.limit = quota_default(resource)};
+	QuotaUsage usage = {.limit = quota_default(resource)};
+	Lookup lookup = {.resources = &resource, .count = 1, .usages = &usage};
 	int r;
 
-	r = store_query(
-		tx,
-		"SELECT hard_limit, used, 1 FROM quotas WHERE project_id = ? AND "
-		"resource = ? UNION ALL "
-		"SELECT hard_limit, 0, 0 FROM quota_classes WHERE class = ? AND resource = ?",
-		values, usage_row, &lookup, f);
+	r = store_query(tx,
+			"SELECT resource, hard_limit, used, 1 FROM quotas "
+			"WHERE project_id = ? AND resource = ? UNION ALL "
+			"SELECT resource, hard_limit, 0, 0 FROM quota_classes "
+			"WHERE class = ? AND resource = ?",
+			values, usage_row, &lookup, f);
 	if (r)
 		return fault_unexpected(f, r);
-	*ret = lookup.usage;
+	*ret = usage;
 	return 0;
 }
 
@@ -120,18 +153,33 @@ int quota_class_set(Tx *tx, const char *name, const char *resource, int64_t limi
 			       values, NULL, NULL, f));
 }
 
-static int usage_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, Fault *f)
+int quota_take(Tx *tx, const char *project_id, const char *resource, int64_t amount, Fault *f)
 {
-	const StoreValues values = STORE_VALUES(
-		STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource),
-		STORE_VALUE_INT(MAX(amount, 0)), STORE_VALUE_INT(amount), STORE_VALUE_INT(amount));
+	const StoreValues values =
+		STORE_VALUES(STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource),
+			     STORE_VALUE_INT(amount), STORE_VALUE_INT(amount));
 
+	assert(amount >= 0);
 	return fault_unexpected(
 		f, store_query(tx,
 			       "INSERT INTO quotas (project_id, resource, used) VALUES (?, ?, ?) "
-			       "ON CONFLICT (project_id, resource) DO UPDATE SET used = "
-			       "CASE WHEN quotas.used + ? < 0 THEN 0 ELSE quotas.used + ? END",
+			       "ON CONFLICT (project_id, resource) DO UPDATE SET "
+			       "used = quotas.used + ?",
 			       values, NULL, NULL, f));
+}
+
+int quota_give(Tx *tx, const char *project_id, const char *resource, int64_t amount, Fault *f)
+{
+	const StoreValues values =
+		STORE_VALUES(STORE_VALUE_INT(amount), STORE_VALUE_INT(amount),
+			     STORE_VALUE_TEXT(project_id), STORE_VALUE_TEXT(resource));
+
+	assert(amount >= 0);
+	return fault_unexpected(f, store_query(tx,
+					       "UPDATE quotas SET used = CASE WHEN used < ? THEN 0 "
+					       "ELSE used - ? END "
+					       "WHERE project_id = ? AND resource = ?",
+					       values, NULL, NULL, f));
 }
 
 int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amount, QuotaUsage *ret,
@@ -140,22 +188,20 @@ int quota_add(Tx *tx, const char *project_id, const char *resource, int64_t amou
 	QuotaUsage usage = {0};
 	int r;
 
-	r = usage_add(tx, project_id, resource, amount, f);
-	if (r)
-		return r;
-	r = quota_get(tx, project_id, resource, &usage, f);
+	r = amount >= 0 ? quota_take(tx, project_id, resource, amount, f)
+			: quota_give(tx, project_id, resource, -amount, f);
+	if (!r)
+		r = quota_get(tx, project_id, resource, &usage, f);
 	if (r)
 		return r;
 	if (amount <= 0 || usage.limit < 0 || usage.used <= usage.limit) {
 		*ret = usage;
 		return 0;
 	}
-	r = usage_add(tx, project_id, resource, -amount, f);
-	if (r)
-		return r;
 	usage.used -= amount;
 	*ret = usage;
-	return QUOTA_EXCEEDED;
+	r = quota_give(tx, project_id, resource, amount, f);
+	return r ? r : QUOTA_EXCEEDED;
 }
 
 int quota_set(Tx *tx, const char *project_id, const char *resource, int64_t limit, Fault *f)

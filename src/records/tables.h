@@ -91,6 +91,17 @@ typedef enum QuotaOutcome { QUOTA_EXCEEDED = 1600 } QuotaOutcome;
 
 _must_use_ int quota_get(Tx *tx, const char *project_id, const char *resource, QuotaUsage *ret,
 			 Fault *f);
+
+enum { QUOTAS_MAX = 8 };
+
+/* The same for several resources, at most QUOTAS_MAX, in one look. */
+_must_use_ int quotas_get(Tx *tx, const char *project_id, const char *const *resources,
+			  size_t count, QuotaUsage *ret, Fault *f);
+/* Add to the usage whatever the limit is, for who looks afterwards; and take from it. */
+_must_use_ int quota_take(Tx *tx, const char *project_id, const char *resource, int64_t amount,
+			  Fault *f);
+_must_use_ int quota_give(Tx *tx, const char *project_id, const char *resource, int64_t amount,
+			  Fault *f);
 /*
  * Add to the usage, or take from it, never below 0. *ret is the usage afterwards. QUOTA_EXCEEDED
  * when it would be over: nothing was added, and *ret is the usage as it stands.

@@ -9,21 +9,14 @@
 #include "base/str.h"
 #include "records/tables.h"
 
-static int promised(Tx *tx, const char *backend, int64_t more_gib, int64_t *ret, Fault *f)
-{
-	char owner[64];
-	QuotaUsage usage = {0};
-	int r;
+#define PROMISED "promised_gib"
 
-	(void)snprintf(owner, sizeof(owner), "@%s", backend); /* fits: names of drivers */
-	if (more_gib)
-		r = quota_add(tx, owner, "promised_gib", more_gib, &usage, f);
-	else
-		r = quota_get(tx, owner, "promised_gib", &usage, f);
-	if (r)
-		return fault_unexpected(f, r);
-	*ret = usage.used;
-	return 0;
+enum { OWNER_TEXT = 64 };
+
+static const char *owner_name(const char *backend, char out[static OWNER_TEXT])
+{
+	(void)snprintf(out, OWNER_TEXT, "@%s", backend); /* fits: names of drivers */
+	return out;
 }
 
 int capacity_get(Tx *tx, const ServiceSettings *settings, PoolCapacity *ret, Fault *f)
@@ -33,21 +26,25 @@ int capacity_get(Tx *tx, const ServiceSettings *settings, PoolCapacity *ret, Fau
 		.reserved_percent = settings->reserved_percent,
 		.thin = backend_traits(settings->backend)->thin,
 	};
+	char owner[OWNER_TEXT];
+	QuotaUsage promised;
 	int r;
 
-	r = promised(tx, settings->backend_name, 0, &pool.promised_gib, f);
+	r = quota_get(tx, owner_name(settings->backend_name, owner), PROMISED, &promised, f);
 	if (!r)
 		r = backend_capacity(settings->backend, &pool.total_bytes, &pool.free_bytes, f);
 	if (r)
 		return fault_unexpected(f, r);
+	pool.promised_gib = promised.used;
 	*ret = pool;
 	return 0;
 }
 
 int capacity_take(Work *work, const char *backend, int64_t gib, Fault *f)
 {
+	char owner[OWNER_TEXT];
 	PoolCapacity pool;
-	int64_t left, ignored;
+	int64_t left;
 	int r;
 
 	/* What an earlier configuration kept elsewhere is none of this backend's promises. */
@@ -61,12 +58,12 @@ int capacity_take(Work *work, const char *backend, int64_t gib, Fault *f)
 			return REFUSAL_NO_ROOM;
 		}
 	}
-	return promised(work->tx, backend, gib, &ignored, f);
+	return quota_take(work->tx, owner_name(backend, owner), PROMISED, gib, f);
 }
 
 int capacity_give(Tx *tx, const char *backend, int64_t gib, Fault *f)
 {
-	int64_t ignored;
+	char owner[OWNER_TEXT];
 
-	return promised(tx, backend, -gib, &ignored, f);
+	return quota_give(tx, owner_name(backend, owner), PROMISED, gib, f);
 }

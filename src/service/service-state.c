@@ -31,28 +31,28 @@ const char *service_state_id(Arena *arena, const char *volume_host)
 	return state_id(arena, VOLUME, service_state_host(arena, volume_host));
 }
 
-/* The row of a service, or what it is without one. */
-static int load_state(Work *work, const char *binary, const char *host, ServiceState *ret, Fault *f)
-{
-	const char *id = state_id(work->arena, binary, host);
-	ServiceState *stored;
-	int r = service_state_get(work->tx, work->arena, id, &stored, f);
-
-	if (r && r != RECORD_NOT_FOUND)
-		return fault_unexpected(f, r);
-	*ret = r ? (ServiceState){.id = id, .binary = binary, .host = host} : *stored;
-	return 0;
-}
-
 int service_states(Work *work, ServiceState ret[static SERVICE_STATES], Fault *f)
 {
-	const ServiceSettings *settings = work->settings;
-	int r = load_state(work, SCHEDULER, settings->host, &ret[0], f);
+	const char *host = service_state_host(work->arena, work->settings->volume_host);
+	const char *ids[SERVICE_STATES];
+	RecordQuery query = {0};
+	ServiceState **stored;
+	size_t count;
+	int r;
 
+	ret[0] = (ServiceState){.binary = SCHEDULER, .host = work->settings->host};
+	ret[1] = (ServiceState){.binary = VOLUME, .host = host};
+	for (size_t i = 0; i < SERVICE_STATES; i++)
+		ret[i].id = ids[i] = state_id(work->arena, ret[i].binary, ret[i].host);
+	record_where_texts(&query, "id", RECORD_IN, ids, SERVICE_STATES);
+	r = service_state_find(work->tx, work->arena, &query, &stored, &count, f);
 	if (r)
-		return r;
-	return load_state(work, VOLUME, service_state_host(work->arena, settings->volume_host),
-			  &ret[1], f);
+		return fault_unexpected(f, r);
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < SERVICE_STATES; k++)
+			if (str_eq(stored[i]->id, ids[k]))
+				ret[k] = *stored[i];
+	return 0;
 }
 
 static int write_state(Work *work, const ServiceState *state, Fault *f)
