@@ -159,6 +159,7 @@ int depot_disk_create(Depot *depot, const char *server_id, const char *disk,
 
 	disk_check(depot, server_id, disk);
 	assert(!origin->image_id || !origin->disk);
+	assert(!origin->filesystem || (!origin->image_id && !origin->disk));
 	assert(origin->size_bytes >= 0);
 	assert(origin->format == DISK_FORMAT_RAW || origin->format == DISK_FORMAT_QCOW2);
 	if (origin->image_id)

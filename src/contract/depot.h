@@ -61,6 +61,8 @@ typedef struct DepotOrigin {
 	const char *disk;   /* nobody writes to it meanwhile */
 	DiskFormat format;  /* raw or qcow2; of the origin too, and told by it when it is a disk */
 	int64_t size_bytes; /* that a guest is to see, at least; 0: what the origin has */
+	/* What to put on a raw disk that is made from nothing: "swap", "ext4" ...; or NULL */
+	const char *filesystem;
 } DepotOrigin;
 
 struct DepotDriver {

@@ -121,14 +121,17 @@ static int origin_open(const FileDepot *depot, const char *server_id, const Depo
 }
 
 /* 0 or DIR_FULL. */
-static int fill(int to, int from, DiskFormat format, int64_t size_bytes, Fault *f)
+static int fill(int to, int from, DiskFormat format, const DepotOrigin *origin, Fault *f)
 {
 	int r;
 
-	if (from < 0)
-		return image_make_empty(to, format, size_bytes, f);
+	if (from < 0) {
+		r = image_make_empty(to, format, origin->size_bytes, f);
+		return r || !origin->filesystem ? r
+						: image_make_filesystem(to, origin->filesystem, f);
+	}
 	r = dir_copy(from, to, f);
-	return r ? r : image_grow(to, format, size_bytes, f);
+	return r ? r : image_grow(to, format, origin->size_bytes, f);
 }
 
 int file_disk_create(void *self, const char *server_id, const char *disk, const DepotOrigin *origin,
@@ -151,7 +154,7 @@ int file_disk_create(void *self, const char *server_id, const char *disk, const 
 	file = file_of("", server_id, disk, format);
 	r = dir_create_file(depot->disks, temporary.name, &to, f);
 	if (!r)
-		r = fill(to, from, format, origin->size_bytes, f);
+		r = fill(to, from, format, origin, f);
 	if (!r)
 		r = dir_publish(depot->disks, to, temporary.name, file.name, f);
 	if (r)

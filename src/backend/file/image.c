@@ -11,10 +11,11 @@
 #include "backend/file/dir.h"
 #include "backend/file/qcow2.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "run/run.h"
 
 enum {
-	QEMU_IMG_MS = 60 * 1000,
+	TOOL_MS = 60 * 1000,
 	CONVERT_MS = 6 * 60 * 60 * 1000, /* of terabytes, perhaps */
 	FD_PATH_BYTES = 64,
 };
@@ -73,7 +74,7 @@ static void fd_path(int fd, char out[static FD_PATH_BYTES])
 }
 
 /* 0 or DIR_FULL. */
-static int qemu_img(const char *const *argv, int64_t timeout_ms, Fault *f)
+static int run_tool(const char *const *argv, int64_t timeout_ms, Fault *f)
 {
 	_cleanup_(run_result_done) RunResult result = {0};
 	RunSpec spec = {.argv = argv, .timeout_ms = timeout_ms};
@@ -86,7 +87,7 @@ static int qemu_img(const char *const *argv, int64_t timeout_ms, Fault *f)
 	if (strstr(result.err, strerror(ENOSPC)) || strstr(result.err, strerror(EDQUOT)) ||
 	    strstr(result.err, strerror(EFBIG)))
 		return DIR_FULL;
-	return fault(f, -EIO, "qemu-img %s: exit %d: %s", argv[1], result.status, result.err);
+	return fault(f, -EIO, "%s %s: exit %d: %s", argv[0], argv[1], result.status, result.err);
 }
 
 /* Run qemu-img on an open file, which takes the place argv[at]. 0 or DIR_FULL. */
@@ -96,7 +97,7 @@ static int qemu_img_run(int fd, const char **argv, size_t at, Fault *f)
 
 	fd_path(fd, file);
 	argv[at] = file;
-	return qemu_img(argv, QEMU_IMG_MS, f);
+	return run_tool(argv, TOOL_MS, f);
 }
 
 int image_make_empty(int fd, DiskFormat format, int64_t size_bytes, Fault *f)
@@ -130,6 +131,16 @@ int image_grow(int fd, DiskFormat format, int64_t size_bytes, Fault *f)
 	return qemu_img_run(fd, argv, 5, f);
 }
 
+int image_make_filesystem(int fd, const char *format, Fault *f)
+{
+	char file[FD_PATH_BYTES];
+
+	fd_path(fd, file);
+	if (str_eq(format, "swap"))
+		return run_tool(RUN_ARGV("mkswap", "-q", file), TOOL_MS, f);
+	return run_tool(RUN_ARGV("mke2fs", "-q", "-F", "-t", format, file), TOOL_MS, f);
+}
+
 int image_convert(int from, DiskFormat from_format, int to, DiskFormat to_format, Fault *f)
 {
 	char source[FD_PATH_BYTES], target[FD_PATH_BYTES];
@@ -137,7 +148,7 @@ int image_convert(int from, DiskFormat from_format, int to, DiskFormat to_format
 	fd_path(from, source);
 	fd_path(to, target);
 	/* The target is there, empty and large enough: -n keeps its size. */
-	return qemu_img(RUN_ARGV("qemu-img", "convert", "-q", "-n", "--target-is-zero", "-f",
+	return run_tool(RUN_ARGV("qemu-img", "convert", "-q", "-n", "--target-is-zero", "-f",
 				 enum_name(&disk_format_names, (int)from_format), "-O",
 				 enum_name(&disk_format_names, (int)to_format), source, target),
 			CONVERT_MS, f);

@@ -22,6 +22,9 @@ _must_use_ int image_make_empty(int fd, DiskFormat format, int64_t size_bytes, F
 /* Make a disk at least that large; what is there stays. 0 or DIR_FULL. */
 _must_use_ int image_grow(int fd, DiskFormat format, int64_t size_bytes, Fault *f);
 
+/* Format an empty raw disk: "swap", or the name of a file system. 0 or DIR_FULL. */
+_must_use_ int image_make_filesystem(int fd, const char *format, Fault *f);
+
 /*
  * Write what a disk holds into an empty disk at least that large, of another format. 0 or DIR_FULL.
  */

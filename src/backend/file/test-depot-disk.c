@@ -193,6 +193,37 @@ TEST(an_empty_disk_is_made_of_nothing)
 	house_close(&h);
 }
 
+static bool has_bytes(House *h, const char *disk, off_t offset, const char *bytes)
+{
+	_cleanup_(closep) int fd = open(path_of(h, disk), O_RDONLY | O_CLOEXEC);
+	char found[16] = "";
+
+	return pread(fd, found, strlen(bytes), offset) == (ssize_t)strlen(bytes) &&
+	       memcmp(found, bytes, strlen(bytes)) == 0;
+}
+
+TEST(a_disk_of_nothing_may_be_formatted)
+{
+	const DepotOrigin swap = {
+		.format = DISK_FORMAT_RAW, .size_bytes = 16 * MIB, .filesystem = "swap"};
+	const DepotOrigin ext4 = {
+		.format = DISK_FORMAT_RAW, .size_bytes = 16 * MIB, .filesystem = "ext4"};
+	int64_t size = 0;
+	House h;
+
+	house_open(&h);
+	assert_int_equal(make(&h, "local0", &swap), 0);
+	assert_int_equal(make(&h, "local0", &ext4), 0);
+	assert_true(has_bytes(&h, "local0", 4086, "SWAPSPACE2")); /* what is there stays */
+	assert_int_equal(make(&h, "local1", &ext4), 0);
+	assert_true(has_bytes(&h, "local1", 1024 + 56, "\x53\xef")); /* an ext superblock's magic */
+	assert_int_equal(depot_disk_size(h.depot, SERVER_ID, "local1", &size, &h.f), 0);
+	assert_int_equal(size, 16 * MIB);
+	drop(&h, "local0");
+	drop(&h, "local1");
+	house_close(&h);
+}
+
 TEST(root_disks_are_exchanged_and_back)
 {
 	House h;
