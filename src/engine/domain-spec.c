@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * From rows to what the hypervisor is to make: the root disk as vda, volumes under the names
- * recorded in their attachments, direct kernel boot where the image has a kernel.
+ * From rows to what the hypervisor is to make: disks under the names recorded in their rows, the
+ * root disk first, whether it is a volume or not; direct kernel boot where the image has a kernel.
  */
 #include "base/str.h"
 #include "engine/priv.h"
 
+#include <inttypes.h>
+
 #define ROOT_TARGET "vda"
+#define DEFAULT_BUS "virtio"
 #define DEFAULT_KERNEL_ARGS "console=ttyS0 root=/dev/vda"
 
 const char *disk_alias(Arena *arena, const Attachment *attachment)
 {
 	return arena_printf(arena, "ua-%s", attachment->id);
+}
+
+const char *local_disk_name(StepRun *run, const LocalDisk *disk)
+{
+	return arena_printf(run->arena, "local%" PRId64, disk->seq);
 }
 
 const char *guest_console_path(StepRun *run)
@@ -25,6 +33,18 @@ const char *guest_channel_path(StepRun *run)
 {
 	return arena_printf(run->arena, "%s/%s.channel", run->config->guest_dir,
 			    run->operation->server_id);
+}
+
+static const char *bus_of(const char *asked)
+{
+	return asked ? asked : DEFAULT_BUS;
+}
+
+static DiskDevice device_of(const Attachment *attachment)
+{
+	return attachment->device_type
+		       ? (DiskDevice)enum_value(&disk_device_names, attachment->device_type)
+		       : DISK_DEVICE_DISK;
 }
 
 int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f)
@@ -43,7 +63,9 @@ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f
 	*ret = (DiskSpec){
 		.alias = disk_alias(run->arena, disk->attachment),
 		.target = target,
-		.bus = "virtio",
+		.bus = bus_of(disk->attachment->disk_bus),
+		.device = device_of(disk->attachment),
+		.boot_order = (int)disk->attachment->boot_index + 1,
 		.serial = disk->volume->id,
 		.path = path.path,
 		.format = path.format,
@@ -64,13 +86,64 @@ static int root_spec_make(StepRun *run, DiskSpec *ret, Fault *f)
 		return fault_unexpected(f, r);
 	*ret = (DiskSpec){
 		.alias = "ua-root",
-		.target = ROOT_TARGET,
-		.bus = "virtio",
+		.target = run->server->root_device ? str_after(run->server->root_device, "/dev/")
+						   : ROOT_TARGET,
+		.bus = bus_of(run->server->root_bus),
 		.path = path,
 		.format = run->server->root_format,
 		.boot_order = 1,
 	};
 	return 0;
+}
+
+static int local_spec_make(StepRun *run, const LocalDisk *disk, DiskSpec *ret, Fault *f)
+{
+	const char *path;
+	int r = depot_disk_path(run->config->depot, run->server->id, local_disk_name(run, disk),
+				run->arena, &path, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	*ret = (DiskSpec){
+		.alias = arena_printf(run->arena, "ua-%s", disk->id),
+		.target = str_after(disk->device, "/dev/"),
+		.bus = bus_of(disk->disk_bus),
+		.path = path,
+		.format = DISK_FORMAT_RAW,
+	};
+	return 0;
+}
+
+static bool is_root(const ServerDisk *disk)
+{
+	return disk->attachment->boot_index == 0;
+}
+
+/* The root volume, or NULL: the root disk is the server's own. */
+static const ServerDisk *find_root(const StepRun *run)
+{
+	for (size_t i = 0; i < run->disk_count; i++)
+		if (is_root(&run->disks[i]))
+			return &run->disks[i];
+	return NULL;
+}
+
+static int disks_make(StepRun *run, DomainSpec *spec, Fault *f)
+{
+	DiskSpec *disks = ARENA_ARRAY(run->arena, DiskSpec, 1 + run->local_count + run->disk_count);
+	const ServerDisk *root = find_root(run);
+	size_t n = 1;
+	int r;
+
+	r = root ? disk_spec_make(run, root, &disks[0], f) : root_spec_make(run, &disks[0], f);
+	for (size_t i = 0; !r && i < run->local_count; i++)
+		r = local_spec_make(run, run->locals[i], &disks[n++], f);
+	for (size_t i = 0; !r && i < run->disk_count; i++)
+		if (!is_root(&run->disks[i]))
+			r = disk_spec_make(run, &run->disks[i], &disks[n++], f);
+	spec->disks = disks;
+	spec->disk_count = n;
+	return r;
 }
 
 static int image_file(StepRun *run, const char *image_id, const char **ret, Fault *f)
@@ -101,7 +174,6 @@ static int kernel_make(StepRun *run, DomainSpec *spec, Fault *f)
 int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 {
 	const Server *server = run->server;
-	DiskSpec *disks = ARENA_ARRAY(run->arena, DiskSpec, run->disk_count + 1);
 	int r;
 
 	*ret = (DomainSpec){
@@ -113,13 +185,7 @@ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 		.console_path = guest_console_path(run),
 		.channel_path = guest_channel_path(run),
 		.network = !str_eq(server->networks, "none"),
-		.disks = disks,
-		.disk_count = run->disk_count + 1,
 	};
 	r = kernel_make(run, ret, f);
-	if (!r)
-		r = root_spec_make(run, &disks[0], f);
-	for (size_t i = 0; !r && i < run->disk_count; i++)
-		r = disk_spec_make(run, &run->disks[i], &disks[i + 1], f);
-	return r;
+	return r ? r : disks_make(run, ret, f);
 }

@@ -64,6 +64,8 @@ struct StepRun {
 	size_t snapshot_count;
 	ServerDisk *disks;
 	size_t disk_count;
+	LocalDisk **locals; /* the server's disks that are no volumes, beside its root disk */
+	size_t local_count;
 	int64_t now_us;
 	bool undoing;
 	/* What the last step that was done found out, as the operation's new args; or NULL. */
@@ -232,11 +234,12 @@ enum {
 	STEP_NEEDS_VOLUME = 1 << 1,
 	STEP_NEEDS_ATTACHMENT = 1 << 2,
 	STEP_NEEDS_IMAGE = 1 << 3,
-	STEP_NEEDS_DISKS = 1 << 4, /* every volume of the server */
+	STEP_NEEDS_DISKS = 1 << 4, /* every volume of the server, and every local disk */
 	STEP_NEEDS_USERS = 1 << 5, /* every server of ours that has the volume; also in .disks */
 	STEP_NEEDS_SNAPSHOT = 1 << 6,
 	STEP_NEEDS_SOURCE = 1 << 7,    /* the snapshot's volume, or the one that is copied */
 	STEP_NEEDS_SNAPSHOTS = 1 << 8, /* every snapshot of the volume */
+	STEP_NEEDS_LOCALS = 1 << 9,    /* every local disk of the server */
 };
 
 /*
@@ -269,6 +272,7 @@ int volume_create_probe(StepRun *run, bool *ret, Fault *f);
 int volume_delete_act(StepRun *run, Fault *f);
 int volume_delete_probe(StepRun *run, bool *ret, Fault *f);
 int volume_disconnect_act(StepRun *run, Fault *f);
+int volumes_wait_act(StepRun *run, Fault *f);
 int volume_export_act(StepRun *run, Fault *f);
 int volume_unexport_act(StepRun *run, Fault *f);
 
@@ -314,6 +318,8 @@ const char *disk_alias(Arena *arena, const Attachment *attachment);
 /* Connects the volume, to learn its path. */
 _must_use_ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f);
 _must_use_ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f);
+/* The name in the depot of a disk that is no volume, in the arena. */
+const char *local_disk_name(StepRun *run, const LocalDisk *disk);
 /* Files of a guest in config->guest_dir, in the arena. */
 const char *guest_console_path(StepRun *run);
 const char *guest_channel_path(StepRun *run);

@@ -48,6 +48,37 @@ int volume_delete_probe(StepRun *run, bool *ret, Fault *f)
 	return r;
 }
 
+enum { WAIT_MIN_MS = 50, WAIT_MAX_MS = 3000, WAIT_PART = 4 };
+
+/* Not yet: asked again after a part of the time that it has taken so far. */
+static int wait_longer(StepRun *run)
+{
+	int64_t part_us = (run->now_us - run->step->started_us) / WAIT_PART;
+
+	run->later_us = run->now_us +
+			MAX(MIN(part_us, WAIT_MAX_MS * INT64_C(1000)), WAIT_MIN_MS * INT64_C(1000));
+	return STEP_LATER;
+}
+
+/*
+ * Volumes that a server is built with are made by operations of their own, in their lanes. Here it
+ * waits for them, and for what copies those that were there already.
+ */
+int volumes_wait_act(StepRun *run, Fault *f)
+{
+	bool ready = true;
+
+	for (size_t i = 0; i < run->disk_count; i++) {
+		const Volume *volume = run->disks[i].volume;
+
+		if (volume->status == VOLUME_ERROR)
+			return step_give_up(f, "volume %s could not be made", volume->id);
+		ready = ready && volume->status != VOLUME_CREATING &&
+			volume->status != VOLUME_DOWNLOADING && volume->copies == 0;
+	}
+	return ready ? 0 : wait_longer(run);
+}
+
 /* Every volume of the operation's server. */
 int volume_disconnect_act(StepRun *run, Fault *f)
 {

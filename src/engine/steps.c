@@ -29,6 +29,13 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.act = volume_disconnect_act,
 		},
+	[STEP_VOLUMES_WAIT] =
+		{
+			.needs = STEP_NEEDS_DISKS,
+			.attempts = ATTEMPTS,
+			.act = volumes_wait_act,
+			.undo = volume_disconnect_act,
+		},
 	[STEP_VOLUME_EXTEND] =
 		{
 			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_USERS,
@@ -71,7 +78,7 @@ static const StepRow rows[] = {
 		},
 	[STEP_SERVER_DISK_CREATE] =
 		{
-			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE | STEP_NEEDS_LOCALS,
 			.attempts = ATTEMPTS,
 			.act = server_disk_create_act,
 			.undo = server_disk_delete_act,
@@ -79,7 +86,7 @@ static const StepRow rows[] = {
 		},
 	[STEP_SERVER_DISK_DELETE] =
 		{
-			.needs = STEP_NEEDS_SERVER,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_LOCALS,
 			.attempts = ATTEMPTS,
 			.act = server_disk_delete_act,
 		},
@@ -207,11 +214,15 @@ static int optional(int r, Fault *f)
 	return r == RECORD_NOT_FOUND ? 0 : fault_unexpected(f, r);
 }
 
-/* What a server has, also while it is being taken away. */
+/*
+ * What a server has, also while it is being taken away; and what is reserved for it, which it gets
+ * with the next domain that is made for it.
+ */
 static bool disk_belongs(const Attachment *attachment)
 {
 	return attachment->mapping_id && (attachment->status == ATTACHMENT_ATTACHED ||
-					  attachment->status == ATTACHMENT_DETACHING);
+					  attachment->status == ATTACHMENT_DETACHING ||
+					  attachment->status == ATTACHMENT_RESERVED);
 }
 
 static int load_disks(Tx *tx, StepRun *run, const char *server_id, Fault *f)
@@ -270,6 +281,9 @@ static int load_server(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	run->server = server;
 	if (!r && (needs & STEP_NEEDS_DISKS) && !run->operation->volume_id)
 		r = load_disks(tx, run, id, f);
+	if (!r && (needs & (STEP_NEEDS_DISKS | STEP_NEEDS_LOCALS)))
+		r = fault_unexpected(f, local_disks_of_server(tx, run->arena, id, &run->locals,
+							      &run->local_count, f));
 	return r;
 }
 

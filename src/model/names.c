@@ -176,6 +176,7 @@ static const char *const step_kinds[] = {
 	[STEP_VOLUME_CREATE] = "volume-create",
 	[STEP_VOLUME_DELETE] = "volume-delete",
 	[STEP_VOLUME_DISCONNECT] = "volume-disconnect",
+	[STEP_VOLUMES_WAIT] = "volumes-wait",
 	[STEP_VOLUME_EXTEND] = "volume-extend",
 	[STEP_DISK_RESIZE] = "disk-resize",
 	[STEP_VOLUME_EXPORT] = "volume-export",

@@ -38,6 +38,7 @@ typedef enum StepKind {
 	STEP_VOLUME_CREATE,
 	STEP_VOLUME_DELETE,
 	STEP_VOLUME_DISCONNECT,
+	STEP_VOLUMES_WAIT,  /* for those of a server that are still being made */
 	STEP_VOLUME_EXTEND, /* on the backend */
 	STEP_DISK_RESIZE,   /* let running guests see it */
 	STEP_VOLUME_EXPORT, /* to the host of an attachment's connector */

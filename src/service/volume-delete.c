@@ -24,7 +24,10 @@ static int refuse_state(Work *work, const Volume *volume)
 	return REFUSAL_VOLUME_STATE;
 }
 
-/* Reservations go along by force; whatever may be connected has to be detached first. */
+/*
+ * Reservations go along by force; whatever may be connected has to be detached first, and what is
+ * reserved for a server here is that server's.
+ */
 static int drop_reservations(Work *work, const Volume *volume, bool force, Fault *f)
 {
 	Attachment **attachments;
@@ -34,7 +37,7 @@ static int drop_reservations(Work *work, const Volume *volume, bool force, Fault
 	r = attachments_of_volume(work->tx, work->arena, volume->id, &attachments, &count, f);
 	for (size_t i = 0; !r && i < count; i++) {
 		if (!force || attachments[i]->status != ATTACHMENT_RESERVED ||
-		    attachments[i]->exported)
+		    attachments[i]->exported || attachments[i]->mapping_id)
 			return refuse_state(work, volume);
 		r = attachment_delete(work->tx, attachments[i]->id, f);
 	}
