@@ -19,7 +19,7 @@ packages_of() { # GROUP...
 		image) echo qemu-utils ;;
 		disk) echo mount ;;
 		lvm) echo lvm2 thin-provisioning-tools mount qemu-utils ;;
-		vm) echo libvirt-daemon-driver-qemu qemu-system-x86 qemu-utils ;;
+		vm) echo libvirt-daemon-driver-qemu libvirt-daemon qemu-system-x86 qemu-utils ;;
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;
 		load) echo wrk ;;

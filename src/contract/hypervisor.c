@@ -122,6 +122,7 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver && driver->size == sizeof(*driver));
 	assert(driver->name && driver->open && driver->close && driver->describe);
 	assert(driver->define && driver->undefine && driver->start && driver->shutdown);
+	assert(driver->pause && driver->save);
 	assert(driver->reboot && driver->destroy && driver->state && driver->attach_disk);
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
 	assert(driver->resize_disk && driver->copy_begin && driver->copy_look);
@@ -195,6 +196,22 @@ int hypervisor_start(Hypervisor *hypervisor, const char *id, Fault *f)
 
 	return call_end(&call, hypervisor->driver->start(hypervisor->self, id, f),
 			MAY(HYPERVISOR_NO_DOMAIN), f);
+}
+
+int hypervisor_pause(Hypervisor *hypervisor, const char *id, Fault *f)
+{
+	Call call = call_begin(hypervisor, "pause", id, "");
+
+	return call_end(&call, hypervisor->driver->pause(hypervisor->self, id, f),
+			MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_UNSUPPORTED), f);
+}
+
+int hypervisor_save(Hypervisor *hypervisor, const char *id, Fault *f)
+{
+	Call call = call_begin(hypervisor, "save", id, "");
+
+	return call_end(&call, hypervisor->driver->save(hypervisor->self, id, f),
+			MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_UNSUPPORTED), f);
 }
 
 int hypervisor_shutdown(Hypervisor *hypervisor, const char *id, Fault *f)

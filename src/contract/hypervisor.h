@@ -69,16 +69,32 @@ struct HypervisorDriver {
 	/* Make or replace the definition. A running domain keeps running; the next start uses it.
 	 */
 	int (*define)(void *self, const DomainSpec *spec, Fault *f);
-	/* Forget the definition; the domain must be off. 0 also when it was not there. */
+	/* Forget the definition and saved memory; the domain must be off. 0 also when it was not
+	 * there. */
 	int (*undefine)(void *self, const char *id, Fault *f);
-	/* 0, or HYPERVISOR_NO_DOMAIN. A paused domain goes on. Blocks for some seconds. */
+	/*
+	 * 0, or HYPERVISOR_NO_DOMAIN. A paused domain goes on, and so does a saved one, with the
+	 * disks that it had; when its memory cannot be brought back that is a fault, and the memory
+	 * is kept. Blocks for some seconds, for a saved one as long as reading its memory takes.
+	 */
 	int (*start)(void *self, const char *id, Fault *f);
-	/* Ask the guest to power off, at once; 0 also when it is off or absent. */
+	/* Stop a running guest where it is; 0 also when it is paused. HYPERVISOR_NO_DOMAIN, or
+	 * HYPERVISOR_UNSUPPORTED where nothing runs. */
+	int (*pause)(void *self, const char *id, Fault *f);
+	/*
+	 * Keep the memory of a guest that runs or is paused, and end its emulator; 0 also when it
+	 * is saved. The next start lets it run. HYPERVISOR_NO_DOMAIN, or HYPERVISOR_UNSUPPORTED
+	 * where nothing runs. On a fault it goes on as before. Blocks as long as writing its memory
+	 * takes.
+	 */
+	int (*save)(void *self, const char *id, Fault *f);
+	/* Ask the guest to power off, at once; 0 also when it is off, saved or absent. */
 	int (*shutdown)(void *self, const char *id, Fault *f);
 	/* Ask the guest to reboot; HYPERVISOR_NO_DOMAIN, or HYPERVISOR_UNSUPPORTED where it cannot
 	 * be asked (it does not run). */
 	int (*reboot)(void *self, const char *id, Fault *f);
-	/* Pull the plug and wait until it is off; 0 also when it was, or is absent. */
+	/* Pull the plug, wait until it is off, and forget saved memory; 0 also when it was off, or
+	 * is absent. */
 	int (*destroy)(void *self, const char *id, Fault *f);
 	/* DOMAIN_ABSENT is a state here, not an outcome. */
 	int (*state)(void *self, const char *id, DomainState *ret, Fault *f);
@@ -148,6 +164,8 @@ const char *hypervisor_describe(Hypervisor *hypervisor);
 _must_use_ int hypervisor_define(Hypervisor *hypervisor, const DomainSpec *spec, Fault *f);
 _must_use_ int hypervisor_undefine(Hypervisor *hypervisor, const char *id, Fault *f);
 _must_use_ int hypervisor_start(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_pause(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_save(Hypervisor *hypervisor, const char *id, Fault *f);
 _must_use_ int hypervisor_shutdown(Hypervisor *hypervisor, const char *id, Fault *f);
 _must_use_ int hypervisor_reboot(Hypervisor *hypervisor, const char *id, Fault *f);
 _must_use_ int hypervisor_destroy(Hypervisor *hypervisor, const char *id, Fault *f);

@@ -64,7 +64,7 @@ static int mend_disk(StepRun *run, const ServerDisk *disk, DomainState state, Fa
 				 disk_alias(run->arena, disk->attachment), &seen, f);
 	if (r)
 		return r;
-	if (seen.config && (seen.live || state == DOMAIN_OFF || state == DOMAIN_CRASHED))
+	if (seen.config && (seen.live || !domain_is_up(state)))
 		return 0;
 	log_warning("srv=%s vol=%s is attached, but not there (live=%d config=%d): plugging it in",
 		    run->server->id, disk->volume->id, seen.live, seen.config);

@@ -271,6 +271,7 @@ int volume_create_undo(StepRun *run, Fault *f);
 int volume_create_probe(StepRun *run, bool *ret, Fault *f);
 int volume_delete_act(StepRun *run, Fault *f);
 int volume_delete_probe(StepRun *run, bool *ret, Fault *f);
+int volume_connect_act(StepRun *run, Fault *f);
 int volume_disconnect_act(StepRun *run, Fault *f);
 int volumes_wait_act(StepRun *run, Fault *f);
 int volume_export_act(StepRun *run, Fault *f);
@@ -309,6 +310,9 @@ int domain_start_probe(StepRun *run, bool *ret, Fault *f);
 int domain_shutdown_act(StepRun *run, Fault *f);
 int domain_destroy_act(StepRun *run, Fault *f);
 int domain_reboot_act(StepRun *run, Fault *f);
+int domain_pause_act(StepRun *run, Fault *f);
+int domain_save_act(StepRun *run, Fault *f);
+int domain_resume_act(StepRun *run, Fault *f);
 
 /* domain-spec.c: what the hypervisor is to make of rows.
  * --------------------------------------------- */

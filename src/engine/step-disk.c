@@ -63,7 +63,7 @@ int disk_plug_probe(StepRun *run, bool *ret, Fault *f)
 					 disk_alias(run->arena, run->attachment), &presence, f);
 	if (r)
 		return fault_unexpected(f, r);
-	*ret = presence.config && (presence.live || state == DOMAIN_OFF || state == DOMAIN_CRASHED);
+	*ret = presence.config && (presence.live || !domain_is_up(state));
 	return 0;
 }
 

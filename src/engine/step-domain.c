@@ -35,11 +35,6 @@ int domain_undefine_act(StepRun *run, Fault *f)
 	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
 }
 
-static bool is_up(DomainState state)
-{
-	return state == DOMAIN_RUNNING || state == DOMAIN_PAUSED;
-}
-
 int domain_start_act(StepRun *run, Fault *f)
 {
 	DomainState state;
@@ -87,6 +82,15 @@ static int ask_to_power_off(StepRun *run, Fault *f)
 	return fault_unexpected(f, r);
 }
 
+/* A guest that is paused or saved hears nothing, and may have data that it did not write yet. */
+static int wake_to_power_off(StepRun *run, DomainState state, Fault *f)
+{
+	if (state == DOMAIN_RUNNING)
+		return 0;
+	return fault_unexpected(
+		f, hypervisor_start(run->config->hypervisor, run->operation->server_id, f));
+}
+
 /* The guest has until the end of its time, which is counted from the step's start. */
 int domain_shutdown_act(StepRun *run, Fault *f)
 {
@@ -97,13 +101,15 @@ int domain_shutdown_act(StepRun *run, Fault *f)
 	r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (!is_up(state))
+	if (!domain_is_up(state) && state != DOMAIN_SAVED)
 		return 0;
 	if (run->now_us >= end_us)
 		return domain_destroy_act(run, f);
 	run->later_us = run->operation->not_before_us;
 	if (run->now_us >= run->later_us) { /* else an event brought us here */
-		r = ask_to_power_off(run, f);
+		r = wake_to_power_off(run, state, f);
+		if (!r)
+			r = ask_to_power_off(run, f);
 		run->later_us = MIN(end_us, run->now_us + SHUTDOWN_RETRY_MS * INT64_C(1000));
 	}
 	return r ? r : STEP_LATER;
@@ -120,4 +126,42 @@ int domain_reboot_act(StepRun *run, Fault *f)
 		return fault_unexpected(f, r);
 	r = domain_destroy_act(run, f);
 	return r ? r : domain_start_act(run, f);
+}
+
+static int no_guest(Fault *f)
+{
+	return step_give_up(f, "the server does not run");
+}
+
+int domain_pause_act(StepRun *run, Fault *f)
+{
+	int r = hypervisor_pause(run->config->hypervisor, run->operation->server_id, f);
+
+	if (r == HYPERVISOR_NO_DOMAIN || r == HYPERVISOR_UNSUPPORTED)
+		return no_guest(f);
+	return fault_unexpected(f, r);
+}
+
+int domain_save_act(StepRun *run, Fault *f)
+{
+	int r = hypervisor_save(run->config->hypervisor, run->operation->server_id, f);
+
+	if (r == HYPERVISOR_NO_DOMAIN || r == HYPERVISOR_UNSUPPORTED)
+		return no_guest(f);
+	return fault_unexpected(f, r);
+}
+
+/* A guest that is neither paused nor saved any more has lost its memory; starting is not this. */
+int domain_resume_act(StepRun *run, Fault *f)
+{
+	DomainState state;
+	int r;
+
+	r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
+	if (r || state == DOMAIN_RUNNING)
+		return fault_unexpected(f, r);
+	if (state != DOMAIN_PAUSED && state != DOMAIN_SAVED)
+		return no_guest(f);
+	r = hypervisor_start(run->config->hypervisor, run->operation->server_id, f);
+	return r == HYPERVISOR_NO_DOMAIN ? no_guest(f) : fault_unexpected(f, r);
 }

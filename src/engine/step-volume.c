@@ -79,6 +79,21 @@ int volumes_wait_act(StepRun *run, Fault *f)
 	return ready ? 0 : wait_longer(run);
 }
 
+/* Every volume of the operation's server. Where they are is asked again when it is defined. */
+int volume_connect_act(StepRun *run, Fault *f)
+{
+	if (!run->server)
+		return step_give_up(f, "the server is gone");
+	for (size_t i = 0; i < run->disk_count; i++) {
+		DiskSpec spec;
+		int r = disk_spec_make(run, &run->disks[i], &spec, f);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
 /* Every volume of the operation's server. */
 int volume_disconnect_act(StepRun *run, Fault *f)
 {

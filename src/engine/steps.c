@@ -23,6 +23,13 @@ static const StepRow rows[] = {
 			.act = volume_delete_act,
 			.probe = volume_delete_probe,
 		},
+	[STEP_VOLUME_CONNECT] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.attempts = ATTEMPTS,
+			.act = volume_connect_act,
+			.undo = volume_disconnect_act,
+		},
 	[STEP_VOLUME_DISCONNECT] =
 		{
 			.needs = STEP_NEEDS_DISKS,
@@ -128,6 +135,27 @@ static const StepRow rows[] = {
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
 			.attempts = 3,
 			.act = domain_reboot_act,
+		},
+	[STEP_DOMAIN_PAUSE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = domain_pause_act,
+		},
+	[STEP_DOMAIN_SAVE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = 3,
+			.slow = true,
+			.act = domain_save_act,
+		},
+	[STEP_DOMAIN_RESUME] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = 3,
+			.slow = true,
+			.act = domain_resume_act,
+			.probe = domain_start_probe,
 		},
 	[STEP_IMAGE_DELETE] = {.attempts = ATTEMPTS, .act = image_delete_act},
 	[STEP_SNAPSHOT_CREATE] =

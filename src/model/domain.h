@@ -140,10 +140,17 @@ typedef enum DomainState {
 	DOMAIN_RUNNING,
 	DOMAIN_PAUSED,
 	DOMAIN_CRASHED, /* off, and not by anybody's wish */
+	DOMAIN_SAVED,   /* off; its memory is kept, and the next start brings it back */
 	_DOMAIN_STATE_MAX,
 } DomainState;
 
 extern const EnumNames domain_state_names;
+
+/* Whether an emulator has it: disks are then in the guest as well as in the definition. */
+static inline bool domain_is_up(DomainState state)
+{
+	return state == DOMAIN_RUNNING || state == DOMAIN_PAUSED;
+}
 
 /* Where a copy of a disk goes. */
 typedef struct DiskCopy {

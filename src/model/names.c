@@ -175,6 +175,7 @@ const EnumNames step_state_names = ENUM_NAMES(step_states);
 static const char *const step_kinds[] = {
 	[STEP_VOLUME_CREATE] = "volume-create",
 	[STEP_VOLUME_DELETE] = "volume-delete",
+	[STEP_VOLUME_CONNECT] = "volume-connect",
 	[STEP_VOLUME_DISCONNECT] = "volume-disconnect",
 	[STEP_VOLUMES_WAIT] = "volumes-wait",
 	[STEP_VOLUME_EXTEND] = "volume-extend",
@@ -191,6 +192,9 @@ static const char *const step_kinds[] = {
 	[STEP_DOMAIN_SHUTDOWN] = "domain-shutdown",
 	[STEP_DOMAIN_DESTROY] = "domain-destroy",
 	[STEP_DOMAIN_REBOOT] = "domain-reboot",
+	[STEP_DOMAIN_PAUSE] = "domain-pause",
+	[STEP_DOMAIN_SAVE] = "domain-save",
+	[STEP_DOMAIN_RESUME] = "domain-resume",
 	[STEP_IMAGE_DELETE] = "image-delete",
 	[STEP_SNAPSHOT_CREATE] = "snapshot-create",
 	[STEP_SNAPSHOT_DELETE] = "snapshot-delete",
@@ -206,7 +210,7 @@ const EnumNames step_kind_names = ENUM_NAMES(step_kinds);
 
 static const char *const domain_states[] = {
 	[DOMAIN_ABSENT] = "absent", [DOMAIN_OFF] = "off",         [DOMAIN_RUNNING] = "running",
-	[DOMAIN_PAUSED] = "paused", [DOMAIN_CRASHED] = "crashed",
+	[DOMAIN_PAUSED] = "paused", [DOMAIN_CRASHED] = "crashed", [DOMAIN_SAVED] = "saved",
 };
 static_assert(ARRAY_SIZE(domain_states) == _DOMAIN_STATE_MAX, "a row for each");
 const EnumNames domain_state_names = ENUM_NAMES(domain_states);

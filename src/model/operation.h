@@ -37,6 +37,7 @@ extern const EnumNames step_state_names;
 typedef enum StepKind {
 	STEP_VOLUME_CREATE,
 	STEP_VOLUME_DELETE,
+	STEP_VOLUME_CONNECT, /* all of a server */
 	STEP_VOLUME_DISCONNECT,
 	STEP_VOLUMES_WAIT,  /* for those of a server that are still being made */
 	STEP_VOLUME_EXTEND, /* on the backend */
@@ -53,6 +54,9 @@ typedef enum StepKind {
 	STEP_DOMAIN_SHUTDOWN, /* ask the guest, then pull the plug */
 	STEP_DOMAIN_DESTROY,
 	STEP_DOMAIN_REBOOT, /* ask the guest */
+	STEP_DOMAIN_PAUSE,
+	STEP_DOMAIN_SAVE,   /* keep its memory, and end it */
+	STEP_DOMAIN_RESUME, /* of a guest that is paused or saved */
 	STEP_IMAGE_DELETE,
 	STEP_SNAPSHOT_CREATE,
 	STEP_SNAPSHOT_DELETE,

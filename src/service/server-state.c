@@ -30,7 +30,8 @@ static bool follow(Server *server, DomainState state)
 {
 	int vm_state = server->vm_state;
 	int64_t power = server->power_state;
-	bool lives = vm_state == VM_ACTIVE || vm_state == VM_PAUSED || vm_state == VM_STOPPED;
+	bool lives = vm_state == VM_ACTIVE || vm_state == VM_PAUSED || vm_state == VM_STOPPED ||
+		     vm_state == VM_SUSPENDED;
 
 	switch (state) {
 	case DOMAIN_RUNNING:
@@ -44,6 +45,10 @@ static bool follow(Server *server, DomainState state)
 	case DOMAIN_CRASHED:
 		power = POWER_CRASHED;
 		vm_state = lives ? VM_STOPPED : vm_state;
+		break;
+	case DOMAIN_SAVED:
+		power = POWER_SUSPENDED;
+		vm_state = lives ? VM_SUSPENDED : vm_state;
 		break;
 	case DOMAIN_ABSENT:
 	case DOMAIN_OFF:

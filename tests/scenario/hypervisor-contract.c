@@ -295,6 +295,8 @@ static void unknown_domain(void **state _unused_)
 	assert_false(is_listed(m.id));
 	assert_int_equal(hypervisor_start(hypervisor, m.id, &f), HYPERVISOR_NO_DOMAIN);
 	assert_int_equal(hypervisor_reboot(hypervisor, m.id, &f), HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_pause(hypervisor, m.id, &f), HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_save(hypervisor, m.id, &f), HYPERVISOR_NO_DOMAIN);
 	must(hypervisor_shutdown(hypervisor, m.id, &f), &f);
 	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
 	must(hypervisor_undefine(hypervisor, m.id, &f), &f);
@@ -401,6 +403,66 @@ static void disk_stays_over_a_restart(void **state _unused_)
 	assert_disk(&m, true, true);
 	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
 	must(hypervisor_detach_disk(hypervisor, m.id, m.alias, false, 0, &f), &f);
+	machine_gone(&m);
+}
+
+static void guest_is_paused(void **state _unused_)
+{
+	Machine m;
+	Fault f = {0};
+
+	machine_init(&m);
+	define(&m);
+	assert_int_equal(hypervisor_pause(hypervisor, m.id, &f), HYPERVISOR_UNSUPPORTED);
+	start(&m);
+	forget_events();
+	must(hypervisor_pause(hypervisor, m.id, &f), &f);
+	must(hypervisor_pause(hypervisor, m.id, &f), &f);
+	assert_int_equal(state_of(&m), DOMAIN_PAUSED);
+	wait_until(saw_state(m.id, DOMAIN_PAUSED), WAIT_MS);
+	must(hypervisor_attach_disk(hypervisor, m.id, &m.volume, &f), &f);
+	assert_disk(&m, true, true);
+	start(&m);
+	assert_int_equal(state_of(&m), DOMAIN_RUNNING);
+	wait_until(saw_state(m.id, DOMAIN_RUNNING), WAIT_MS);
+	machine_gone(&m);
+}
+
+/* The disks of a saved guest are those that it had; nothing of it is left after a destroy. */
+static void guest_is_saved(void **state _unused_)
+{
+	Machine m;
+	Fault f = {0};
+
+	machine_init(&m);
+	define(&m);
+	assert_int_equal(hypervisor_save(hypervisor, m.id, &f), HYPERVISOR_UNSUPPORTED);
+	start(&m);
+	must(hypervisor_attach_disk(hypervisor, m.id, &m.volume, &f), &f);
+	must(hypervisor_pause(hypervisor, m.id, &f), &f);
+	forget_events();
+	must(hypervisor_save(hypervisor, m.id, &f), &f);
+	must(hypervisor_save(hypervisor, m.id, &f), &f);
+	assert_int_equal(state_of(&m), DOMAIN_SAVED);
+	wait_until(saw_state(m.id, DOMAIN_SAVED), WAIT_MS);
+	assert_disk(&m, false, true);
+	assert_int_equal(hypervisor_pause(hypervisor, m.id, &f), HYPERVISOR_UNSUPPORTED);
+	must(hypervisor_shutdown(hypervisor, m.id, &f), &f);
+	hypervisor = hypervisor_close(hypervisor);
+	open_host();
+	assert_int_equal(state_of(&m), DOMAIN_SAVED);
+	start(&m);
+	assert_int_equal(state_of(&m), DOMAIN_RUNNING);
+	assert_disk(&m, true, true);
+	must(hypervisor_save(hypervisor, m.id, &f), &f);
+	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
+	assert_int_equal(state_of(&m), DOMAIN_OFF);
+	start(&m);
+	must(hypervisor_save(hypervisor, m.id, &f), &f);
+	must(hypervisor_undefine(hypervisor, m.id, &f), &f);
+	assert_int_equal(state_of(&m), DOMAIN_ABSENT);
+	define(&m);
+	assert_int_equal(state_of(&m), DOMAIN_OFF);
 	machine_gone(&m);
 }
 
@@ -751,6 +813,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(life_of_a_domain),
 		cmocka_unit_test(disk_of_a_stopped_domain),
 		cmocka_unit_test(disk_of_a_running_domain),
+		cmocka_unit_test(guest_is_paused),
+		cmocka_unit_test(guest_is_saved),
 		cmocka_unit_test(disk_stays_over_a_restart),
 		cmocka_unit_test(disk_grows),
 		cmocka_unit_test(disk_is_copied),

@@ -44,7 +44,7 @@ void fake_domain_prune(FakeDomain *domain);
 
 static inline bool fake_domain_runs(const FakeDomain *domain)
 {
-	return domain->state == DOMAIN_RUNNING || domain->state == DOMAIN_PAUSED;
+	return domain_is_up(domain->state);
 }
 
 /* Keep the domain in <id>.json of a directory; the file is whole at any time. */

@@ -44,6 +44,13 @@ void fake_console(const Fake *fake, const FakeDomain *domain, const char *format
 	(void)dprintf(fd, "\n");
 }
 
+static const char *words_of(DomainState state)
+{
+	if (state == DOMAIN_SAVED)
+		return "saved";
+	return state == DOMAIN_CRASHED ? "crashed" : "powered off";
+}
+
 int fake_power_off(Fake *fake, FakeDomain *domain, DomainState state, Fault *f)
 {
 	domain->state = state;
@@ -52,7 +59,7 @@ int fake_power_off(Fake *fake, FakeDomain *domain, DomainState state, Fault *f)
 		domain->disks.items[i]->release_us = 0;
 	}
 	fake_domain_prune(domain);
-	fake_console(fake, domain, "%s", state == DOMAIN_CRASHED ? "crashed" : "powered off");
+	fake_console(fake, domain, "%s", words_of(state));
 	fake_tell(fake, HYPERVISOR_DOMAIN_STATE, domain, NULL);
 	(void)pthread_cond_broadcast(&fake->released);
 	return fake_domain_save(domain, fake->dir, f);
@@ -69,13 +76,21 @@ int fake_release(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
 	return fake_domain_save(domain, fake->dir, f);
 }
 
+static void domain_say_hello(const Fake *fake, const FakeDomain *domain)
+{
+	if (domain->state == DOMAIN_SAVED)
+		fake_console(fake, domain, "%s is back from memory", domain->name);
+	else
+		fake_console(fake, domain, "booting %s%s%s", domain->name,
+			     domain->kernel_path ? " with kernel " : "",
+			     domain->kernel_path ? domain->kernel_path : "");
+}
+
 /* Power on: the guest sees the disks of the definition. */
 static int domain_power_on(Fake *fake, FakeDomain *domain, Fault *f)
 {
+	domain_say_hello(fake, domain);
 	domain->state = DOMAIN_RUNNING;
-	fake_console(fake, domain, "booting %s%s%s", domain->name,
-		     domain->kernel_path ? " with kernel " : "",
-		     domain->kernel_path ? domain->kernel_path : "");
 	VEC_FOREACH (&domain->disks, i) {
 		FakeDisk *disk = domain->disks.items[i];
 
@@ -163,14 +178,25 @@ static int fake_undefine(void *self, const char *id, Fault *f)
 	return fake_call_end(&call, r, f);
 }
 
+/* The guest stays, but stops or goes on. */
+static int domain_change(Fake *fake, FakeDomain *domain, DomainState state, Fault *f)
+{
+	domain->state = state;
+	fake_console(fake, domain, "%s", enum_name(&domain_state_names, (int)state));
+	fake_tell(fake, HYPERVISOR_DOMAIN_STATE, domain, NULL);
+	return fake_domain_save(domain, fake->dir, f);
+}
+
 static int domain_start(Fake *fake, const char *id, Fault *f)
 {
 	FakeDomain *domain = map_get(fake->domains, id);
 
 	if (!domain)
 		return HYPERVISOR_NO_DOMAIN;
-	if (fake_domain_runs(domain))
+	if (domain->state == DOMAIN_RUNNING)
 		return 0;
+	if (domain->state == DOMAIN_PAUSED)
+		return domain_change(fake, domain, DOMAIN_RUNNING, f);
 	VEC_FOREACH (&domain->disks, i)
 		if (!fake_source_exists(domain->disks.items[i]->path))
 			return fault(f, -ENOENT, "disk %s: there is no %s",
@@ -190,7 +216,60 @@ static int fake_start(void *self, const char *id, Fault *f)
 	return fake_call_end(&call, r, f);
 }
 
-static int domain_stop(Fake *fake, const char *id, Fault *f)
+static int domain_pause(Fake *fake, const char *id, Fault *f)
+{
+	FakeDomain *domain = map_get(fake->domains, id);
+
+	if (!domain)
+		return HYPERVISOR_NO_DOMAIN;
+	if (!fake_domain_runs(domain))
+		return HYPERVISOR_UNSUPPORTED;
+	return domain->state == DOMAIN_PAUSED ? 0 : domain_change(fake, domain, DOMAIN_PAUSED, f);
+}
+
+static int fake_pause(void *self, const char *id, Fault *f)
+{
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "pause", f);
+
+	if (!r)
+		r = domain_pause(self, id, f);
+	return fake_call_end(&call, r, f);
+}
+
+static int domain_save(Fake *fake, const char *id, Fault *f)
+{
+	FakeDomain *domain = map_get(fake->domains, id);
+
+	if (!domain)
+		return HYPERVISOR_NO_DOMAIN;
+	if (domain->state == DOMAIN_SAVED)
+		return 0;
+	if (!fake_domain_runs(domain))
+		return HYPERVISOR_UNSUPPORTED;
+	return fake_power_off(fake, domain, DOMAIN_SAVED, f);
+}
+
+static int fake_save(void *self, const char *id, Fault *f)
+{
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "save", f);
+
+	if (!r)
+		r = domain_save(self, id, f);
+	return fake_call_end(&call, r, f);
+}
+
+static int domain_shutdown(Fake *fake, const char *id, Fault *f)
+{
+	FakeDomain *domain = map_get(fake->domains, id);
+
+	if (!domain || !fake_domain_runs(domain))
+		return 0;
+	return fake_power_off(fake, domain, DOMAIN_OFF, f);
+}
+
+static int domain_destroy(Fake *fake, const char *id, Fault *f)
 {
 	FakeDomain *domain = map_get(fake->domains, id);
 
@@ -206,7 +285,7 @@ static int fake_shutdown(void *self, const char *id, Fault *f)
 	int r = fake_call_begin(&call, self, "shutdown", f);
 
 	if (!r)
-		r = domain_stop(self, id, f);
+		r = domain_shutdown(self, id, f);
 	return fake_call_end(&call, r, f);
 }
 
@@ -216,7 +295,7 @@ static int fake_destroy(void *self, const char *id, Fault *f)
 	int r = fake_call_begin(&call, self, "destroy", f);
 
 	if (!r)
-		r = domain_stop(self, id, f);
+		r = domain_destroy(self, id, f);
 	return fake_call_end(&call, r, f);
 }
 
@@ -428,6 +507,8 @@ const HypervisorDriver hypervisor_fake = {
 	.define = fake_define,
 	.undefine = fake_undefine,
 	.start = fake_start,
+	.pause = fake_pause,
+	.save = fake_save,
 	.shutdown = fake_shutdown,
 	.reboot = fake_reboot,
 	.destroy = fake_destroy,

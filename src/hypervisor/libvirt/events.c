@@ -125,6 +125,8 @@ static DomainState state_after(int event, int detail)
 	case VIR_DOMAIN_EVENT_PMSUSPENDED:
 		return DOMAIN_PAUSED;
 	case VIR_DOMAIN_EVENT_STOPPED:
+		if (detail == VIR_DOMAIN_EVENT_STOPPED_SAVED)
+			return DOMAIN_SAVED;
 		/* QEMU died: FAILED; its guest did and told: CRASHED. */
 		return detail == VIR_DOMAIN_EVENT_STOPPED_CRASHED ||
 				       detail == VIR_DOMAIN_EVENT_STOPPED_FAILED
@@ -148,7 +150,7 @@ static int on_lifecycle(virConnectPtr conn _unused_, virDomainPtr domain, int ev
 
 	if (state == _DOMAIN_STATE_MAX || virDomainGetUUIDString(domain, id) < 0)
 		return 0;
-	if (state == DOMAIN_OFF || state == DOMAIN_CRASHED)
+	if (!domain_is_up(state))
 		settle_all(opaque, id);
 	events_send(opaque, (HypervisorEvent){
 				    .kind = HYPERVISOR_DOMAIN_STATE,

@@ -96,6 +96,12 @@ static DomainState state_of(int state, int reason)
 	return DOMAIN_RUNNING; /* of a newer libvirt */
 }
 
+/* The reason of a shut-off domain would say so too, but not after libvirt was started again. */
+static bool has_memory(virDomainPtr domain)
+{
+	return virDomainHasManagedSaveImage(domain, 0) == 1;
+}
+
 /* Returns 0, HYPERVISOR_NO_DOMAIN or a fault. */
 static int read_state(virDomainPtr domain, DomainState *ret, Fault *f)
 {
@@ -105,6 +111,8 @@ static int read_state(virDomainPtr domain, DomainState *ret, Fault *f)
 		return virt_error_no_domain() ? HYPERVISOR_NO_DOMAIN
 					      : virt_fault(f, "state of a domain");
 	*ret = state_of(state, reason);
+	if (!domain_is_up(*ret) && has_memory(domain))
+		*ret = DOMAIN_SAVED;
 	return 0;
 }
 
@@ -147,11 +155,64 @@ int libvirt_start(void *self, const char *id, Fault *f)
 		return virDomainResume(domain) < 0 ? virt_fault(f, "resume %s", id) : 0;
 	case DOMAIN_OFF:
 	case DOMAIN_CRASHED:
+	case DOMAIN_SAVED: /* libvirt finds what it kept */
 	case DOMAIN_ABSENT:
 	case _DOMAIN_STATE_MAX:
 		break;
 	}
 	return virDomainCreate(domain) < 0 ? virt_fault(f, "start %s", id) : 0;
+}
+
+/* The domain of a guest that is there to be stopped in some way; outcomes as of those slots. */
+static int find_guest(Host *host, const char *id, virDomainPtr *ret, DomainState *ret_state,
+		      Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r;
+
+	r = conn_domain(host, id, &domain, f);
+	if (!r)
+		r = read_state(domain, ret_state, f);
+	if (r)
+		return r;
+	*ret = TAKE(domain);
+	return 0;
+}
+
+int libvirt_pause(void *self, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	DomainState state;
+	int r;
+
+	r = find_guest(self, id, &domain, &state, f);
+	if (r || state == DOMAIN_PAUSED)
+		return r;
+	if (state != DOMAIN_RUNNING)
+		return HYPERVISOR_UNSUPPORTED;
+	if (virDomainSuspend(domain) == 0)
+		return 0;
+	if (virt_error_emulator_gone() && power_wait_off(domain))
+		return HYPERVISOR_UNSUPPORTED;
+	return virt_fault(f, "pause %s", id);
+}
+
+int libvirt_save(void *self, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	DomainState state;
+	int r;
+
+	r = find_guest(self, id, &domain, &state, f);
+	if (r || state == DOMAIN_SAVED)
+		return r;
+	if (!domain_is_up(state))
+		return HYPERVISOR_UNSUPPORTED;
+	if (virDomainManagedSave(domain, VIR_DOMAIN_SAVE_RUNNING) == 0)
+		return 0;
+	if (virt_error_emulator_gone() && power_wait_off(domain))
+		return HYPERVISOR_UNSUPPORTED;
+	return virt_fault(f, "save %s", id);
 }
 
 int libvirt_shutdown(void *self, const char *id, Fault *f)
@@ -197,12 +258,14 @@ int libvirt_destroy(void *self, const char *id, Fault *f)
 	r = conn_domain(self, id, &domain, f);
 	if (r)
 		return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
-	if (!is_active(domain))
-		return 0;
-	if (virDomainDestroy(domain) == 0)
-		return 0;
-	r = virt_fault(f, "destroy %s", id);
-	return is_active(domain) ? r : 0;
+	if (is_active(domain) && virDomainDestroy(domain) < 0) {
+		r = virt_fault(f, "destroy %s", id);
+		if (is_active(domain))
+			return r;
+	}
+	if (has_memory(domain) && virDomainManagedSaveRemove(domain, 0) < 0 && has_memory(domain))
+		return virt_fault(f, "forget the memory of %s", id);
+	return 0;
 }
 
 bool power_wait_off(virDomainPtr domain)

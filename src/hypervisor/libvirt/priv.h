@@ -131,6 +131,8 @@ void unplug_forget(Host *host, const char *id, const char *alias);
 int libvirt_define(void *self, const DomainSpec *spec, Fault *f);
 int libvirt_undefine(void *self, const char *id, Fault *f);
 int libvirt_start(void *self, const char *id, Fault *f);
+int libvirt_pause(void *self, const char *id, Fault *f);
+int libvirt_save(void *self, const char *id, Fault *f);
 int libvirt_shutdown(void *self, const char *id, Fault *f);
 int libvirt_reboot(void *self, const char *id, Fault *f);
 int libvirt_destroy(void *self, const char *id, Fault *f);
