@@ -168,6 +168,13 @@ int backend_exists(Backend *backend, const Volume *volume, bool *ret, Fault *f)
 			 backend->driver->exists(backend->self, volume, ret, f), 0, f);
 }
 
+static bool is_usable(const BackendPath *path, const Volume *volume)
+{
+	bool is_known = path->remote ? !path->path : path->path && path->path[0] == '/';
+
+	return is_known && path->format == volume->format;
+}
+
 int backend_connect(Backend *backend, const Volume *volume, Arena *arena, BackendPath *ret,
 		    Fault *f)
 {
@@ -179,7 +186,7 @@ int backend_connect(Backend *backend, const Volume *volume, Arena *arena, Backen
 	r = call_done(backend, "connect", volume, r, MAY_LACK_VOLUME, f);
 	if (r)
 		return r;
-	if (!path.path || path.path[0] != '/' || path.format != volume->format)
+	if (!is_usable(&path, volume))
 		return fault(f, -EPROTO, "backend %s: connect of volume %s gave no usable path",
 			     backend->name, volume->id);
 	*ret = path;

@@ -34,7 +34,8 @@ struct BackendConfig {
 /* How this host reaches a connected volume. */
 typedef struct BackendPath {
 	const char *path;
-	int format; /* DiskFormat */
+	bool remote; /* not on this host, path is NULL: see the attachment's connection_info */
+	int format;  /* DiskFormat */
 	bool is_block;
 } BackendPath;
 

@@ -5,6 +5,7 @@
  * root disk first, whether it is a volume or not; direct kernel boot where the image has a kernel.
  */
 #include "base/str.h"
+#include "engine/connection.h"
 #include "engine/priv.h"
 
 #include <inttypes.h>
@@ -47,32 +48,58 @@ static DiskDevice device_of(const Attachment *attachment)
 		       : DISK_DEVICE_DISK;
 }
 
-int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f)
+/* Where the backend has put the volume, or where the attachment says that it is. */
+static int disk_source(StepRun *run, const ServerDisk *disk, ConnectionSource *ret, Fault *f)
 {
-	const char *target = str_after(disk->attachment->device, "/dev/");
 	BackendPath path;
 	int r;
 
-	if (!target)
-		return step_give_up(f, "attachment %s has no device name", disk->attachment->id);
 	r = backend_connect(run->config->backend, disk->volume, run->arena, &path, f);
 	if (r == BACKEND_NO_VOLUME)
 		return step_give_up(f, "volume %s has no data on this host", disk->volume->id);
 	if (r)
 		return fault_unexpected(f, r);
+	if (!path.remote) {
+		*ret = (ConnectionSource){
+			.path = path.path,
+			.format = path.format,
+			.is_block = path.is_block,
+		};
+		return 0;
+	}
+	if (connection_source(run->arena, disk->attachment->connection_info, ret, f))
+		return STEP_GIVE_UP; /* what was written down does not change */
+	return 0;
+}
+
+int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f)
+{
+	const Attachment *attachment = disk->attachment;
+	const char *target = str_after(attachment->device, "/dev/");
+	ConnectionSource source = {0};
+	int r;
+
+	if (!target)
+		return step_give_up(f, "attachment %s has no device name", attachment->id);
+	r = disk_source(run, disk, &source, f);
+	if (r)
+		return r;
 	*ret = (DiskSpec){
-		.alias = disk_alias(run->arena, disk->attachment),
+		.alias = disk_alias(run->arena, attachment),
 		.target = target,
-		.bus = bus_of(disk->attachment->disk_bus),
-		.device = device_of(disk->attachment),
-		.boot_order = (int)disk->attachment->boot_index + 1,
+		.bus = bus_of(attachment->disk_bus),
+		.device = device_of(attachment),
+		.boot_order = (int)attachment->boot_index + 1,
 		.serial = disk->volume->id,
-		.path = path.path,
-		.format = path.format,
-		.is_block = path.is_block,
-		.readonly = disk->attachment->mode == ATTACH_MODE_RO || disk->volume->readonly,
+		.path = source.path,
+		.network = source.network,
+		.format = source.format,
+		.is_block = source.is_block,
+		.readonly = attachment->mode == ATTACH_MODE_RO || disk->volume->readonly ||
+			    source.readonly,
 		.shareable = disk->volume->multiattach,
 	};
+	connection_tune(run->arena, attachment->connection_info, &ret->tune);
 	return 0;
 }
 

@@ -88,6 +88,8 @@ static int source_path(StepRun *run, BackendPath *ret, bool *ret_frozen, Fault *
 		    : backend_connect(run->config->backend, source.volume, run->arena, ret, f);
 	if (r == BACKEND_NO_SNAPSHOT || r == BACKEND_NO_VOLUME)
 		return no_source(f);
+	if (!r && ret->remote)
+		return step_give_up(f, "volume %s is not on this host", source.volume->id);
 	*ret_frozen = source.snapshot != NULL;
 	return fault_unexpected(f, r);
 }

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "base/str.h"
+#include "service/disk-specs.h"
 #include "service/priv.h"
 #include "service/text-map.h"
 #include "json/out.h"
@@ -20,6 +21,13 @@ AttachMode attachment_mode(const Volume *volume, AttachMode wish, const Connecto
 	return ATTACH_MODE_RW;
 }
 
+static bool is_listed(const char *const *list, const char *name)
+{
+	while (*list && !str_eq(*list, name))
+		list++;
+	return *list != NULL;
+}
+
 /* Members of `doc` but those named in `without`, into the object that is open. */
 static void copy_members(Arena *arena, JsonOut *out, const JsonDoc *doc, const char *const *without)
 {
@@ -27,11 +35,8 @@ static void copy_members(Arena *arena, JsonOut *out, const JsonDoc *doc, const c
 
 	for (size_t i = 0; i < count; i++) {
 		const char *name = json_member_name(arena, doc, i);
-		const char *const *skip = without;
 
-		while (*skip && !str_eq(*skip, name))
-			skip++;
-		if (!*skip)
+		if (!is_listed(without, name))
 			json_out_raw(out, name, json_get_raw_at(arena, doc, "", i));
 	}
 }
@@ -140,7 +145,7 @@ static int out_qos(Work *work, JsonOut *out, const Volume *volume, const char *q
 /* The whole. --------------------------------------------------------------------------------------
  */
 
-static int out_type(Work *work, JsonOut *out, const Volume *volume, Fault *f)
+static int out_type(Work *work, JsonOut *out, const Volume *volume, const JsonDoc *driver, Fault *f)
 {
 	static const VolumeType no_type = {0};
 	VolumeType *found;
@@ -153,6 +158,7 @@ static int out_type(Work *work, JsonOut *out, const Volume *volume, Fault *f)
 	json_out_bool(
 		out, "cacheable",
 		str_eq(text_map_value(work->arena, type->extra_specs, "cacheable"), "<is> True"));
+	disk_specs_print(work->arena, out, type->extra_specs, driver);
 	return out_qos(work, out, volume, type->qos_id, f);
 }
 
@@ -160,8 +166,10 @@ int connection_info_make(Work *work, const Volume *volume, const Attachment *att
 			 const Connector *connector, const char **ret, Fault *f)
 {
 	static const char *const ours[] = {
-		"attachment_id", "enforce_multipath", "access_mode", "encrypted",
-		"cacheable",     "qos_specs",         NULL};
+		"attachment_id", "enforce_multipath",  "access_mode",         "encrypted",
+		"cacheable",     "qos_specs",          "cache_mode",          "io_mode",
+		"discard",       "logical_block_size", "physical_block_size", NULL,
+	};
 	_cleanup_(json_doc_freep) JsonDoc *driver = NULL;
 	JsonOut out = {0};
 	const char *json;
@@ -178,7 +186,7 @@ int connection_info_make(Work *work, const Volume *volume, const Attachment *att
 	json_out_bool(&out, "enforce_multipath", connector && connector->enforce_multipath);
 	json_out_text(&out, "access_mode", attachment->mode == ATTACH_MODE_RO ? "ro" : "rw");
 	json_out_bool(&out, "encrypted", false); /* no volume is */
-	r = out_type(work, &out, volume, f);
+	r = out_type(work, &out, volume, driver, f);
 	if (r) {
 		json_out_done(&out);
 		return r;

@@ -5,6 +5,7 @@
  * access, its encryption, the limits by type. Default types do not go.
  */
 #include "base/str.h"
+#include "service/disk-specs.h"
 #include "service/priv.h"
 #include "service/quota.h"
 #include "service/text-map.h"
@@ -16,12 +17,12 @@ static int name_taken(Work *work, const char *name)
 	return work_refuse(work, REFUSAL_VOLUME_CONFLICT, "Volume Type %s already exists.", name);
 }
 
-/* A cached image cannot be written to by several at once. */
 static int check_specs(Work *work, const char *extra_specs)
 {
+	/* A cached image cannot be written to by several at once. */
 	if (!str_eq(text_map_value(work->arena, extra_specs, "cacheable"), SPEC_IS_TRUE) ||
 	    !str_eq(text_map_value(work->arena, extra_specs, MULTIATTACH_SPEC), SPEC_IS_TRUE))
-		return 0;
+		return disk_specs_check(work, extra_specs);
 	return work_refuse(work, REFUSAL_BAD_INPUT, "cacheable cannot be set with multiattach.");
 }
 

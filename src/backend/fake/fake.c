@@ -3,7 +3,8 @@
 /*
  * Volumes in DIRECTORY/<volume id>.raw, exports in DIRECTORY/exports/<attachment id>. Nothing is
  * flushed: tests kill the daemon, not the machine. What an attachment's connection_info says is
- * made up, but follows from the volume's id alone, as a real target's would.
+ * made up, but follows from the volume's id alone, as a real target's would; or it is what a test
+ * that serves the volume's file itself has written into DIRECTORY/<volume id>.connection.
  */
 #include "backend/fake/fake.h"
 
@@ -18,7 +19,7 @@
 #include "base/str.h"
 #include "json/out.h"
 
-enum { NAME_BYTES = 64 };
+enum { NAME_BYTES = 64, CONNECTION_BYTES = 4096 };
 
 static const int64_t GIB = INT64_C(1) << 30;
 
@@ -124,6 +125,17 @@ static int fake_exists(void *self, const Volume *volume, bool *ret, Fault *f)
 	return 0;
 }
 
+/* What a test has written down about a volume, in the arena; NULL: nothing. */
+static const char *told_connection(const Fake *fake, const Volume *volume, Arena *arena)
+{
+	const char *name = arena_printf(arena, "%s.connection", volume->id);
+	_cleanup_(closep) int fd = openat(fake->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[CONNECTION_BYTES];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	return n > 0 ? arena_strndup(arena, text, (size_t)n) : NULL;
+}
+
 static int fake_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f)
 {
 	const Fake *fake = self;
@@ -132,6 +144,10 @@ static int fake_connect(void *self, const Volume *volume, Arena *arena, BackendP
 
 	if (r || !exists)
 		return r ? r : BACKEND_NO_VOLUME;
+	if (told_connection(fake, volume, arena)) {
+		*ret = (BackendPath){.remote = true, .format = DISK_FORMAT_RAW};
+		return 0;
+	}
 	*ret = (BackendPath){
 		.path = arena_printf(arena, "%s/%s.raw", fake->path, volume->id),
 		.format = DISK_FORMAT_RAW,
@@ -174,7 +190,7 @@ static int64_t lun_of(const Volume *volume)
 	return lun;
 }
 
-static int fake_connection_info(void *self _unused_, const Volume *volume,
+static int fake_connection_info(void *self, const Volume *volume,
 				const Attachment *attachment _unused_, Arena *arena,
 				const char **ret, Fault *f _unused_)
 {
@@ -182,6 +198,9 @@ static int fake_connection_info(void *self _unused_, const Volume *volume,
 	JsonOut out = {0};
 	size_t length;
 
+	*ret = told_connection(self, volume, arena);
+	if (*ret)
+		return 0;
 	json_out_begin(&out, NULL);
 	json_out_text(&out, "driver_volume_type", "iscsi");
 	json_out_bool(&out, "target_discovered", false);

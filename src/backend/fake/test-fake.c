@@ -3,6 +3,7 @@
 /*
  * The fake through the checked wrappers: exports come and go, also twice, and fail when told to.
  */
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,5 +139,34 @@ TEST(volumes_are_sparse_files)
 	assert_int_equal(backend_remove(backend, &volume, &f), 0);
 	assert_int_equal(backend_exists(backend, &volume, &exists, &f), 0);
 	assert_false(exists);
+	backend_end(backend);
+}
+
+TEST(a_volume_may_be_reached_as_a_test_says)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Backend *backend = backend_make();
+	const char *told = "{\"driver_volume_type\":\"nbd\"}";
+	BackendPath path;
+	const char *info;
+	char name[128];
+	Fault f = {0};
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s/" VOLUME_ID ".connection", directory); /* fits */
+	assert_int_equal(backend_create(backend, &volume, &f), 0);
+	assert_int_equal(backend_connect(backend, &volume, arena, &path, &f), 0);
+	assert_false(path.remote);
+	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, told, strlen(told)), strlen(told));
+	(void)close(fd);
+	assert_int_equal(backend_connect(backend, &volume, arena, &path, &f), 0);
+	assert_true(path.remote);
+	assert_null(path.path);
+	assert_int_equal(backend_connection_info(backend, &volume, &attachment, arena, &info, &f),
+			 0);
+	assert_string_equal(info, told);
+	(void)unlink(name);
+	assert_int_equal(backend_remove(backend, &volume, &f), 0);
 	backend_end(backend);
 }
