@@ -132,6 +132,13 @@ static const char *const task_states[] = {
 static_assert(ARRAY_SIZE(task_states) == _TASK_STATE_MAX, "a row for each");
 const EnumNames task_state_names = ENUM_NAMES(task_states);
 
+static const char *const keypair_types[] = {
+	[KEYPAIR_SSH] = "ssh",
+	[KEYPAIR_X509] = "x509",
+};
+static_assert(ARRAY_SIZE(keypair_types) == _KEYPAIR_TYPE_MAX, "a row for each");
+const EnumNames keypair_type_names = ENUM_NAMES(keypair_types);
+
 static const char *const action_results[] = {
 	[ACTION_RUNNING] = "",
 	[ACTION_SUCCESS] = "Success",

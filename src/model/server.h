@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Servers, flavors, and the record of what was done to a server (instance actions).
+ * Servers, flavors, key pairs, and the record of what was done to a server (instance actions).
  */
 #pragma once
 
@@ -97,6 +97,26 @@ typedef struct ServerGroup {
 	int64_t max_per_host; /* of anti-affinity: how many may share a host; 0: not said */
 	int64_t created_us;
 } ServerGroup;
+
+typedef enum KeypairType {
+	KEYPAIR_SSH,
+	KEYPAIR_X509,
+	_KEYPAIR_TYPE_MAX,
+} KeypairType;
+
+extern const EnumNames keypair_type_names;
+
+/* The public half of a pair; nobody keeps the private one. */
+typedef struct Keypair {
+	const char *id; /* "<user>/<name>" */
+	int64_t number; /* the id that clients see */
+	const char *user_id;
+	const char *name;
+	int type;                /* KeypairType */
+	const char *public_key;  /* a line as in authorized_keys, or a certificate in PEM */
+	const char *fingerprint; /* hex in pairs between colons */
+	int64_t created_us;
+} Keypair;
 
 typedef struct Server {
 	const char *id;

@@ -22,6 +22,7 @@ TEST(no_enumerator_was_forgotten)
 		&vm_state_names,
 		&task_state_names,
 		&action_result_names,
+		&keypair_type_names,
 		&image_status_names,
 		&image_visibility_names,
 		&operation_state_names,

@@ -237,7 +237,12 @@ static const char schema_3[] =
 	"CREATE INDEX server_groups_project ON server_groups (project_id, created_us, id);"
 	"CREATE INDEX servers_group ON servers (group_id) WHERE group_id IS NOT NULL;"
 	"CREATE INDEX flavor_accesses_flavor ON flavor_accesses (flavor_id);"
-	"CREATE INDEX flavor_accesses_project ON flavor_accesses (project_id);";
+	"CREATE INDEX flavor_accesses_project ON flavor_accesses (project_id);"
+	"CREATE TABLE keypairs ("
+	"id TEXT PRIMARY KEY NOT NULL, number BIGINT NOT NULL, user_id TEXT, name TEXT,"
+	"type TEXT NOT NULL, public_key TEXT, fingerprint TEXT, created_us BIGINT NOT NULL);"
+	"CREATE INDEX keypairs_user ON keypairs (user_id, name);"
+	"CREATE UNIQUE INDEX keypairs_number ON keypairs (number);";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

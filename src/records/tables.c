@@ -303,6 +303,18 @@ static const Column flavor_access_columns[] = {
 const RecordTable flavor_access_table =
 	TABLE(FlavorAccess, flavor_access_columns, .name = "flavor_accesses");
 
+static const Column keypair_columns[] = {
+	TEXT_COLUMN(Keypair, id),
+	INT_COLUMN(Keypair, number),
+	FIXED_TEXT_COLUMN(Keypair, user_id),
+	TEXT_COLUMN(Keypair, name),
+	ENUM_COLUMN(Keypair, type, keypair_type_names),
+	TEXT_COLUMN(Keypair, public_key),
+	TEXT_COLUMN(Keypair, fingerprint),
+	INT_COLUMN(Keypair, created_us),
+};
+const RecordTable keypair_table = TABLE(Keypair, keypair_columns, .name = "keypairs");
+
 static const Column server_columns[] = {
 	TEXT_COLUMN(Server, id),
 	FIXED_TEXT_COLUMN(Server, project_id),

@@ -15,6 +15,7 @@ static const RecordTable *const tables[] = {
 	&volume_table,         &attachment_table,
 	&server_table,         &step_table,
 	&operation_table,      &instance_action_table,
+	&keypair_table,
 };
 
 static size_t size_of(ColumnType type)

@@ -22,6 +22,7 @@ typedef enum Refusal {
 	REFUSAL_NO_SERVER_GROUP,
 	REFUSAL_NO_ATTACHMENT, /* .id is the server's, .other the volume's */
 	REFUSAL_NO_OPERATION,
+	REFUSAL_NO_KEYPAIR,      /* .id is its name, .other the user's id */
 	REFUSAL_NO_METADATA_KEY, /* .id the resource's, .other the key */
 	REFUSAL_NOT_THERE,       /* .value is the whole sentence */
 	/* Wrong state: .id, .action, .attribute ("vm_state"), .value ("building") */

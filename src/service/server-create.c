@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "service/flavor.h"
 #include "service/image.h"
+#include "service/keypair.h"
 #include "service/priv.h"
 #include "service/tags.h"
 #include "service/text-map.h"
@@ -255,6 +256,23 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 	return 0;
 }
 
+/* The server keeps the public key: a key pair may go. */
+static int find_key(Work *work, const char *name, const char **ret_public_key, Fault *f)
+{
+	Keypair *keypair;
+	int r;
+
+	*ret_public_key = NULL;
+	if (!name)
+		return 0;
+	r = service_find_keypair(work, work->caller->user_id, name, &keypair, f);
+	if (r == REFUSAL_NO_KEYPAIR)
+		return work_refuse(work, REFUSAL_BAD_INPUT, "Invalid key_name provided.");
+	if (!r)
+		*ret_public_key = keypair->public_key;
+	return r;
+}
+
 int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 			   const char **ret_reservation, Fault *f)
 {
@@ -278,6 +296,8 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 		return r;
 	like = server_like(work, wish, flavor, image);
 	r = find_boot_images(work, image, &like, f);
+	if (!r)
+		r = find_key(work, wish->key_name, &like.key_data, f);
 	if (r)
 		return r;
 	*ret_reservation = like.reservation_id;

@@ -17,6 +17,8 @@ CREATE TABLE images (id TEXT PRIMARY KEY NOT NULL, owner TEXT, name TEXT,status 
 INSERT INTO "images" VALUES('key','owner 2','name 2','active','shared','aki','container_format 2',7000021,8000024,'checksum 2','hash 2',11000033,12000036,1,0,'tags 2','properties 2',17000051,18000054);
 CREATE TABLE instance_actions (id TEXT PRIMARY KEY NOT NULL, server_id TEXT, request_id TEXT,action TEXT, user_id TEXT, project_id TEXT, started_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, message TEXT, event TEXT,event_started_us BIGINT NOT NULL, event_finished_us BIGINT NOT NULL,result TEXT NOT NULL, details TEXT, host TEXT);
 INSERT INTO "instance_actions" VALUES('key','server_id 2','request_id 2','action 2','user_id 2','project_id 2',6000018,7000021,'message 2','event 2',10000030,11000033,'Error','details 2','host 2');
+CREATE TABLE keypairs (id TEXT PRIMARY KEY NOT NULL, number BIGINT NOT NULL, user_id TEXT, name TEXT,type TEXT NOT NULL, public_key TEXT, fingerprint TEXT, created_us BIGINT NOT NULL);
+INSERT INTO "keypairs" VALUES('key',1000003,'user_id 2','name 2','ssh','public_key 2','fingerprint 2',7000021);
 CREATE TABLE local_disks (id TEXT PRIMARY KEY NOT NULL, server_id TEXT, device TEXT, size_mib BIGINT NOT NULL,guest_format TEXT, disk_bus TEXT, tag TEXT, seq BIGINT NOT NULL);
 INSERT INTO "local_disks" VALUES('key','server_id 2','device 2',3000009,'guest_format 2','disk_bus 2','tag 2',7000021);
 CREATE TABLE messages (id TEXT PRIMARY KEY NOT NULL, project_id TEXT, request_id TEXT,resource_type TEXT, resource_id TEXT, event_id TEXT, text TEXT,created_us BIGINT NOT NULL, expires_us BIGINT NOT NULL);
@@ -102,3 +104,5 @@ CREATE INDEX server_groups_project ON server_groups (project_id, created_us, id)
 CREATE INDEX servers_group ON servers (group_id) WHERE group_id IS NOT NULL;
 CREATE INDEX flavor_accesses_flavor ON flavor_accesses (flavor_id);
 CREATE INDEX flavor_accesses_project ON flavor_accesses (project_id);
+CREATE INDEX keypairs_user ON keypairs (user_id, name);
+CREATE UNIQUE INDEX keypairs_number ON keypairs (number);

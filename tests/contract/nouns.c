@@ -21,7 +21,7 @@ const RecordTable *const noun_tables[] = {
 	&qos_spec_table,        &transfer_table,
 	&message_table,         &service_state_table,
 	&local_disk_table,      &server_group_table,
-	&flavor_access_table,
+	&flavor_access_table,   &keypair_table,
 };
 
 static_assert(ARRAY_SIZE(noun_tables) == NOUN_COUNT, "a row for each");

@@ -67,6 +67,8 @@ static const char *not_found_text(ApiRequest *r, Refusal refusal, const RefusalD
 		return arena_printf(a, "Instance group %s could not be found.", d->id);
 	if (refusal == REFUSAL_NO_ATTACHMENT)
 		return arena_printf(a, "Instance %s is not attached to volume %s", d->id, d->other);
+	if (refusal == REFUSAL_NO_KEYPAIR)
+		return arena_printf(a, "Keypair %s not found for user %s", d->id, d->other);
 	if (refusal == REFUSAL_NO_METADATA_KEY)
 		return "Metadata item was not found";
 	if (refusal == REFUSAL_NO_VOLUME)
@@ -114,6 +116,7 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_SERVER_GROUP:
 	case REFUSAL_NO_ATTACHMENT:
 	case REFUSAL_NO_OPERATION:
+	case REFUSAL_NO_KEYPAIR:
 	case REFUSAL_NO_METADATA_KEY:
 		*ret_message = not_found_text(r, refusal, d);
 		return 404;
@@ -288,6 +291,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_instance_action_routes,
 	&compute_server_group_routes,
 	&compute_quota_routes,
+	&compute_keypair_routes,
 	&compute_small_routes,
 	NULL,
 };

@@ -27,6 +27,7 @@ extern const ApiRoutes compute_attachment_routes;
 extern const ApiRoutes compute_instance_action_routes;
 extern const ApiRoutes compute_server_group_routes;
 extern const ApiRoutes compute_quota_routes;
+extern const ApiRoutes compute_keypair_routes;
 extern const ApiRoutes compute_small_routes;
 
 /* A server that the caller may see, for resources below it; REFUSAL_NO_SERVER. */

@@ -226,8 +226,6 @@ static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWi
 	if (!mappings_are_plain(r, fields))
 		return "Block Device Mapping is Invalid: only the server's own image can be "
 		       "mapped.";
-	if (fields->key_name)
-		return "Invalid key_name provided.";
 	if (fields->personality.count)
 		return "File injection is not available.";
 	if (fields->config_drive)
@@ -293,6 +291,7 @@ static int server_create(ApiRequest *r, Fault *f)
 		.tags = fields->tags.items,
 		.tag_count = fields->tags.count,
 		.user_data = fields->user_data,
+		.key_name = fields->key_name,
 		.availability_zone = fields->availability_zone,
 		.access_ipv4 = fields->access_ipv4,
 		.access_ipv6 = fields->access_ipv6,

@@ -54,6 +54,7 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_SERVER_GROUP:
 	case REFUSAL_NO_ATTACHMENT:
 	case REFUSAL_NO_OPERATION:
+	case REFUSAL_NO_KEYPAIR:
 	case REFUSAL_NO_METADATA_KEY:
 	case REFUSAL_NOT_THERE:
 	case REFUSAL_SERVER_STATE:

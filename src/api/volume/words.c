@@ -201,6 +201,7 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_SERVER_GROUP:
 	case REFUSAL_NO_ATTACHMENT:
 	case REFUSAL_NO_OPERATION:
+	case REFUSAL_NO_KEYPAIR:
 	case REFUSAL_SERVER_STATE:
 	case REFUSAL_SERVER_NOT_READY:
 	case REFUSAL_SERVER_LOCKED:
