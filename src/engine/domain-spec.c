@@ -3,6 +3,7 @@
 /*
  * From rows to what the hypervisor is to make: disks under the names recorded in their rows, the
  * root disk first, whether it is a volume or not; direct kernel boot where the image has a kernel.
+ * A rescued server is booted from its rescue disk and that one's kernel: see rescue.c.
  */
 #include "base/str.h"
 #include "engine/connection.h"
@@ -100,6 +101,7 @@ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f
 		.shareable = disk->volume->multiattach,
 	};
 	connection_tune(run->arena, attachment->connection_info, &ret->tune);
+	rescue_move(run, ret);
 	return 0;
 }
 
@@ -112,7 +114,7 @@ static int root_spec_make(StepRun *run, DiskSpec *ret, Fault *f)
 	if (r)
 		return fault_unexpected(f, r);
 	*ret = (DiskSpec){
-		.alias = "ua-root",
+		.alias = ROOT_ALIAS,
 		.target = run->server->root_device ? str_after(run->server->root_device, "/dev/")
 						   : ROOT_TARGET,
 		.bus = bus_of(run->server->root_bus),
@@ -120,6 +122,7 @@ static int root_spec_make(StepRun *run, DiskSpec *ret, Fault *f)
 		.format = run->server->root_format,
 		.boot_order = 1,
 	};
+	rescue_move(run, ret);
 	return 0;
 }
 
@@ -138,6 +141,7 @@ static int local_spec_make(StepRun *run, const LocalDisk *disk, DiskSpec *ret, F
 		.path = path,
 		.format = DISK_FORMAT_RAW,
 	};
+	rescue_move(run, ret);
 	return 0;
 }
 
@@ -157,12 +161,15 @@ static const ServerDisk *find_root(const StepRun *run)
 
 static int disks_make(StepRun *run, DomainSpec *spec, Fault *f)
 {
-	DiskSpec *disks = ARENA_ARRAY(run->arena, DiskSpec, 1 + run->local_count + run->disk_count);
+	DiskSpec *disks = ARENA_ARRAY(run->arena, DiskSpec, 2 + run->local_count + run->disk_count);
 	const ServerDisk *root = find_root(run);
-	size_t n = 1;
-	int r;
+	size_t n = 0;
+	int r = is_rescued(run->server) ? rescue_spec_make(run, &disks[n++], f) : 0;
 
-	r = root ? disk_spec_make(run, root, &disks[0], f) : root_spec_make(run, &disks[0], f);
+	if (!r && root)
+		r = disk_spec_make(run, root, &disks[n++], f);
+	else if (!r)
+		r = root_spec_make(run, &disks[n++], f);
 	for (size_t i = 0; !r && i < run->local_count; i++)
 		r = local_spec_make(run, run->locals[i], &disks[n++], f);
 	for (size_t i = 0; !r && i < run->disk_count; i++)
@@ -188,11 +195,15 @@ static int image_file(StepRun *run, const char *image_id, const char **ret, Faul
 
 static int kernel_make(StepRun *run, DomainSpec *spec, Fault *f)
 {
-	const char *args = run->server->kernel_args;
-	int r = image_file(run, run->server->kernel_id, &spec->kernel_path, f);
+	const Server *server = run->server;
+	bool rescued = is_rescued(server);
+	const char *args = rescued ? server->rescue_kernel_args : server->kernel_args;
+	int r = image_file(run, rescued ? server->rescue_kernel_id : server->kernel_id,
+			   &spec->kernel_path, f);
 
 	if (!r)
-		r = image_file(run, run->server->ramdisk_id, &spec->ramdisk_path, f);
+		r = image_file(run, rescued ? server->rescue_ramdisk_id : server->ramdisk_id,
+			       &spec->ramdisk_path, f);
 	if (!r && spec->kernel_path)
 		spec->kernel_args = str_empty(args) ? DEFAULT_KERNEL_ARGS : args;
 	return r;

@@ -44,6 +44,11 @@ struct OperationKind {
 	 * is done from outside of the lane, which may hang on the emulator.
 	 */
 	bool overtakes;
+	/*
+	 * In the transaction of the mark that turns it back, or NULL: rows that were written for
+	 * what is not going to be are as before when the first step is undone.
+	 */
+	int (*turned)(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 	/* In the transaction of the last mark. May run again after a rollback. */
 	int (*done)(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 	/* Likewise when all is undone. `reason` is a sentence for people. */

@@ -78,11 +78,14 @@ static int settle_failed(Draft *d, Fault *f)
 	return 0;
 }
 
-static void turn_back(Draft *d, size_t index, const char *reason)
+static int turn_back(Draft *d, size_t index, const char *reason, Fault *f)
 {
 	operation_move(d, OPERATION_UNDOING);
 	d->operation->last_error = reason;
 	step_move(d, index, STEP_UNDOING);
+	return d->kind->turned ? fault_unexpected(
+					 f, d->kind->turned(d->tx, d->task->arena, d->operation, f))
+			       : 0;
 }
 
 static int draft_done(Draft *d, size_t index, Fault *f)
@@ -90,10 +93,8 @@ static int draft_done(Draft *d, size_t index, Fault *f)
 	step_move(d, index, STEP_DONE);
 	if (d->task->run->found)
 		d->operation->args = d->task->run->found;
-	if (d->operation->cancelled && !d->kind->forward_only) {
-		turn_back(d, index, "cancelled");
-		return 0;
-	}
+	if (d->operation->cancelled && !d->kind->forward_only)
+		return turn_back(d, index, "cancelled", f);
 	if (index + 1 == d->count)
 		return settle_done(d, f);
 	step_move(d, index + 1, STEP_STARTED);
@@ -141,8 +142,7 @@ static int draft_make(Draft *d, const Mark *mark, Fault *f)
 		return draft_undone(d, mark->step, f);
 	case MARK_GIVE_UP:
 		d->steps[mark->step].last_error = mark->reason;
-		turn_back(d, mark->step, mark->reason);
-		return 0;
+		return turn_back(d, mark->step, mark->reason, f);
 	case MARK_RETRY:
 	case MARK_LATER:
 		return draft_wait(d, mark, f);

@@ -291,6 +291,26 @@ int server_disk_delete_act(StepRun *run, Fault *f);
 int server_disk_create_probe(StepRun *run, bool *ret, Fault *f);
 int image_delete_act(StepRun *run, Fault *f);
 
+/* step-server-disk.c */
+int disk_grow_act(StepRun *run, Fault *f);
+int disk_grow_undo(StepRun *run, Fault *f);
+int disk_revert_act(StepRun *run, Fault *f);
+int disk_revert_undo(StepRun *run, Fault *f);
+int disk_remake_act(StepRun *run, Fault *f);
+int disk_remake_undo(StepRun *run, Fault *f);
+int disk_replace_act(StepRun *run, Fault *f);
+int disk_replace_undo(StepRun *run, Fault *f);
+int disk_settle_act(StepRun *run, Fault *f);
+int rescue_create_act(StepRun *run, Fault *f);
+int rescue_delete_act(StepRun *run, Fault *f);
+
+/* step-server-image.c */
+int disk_freeze_act(StepRun *run, Fault *f);
+int disk_save_act(StepRun *run, Fault *f);
+int disk_thaw_act(StepRun *run, Fault *f);
+/* What filling an image found out, for StepRun.found. */
+const char *image_facts_print(Arena *arena, const DepotFacts *facts);
+
 int snapshot_create_act(StepRun *run, Fault *f);
 int snapshot_create_probe(StepRun *run, bool *ret, Fault *f);
 int snapshot_delete_act(StepRun *run, Fault *f);
@@ -313,10 +333,14 @@ int domain_reboot_act(StepRun *run, Fault *f);
 int domain_pause_act(StepRun *run, Fault *f);
 int domain_save_act(StepRun *run, Fault *f);
 int domain_resume_act(StepRun *run, Fault *f);
+int domain_off_undo(StepRun *run, Fault *f);
+int domain_on_act(StepRun *run, Fault *f);
 
 /* domain-spec.c: what the hypervisor is to make of rows.
  * --------------------------------------------- */
 
+/* The root disk where it is no volume. */
+#define ROOT_ALIAS "ua-root"
 /* "ua-<attachment id>", in the arena. */
 const char *disk_alias(Arena *arena, const Attachment *attachment);
 /* Connects the volume, to learn its path. */
@@ -324,6 +348,15 @@ _must_use_ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *re
 _must_use_ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f);
 /* The name in the depot of a disk that is no volume, in the arena. */
 const char *local_disk_name(StepRun *run, const LocalDisk *disk);
+/*
+ * rescue.c: a rescued server has its rescue disk as the first one; its others move down by one.
+ */
+bool is_rescued(const Server *server);
+/* Another of its disks, moved. */
+void rescue_move(StepRun *run, DiskSpec *disk);
+/* The rescue disk itself. */
+_must_use_ int rescue_spec_make(StepRun *run, DiskSpec *ret, Fault *f);
+
 /* Files of a guest in config->guest_dir, in the arena. */
 const char *guest_console_path(StepRun *run);
 const char *guest_channel_path(StepRun *run);

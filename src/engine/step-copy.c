@@ -94,8 +94,7 @@ static int source_path(StepRun *run, BackendPath *ret, bool *ret_frozen, Fault *
 	return fault_unexpected(f, r);
 }
 
-/* For the end of the operation. */
-static const char *facts_print(Arena *arena, const DepotFacts *facts)
+const char *image_facts_print(Arena *arena, const DepotFacts *facts)
 {
 	JsonPair pairs[] = {
 		{OPERATION_SIZE, arena_printf(arena, "%" PRId64, facts->size_bytes)},
@@ -135,7 +134,7 @@ int image_fill_act(StepRun *run, Fault *f)
 				    run->source->id);
 	if (r)
 		return fault_unexpected(f, r);
-	run->found = facts_print(run->arena, &facts);
+	run->found = image_facts_print(run->arena, &facts);
 	return frozen ? 0
 		      : fault_unexpected(f,
 					 backend_disconnect(run->config->backend, run->source, f));

@@ -4,6 +4,7 @@
  * Steps on domains. Every start writes the definition anew from the rows, so that a start mends
  * whatever was different before it.
  */
+#include "base/log.h"
 #include "engine/priv.h"
 
 /* Guests that boot do not hear the first request; one that powers off says so by an event. */
@@ -113,6 +114,37 @@ int domain_shutdown_act(StepRun *run, Fault *f)
 		run->later_us = MIN(end_us, run->now_us + SHUTDOWN_RETRY_MS * INT64_C(1000));
 	}
 	return r ? r : STEP_LATER;
+}
+
+/* Whether a server of that state runs when it is at rest again. */
+static bool is_to_run(const Server *server)
+{
+	if (server->vm_state == VM_RESIZED)
+		return server->previous_state != VM_STOPPED;
+	return server->vm_state != VM_STOPPED || server->task_state == TASK_RESCUING;
+}
+
+int domain_on_act(StepRun *run, Fault *f)
+{
+	if (!run->server)
+		return no_server(f);
+	return is_to_run(run->server) ? domain_start_act(run, f) : domain_define_act(run, f);
+}
+
+/* A guest that does not come up again is off, as a look at it will find. */
+int domain_off_undo(StepRun *run, Fault *f)
+{
+	int r;
+
+	if (!run->server || run->server->task_state == TASK_DELETING)
+		return 0;
+	r = run->server->power_state == POWER_RUNNING ? domain_start_act(run, f)
+						      : domain_define_act(run, f);
+	if (r == 0 || run->step->attempts + 1 < step_row(STEP_DOMAIN_OFF)->attempts)
+		return r;
+	log_warning("op=%s srv=%s is not put back on: %s", run->operation->id, run->server->id,
+		    f->text);
+	return 0;
 }
 
 /* A guest that cannot be asked is switched off and on. */

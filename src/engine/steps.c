@@ -157,6 +157,91 @@ static const StepRow rows[] = {
 			.act = domain_resume_act,
 			.probe = domain_start_probe,
 		},
+	[STEP_DOMAIN_OFF] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.attempts = ATTEMPTS,
+			.act = domain_shutdown_act,
+			.undo = domain_off_undo,
+		},
+	[STEP_DOMAIN_ON] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.attempts = 3,
+			.act = domain_on_act,
+			.undo = domain_destroy_act,
+		},
+	[STEP_DISK_GROW] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = disk_grow_act,
+			.undo = disk_grow_undo,
+		},
+	[STEP_DISK_REVERT] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = disk_revert_act,
+			.undo = disk_revert_undo,
+		},
+	[STEP_DISK_REMAKE] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = disk_remake_act,
+			.undo = disk_remake_undo,
+		},
+	[STEP_DISK_REPLACE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = disk_replace_act,
+			.undo = disk_replace_undo,
+		},
+	[STEP_DISK_SETTLE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = disk_settle_act,
+		},
+	[STEP_RESCUE_CREATE] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = rescue_create_act,
+			.undo = rescue_delete_act,
+		},
+	[STEP_RESCUE_DELETE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = rescue_delete_act,
+		},
+	[STEP_DISK_FREEZE] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = disk_freeze_act,
+			.undo = disk_thaw_act,
+		},
+	[STEP_DISK_SAVE] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = disk_save_act,
+			.undo = image_delete_act,
+		},
+	[STEP_DISK_THAW] =
+		{
+			.needs = STEP_NEEDS_SERVER,
+			.attempts = ATTEMPTS,
+			.act = disk_thaw_act,
+		},
 	[STEP_IMAGE_DELETE] = {.attempts = ATTEMPTS, .act = image_delete_act},
 	[STEP_SNAPSHOT_CREATE] =
 		{

@@ -171,6 +171,7 @@ typedef struct Server {
 	const char *rescue_image_id; /* what a rescued server is booted from, or NULL */
 	const char *rescue_kernel_id;
 	const char *rescue_ramdisk_id;
+	const char *rescue_kernel_args;
 	int rescue_format;       /* DiskFormat of the rescue disk */
 	const char *domain_name; /* of an adopted domain; NULL: as DOMAIN_NAME_FORMAT says */
 	const char *password;    /* what the guest has posted to its metadata service, or NULL */

@@ -217,6 +217,7 @@ static const char schema_3[] =
 	"ALTER TABLE servers ADD COLUMN rescue_image_id TEXT;"
 	"ALTER TABLE servers ADD COLUMN rescue_kernel_id TEXT;"
 	"ALTER TABLE servers ADD COLUMN rescue_ramdisk_id TEXT;"
+	"ALTER TABLE servers ADD COLUMN rescue_kernel_args TEXT;"
 	"ALTER TABLE servers ADD COLUMN rescue_format TEXT NOT NULL DEFAULT 'raw';"
 	"ALTER TABLE servers ADD COLUMN domain_name TEXT;"
 	"ALTER TABLE servers ADD COLUMN password TEXT;"

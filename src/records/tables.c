@@ -368,6 +368,7 @@ static const Column server_columns[] = {
 	TEXT_COLUMN(Server, rescue_image_id),
 	TEXT_COLUMN(Server, rescue_kernel_id),
 	TEXT_COLUMN(Server, rescue_ramdisk_id),
+	TEXT_COLUMN(Server, rescue_kernel_args),
 	ENUM_COLUMN(Server, rescue_format, disk_format_names),
 	TEXT_COLUMN(Server, domain_name),
 	TEXT_COLUMN(Server, password),
