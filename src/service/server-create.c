@@ -13,6 +13,7 @@
 #include "service/image.h"
 #include "service/keypair.h"
 #include "service/priv.h"
+#include "service/server-group.h"
 #include "service/tags.h"
 #include "service/text-map.h"
 #include "json/out.h"
@@ -177,6 +178,7 @@ static int find_boot_images(Work *work, const Image *image, Server *server, Faul
 static void fill_from_image(Arena *arena, Server *server, const Image *image)
 {
 	server->image_id = image->id;
+	server->image_properties = image->properties;
 	server->kernel_args = text_map_value(arena, image->properties, "os_command_line");
 	server->root_format = image->disk_format;
 }
@@ -206,6 +208,9 @@ static Server server_like(Work *work, const ServerWish *wish, const Flavor *flav
 		.access_ipv6 = wish->access_ipv6,
 		.disk_config = wish->disk_config ? wish->disk_config : "MANUAL",
 		.config_drive = wish->config_drive,
+		.pinned_zone = wish->availability_zone,
+		.scheduler_hints = wish->scheduler_hints,
+		.group_id = wish->group_id,
 		.created_us = work->now_us,
 		.updated_us = work->now_us,
 	};
@@ -213,6 +218,23 @@ static Server server_like(Work *work, const ServerWish *wish, const Flavor *flav
 	fill_from_flavor(&server, flavor);
 	fill_from_image(work->arena, &server, image);
 	return server;
+}
+
+/* No host may have it: a server that says so, instead of an operation that builds it. */
+static int write_unplaced(Work *work, Server *server, Fault *f)
+{
+	static const char reason[] =
+		"No valid host was found. There are not enough hosts available.";
+	const char *action;
+	int r;
+
+	server_break(server, reason);
+	server->host = "";
+	r = server_insert(work->tx, server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	r = action_begin(work, server, "create", "compute__do_build_and_run_instance", &action, f);
+	return r ? r : action_finish(work->tx, work->arena, action, reason, f);
 }
 
 static int write_server(Work *work, const Server *server, Fault *f)
@@ -237,10 +259,14 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 			 Fault *f)
 {
 	Server *servers = ARENA_ARRAY(work->arena, Server, (size_t)wish->count);
+	bool fits = true;
+	int r = 0;
 
+	if (like->group_id)
+		r = service_join_server_group(work, like->group_id, wish->count, &fits, f);
+	if (r)
+		return r;
 	for (int64_t i = 0; i < wish->count; i++) {
-		int r;
-
 		servers[i] = *like;
 		servers[i].id = new_uuid(work->arena);
 		servers[i].name = wish->count == 1 ? wish->name
@@ -248,7 +274,8 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 								  wish->name, i + 1);
 		servers[i].hostname = host_name(work->arena, servers[i].name);
 		servers[i].launch_index = i;
-		r = write_server(work, &servers[i], f);
+		r = !fits ? write_unplaced(work, &servers[i], f)
+			  : write_server(work, &servers[i], f);
 		if (r)
 			return r;
 	}

@@ -32,13 +32,15 @@ typedef struct ServerWish {
 	const char *access_ipv6;
 	const char *disk_config; /* "AUTO", "MANUAL" or NULL */
 	bool config_drive;
-	int64_t count; /* at least 1: how many servers of the kind, all or none */
+	const char *scheduler_hints; /* JSON object, or NULL */
+	const char *group_id;        /* of the server group to join, or NULL */
+	int64_t count;               /* at least 1: how many servers of the kind, all or none */
 } ServerWish;
 
 /*
  * Make servers and the operations that build them. *ret_reservation is "r-xxxxxxxx".
  * REFUSAL_NO_FLAVOR, REFUSAL_NO_IMAGE, REFUSAL_IMAGE_UNUSABLE, REFUSAL_FLAVOR_TOO_SMALL,
- * REFUSAL_QUOTA, REFUSAL_BAD_INPUT.
+ * REFUSAL_QUOTA, REFUSAL_BAD_INPUT, REFUSAL_NO_SERVER_GROUP.
  */
 _must_use_ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 				      const char **ret_reservation, Fault *f);

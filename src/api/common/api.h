@@ -106,7 +106,7 @@ struct ApiRoute {
 	int until;               /* 0: still */
 	const JsonFields *body;  /* NULL: the body is not looked at */
 	const ApiParam *params;  /* ends with a row without name; NULL: none known */
-	int strict_params_since; /* from this version unknown ones are 400; 0: never */
+	int strict_params_since; /* from this version unknown ones are 400; 0: as the dialect */
 	int (*handle)(ApiRequest *r, Fault *f);
 	/*
 	 * For uploads: runs before the body comes, after token and policy, unlike a worker;
@@ -142,6 +142,7 @@ struct ApiDialect {
 	bool version_first;
 	int version_min;
 	int version_max;
+	int strict_params_since;        /* from here on no route takes unknown ones; 0: never */
 	const char *media_type;         /* accepted beside application/json, or NULL */
 	const char *vary;               /* one more Vary header, or NULL */
 	bool echo_request_id;           /* x-compute-request-id too */

@@ -120,11 +120,17 @@ bool param_check_integer(ApiRequest *r, const char *name, const char *value)
 	return false;
 }
 
+static bool is_strict(const ApiRequest *r, int since)
+{
+	return since && r->version >= since;
+}
+
 bool params_check(ApiCall *call)
 {
 	ApiRequest *r = &call->r;
 	const ApiRoute *route = r->route;
-	bool strict = route->strict_params_since && r->version >= route->strict_params_since;
+	bool strict = is_strict(r, route->strict_params_since) ||
+		      is_strict(r, r->dialect->strict_params_since);
 	size_t count;
 	const HttpParam *sent = http_query(r->http, &count);
 

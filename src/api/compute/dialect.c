@@ -306,6 +306,7 @@ const ApiDialect compute_dialect = {
 	.version_header = "X-OpenStack-Nova-API-Version",
 	.version_min = V(1),
 	.version_max = V(104),
+	.strict_params_since = V(102),
 	.media_type = "application/vnd.openstack.compute+json",
 	.echo_request_id = true,
 	.project_segment = true,

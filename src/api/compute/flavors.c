@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Flavors: list, detail, show, create, delete. Private flavors are for admins only.
+ * Flavors: list, detail, show, create, delete. Private flavors are for admins and for
+ * the projects that were let in to them.
  */
 #include <math.h>
 
@@ -52,7 +53,10 @@ static const JsonField flavor_wish_rows[] = {
 	 .type = JSON_INT_LOOSE,
 	 .max = INT32_MAX,
 	 .offset = offsetof(FlavorWish, swap_mib)},
-	{.name = "rxtx_factor", .type = JSON_ANY, .offset = offsetof(FlavorWish, rxtx_factor)},
+	{.name = "rxtx_factor",
+	 .type = JSON_ANY,
+	 .until = V(101),
+	 .offset = offsetof(FlavorWish, rxtx_factor)},
 	{.name = "os-flavor-access:is_public",
 	 .type = JSON_BOOL_LOOSE,
 	 .offset = offsetof(FlavorWish, is_public),
@@ -111,6 +115,7 @@ static const ApiParam flavor_params[] = {
 	{.name = "minDisk"},
 	{.name = "sort_key"},
 	{.name = "sort_dir"},
+	{.name = "name", .since = V(102)},
 	{0},
 };
 
@@ -149,15 +154,20 @@ static const JsonOutField flavor_reply[] = {
 	 .offset = offsetof(Flavor, ephemeral_gib)},
 	{.name = "OS-FLV-DISABLED:disabled",
 	 .type = JSON_OUT_BOOL,
+	 .until = V(101),
 	 .offset = offsetof(Flavor, disabled)},
 	{.name = "os-flavor-access:is_public",
 	 .type = JSON_OUT_BOOL,
 	 .offset = offsetof(Flavor, is_public)},
-	{.name = "rxtx_factor", .type = JSON_OUT_CALL, .print = print_rxtx_factor},
+	{.name = "rxtx_factor", .type = JSON_OUT_CALL, .until = V(101), .print = print_rxtx_factor},
 	{.name = "description",
 	 .type = JSON_OUT_TEXT,
 	 .since = V(55),
 	 .offset = offsetof(Flavor, description)},
+	{.name = "extra_specs",
+	 .type = JSON_OUT_MAP,
+	 .since = V(61),
+	 .offset = offsetof(Flavor, extra_specs)},
 };
 
 void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor)
@@ -237,43 +247,71 @@ static bool add_minimum(ApiRequest *r, RecordQuery *query, const char *param, co
 	return true;
 }
 
-/* Admins choose what they see; everybody else sees what is public. */
-static bool add_visibility(ApiRequest *r, RecordQuery *query)
+/* What is public, and what the caller's project was let in to. */
+static int add_public(ApiRequest *r, RecordQuery *query, Fault *f)
+{
+	const char *const *granted;
+	size_t count;
+	int k;
+
+	k = service_flavors_granted(&r->work, r->caller.project_id, &granted, &count, f);
+	if (k)
+		return k;
+	record_where_int(query, "is_public", RECORD_EQ, 1);
+	if (count) {
+		record_or(query);
+		record_where_texts(query, "id", RECORD_IN, granted, count);
+	}
+	return 0;
+}
+
+/* Admins choose what they see; everybody else sees what is there for him. *ret: not refused. */
+static int add_visibility(ApiRequest *r, RecordQuery *query, bool *ret, Fault *f)
 {
 	static const char *const yes[] = {"1", "t", "true", "True", "on", "y", "yes"};
 	static const char *const no[] = {"0", "f", "false", "False", "off", "n", "no"};
 	const char *asked = caller_is_admin(&r->caller) ? api_query(r, "is_public") : NULL;
 
-	if (!asked) {
-		record_where_int(query, "is_public", RECORD_EQ, 1);
-		return true;
-	}
+	*ret = true;
+	if (!asked)
+		return add_public(r, query, f);
 	if (str_eq_nocase(asked, "none"))
-		return true;
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (str_eq(asked, yes[i]) || str_eq(asked, no[i])) {
-			record_where_int(query, "is_public", RECORD_EQ, str_eq(asked, yes[i]));
-			return true;
+		if (str_eq(asked, yes[i]))
+			return add_public(r, query, f);
+		if (str_eq(asked, no[i])) {
+			record_where_int(query, "is_public", RECORD_EQ, 0);
+			return 0;
 		}
 	}
-	(void)api_refuse(r, 400, "Invalid is_public filter [%s]", asked); /* always 0 */
-	return false;
+	*ret = false;
+	return api_refuse(r, 400, "Invalid is_public filter [%s]", asked);
 }
 
 static int list_flavors(ApiRequest *r, bool detail, Fault *f)
 {
 	RecordQuery query = {0};
+	const char *name = r->version >= V(102) ? api_query(r, "name") : NULL;
 	Flavor **flavors;
+	bool fine;
 	size_t count;
 	int k;
 
 	if (!api_page(r, &query) || !add_sort(r, &query) ||
 	    !add_minimum(r, &query, "minRam", "ram_mib") ||
-	    !add_minimum(r, &query, "minDisk", "disk_gib") || !add_visibility(r, &query))
+	    !add_minimum(r, &query, "minDisk", "disk_gib"))
 		return 0;
+	k = add_visibility(r, &query, &fine, f);
+	if (k || !fine)
+		return k;
+	if (name)
+		record_where_text(&query, "name", RECORD_MATCH, name);
 	k = flavor_find(r->work.tx, r->arena, &query, &flavors, &count, f);
 	if (k == RECORD_NO_MARKER)
 		return api_refuse(r, 400, "marker [%s] not found", query.marker);
+	if (k == RECORD_BAD_PATTERN)
+		return api_refuse(r, 400, "Invalid filter: it is not a regular expression");
 	if (k)
 		return fault_unexpected(f, k);
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "records/tables.h"
+#include "service/server.h"
 
 #define V(minor) API_VERSION(2, minor)
 
@@ -30,6 +31,12 @@ extern const ApiRoutes compute_quota_routes;
 extern const ApiRoutes compute_keypair_routes;
 extern const ApiRoutes compute_small_routes;
 
+/*
+ * The scheduler hints of a create request (JSON; NULL: none), as servers show them from 2.100 on,
+ * and the group that they name. False after a refusal.
+ */
+_must_use_ bool compute_read_hints(ApiRequest *r, const char *json, ServerWish *wish);
+
 /* A server that the caller may see, for resources below it; REFUSAL_NO_SERVER. */
 _must_use_ int compute_server(ApiRequest *r, Server **ret, Fault *f);
 
@@ -43,8 +50,15 @@ void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor);
 _must_use_ int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full,
 				  Fault *f);
 
+/* Print servers in full as the items of a list. */
+_must_use_ int compute_out_servers(ApiRequest *r, Server *const *servers, size_t count, Fault *f);
+
 /* The status that clients see ("ACTIVE", "REBOOT" ...). */
 const char *compute_status(const Server *server);
+
+/* What lists of servers may be asked for; the query of such a request, or false after a refusal. */
+extern const ApiParam compute_server_list_params[];
+_must_use_ bool compute_server_query(ApiRequest *r, RecordQuery *query);
 
 /* The names of the states that a status filter asks for; no states: there is no such status. */
 typedef struct StatusStates {

@@ -304,9 +304,13 @@ static int server_create(ApiRequest *r, Fault *f)
 	refused = complaint(r, fields, &wish);
 	if (refused)
 		return api_refuse(r, 400, "%s", refused);
+	if (!compute_read_hints(r, ((const CreateBody *)r->body)->hints, &wish))
+		return 0;
 	k = service_create_servers(&r->work, &wish, &server, &reservation, f);
 	if (k == REFUSAL_NO_IMAGE)
 		return api_refuse(r, 400, "Can not find requested image");
+	if (k == REFUSAL_NO_SERVER_GROUP)
+		return api_refuse(r, 400, "Instance group %s could not be found.", wish.group_id);
 	if (k == REFUSAL_NO_FLAVOR)
 		return api_refuse(r, 400, "Flavor %s could not be found.", wish.flavor_id);
 	if (k)

@@ -10,16 +10,17 @@
 #include "model/domain.h"
 #include "service/server.h"
 
-/* Members that short replies (update, below 2.75) leave out. */
+/* Members that short replies (update, below 2.75) leave out, or lists. */
 enum {
 	AUDIENCE_FULL = 1 << 8,
 	AUDIENCE_FULL_ADMIN = 1 << 9,
+	AUDIENCE_SINGLE = 1 << 10,
 };
 
 /* What the printers of single members need. */
 typedef struct ServerView {
 	ApiRequest *r;
-	Attachment **attachments;
+	Attachment *const *attachments;
 	size_t attachment_count;
 } ServerView;
 
@@ -146,6 +147,9 @@ static void print_image(JsonOut *out, const char *key, const void *object, const
 	json_out_begin(out, key);
 	json_out_text(out, "id", server->image_id);
 	api_out_bookmark(view->r, out, "images", server->image_id);
+	if (view->r->version >= V(98))
+		json_out_raw(out, "properties",
+			     server->image_properties ? server->image_properties : "{}");
 	json_out_end(out);
 }
 
@@ -224,6 +228,25 @@ static void print_fault(JsonOut *out, const char *key, const void *object, const
 	json_out_end(out);
 }
 
+static void print_groups(JsonOut *out, const char *key, const void *object,
+			 const void *context _unused_)
+{
+	const Server *server = object;
+
+	json_out_list_begin(out, key);
+	if (server->group_id)
+		json_out_text(out, NULL, server->group_id);
+	json_out_list_end(out);
+}
+
+static void print_certificates(JsonOut *out, const char *key, const void *object,
+			       const void *context _unused_)
+{
+	const Server *server = object;
+
+	json_out_raw(out, key, server->trusted_certs ? server->trusted_certs : "null");
+}
+
 static void print_instance_name(JsonOut *out, const char *key, const void *object,
 				const void *context _unused_)
 {
@@ -293,6 +316,27 @@ static const JsonOutField server_reply[] = {
 	 .since = V(19),
 	 .offset = offsetof(Server, description)},
 	{.name = "tags", .type = JSON_OUT_LIST, .since = V(26), .offset = offsetof(Server, tags)},
+	{.name = "trusted_image_certificates",
+	 .type = JSON_OUT_CALL,
+	 .since = V(63),
+	 .print = print_certificates},
+	{.name = "server_groups",
+	 .type = JSON_OUT_CALL,
+	 .since = V(71),
+	 .audience = AUDIENCE_SINGLE,
+	 .print = print_groups},
+	{.name = "locked_reason",
+	 .type = JSON_OUT_TEXT,
+	 .since = V(73),
+	 .offset = offsetof(Server, locked_reason)},
+	{.name = "pinned_availability_zone",
+	 .type = JSON_OUT_TEXT,
+	 .since = V(96),
+	 .offset = offsetof(Server, pinned_zone)},
+	{.name = "scheduler_hints",
+	 .type = JSON_OUT_MAP,
+	 .since = V(100),
+	 .offset = offsetof(Server, scheduler_hints)},
 	{.name = "key_name",
 	 .type = JSON_OUT_TEXT,
 	 .audience = AUDIENCE_FULL,
@@ -355,7 +399,13 @@ static const JsonOutField server_reply[] = {
 	{.name = "OS-EXT-SRV-ATTR:hostname",
 	 .type = JSON_OUT_TEXT,
 	 .since = V(3),
+	 .until = V(89),
 	 .audience = AUDIENCE_FULL_ADMIN,
+	 .offset = offsetof(Server, hostname)},
+	{.name = "OS-EXT-SRV-ATTR:hostname",
+	 .type = JSON_OUT_TEXT,
+	 .since = V(90),
+	 .audience = AUDIENCE_FULL,
 	 .offset = offsetof(Server, hostname)},
 	{.name = "OS-EXT-SRV-ATTR:kernel_id",
 	 .type = JSON_OUT_TEXT_EMPTY,
@@ -384,25 +434,88 @@ static const JsonOutField server_reply[] = {
 	 .print = print_host_status},
 };
 
-int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full, Fault *f)
+static void out_server(const ServerView *context, const char *key, const Server *server,
+		       unsigned audience)
 {
-	ServerView context = {.r = r};
-	JsonOutView view = {.version = r->version, .context = &context};
-	int k;
+	ApiRequest *r = context->r;
+	JsonOutView view = {.version = r->version, .audience = audience, .context = context};
 
-	if (full) {
-		view.audience = AUDIENCE_FULL;
-		if (caller_is_admin(&r->caller))
-			view.audience |= AUDIENCE_FULL_ADMIN;
-		k = attachments_of_server(r->work.tx, r->arena, server->id, &context.attachments,
-					  &context.attachment_count, f);
-		if (k)
-			return fault_unexpected(f, k);
-	}
+	if (audience & AUDIENCE_FULL && caller_is_admin(&r->caller))
+		view.audience |= AUDIENCE_FULL_ADMIN;
 	json_out_begin(&r->out, key);
 	json_out_fields(&r->out, server_reply, ARRAY_SIZE(server_reply), server, &view);
 	api_out_links(r, &r->out, "servers", server->id);
 	json_out_end(&r->out);
+}
+
+int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full, Fault *f)
+{
+	ServerView context = {.r = r};
+	Attachment **attachments;
+	int k;
+
+	if (full) {
+		k = attachments_of_server(r->work.tx, r->arena, server->id, &attachments,
+					  &context.attachment_count, f);
+		if (k)
+			return fault_unexpected(f, k);
+		context.attachments = attachments;
+	}
+	out_server(&context, key, server, full ? AUDIENCE_FULL | AUDIENCE_SINGLE : AUDIENCE_SINGLE);
+	return 0;
+}
+
+/* The attachments of these servers, those of one server side by side and oldest first. */
+static int find_attachments(ApiRequest *r, Server *const *servers, size_t count, Attachment ***ret,
+			    size_t *ret_count, Fault *f)
+{
+	const char **ids = ARENA_ARRAY(r->arena, const char *, count);
+	RecordQuery query = {0};
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = servers[i]->id;
+	record_where_texts(&query, "server_id", RECORD_IN, ids, count);
+	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
+	record_sort(&query, "server_id", false);
+	record_sort(&query, "created_us", false);
+	return fault_unexpected(f,
+				attachment_find(r->work.tx, r->arena, &query, ret, ret_count, f));
+}
+
+/* The part of the attachments that is one server's. */
+static void attachments_slice(Attachment *const *all, size_t count, const char *server_id,
+			      ServerView *view)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(all[middle]->server_id, server_id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	view->attachments = all + low;
+	view->attachment_count = 0;
+	while (low < count && str_eq(all[low++]->server_id, server_id))
+		view->attachment_count++;
+}
+
+int compute_out_servers(ApiRequest *r, Server *const *servers, size_t count, Fault *f)
+{
+	ServerView context = {.r = r};
+	Attachment **attachments;
+	size_t attachment_count;
+	int k;
+
+	k = find_attachments(r, servers, count, &attachments, &attachment_count, f);
+	if (k)
+		return k;
+	for (size_t i = 0; i < count; i++) {
+		attachments_slice(attachments, attachment_count, servers[i]->id, &context);
+		out_server(&context, NULL, servers[i], AUDIENCE_FULL);
+	}
 	return 0;
 }
 
