@@ -127,6 +127,8 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
 	assert(driver->resize_disk && driver->copy_begin && driver->copy_look);
 	assert(driver->copy_cancel && driver->console && driver->list);
+	assert(driver->mirror_begin && driver->mirror_look);
+	assert(driver->mirror_turn && driver->mirror_cancel);
 }
 
 int hypervisor_open(const HypervisorDriver *driver, const HypervisorConfig *config,
@@ -329,6 +331,55 @@ int hypervisor_copy_cancel(Hypervisor *hypervisor, const char *id, Fault *f)
 	Call call = call_begin(hypervisor, "copy_cancel", id, "");
 
 	return call_end(&call, hypervisor->driver->copy_cancel(hypervisor->self, id, f), 0, f);
+}
+
+int hypervisor_mirror_begin(Hypervisor *hypervisor, const char *id, const char *alias,
+			    const DiskSpec *target, Fault *f)
+{
+	Call call = call_begin(hypervisor, "mirror_begin", id, alias);
+
+	assert(str_after(alias, "ua-") && is_disk(target));
+	return call_end(
+		&call, hypervisor->driver->mirror_begin(hypervisor->self, id, alias, target, f),
+		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_REFUSED), f);
+}
+
+int hypervisor_mirror_look(Hypervisor *hypervisor, const char *id, const char *alias,
+			   const DiskSpec *target, MirrorView *ret, Fault *f)
+{
+	Call call = call_begin(hypervisor, "mirror_look", id, alias);
+	MirrorView view = {0};
+	int r;
+
+	assert(str_after(alias, "ua-") && is_disk(target));
+	r = call_end(&call,
+		     hypervisor->driver->mirror_look(hypervisor->self, id, alias, target, &view, f),
+		     0, f);
+	if (r)
+		return r;
+	assert(view.state < _MIRROR_STATE_MAX && view.percent >= 0 && view.percent <= 100);
+	*ret = view;
+	return 0;
+}
+
+int hypervisor_mirror_turn(Hypervisor *hypervisor, const char *id, const char *alias,
+			   const DiskSpec *target, Fault *f)
+{
+	Call call = call_begin(hypervisor, "mirror_turn", id, alias);
+
+	assert(str_after(alias, "ua-") && is_disk(target));
+	return call_end(
+		&call, hypervisor->driver->mirror_turn(hypervisor->self, id, alias, target, f),
+		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_PENDING), f);
+}
+
+int hypervisor_mirror_cancel(Hypervisor *hypervisor, const char *id, const char *alias, Fault *f)
+{
+	Call call = call_begin(hypervisor, "mirror_cancel", id, alias);
+
+	assert(str_after(alias, "ua-"));
+	return call_end(&call, hypervisor->driver->mirror_cancel(hypervisor->self, id, alias, f), 0,
+			f);
 }
 
 int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max, Arena *arena,

@@ -36,6 +36,7 @@ typedef enum HypervisorEventKind {
 	HYPERVISOR_DOMAIN_STATE, /* .state is the new one */
 	HYPERVISOR_DISK_GONE,    /* the guest released .alias */
 	HYPERVISOR_DISK_REFUSED, /* the guest refused to release .alias */
+	HYPERVISOR_MIRROR_MOVED, /* a mirror of one of its disks is ready, or has ended */
 	HYPERVISOR_LOST,         /* the connection is gone; everything may have changed */
 	HYPERVISOR_BACK,         /* it is there again: look at everything */
 } HypervisorEventKind;
@@ -144,6 +145,29 @@ struct HypervisorDriver {
 	int (*copy_look)(void *self, const char *id, const char *name, Fault *f);
 	/* Give up any copy of that domain; 0 also when there is none. */
 	int (*copy_cancel)(void *self, const char *id, Fault *f);
+	/*
+	 * Begin to mirror a disk of a running guest into the place that `target` names: one of
+	 * exactly the disk's size, which nobody uses and whose bytes do not matter. From when all
+	 * is copied on, a write of the guest is done when both places have it. A mirror of that
+	 * disk that is under way is given up first. It outlives this process.
+	 * HYPERVISOR_NO_DISK, HYPERVISOR_NO_DOMAIN: no running guest has it. HYPERVISOR_REFUSED.
+	 */
+	int (*mirror_begin)(void *self, const char *id, const char *alias, const DiskSpec *target,
+			    Fault *f);
+	/* How far it is, with that target; a mirror into another place is none. MIRROR_NONE also
+	 * for what is not there. */
+	int (*mirror_look)(void *self, const char *id, const char *alias, const DiskSpec *target,
+			   MirrorView *ret, Fault *f);
+	/*
+	 * Let the disk be the target, which has to be ready: at once in the guest, which goes on,
+	 * and in the definition, there with all that `target` says. 0 also when it is so already.
+	 * HYPERVISOR_PENDING: look again soon. HYPERVISOR_NO_DISK: there is nothing to turn to,
+	 * all is as before the mirror; HYPERVISOR_NO_DOMAIN likewise.
+	 */
+	int (*mirror_turn)(void *self, const char *id, const char *alias, const DiskSpec *target,
+			   Fault *f);
+	/* Give up any mirror of that disk; 0 also when there is none. What turned stays so. */
+	int (*mirror_cancel)(void *self, const char *id, const char *alias, Fault *f);
 	/* The last bytes of the serial console, as valid UTF-8 in the arena; "" when there are
 	 * none. HYPERVISOR_NO_DOMAIN. */
 	int (*console)(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
@@ -185,6 +209,14 @@ _must_use_ int hypervisor_copy_begin(Hypervisor *hypervisor, const char *id, con
 _must_use_ int hypervisor_copy_look(Hypervisor *hypervisor, const char *id, const char *name,
 				    Fault *f);
 _must_use_ int hypervisor_copy_cancel(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_mirror_begin(Hypervisor *hypervisor, const char *id, const char *alias,
+				       const DiskSpec *target, Fault *f);
+_must_use_ int hypervisor_mirror_look(Hypervisor *hypervisor, const char *id, const char *alias,
+				      const DiskSpec *target, MirrorView *ret, Fault *f);
+_must_use_ int hypervisor_mirror_turn(Hypervisor *hypervisor, const char *id, const char *alias,
+				      const DiskSpec *target, Fault *f);
+_must_use_ int hypervisor_mirror_cancel(Hypervisor *hypervisor, const char *id, const char *alias,
+					Fault *f);
 _must_use_ int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t bytes_max,
 				  Arena *arena, const char **ret, Fault *f);
 _must_use_ int hypervisor_list(Hypervisor *hypervisor, Arena *arena, const char *const **ret_ids,

@@ -97,6 +97,26 @@ static int mock_copy_cancel(void *self _unused_, const char *id _unused_, Fault 
 	return answer;
 }
 
+static int mock_mirror(void *self _unused_, const char *id _unused_, const char *alias _unused_,
+		       const DiskSpec *target _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_mirror_look(void *self _unused_, const char *id _unused_,
+			    const char *alias _unused_, const DiskSpec *target _unused_,
+			    MirrorView *ret, Fault *f _unused_)
+{
+	*ret = (MirrorView){.state = MIRROR_COPYING, .percent = 42};
+	return answer;
+}
+
+static int mock_mirror_cancel(void *self _unused_, const char *id _unused_,
+			      const char *alias _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
 static int mock_console(void *self _unused_, const char *id _unused_, size_t bytes_max _unused_,
 			Arena *arena, const char **ret, Fault *f _unused_)
 {
@@ -135,6 +155,10 @@ static const HypervisorDriver mock = {
 	.copy_begin = mock_copy_begin,
 	.copy_look = mock_copy_look,
 	.copy_cancel = mock_copy_cancel,
+	.mirror_begin = mock_mirror,
+	.mirror_look = mock_mirror_look,
+	.mirror_turn = mock_mirror,
+	.mirror_cancel = mock_mirror_cancel,
 	.console = mock_console,
 	.list = mock_list,
 };
@@ -195,6 +219,10 @@ TEST(other_outcomes_are_faults)
 	assert_int_equal(hypervisor_copy_look(hypervisor, ID, "one", &f), HYPERVISOR_PENDING);
 	assert_int_equal(hypervisor_copy_begin(hypervisor, ID, "ua-1", &copy, &f), -EPROTO);
 	assert_int_equal(hypervisor_copy_cancel(hypervisor, ID, &f), -EPROTO);
+	assert_int_equal(hypervisor_mirror_turn(hypervisor, ID, "ua-1", &disk, &f),
+			 HYPERVISOR_PENDING);
+	assert_int_equal(hypervisor_mirror_begin(hypervisor, ID, "ua-1", &disk, &f), -EPROTO);
+	assert_int_equal(hypervisor_mirror_cancel(hypervisor, ID, "ua-1", &f), -EPROTO);
 	answer = 7;
 	assert_int_equal(hypervisor_detach_disk(hypervisor, ID, "ua-1", false, 0, &f), -EPROTO);
 }
@@ -204,13 +232,17 @@ TEST(answers_come_back)
 	_cleanup_(hypervisor_closep) Hypervisor *hypervisor = open_mock((HypervisorConfig){0});
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	DomainState state = DOMAIN_ABSENT;
+	const DiskSpec disk = {.alias = "ua-1", .target = "vdb", .bus = "virtio", .path = "/v"};
 	DiskPresence presence = {0};
 	const char *text = NULL;
+	MirrorView view = {0};
 
 	assert_int_equal(hypervisor_state(hypervisor, ID, &state, NULL), 0);
 	assert_int_equal(state, DOMAIN_PAUSED);
 	assert_int_equal(hypervisor_find_disk(hypervisor, ID, "ua-1", &presence, NULL), 0);
 	assert_true(presence.live && !presence.config);
+	assert_int_equal(hypervisor_mirror_look(hypervisor, ID, "ua-1", &disk, &view, NULL), 0);
+	assert_true(view.state == MIRROR_COPYING && view.percent == 42);
 	assert_int_equal(hypervisor_console(hypervisor, ID, 10, arena, &text, NULL), 0);
 	assert_string_equal(text, "login:");
 	answer = -EIO;

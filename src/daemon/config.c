@@ -29,6 +29,7 @@ typedef struct ConfigKey {
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
+static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
@@ -75,6 +76,7 @@ static const ConfigKey keys[] = {
 	TEXT("compute", "host", host, NULL),
 	TEXT("compute", "availability_zone", availability_zone, NULL),
 	NUMBER("compute", "max_disks", max_disks, -1, 256),
+	TEXT("compute", "volume_swap", volume_swap, volume_swaps),
 	NUMBER("compute", "deleted_days", deleted_days, 0, 36500),
 	TEXT("volume", "backend", volume_backend, volume_backends),
 	TEXT("volume", "volume_group", volume_group, NULL),
@@ -108,6 +110,7 @@ void config_default(Config *config, Arena *arena)
 		.host = arena_strdup(arena, host),
 		.availability_zone = "nova",
 		.max_disks = -1,
+		.volume_swap = "members",
 		.deleted_days = 90,
 		.volume_backend = "file",
 		.volume_format = "raw",

@@ -36,7 +36,8 @@ typedef struct Config {
 	const char *host;
 	const char *availability_zone;
 	int64_t max_disks;
-	int64_t deleted_days; /* 0: deleted servers are kept */
+	const char *volume_swap; /* who may: "members" or "service-only" */
+	int64_t deleted_days;    /* 0: deleted servers are kept */
 	/* [volume] */
 	const char *volume_backend;
 	const char *volume_group;     /* for lvm */

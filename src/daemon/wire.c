@@ -233,6 +233,7 @@ static void fill_settings(Daemon *daemon)
 		.oversubscription = config->oversubscription,
 		.reserved_percent = config->reserved_percent,
 		.max_disks = config->max_disks,
+		.swap_by_services = str_eq(config->volume_swap, "service-only"),
 		.token_s = config->token_s,
 	};
 }

@@ -17,7 +17,8 @@
 
 const char *disk_alias(Arena *arena, const Attachment *attachment)
 {
-	return arena_printf(arena, "ua-%s", attachment->id);
+	return arena_printf(arena, "ua-%s",
+			    attachment->disk_id ? attachment->disk_id : attachment->id);
 }
 
 const char *local_disk_name(StepRun *run, const LocalDisk *disk)

@@ -340,6 +340,7 @@ void engine_event(Engine *engine, const HypervisorEvent *event)
 		break;
 	case HYPERVISOR_DISK_GONE:
 	case HYPERVISOR_DISK_REFUSED:
+	case HYPERVISOR_MIRROR_MOVED:
 		lanes_poke(engine, event->domain_id);
 		break;
 	case HYPERVISOR_LOST:

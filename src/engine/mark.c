@@ -55,6 +55,7 @@ static int settle_done(Draft *d, Fault *f)
 
 	if (r)
 		return fault_unexpected(f, r);
+	d->operation->progress = 100;
 	operation_move(d, OPERATION_DONE);
 	d->task->mark.look = false;
 	d->task->mark.next = TASK_NEXT_OVER;
@@ -88,12 +89,21 @@ static int turn_back(Draft *d, size_t index, const char *reason, Fault *f)
 			       : 0;
 }
 
+static bool is_forward(const Draft *d)
+{
+	const Step *steps[OPERATION_STEPS_MAX];
+
+	for (size_t i = 0; i < d->count; i++)
+		steps[i] = &d->steps[i];
+	return d->kind->forward_only || steps_are_past_return(steps, d->count);
+}
+
 static int draft_done(Draft *d, size_t index, Fault *f)
 {
 	step_move(d, index, STEP_DONE);
 	if (d->task->run->found)
 		d->operation->args = d->task->run->found;
-	if (d->operation->cancelled && !d->kind->forward_only)
+	if (d->operation->cancelled && !is_forward(d))
 		return turn_back(d, index, "cancelled", f);
 	if (index + 1 == d->count)
 		return settle_done(d, f);
@@ -120,6 +130,8 @@ static int draft_wait(Draft *d, const Mark *mark, Fault *f)
 
 	d->changed[mark->step] = true;
 	d->operation->not_before_us = mark->not_before_us;
+	if (d->task->run->progress)
+		d->operation->progress = d->task->run->progress;
 	d->task->mark.next = TASK_NEXT_PARKED;
 	if (mark->counted)
 		step->attempts++;

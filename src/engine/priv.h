@@ -59,8 +59,9 @@ struct StepRun {
 	const Attachment *attachment;
 	const Image *image;
 	const Snapshot *snapshot;
-	const Volume *source; /* what is copied */
-	Snapshot **snapshots; /* all of the volume */
+	const Volume *source;       /* what is copied */
+	const Attachment *replaced; /* whose place .attachment takes; .source is its volume */
+	Snapshot **snapshots;       /* all of the volume */
 	size_t snapshot_count;
 	ServerDisk *disks;
 	size_t disk_count;
@@ -71,6 +72,7 @@ struct StepRun {
 	/* What the last step that was done found out, as the operation's new args; or NULL. */
 	const char *found;
 	/* Answers that go with STEP_LATER. */
+	int64_t progress; /* of the operation, in percent; 0: nothing to say */
 	int64_t later_us; /* when to call again, if no event does */
 	bool counted;     /* this was an attempt of its own */
 };
@@ -240,6 +242,7 @@ enum {
 	STEP_NEEDS_SOURCE = 1 << 7,    /* the snapshot's volume, or the one that is copied */
 	STEP_NEEDS_SNAPSHOTS = 1 << 8, /* every snapshot of the volume */
 	STEP_NEEDS_LOCALS = 1 << 9,    /* every local disk of the server */
+	STEP_NEEDS_REPLACED = 1 << 10, /* the attachment, and what it takes the place of */
 };
 
 /*
@@ -250,6 +253,12 @@ struct StepRow {
 	unsigned needs;
 	int64_t attempts; /* of acting, while it faults */
 	bool slow;        /* it may move gigabytes: some workers are kept for others */
+	/*
+	 * Once it is done, what follows is tried until it works. Whether it has happened and still
+	 * can, only act knows, also once the operation was cancelled: faults are tried again
+	 * without end, and it alone says STEP_GIVE_UP.
+	 */
+	bool no_return;
 	int (*act)(StepRun *run, Fault *f);
 	int (*undo)(StepRun *run, Fault *f);
 	int (*probe)(StepRun *run, bool *ret, Fault *f);
@@ -259,6 +268,9 @@ const StepRow *step_row(StepKind kind);
 
 /* The pause after the n-th failed attempt, n from 1. */
 int64_t step_pause_ms(const EngineTimes *times, int64_t attempts);
+
+/* Whether a step that has no return is done: nothing turns back any more. */
+bool steps_are_past_return(const Step *const *steps, size_t count);
 
 /* Load what a step needs into run->server and so on; what is gone stays NULL. */
 _must_use_ int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f);
@@ -323,6 +335,13 @@ int image_fill_act(StepRun *run, Fault *f);
 /* The snapshot that volume_freeze_act() makes of run->source. */
 Snapshot frozen_snapshot(const StepRun *run);
 
+int volume_fit_act(StepRun *run, Fault *f);
+int volume_fit_undo(StepRun *run, Fault *f);
+int disk_mirror_act(StepRun *run, Fault *f);
+int disk_mirror_undo(StepRun *run, Fault *f);
+int disk_turn_act(StepRun *run, Fault *f);
+int swap_end_act(StepRun *run, Fault *f);
+
 int domain_define_act(StepRun *run, Fault *f);
 int domain_undefine_act(StepRun *run, Fault *f);
 int domain_start_act(StepRun *run, Fault *f);
@@ -341,7 +360,7 @@ int domain_on_act(StepRun *run, Fault *f);
 
 /* The root disk where it is no volume. */
 #define ROOT_ALIAS "ua-root"
-/* "ua-<attachment id>", in the arena. */
+/* "ua-<id>", of the attachment or of the one whose place it took; in the arena. */
 const char *disk_alias(Arena *arena, const Attachment *attachment);
 /* Connects the volume, to learn its path. */
 _must_use_ int disk_spec_make(StepRun *run, const ServerDisk *disk, DiskSpec *ret, Fault *f);

@@ -117,9 +117,22 @@ static void mark_retry(Turn *turn, const char *reason)
 	mark(turn, MARK_RETRY, reason);
 }
 
+/* Whether there is no way but to go on. */
+static bool is_forward(const StepRun *run)
+{
+	return run->kind->forward_only ||
+	       steps_are_past_return((const Step *const *)run->steps, run->step_count);
+}
+
+/* Likewise, unless the step itself gives up: it alone knows what has happened. */
+static bool is_bound(const StepRun *run)
+{
+	return is_forward(run) || step_row((StepKind)run->step->kind)->no_return;
+}
+
 static void mark_give_up(Turn *turn, const char *reason)
 {
-	if (turn->run->kind->forward_only) {
+	if (is_forward(turn->run)) {
 		mark_retry(turn, reason);
 		return;
 	}
@@ -138,12 +151,13 @@ static void mark_later(Turn *turn)
 /* Asked after acting only: what is done late is done all the same. */
 static bool is_late(const StepRun *run)
 {
-	return !run->kind->forward_only && clock_steady_us() >= run->operation->deadline_us;
+	return !is_bound(run) && clock_steady_us() >= run->operation->deadline_us;
 }
 
 static bool attempts_are_used_up(const StepRun *run)
 {
-	return run->step->attempts + 1 >= step_row((StepKind)run->step->kind)->attempts;
+	return !is_bound(run) &&
+	       run->step->attempts + 1 >= step_row((StepKind)run->step->kind)->attempts;
 }
 
 /* Slow steps wait when they would take all the workers. */
@@ -170,7 +184,7 @@ static void turn_act(Turn *turn)
 	Fault f = {0};
 	int r;
 
-	if (!run->kind->forward_only && run->operation->cancelled) {
+	if (run->operation->cancelled && !is_bound(run)) {
 		mark_give_up(turn, "cancelled");
 		return;
 	}

@@ -296,6 +296,35 @@ static const StepRow rows[] = {
 			.act = image_fill_act,
 			.undo = image_delete_act,
 		},
+	[STEP_VOLUME_FIT] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_REPLACED,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = volume_fit_act,
+			.undo = volume_fit_undo,
+		},
+	[STEP_DISK_MIRROR] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_REPLACED,
+			.attempts = 4 * ATTEMPTS, /* much is copied: it bears a short absence */
+			.act = disk_mirror_act,
+			.undo = disk_mirror_undo,
+		},
+	[STEP_DISK_TURN] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_REPLACED,
+			.attempts = ATTEMPTS,
+			.no_return = true,
+			.act = disk_turn_act,
+		},
+	[STEP_SWAP_END] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_VOLUME | STEP_NEEDS_REPLACED,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = swap_end_act,
+		},
 	[STEP_VOLUME_REVERT] =
 		{
 			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,
@@ -310,6 +339,14 @@ const StepRow *step_row(StepKind kind)
 {
 	assert(kind >= 0 && kind < _STEP_KIND_MAX);
 	return &rows[kind];
+}
+
+bool steps_are_past_return(const Step *const *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i]->state == STEP_DONE && step_row((StepKind)steps[i]->kind)->no_return)
+			return true;
+	return false;
 }
 
 int64_t step_pause_ms(const EngineTimes *times, int64_t attempts)
@@ -433,6 +470,27 @@ static int load_source(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	return r;
 }
 
+/* What the attachment takes the place of, with the volume there as the source. */
+static int load_replaced(Tx *tx, StepRun *run, unsigned needs, Fault *f)
+{
+	Attachment *attachment = NULL, *replaced = NULL;
+	Volume *volume = NULL;
+	int r;
+
+	if (!(needs & STEP_NEEDS_REPLACED))
+		return 0;
+	r = optional(attachment_get(tx, run->arena, run->operation->attachment_id, &attachment, f),
+		     f);
+	if (!r && attachment && attachment->replaces)
+		r = optional(attachment_get(tx, run->arena, attachment->replaces, &replaced, f), f);
+	if (!r && replaced)
+		r = optional(volume_get(tx, run->arena, replaced->volume_id, &volume, f), f);
+	run->attachment = attachment;
+	run->replaced = replaced;
+	run->source = volume;
+	return r;
+}
+
 int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 {
 	const Operation *operation = run->operation;
@@ -455,5 +513,7 @@ int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	run->volume = volume;
 	run->attachment = attachment;
 	run->image = image;
-	return r ? r : load_source(tx, run, needs, f);
+	if (!r)
+		r = load_source(tx, run, needs, f);
+	return r ? r : load_replaced(tx, run, needs, f);
 }

@@ -160,6 +160,20 @@ typedef struct DiskCopy {
 	bool is_block;    /* a block device rather than a file */
 } DiskCopy;
 
+/* How far it is that a disk of a running guest moves to another place. */
+typedef enum MirrorState {
+	MIRROR_NONE,    /* the disk is where it was, and nothing is copied */
+	MIRROR_COPYING, /* also while it turns, or is being given up: look again soon */
+	MIRROR_READY,   /* both places hold the same, and every write goes to both */
+	MIRROR_TURNED,  /* the disk is the other place: what the guest has, or will start with */
+	_MIRROR_STATE_MAX,
+} MirrorState;
+
+typedef struct MirrorView {
+	MirrorState state;
+	int percent; /* while it is copied */
+} MirrorView;
+
 /* Where a disk is seen. */
 typedef struct DiskPresence {
 	bool live;   /* in the running guest */

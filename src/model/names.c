@@ -223,6 +223,10 @@ static const char *const step_kinds[] = {
 	[STEP_VOLUME_THAW] = "volume-thaw",
 	[STEP_VOLUME_REVERT] = "volume-revert",
 	[STEP_IMAGE_FILL] = "image-fill",
+	[STEP_VOLUME_FIT] = "volume-fit",
+	[STEP_DISK_MIRROR] = "disk-mirror",
+	[STEP_DISK_TURN] = "disk-turn",
+	[STEP_SWAP_END] = "swap-end",
 };
 static_assert(ARRAY_SIZE(step_kinds) == _STEP_KIND_MAX, "a row for each");
 const EnumNames step_kind_names = ENUM_NAMES(step_kinds);

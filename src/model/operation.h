@@ -78,6 +78,10 @@ typedef enum StepKind {
 	STEP_VOLUME_THAW,      /* away with that moment */
 	STEP_VOLUME_REVERT,    /* to a snapshot */
 	STEP_IMAGE_FILL,       /* with a volume's bytes */
+	STEP_VOLUME_FIT,       /* as large as the one whose place it takes */
+	STEP_DISK_MIRROR,      /* let a guest's writes go to both volumes */
+	STEP_DISK_TURN,        /* to the new volume: from here on there is no way back */
+	STEP_SWAP_END,         /* away with the old volume, and the new one in its own size */
 	_STEP_KIND_MAX,
 } StepKind;
 
@@ -103,6 +107,8 @@ typedef struct Operation {
 	int64_t not_before_us;
 	int64_t deadline_us;
 	const char *last_error;
+	int64_t progress; /* in percent: of what takes its time, where that is measured; 100 at the
+			     end */
 	int64_t created_us;
 	int64_t updated_us;
 } Operation;

@@ -238,4 +238,8 @@ typedef struct Attachment {
 	bool legacy;                /* made by os-attach: no connector, no connection_info */
 	bool exported;              /* the backend has been asked to export, or may have been */
 	const char *connection_key; /* equal where a connection may be shared, or NULL */
+	/* The guest's disk is named after this attachment, whose place it took; NULL: itself. */
+	const char *disk_id;
+	/* While volumes are swapped: the attachment whose place it is to take, or NULL. */
+	const char *replaces;
 } Attachment;

@@ -281,6 +281,8 @@ static const Column attachment_columns[] = {
 	BOOL_COLUMN(Attachment, legacy),
 	BOOL_COLUMN(Attachment, exported),
 	TEXT_COLUMN(Attachment, connection_key),
+	TEXT_COLUMN(Attachment, disk_id),
+	TEXT_COLUMN(Attachment, replaces),
 };
 const RecordTable attachment_table = TABLE(Attachment, attachment_columns, .name = "attachments");
 
@@ -442,6 +444,7 @@ static const Column operation_columns[] = {
 	INT_COLUMN(Operation, not_before_us),
 	INT_COLUMN(Operation, deadline_us),
 	TEXT_COLUMN(Operation, last_error),
+	INT_COLUMN(Operation, progress),
 	INT_COLUMN(Operation, created_us),
 	INT_COLUMN(Operation, updated_us),
 };
@@ -478,13 +481,20 @@ int attachments_of_volume(Tx *tx, Arena *arena, const char *volume_id, Attachmen
 	return attachment_find(tx, arena, &query, ret, ret_count, f);
 }
 
+/* What takes the place of another volume is not the server's before it is there. */
+static void mapped(RecordQuery *query)
+{
+	record_where_text(query, "mapping_id", RECORD_NE, NULL);
+	record_where_text(query, "replaces", RECORD_EQ, NULL);
+}
+
 int attachments_of_server(Tx *tx, Arena *arena, const char *server_id, Attachment ***ret,
 			  size_t *ret_count, Fault *f)
 {
 	RecordQuery query = {0};
 
 	attachment_query(&query, "server_id", server_id);
-	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
+	mapped(&query);
 	return attachment_find(tx, arena, &query, ret, ret_count, f);
 }
 
@@ -547,7 +557,7 @@ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const char *volum
 
 	attachment_query(&query, "server_id", server_id);
 	record_where_text(&query, "volume_id", RECORD_EQ, volume_id);
-	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
+	mapped(&query);
 	r = attachment_find(tx, arena, &query, &found, &count, f);
 	if (r)
 		return fault_unexpected(f, r);

@@ -34,6 +34,7 @@ typedef enum Refusal {
 	REFUSAL_VOLUME_ATTACHED_HERE,  /* .id: this server has it already */
 	REFUSAL_VOLUME_MULTIATTACH,    /* .id: needs a newer API version */
 	REFUSAL_VOLUME_NOT_DETACHABLE, /* not in-use and attached, or detaching already */
+	REFUSAL_SWAP_BY_SERVICES,      /* .id: only services may swap it */
 	REFUSAL_ROOT_DEVICE,
 	REFUSAL_IMAGE_FOREIGN,    /* .id: visible, but another project's */
 	REFUSAL_IMAGE_PUBLISH,    /* only admins make public ones */

@@ -72,7 +72,7 @@ static int choose_device(Work *work, const Server *server, const char **ret, Fau
 }
 
 /* Nothing waits between reserving and connecting here: both happen to the row at once. */
-static int reserve(Work *work, Volume *volume, Fault *f)
+int attach_reserve(Work *work, Volume *volume, Fault *f)
 {
 	int r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_RESERVE, f);
 
@@ -90,7 +90,7 @@ static int reserve(Work *work, Volume *volume, Fault *f)
 }
 
 /* This host is the consumer: what it says of itself is that it is this host. */
-static int fill(Work *work, const Volume *volume, const Server *server, const char *device,
+int attach_fill(Work *work, const Volume *volume, const Server *server, const char *device,
 		Attachment *attachment, Fault *f)
 {
 	JsonPair pairs[] = {{"host", server->host}, {"mountpoint", device}};
@@ -178,11 +178,11 @@ int service_attach_volume(Work *work, const AttachWish *wish, Attachment **ret, 
 		work->refused = (RefusalData){.id = volume->id};
 		return REFUSAL_VOLUME_MULTIATTACH;
 	}
-	r = reserve(work, volume, f);
+	r = attach_reserve(work, volume, f);
 	if (r)
 		return r;
 	*ret = attachment_make(work, wish, server, volume);
-	r = fill(work, volume, server, device, *ret, f);
+	r = attach_fill(work, volume, server, device, *ret, f);
 	if (!r)
 		r = write_attachment(work, *ret, f);
 	return r ? r : begin(work, server, *ret, f);

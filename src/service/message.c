@@ -77,6 +77,11 @@ static const MessageRow rows[] = {
 			.event_id = "VOLUME_VOLUME_105_001",
 			.text = "detach volume:An unknown error occurred.",
 		},
+	[MESSAGE_SWAP_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_106_001",
+			.text = "swap volume:An unknown error occurred.",
+		},
 	[MESSAGE_CREATE_SNAPSHOT] =
 		{
 			.event_id = "VOLUME_VOLUME_SNAPSHOT_009_013",

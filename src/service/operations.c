@@ -134,6 +134,14 @@ const OperationKind service_operations[] = {
 		.failed = detach_volume_failed,
 	},
 	{
+		.name = "swap-volume",
+		.steps = {STEP_VOLUME_FIT, STEP_DISK_MIRROR, STEP_DISK_TURN, STEP_SWAP_END},
+		.step_count = 4,
+		.deadline_ms = COPY_MS,
+		.done = swap_volume_done,
+		.failed = swap_volume_failed,
+	},
+	{
 		.name = "create-attachment",
 		.steps = {STEP_VOLUME_EXPORT},
 		.step_count = 1,

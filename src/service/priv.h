@@ -95,6 +95,14 @@ _must_use_ int attachment_export(Work *work, const char *kind, int mode,
 _must_use_ int attachment_pending(Work *work, const Attachment *attachment,
 				  const char **ret_operation, Fault *f);
 
+/* attach-volume.c: a volume becomes a server's here. */
+
+/* Its status, up to attaching. REFUSAL_VOLUME_STATE. */
+_must_use_ int attach_reserve(Work *work, Volume *volume, Fault *f);
+/* What the attachment says of this host; only the struct. */
+_must_use_ int attach_fill(Work *work, const Volume *volume, const Server *server,
+			   const char *device, Attachment *attachment, Fault *f);
+
 /* detach-volume.c: take a volume from a server here. REFUSAL_VOLUME_NOT_DETACHABLE. */
 _must_use_ int detach_begin(Work *work, const Server *server, Volume *volume,
 			    Attachment *attachment, const char **ret_operation, Fault *f);
@@ -126,6 +134,7 @@ OPERATION_ENDS(upload_volume);
 OPERATION_ENDS(extend_volume);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
+OPERATION_ENDS(swap_volume);
 int attachment_export_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int create_attachment_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			     Fault *f);

@@ -26,6 +26,7 @@ typedef struct ServiceSettings {
 	const char *default_volume_type;
 	DiskFormat volume_format; /* raw or qcow2, for new volumes */
 	int64_t max_disks;        /* of one server; -1: no limit */
+	bool swap_by_services;    /* they alone may swap volumes */
 	int64_t oversubscription; /* see rules/capacity.h */
 	int64_t reserved_percent;
 	int64_t token_s; /* life of a token */

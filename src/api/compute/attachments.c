@@ -53,25 +53,6 @@ static const JsonField attach_body_rows[] = {
 };
 static const JsonFields attach_body_fields = JSON_FIELDS(attach_body_rows, AttachBody);
 
-/* A swap names the volume that takes the old one's place. */
-static const JsonField swap_rows[] = {
-	{.name = "volumeId",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_UUID,
-	 .flags = JSON_REQUIRED,
-	 .offset = offsetof(AttachFields, volume_id)},
-};
-static const JsonFields swap_fields = JSON_FIELDS(swap_rows, AttachFields);
-
-static const JsonField swap_body_rows[] = {
-	{.name = "volumeAttachment",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .fields = &swap_fields,
-	 .offset = offsetof(AttachBody, attachment)},
-};
-static const JsonFields swap_body_fields = JSON_FIELDS(swap_body_rows, AttachBody);
-
 static const ApiParam list_params[] = {
 	{.name = "limit", .format = "integer"},
 	{.name = "offset", .format = "integer"},
@@ -233,34 +214,6 @@ static int remove_attachment(ApiRequest *r, Fault *f)
 	return 0;
 }
 
-/*
- * Up to 2.84 a PUT swaps the volume of one that is being migrated. Nothing here migrates volumes,
- * so the answer is the one for a volume that is not migrating.
- */
-static int swap_attachment(ApiRequest *r, Fault *f)
-{
-	const char *id = api_param(r, "volume_id");
-	char canonical[UUID_TEXT];
-	Server *server;
-	Volume *volume;
-	int k;
-
-	k = compute_server(r, &server, f);
-	if (k)
-		return k;
-	k = volume_get(r->work.tx, r->arena, uuid_canonical(id, canonical) ? canonical : id,
-		       &volume, f);
-	if (k < 0)
-		return k;
-	if (k || !str_eq(volume->project_id, server->project_id)) {
-		r->work.refused = (RefusalData){.id = id};
-		return REFUSAL_NO_VOLUME;
-	}
-	return api_refuse(r, 409,
-			  "volume %s is not migrating; this API should only be called by Cinder",
-			  volume->id);
-}
-
 static const ApiRoute routes[] = {
 	{.method = "GET",
 	 .pattern = "/servers/{server_id}/os-volume_attachments",
@@ -283,13 +236,6 @@ static const ApiRoute routes[] = {
 	 .mode = API_WRITE,
 	 .body = &attach_body_fields,
 	 .handle = create_attachment},
-	{.method = "PUT",
-	 .pattern = "/servers/{server_id}/os-volume_attachments/{volume_id}",
-	 .policy = "os_compute_api:os-volumes-attachments:swap",
-	 .rule = API_RULE_SERVICE,
-	 .mode = API_READ,
-	 .body = &swap_body_fields,
-	 .handle = swap_attachment},
 	{.method = "DELETE",
 	 .pattern = "/servers/{server_id}/os-volume_attachments/{volume_id}",
 	 .policy = "os_compute_api:os-volumes-attachments:delete",

@@ -140,6 +140,11 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_VOLUME_NOT_DETACHABLE:
 		*ret_message = volume_text(r, refusal, d);
 		return 400;
+	case REFUSAL_SWAP_BY_SERVICES:
+		*ret_message = arena_printf(
+			a, "volume %s is not migrating; this API should only be called by Cinder",
+			d->id);
+		return 409;
 	case REFUSAL_ROOT_DEVICE:
 		*ret_message = "Cannot detach a root device volume";
 		return 400;
@@ -288,6 +293,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_server_metadata_routes,
 	&compute_server_tag_routes,
 	&compute_attachment_routes,
+	&compute_swap_routes,
 	&compute_instance_action_routes,
 	&compute_server_group_routes,
 	&compute_quota_routes,

@@ -25,6 +25,7 @@ extern const ApiRoutes compute_server_action_routes;
 extern const ApiRoutes compute_server_metadata_routes;
 extern const ApiRoutes compute_server_tag_routes;
 extern const ApiRoutes compute_attachment_routes;
+extern const ApiRoutes compute_swap_routes;
 extern const ApiRoutes compute_instance_action_routes;
 extern const ApiRoutes compute_server_group_routes;
 extern const ApiRoutes compute_quota_routes;
@@ -42,6 +43,9 @@ _must_use_ int compute_server(ApiRequest *r, Server **ret, Fault *f);
 
 /* The same, deleted ones included, for the history of a server. */
 _must_use_ int compute_server_or_past(ApiRequest *r, Server **ret, Fault *f);
+
+/* The volume of the path gives its place in the server to another one: 202, or a refusal. */
+_must_use_ int compute_swap_volume(ApiRequest *r, const char *new_id, Fault *f);
 
 /* Print one flavor, as the create, show and detail replies do. */
 void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor);

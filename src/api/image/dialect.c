@@ -65,6 +65,7 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_VOLUME_ATTACHED_HERE:
 	case REFUSAL_VOLUME_MULTIATTACH:
 	case REFUSAL_VOLUME_NOT_DETACHABLE:
+	case REFUSAL_SWAP_BY_SERVICES:
 	case REFUSAL_ROOT_DEVICE:
 	case REFUSAL_IMAGE_UNUSABLE:
 	case REFUSAL_FLAVOR_EXISTS:

@@ -208,6 +208,7 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_VOLUME_ATTACHED:
 	case REFUSAL_VOLUME_ATTACHED_HERE:
 	case REFUSAL_VOLUME_MULTIATTACH:
+	case REFUSAL_SWAP_BY_SERVICES:
 	case REFUSAL_ROOT_DEVICE:
 	case REFUSAL_IMAGE_FOREIGN:
 	case REFUSAL_IMAGE_PUBLISH:

@@ -26,6 +26,7 @@ static FakeDisk *disk_free(FakeDisk *disk)
 	free(disk->target);
 	free(disk->path);
 	free(disk->serial);
+	free(disk->mirror);
 	free(disk);
 	return NULL;
 }
@@ -84,6 +85,14 @@ FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec)
 	return disk;
 }
 
+void fake_domain_set_source(FakeDisk *disk, const DiskSpec *spec)
+{
+	free(disk->path);
+	free(disk->serial);
+	disk->path = text_copy(spec->path);
+	disk->serial = text_copy(spec->serial);
+}
+
 void fake_domain_prune(FakeDomain *domain)
 {
 	size_t kept = 0;
@@ -110,6 +119,9 @@ static void disk_print(JsonOut *out, const FakeDisk *disk)
 	json_out_bool(out, "config", disk->config);
 	json_out_int(out, "size_bytes", disk->size_bytes);
 	json_out_int(out, "release_us", disk->release_us);
+	json_out_text(out, "mirror", disk->mirror);
+	json_out_int(out, "mirror_begun_us", disk->mirror_begun_us);
+	json_out_int(out, "mirror_ready_us", disk->mirror_ready_us);
 	json_out_end(out);
 }
 
@@ -153,6 +165,13 @@ static char *optional_text(Arena *arena, const JsonDoc *doc, const char *path)
 	return text_copy(json_get_text(arena, doc, path));
 }
 
+static void mirror_read(FakeDisk *disk, Arena *arena, const JsonDoc *doc, const char *at)
+{
+	disk->mirror = optional_text(arena, doc, arena_printf(arena, "%smirror", at));
+	disk->mirror_begun_us = json_get_int(doc, arena_printf(arena, "%smirror_begun_us", at), 0);
+	disk->mirror_ready_us = json_get_int(doc, arena_printf(arena, "%smirror_ready_us", at), 0);
+}
+
 static bool disk_read(FakeDomain *domain, Arena *arena, const JsonDoc *doc, int64_t index)
 {
 	const char *at = arena_printf(arena, "disks.%lld.", (long long)index);
@@ -171,6 +190,7 @@ static bool disk_read(FakeDomain *domain, Arena *arena, const JsonDoc *doc, int6
 	disk->config = json_get_bool(doc, arena_printf(arena, "%sconfig", at), false);
 	disk->size_bytes = json_get_int(doc, arena_printf(arena, "%ssize_bytes", at), 0);
 	disk->release_us = json_get_int(doc, arena_printf(arena, "%srelease_us", at), 0);
+	mirror_read(disk, arena, doc, at);
 	return true;
 }
 

@@ -22,6 +22,9 @@ struct FakeDisk {
 	bool config;        /* the next start will have it */
 	int64_t size_bytes; /* what the guest was told when it grew; 0: it did not */
 	int64_t release_us; /* when the guest lets go of it; 0: it was not asked */
+	char *mirror;       /* the other place that it is being copied to, or NULL */
+	int64_t mirror_begun_us;
+	int64_t mirror_ready_us;
 };
 
 struct FakeDomain {
@@ -39,6 +42,8 @@ DEFINE_CLEANUP(FakeDomain, fake_domain_free)
 FakeDisk *fake_domain_disk(const FakeDomain *domain, const char *alias);
 /* Add a disk that nobody sees yet. */
 FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec);
+/* The disk is what the spec says from now on; its alias and target stay. */
+void fake_domain_set_source(FakeDisk *disk, const DiskSpec *spec);
 /* Forget the disks that neither the guest nor the definition has. */
 void fake_domain_prune(FakeDomain *domain);
 

@@ -57,6 +57,7 @@ int fake_power_off(Fake *fake, FakeDomain *domain, DomainState state, Fault *f)
 	VEC_FOREACH (&domain->disks, i) {
 		domain->disks.items[i]->live = false;
 		domain->disks.items[i]->release_us = 0;
+		fake_mirror_forget(domain->disks.items[i]);
 	}
 	fake_domain_prune(domain);
 	fake_console(fake, domain, "%s", words_of(state));
@@ -521,6 +522,10 @@ const HypervisorDriver hypervisor_fake = {
 	.copy_begin = fake_copy_begin,
 	.copy_look = fake_copy_look,
 	.copy_cancel = fake_copy_cancel,
+	.mirror_begin = fake_mirror_begin,
+	.mirror_look = fake_mirror_look,
+	.mirror_turn = fake_mirror_turn,
+	.mirror_cancel = fake_mirror_cancel,
 	.console = fake_console_slot,
 	.list = fake_list,
 };

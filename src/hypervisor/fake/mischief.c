@@ -51,6 +51,14 @@ static bool delay_parse(const char *text, Mischief *mischief)
 	return str_parse_i64(text, &mischief->delay_ms) && mischief->delay_ms >= 0;
 }
 
+/* "MS" or "end" */
+static bool mirror_parse(const char *text, Mischief *mischief)
+{
+	mischief->mirror_ends = str_eq(text, "end");
+	return mischief->mirror_ends ||
+	       (str_parse_i64(text, &mischief->mirror_ms) && mischief->mirror_ms >= 0);
+}
+
 static const struct {
 	const char *variable;
 	bool (*parse)(const char *text, Mischief *mischief);
@@ -58,6 +66,7 @@ static const struct {
 	{.variable = "CLEAT_FAKE_FAIL", .parse = fail_parse},
 	{.variable = "CLEAT_FAKE_DETACH", .parse = detach_parse},
 	{.variable = "CLEAT_FAKE_DELAY_MS", .parse = delay_parse},
+	{.variable = "CLEAT_FAKE_MIRROR", .parse = mirror_parse},
 };
 
 int mischief_read(Mischief *ret, Fault *f)

@@ -26,6 +26,8 @@ typedef struct Mischief {
 	MischiefRelease release;
 	int64_t release_ms;
 	int64_t delay_ms;
+	int64_t mirror_ms; /* how long a mirror takes to be ready */
+	bool mirror_ends;  /* it ends by itself, at once */
 } Mischief;
 
 /* A fault when a variable makes no sense. */

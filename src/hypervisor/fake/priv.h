@@ -73,6 +73,17 @@ int fake_copy_look(void *self, const char *id, const char *name, Fault *f);
 int fake_copy_cancel(void *self, const char *id, Fault *f);
 void fake_copies_free(Map *copies);
 
+/* mirror.c */
+int fake_mirror_begin(void *self, const char *id, const char *alias, const DiskSpec *target,
+		      Fault *f);
+int fake_mirror_look(void *self, const char *id, const char *alias, const DiskSpec *target,
+		     MirrorView *ret, Fault *f);
+int fake_mirror_turn(void *self, const char *id, const char *alias, const DiskSpec *target,
+		     Fault *f);
+int fake_mirror_cancel(void *self, const char *id, const char *alias, Fault *f);
+/* There is none, or it is given up; only the struct. */
+void fake_mirror_forget(FakeDisk *disk);
+
 bool fake_file_exists(const char *path);
 /* Likewise of a disk's source; what is on a network is taken to be there. */
 bool fake_source_exists(const char *path);

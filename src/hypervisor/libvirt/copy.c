@@ -100,17 +100,6 @@ static char *backup_xml(const char *target, const DiskCopy *copy)
 	return xml_take(xml);
 }
 
-/* Whether the guest ended under a call that failed; libvirt notices in a moment. */
-static bool is_gone(virDomainPtr domain, const char *alias)
-{
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	const char *target;
-
-	if (virt_error_emulator_gone())
-		(void)power_wait_off(domain); /* the look shows what came of it */
-	return disk_live_target(domain, alias, arena, &target, NULL) == HYPERVISOR_NO_DISK;
-}
-
 int libvirt_copy_begin(void *self, const char *id, const char *alias, const DiskCopy *copy,
 		       Fault *f)
 {
@@ -137,7 +126,7 @@ int libvirt_copy_begin(void *self, const char *id, const char *alias, const Disk
 	r = virt_fault(f, "copy %s", alias);
 	if (virt_error_is_refusal() && !virt_error_emulator_gone())
 		r = HYPERVISOR_REFUSED;
-	return is_gone(domain, alias) ? HYPERVISOR_NO_DISK : r;
+	return disk_died(domain, alias) ? HYPERVISOR_NO_DISK : r;
 }
 
 int libvirt_copy_look(void *self, const char *id, const char *name, Fault *f)

@@ -373,6 +373,15 @@ int disk_live_target(virDomainPtr domain, const char *alias, Arena *arena, const
 	return 0;
 }
 
+bool disk_died(virDomainPtr domain, const char *alias)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *target;
+
+	let_death_settle(domain);
+	return disk_live_target(domain, alias, arena, &target, NULL) == HYPERVISOR_NO_DISK;
+}
+
 /* --- resize --- */
 
 /*

@@ -77,6 +77,58 @@ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
 	return 0;
 }
 
+static xmlNode *find_alias(xmlNode *devices, const char *alias, Arena *arena)
+{
+	for (xmlNode *node = devices->children; node; node = node->next)
+		if (node->type == XML_ELEMENT_NODE && str_eq((const char *)node->name, "disk") &&
+		    str_eq(attribute(node, "alias", "name", arena), alias))
+			return node;
+	return NULL;
+}
+
+static const char *place_of(xmlNode *node, Arena *arena)
+{
+	static const char *const attributes[] = {"file", "dev", "name"};
+	const char *place = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(attributes) && !place; i++)
+		place = attribute(node, "source", attributes[i], arena);
+	return place;
+}
+
+static const char *content(xmlNode *parent, const char *name, Arena *arena)
+{
+	xmlNode *node = child(parent, name);
+	xmlChar *value = node ? xmlNodeGetContent(node) : NULL;
+	const char *copy = arena_strdup(arena, (const char *)value);
+
+	xmlFree(value);
+	return copy;
+}
+
+int domain_xml_find_place(const char *xml, const char *alias, Arena *arena, DiskPlace *ret,
+			  Fault *f)
+{
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *devices = devices_of(doc);
+	xmlNode *disk = devices ? find_alias(devices, alias, arena) : NULL;
+	xmlNode *mirror = disk ? child(disk, "mirror") : NULL;
+
+	if (!devices)
+		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
+	*ret = (DiskPlace){.found = disk != NULL};
+	if (!disk)
+		return 0;
+	ret->target = attribute(disk, "target", "dev", arena);
+	ret->serial = content(disk, "serial", arena);
+	ret->place = place_of(disk, arena);
+	if (!mirror)
+		return 0;
+	ret->mirror = place_of(mirror, arena);
+	ret->ready = attribute(disk, "mirror", "ready", arena);
+	return 0;
+}
+
 /* Sources stand in disks, and in the backing stores and mirrors inside them. */
 static bool has_index(xmlNode *parent, const char *index)
 {

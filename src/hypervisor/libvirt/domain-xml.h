@@ -44,6 +44,19 @@ typedef struct DiskSeen {
 _must_use_ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
 				    Arena *arena, DiskSeen *ret, Fault *f);
 
+/* Where a disk is, and where else it is copied to; texts in the arena. */
+typedef struct DiskPlace {
+	bool found;         /* a disk of that alias is there */
+	const char *target; /* "vdb" */
+	const char *serial; /* or NULL */
+	const char *place;  /* its file, its device, or its name on a network */
+	const char *mirror; /* likewise of what it is mirrored into, or NULL */
+	const char *ready;  /* what libvirt says of the mirror: "yes", "pivot", "abort", NULL */
+} DiskPlace;
+
+_must_use_ int domain_xml_find_place(const char *xml, const char *alias, Arena *arena,
+				     DiskPlace *ret, Fault *f);
+
 /* Whether a disk's source, or one below it, has that index: the number in its node's name. */
 bool domain_xml_has_source(const char *xml, const char *index);
 

@@ -186,12 +186,24 @@ static void on_removal_failed(virConnectPtr conn _unused_, virDomainPtr domain, 
 	tell_disk(opaque, domain, alias, false);
 }
 
+/* Whatever it is that became of a copy: who waits for it looks. */
+static void on_block_job(virConnectPtr conn _unused_, virDomainPtr domain,
+			 const char *disk _unused_, int type, int status _unused_, void *opaque)
+{
+	char id[VIR_UUID_STRING_BUFLEN];
+
+	if (type != VIR_DOMAIN_BLOCK_JOB_TYPE_COPY || virDomainGetUUIDString(domain, id) < 0)
+		return;
+	events_send(opaque, (HypervisorEvent){.kind = HYPERVISOR_MIRROR_MOVED, .domain_id = id});
+}
+
 static const struct {
 	int event;
 	virConnectDomainEventGenericCallback callback;
 } wanted[EVENT_CALLBACKS] = {
 	{VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
 	{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_removed)},
+	{VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, VIR_DOMAIN_EVENT_CALLBACK(on_block_job)},
 	{VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, VIR_DOMAIN_EVENT_CALLBACK(on_removal_failed)},
 };
 

@@ -218,6 +218,10 @@ const HypervisorDriver hypervisor_libvirt = {
 	.copy_begin = libvirt_copy_begin,
 	.copy_look = libvirt_copy_look,
 	.copy_cancel = libvirt_copy_cancel,
+	.mirror_begin = libvirt_mirror_begin,
+	.mirror_look = libvirt_mirror_look,
+	.mirror_turn = libvirt_mirror_turn,
+	.mirror_cancel = libvirt_mirror_cancel,
 	.console = libvirt_console,
 	.list = libvirt_list,
 };

@@ -16,7 +16,7 @@
 
 typedef struct Host Host;
 
-enum { EVENT_CALLBACKS = 3 };
+enum { EVENT_CALLBACKS = 4 };
 
 /* How far an unplug is that the guest was asked for. */
 typedef enum UnplugState {
@@ -148,6 +148,13 @@ int libvirt_copy_begin(void *self, const char *id, const char *alias, const Disk
 		       Fault *f);
 int libvirt_copy_look(void *self, const char *id, const char *name, Fault *f);
 int libvirt_copy_cancel(void *self, const char *id, Fault *f);
+int libvirt_mirror_begin(void *self, const char *id, const char *alias, const DiskSpec *target,
+			 Fault *f);
+int libvirt_mirror_look(void *self, const char *id, const char *alias, const DiskSpec *target,
+			MirrorView *ret, Fault *f);
+int libvirt_mirror_turn(void *self, const char *id, const char *alias, const DiskSpec *target,
+			Fault *f);
+int libvirt_mirror_cancel(void *self, const char *id, const char *alias, Fault *f);
 int libvirt_console(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
 		    Fault *f);
 
@@ -159,6 +166,9 @@ bool disk_direct_io(const char *path);
 /* What a running guest knows the disk as, in the arena: "vdb". HYPERVISOR_NO_DISK. */
 _must_use_ int disk_live_target(virDomainPtr domain, const char *alias, Arena *arena,
 				const char **ret, Fault *f);
+
+/* Whether the guest ended under a call that failed; libvirt notices in a moment. */
+bool disk_died(virDomainPtr domain, const char *alias);
 
 /* --- copy.c --- */
 
