@@ -11,8 +11,8 @@
 #include "base/uuid.h"
 #include "service/flavor.h"
 #include "service/image.h"
-#include "service/keypair.h"
 #include "service/priv.h"
+#include "service/server-boot.h"
 #include "service/server-group.h"
 #include "service/tags.h"
 #include "service/text-map.h"
@@ -21,53 +21,6 @@
 #include <inttypes.h>
 
 enum { RESERVATION_CHARS = 8 };
-
-static int refuse(Work *work, Refusal refusal, const char *id, const char *sentence)
-{
-	work->refused = (RefusalData){.id = id, .value = sentence};
-	return (int)refusal;
-}
-
-static int check_image(Work *work, const Image *image)
-{
-	if (image->status != IMAGE_ACTIVE)
-		return refuse(work, REFUSAL_IMAGE_UNUSABLE, image->id,
-			      arena_printf(work->arena, "Image %s is not active.", image->id));
-	if (image->disk_format != DISK_FORMAT_RAW && image->disk_format != DISK_FORMAT_QCOW2)
-		return refuse(work, REFUSAL_IMAGE_UNUSABLE, image->id,
-			      arena_printf(work->arena,
-					   "Image %s is unacceptable: it is not a disk image.",
-					   image->id));
-	return 0;
-}
-
-static int check_fit(Work *work, const Image *image, const Flavor *flavor)
-{
-	int64_t disk_bytes = flavor->disk_gib << 30;
-	int64_t image_bytes = MAX(image->virtual_size_bytes, image->size_bytes);
-
-	if (flavor->ram_mib < image->min_ram_mib)
-		return refuse(work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
-			      "Flavor's memory is too small for requested image.");
-	if (flavor->disk_gib == 0)
-		return 0; /* the disk is as large as the image */
-	if (image_bytes > disk_bytes)
-		return refuse(
-			work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
-			arena_printf(work->arena,
-				     "Flavor's disk is too small for requested image. Flavor disk "
-				     "is %" PRId64 " bytes, image is %" PRId64 " bytes.",
-				     disk_bytes, image_bytes));
-	if (flavor->disk_gib < image->min_disk_gib)
-		return refuse(
-			work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
-			arena_printf(work->arena,
-				     "Flavor's disk is smaller than the minimum size specified in "
-				     "image metadata. Flavor disk is %" PRId64
-				     " bytes, minimum size is %" PRId64 " bytes.",
-				     disk_bytes, image->min_disk_gib << 30));
-	return 0;
-}
 
 static int take_quota(Work *work, const char *resource, int64_t amount, Fault *f)
 {
@@ -127,65 +80,8 @@ static const char *host_name(Arena *arena, const char *name)
 	return n ? host : "server";
 }
 
-static void fill_from_flavor(Server *server, const Flavor *flavor)
-{
-	server->flavor_id = flavor->id;
-	server->flavor_name = flavor->name;
-	server->ram_mib = flavor->ram_mib;
-	server->vcpus = flavor->vcpus;
-	server->disk_gib = flavor->disk_gib;
-	server->ephemeral_gib = flavor->ephemeral_gib;
-	server->swap_mib = flavor->swap_mib;
-	server->flavor_extra_specs = flavor->extra_specs;
-}
-
-/*
- * The kernel or ramdisk that an image's property names, or NULL when it names none. Whoever made
- * the image wrote the property: it is held against what the caller may see, like any id of a
- * request.
- */
-static int find_boot_image(Work *work, const Image *image, const char *property, DiskFormat format,
-			   const char **ret_id, Fault *f)
-{
-	const char *id = text_map_value(work->arena, image->properties, property);
-	Image *found;
-	int r;
-
-	*ret_id = NULL;
-	if (str_empty(id))
-		return 0;
-	r = service_find_image(work, id, &found, f);
-	if (r < 0)
-		return r;
-	if (r || found->status != IMAGE_ACTIVE || (DiskFormat)found->disk_format != format)
-		return refuse(work, REFUSAL_IMAGE_UNUSABLE, image->id,
-			      arena_printf(work->arena,
-					   "Image %s is unacceptable: its %s %s cannot be used.",
-					   image->id, property, id));
-	*ret_id = found->id;
-	return 0;
-}
-
-static int find_boot_images(Work *work, const Image *image, Server *server, Fault *f)
-{
-	int r = find_boot_image(work, image, "kernel_id", DISK_FORMAT_AKI, &server->kernel_id, f);
-
-	return r ? r
-		 : find_boot_image(work, image, "ramdisk_id", DISK_FORMAT_ARI, &server->ramdisk_id,
-				   f);
-}
-
-static void fill_from_image(Arena *arena, Server *server, const Image *image)
-{
-	server->image_id = image->id;
-	server->image_properties = image->properties;
-	server->kernel_args = text_map_value(arena, image->properties, "os_command_line");
-	server->root_format = image->disk_format;
-}
-
 /* What all servers of one request share. */
-static Server server_like(Work *work, const ServerWish *wish, const Flavor *flavor,
-			  const Image *image)
+static Server server_like(Work *work, const ServerWish *wish, const Flavor *flavor)
 {
 	const ServiceSettings *settings = work->settings;
 	Server server = {
@@ -215,8 +111,7 @@ static Server server_like(Work *work, const ServerWish *wish, const Flavor *flav
 		.updated_us = work->now_us,
 	};
 
-	fill_from_flavor(&server, flavor);
-	fill_from_image(work->arena, &server, image);
+	server_set_flavor(&server, flavor);
 	return server;
 }
 
@@ -283,27 +178,11 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 	return 0;
 }
 
-/* The server keeps the public key: a key pair may go. */
-static int find_key(Work *work, const char *name, const char **ret_public_key, Fault *f)
-{
-	Keypair *keypair;
-	int r;
-
-	*ret_public_key = NULL;
-	if (!name)
-		return 0;
-	r = service_find_keypair(work, work->caller->user_id, name, &keypair, f);
-	if (r == REFUSAL_NO_KEYPAIR)
-		return work_refuse(work, REFUSAL_BAD_INPUT, "Invalid key_name provided.");
-	if (!r)
-		*ret_public_key = keypair->public_key;
-	return r;
-}
-
 int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 			   const char **ret_reservation, Fault *f)
 {
 	Flavor *flavor;
+	BootSource boot;
 	Image *image;
 	Server like;
 	int r;
@@ -314,19 +193,20 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	if (!r)
 		r = service_find_image(work, wish->image_id, &image, f);
 	if (!r)
-		r = check_image(work, image);
+		r = boot_check_image(work, image);
 	if (!r)
-		r = check_fit(work, image, flavor);
+		r = boot_check_fit(work, image, flavor);
 	if (!r)
 		r = take_quotas(work, flavor, wish->count, f);
 	if (r)
 		return r;
-	like = server_like(work, wish, flavor, image);
-	r = find_boot_images(work, image, &like, f);
+	like = server_like(work, wish, flavor);
+	r = boot_find(work, image, &boot, f);
 	if (!r)
-		r = find_key(work, wish->key_name, &like.key_data, f);
+		r = server_find_key(work, wish->key_name, &like.key_data, f);
 	if (r)
 		return r;
+	server_set_boot(&like, &boot);
 	*ret_reservation = like.reservation_id;
 	return write_servers(work, wish, &like, ret_first, f);
 }
