@@ -14,6 +14,7 @@ typedef struct ActionRow {
 	unsigned task_states;
 	bool any; /* whatever its states */
 	bool launched;
+	bool adopted; /* also to a domain that others have made: nothing of theirs changes */
 } ActionRow;
 
 #define IN(state) (1u << (state))
@@ -30,21 +31,25 @@ typedef struct ActionRow {
 	 IN(TASK_UNPAUSING) | IN(TASK_SUSPENDING) | IN(TASK_RESUMING))
 
 static const ActionRow actions[] = {
-	[SERVER_ATTACH_VOLUME] = {"attach_volume", CAN_HOLD_VOLUMES, AT_REST, .launched = true},
-	[SERVER_DETACH_VOLUME] = {"detach_volume", CAN_HOLD_VOLUMES, AT_REST, .launched = true},
+	[SERVER_ATTACH_VOLUME] = {"attach_volume", CAN_HOLD_VOLUMES, AT_REST, .launched = true,
+				  .adopted = true},
+	[SERVER_DETACH_VOLUME] = {"detach_volume", CAN_HOLD_VOLUMES, AT_REST, .launched = true,
+				  .adopted = true},
 	[SERVER_SWAP_VOLUME] = {"swap_volume", IN(VM_ACTIVE) | IN(VM_PAUSED) | IN(VM_RESIZED),
-				AT_REST, .launched = true},
-	[SERVER_START] = {"start", IN(VM_STOPPED), AT_REST, .launched = true},
-	[SERVER_STOP] = {"stop", IN(VM_ACTIVE) | IN(VM_ERROR), AT_REST, .launched = true},
-	[SERVER_REBOOT_SOFT] = {"reboot", IN(VM_ACTIVE), AT_REST, .launched = true},
+				AT_REST, .launched = true, .adopted = true},
+	[SERVER_START] = {"start", IN(VM_STOPPED), AT_REST, .launched = true, .adopted = true},
+	[SERVER_STOP] = {"stop", IN(VM_ACTIVE) | IN(VM_ERROR), AT_REST, .launched = true,
+			 .adopted = true},
+	[SERVER_REBOOT_SOFT] = {"reboot", IN(VM_ACTIVE), AT_REST, .launched = true,
+				.adopted = true},
 	[SERVER_REBOOT_HARD] = {"reboot",
 				IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED) |
 					IN(VM_ERROR),
-				MAY_HANG, .launched = true},
-	[SERVER_PAUSE] = {"pause", IN(VM_ACTIVE), AT_REST, .launched = true},
-	[SERVER_UNPAUSE] = {"unpause", IN(VM_PAUSED), AT_REST, .launched = true},
-	[SERVER_SUSPEND] = {"suspend", IN(VM_ACTIVE), AT_REST, .launched = true},
-	[SERVER_RESUME] = {"resume", IN(VM_SUSPENDED), AT_REST, .launched = true},
+				MAY_HANG, .launched = true, .adopted = true},
+	[SERVER_PAUSE] = {"pause", IN(VM_ACTIVE), AT_REST, .launched = true, .adopted = true},
+	[SERVER_UNPAUSE] = {"unpause", IN(VM_PAUSED), AT_REST, .launched = true, .adopted = true},
+	[SERVER_SUSPEND] = {"suspend", IN(VM_ACTIVE), AT_REST, .launched = true, .adopted = true},
+	[SERVER_RESUME] = {"resume", IN(VM_SUSPENDED), AT_REST, .launched = true, .adopted = true},
 	[SERVER_SHELVE] = {"shelve",
 			   IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED),
 			   AT_REST, .launched = true},
@@ -107,6 +112,10 @@ int server_may(const Server *server, ServerAction action, bool is_admin, Refusal
 	if (server->locked && !is_admin) {
 		*ret = (RefusalData){.id = server->id};
 		return REFUSAL_SERVER_LOCKED;
+	}
+	if (server->domain_name && !row->adopted) {
+		*ret = (RefusalData){.id = server->id, .action = row->name};
+		return REFUSAL_SERVER_ADOPTED;
 	}
 	if (row->any)
 		return 0;

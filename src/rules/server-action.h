@@ -49,7 +49,8 @@ bool server_is_shelved(const Server *server);
 int server_refuse_vm_state(const Server *server, ServerAction action, RefusalData *ret);
 
 /*
- * Whether the lock and the states of a server allow an action. 0, REFUSAL_SERVER_LOCKED or
+ * Whether the lock and the states of a server allow an action, and whether it may be done to a
+ * domain that is not ours. 0, REFUSAL_SERVER_LOCKED, REFUSAL_SERVER_ADOPTED or
  * REFUSAL_SERVER_STATE, with *ret filled.
  */
 _must_use_ int server_may(const Server *server, ServerAction action, bool is_admin,

@@ -114,6 +114,27 @@ TEST(a_lock_holds_everybody_but_admins)
 	assert_int_equal(server_may(&server, SERVER_ATTACH_VOLUME, true, &data), 0);
 }
 
+/* What would write its definition or its disks anew, or take it away, is not done. */
+TEST(an_adopted_domain_stays_its_owners)
+{
+	static const int refused[] = {
+		SERVER_SHELVE,         SERVER_SHELVE_OFFLOAD, SERVER_UNSHELVE, SERVER_RESIZE,
+		SERVER_CONFIRM_RESIZE, SERVER_REVERT_RESIZE,  SERVER_REBUILD,  SERVER_RESCUE,
+		SERVER_UNRESCUE,       SERVER_CREATE_IMAGE,   SERVER_MIGRATE,  SERVER_LIVE_MIGRATE,
+		SERVER_EVACUATE,       SERVER_RESTORE,        SERVER_DELETE,   END,
+	};
+	Server server = {.id = "s", .vm_state = VM_ACTIVE, .domain_name = "d", .launched_us = 1};
+	RefusalData data = {0};
+
+	for (int action = 0; action < _SERVER_ACTION_MAX; action++) {
+		int r = server_may(&server, (ServerAction)action, true, &data);
+
+		assert_int_equal(r == REFUSAL_SERVER_ADOPTED, listed(refused, action));
+		if (r == REFUSAL_SERVER_ADOPTED)
+			assert_string_equal(data.action, server_action_name((ServerAction)action));
+	}
+}
+
 TEST(disk_names)
 {
 	char name[DEVICE_NAME_TEXT];

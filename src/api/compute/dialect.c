@@ -130,6 +130,12 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_SERVER_LOCKED:
 		*ret_message = arena_printf(a, "Instance %s is locked", d->id);
 		return 409;
+	case REFUSAL_SERVER_ADOPTED:
+		*ret_message = arena_printf(a,
+					    "Cannot '%s' instance %s: it is an adopted domain; see "
+					    "'cleat server release'",
+					    d->action, d->id);
+		return 409;
 	case REFUSAL_SERVER_NOT_READY:
 		*ret_message = arena_printf(a, "Instance %s is not ready", d->id);
 		return 409;

@@ -205,6 +205,7 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_SERVER_STATE:
 	case REFUSAL_SERVER_NOT_READY:
 	case REFUSAL_SERVER_LOCKED:
+	case REFUSAL_SERVER_ADOPTED:
 	case REFUSAL_VOLUME_ATTACHED:
 	case REFUSAL_VOLUME_ATTACHED_HERE:
 	case REFUSAL_VOLUME_MULTIATTACH:
