@@ -68,6 +68,14 @@ const OperationKind service_operations[] = {
 		.failed = extend_volume_failed,
 	},
 	{
+		.name = "resize-disk",
+		.steps = {STEP_DISK_RESIZE},
+		.step_count = 1,
+		.deadline_ms = SECONDS(300),
+		.done = resize_disk_done,
+		.failed = resize_disk_failed,
+	},
+	{
 		.name = "delete-volume-cascade",
 		.steps = {STEP_SNAPSHOTS_DELETE, STEP_VOLUME_DELETE},
 		.step_count = 2,

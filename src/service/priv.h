@@ -132,6 +132,7 @@ OPERATION_ENDS(delete_snapshot);
 OPERATION_ENDS(revert_volume);
 OPERATION_ENDS(upload_volume);
 OPERATION_ENDS(extend_volume);
+OPERATION_ENDS(resize_disk);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
 OPERATION_ENDS(swap_volume);

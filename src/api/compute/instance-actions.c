@@ -46,6 +46,14 @@ static void print_result(JsonOut *out, const char *key, const void *object,
 		json_out_text(out, key, enum_name(&action_result_names, action->result));
 }
 
+static void print_host_id(JsonOut *out, const char *key, const void *object, const void *context)
+{
+	const InstanceAction *action = object;
+	const ApiRequest *r = context;
+
+	json_out_text(out, key, compute_host_id(r->arena, action->project_id, action->host));
+}
+
 static const JsonOutField event_reply[] = {
 	{.name = "event", .type = JSON_OUT_TEXT, .offset = offsetof(InstanceAction, event)},
 	{.name = "start_time",
@@ -61,6 +69,7 @@ static const JsonOutField event_reply[] = {
 	 .since = V(62),
 	 .audience = API_AUDIENCE_ADMIN,
 	 .offset = offsetof(InstanceAction, host)},
+	{.name = "hostId", .type = JSON_OUT_CALL, .since = V(62), .print = print_host_id},
 	{.name = "details",
 	 .type = JSON_OUT_TEXT,
 	 .since = V(84),
@@ -70,7 +79,7 @@ static const JsonOutField event_reply[] = {
 
 static void out_action(ApiRequest *r, const char *key, const InstanceAction *action, bool events)
 {
-	JsonOutView view = {.version = r->version, .audience = api_audience(r)};
+	JsonOutView view = {.version = r->version, .audience = api_audience(r), .context = r};
 
 	json_out_begin(&r->out, key);
 	json_out_fields(&r->out, action_reply, ARRAY_SIZE(action_reply), action, &view);

@@ -30,7 +30,16 @@ extern const ApiRoutes compute_instance_action_routes;
 extern const ApiRoutes compute_server_group_routes;
 extern const ApiRoutes compute_quota_routes;
 extern const ApiRoutes compute_keypair_routes;
+extern const ApiRoutes compute_hypervisor_routes;
+extern const ApiRoutes compute_host_routes;
+extern const ApiRoutes compute_external_event_routes;
 extern const ApiRoutes compute_small_routes;
+
+/* The id of one of the daemon's services ("nova-compute"). */
+const char *compute_service_id(const ApiRequest *r, const char *binary);
+
+/* What tells hosts apart to those who may not know their names; "" for no host. In the arena. */
+const char *compute_host_id(Arena *arena, const char *project_id, const char *host);
 
 /*
  * The scheduler hints of a create request (JSON; NULL: none), as servers show them from 2.100 on,

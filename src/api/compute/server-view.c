@@ -84,26 +84,29 @@ void compute_status_states(const char *status, StatusStates *ret)
 			ret->states[ret->state_count++] = enum_name(&vm_state_names, state);
 }
 
-/* SHA-224 of project and host: the same for a project's servers on one host, and nothing more. */
-static void print_host_id(JsonOut *out, const char *key, const void *object,
-			  const void *context _unused_)
+/* SHA-224 of both: the same for a project's servers on one host, and nothing more. */
+const char *compute_host_id(Arena *arena, const char *project_id, const char *host)
 {
-	const Server *server = object;
-	_cleanup_(buf_done) Buf text = {0};
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	char hex[2 * EVP_MAX_MD_SIZE + 1];
 	unsigned length = 0;
+	const char *text;
 
-	if (str_empty(server->host)) {
-		json_out_text(out, key, "");
-		return;
-	}
-	buf_add(&text, server->project_id);
-	buf_add(&text, server->host);
-	if (EVP_Digest(text.data, text.length, digest, &length, EVP_sha224(), NULL) != 1)
+	if (str_empty(host))
+		return "";
+	text = arena_printf(arena, "%s%s", project_id, host);
+	if (EVP_Digest(text, strlen(text), digest, &length, EVP_sha224(), NULL) != 1)
 		abort(); /* SHA-224 is always there */
 	str_hex(digest, length, hex);
-	json_out_text(out, key, hex);
+	return arena_strdup(arena, hex);
+}
+
+static void print_host_id(JsonOut *out, const char *key, const void *object, const void *context)
+{
+	const Server *server = object;
+	const ServerView *view = context;
+
+	json_out_text(out, key, compute_host_id(view->r->arena, server->project_id, server->host));
 }
 
 static void print_status(JsonOut *out, const char *key, const void *object,

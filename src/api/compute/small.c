@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The small resources that clients ask for on their way: zones, extensions, and what a server has
- * none of.
+ * The small resources that clients ask for on their way: extensions, and what a server has none
+ * of.
  */
 #include "api/compute/priv.h"
-
-static int zones_list(ApiRequest *r, Fault *f _unused_)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "availabilityZoneInfo");
-	json_out_begin(&r->out, NULL);
-	json_out_text(&r->out, "zoneName", r->config->settings->availability_zone);
-	json_out_begin(&r->out, "zoneState");
-	json_out_bool(&r->out, "available", true);
-	json_out_end(&r->out);
-	json_out_null(&r->out, "hosts");
-	json_out_end(&r->out);
-	json_out_list_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
 
 static int extensions_list(ApiRequest *r, Fault *f _unused_)
 {
@@ -59,12 +42,6 @@ static int no_addresses(ApiRequest *r, Fault *f)
 }
 
 static const ApiRoute routes[] = {
-	{.method = "GET",
-	 .pattern = "/os-availability-zone",
-	 .policy = "os_compute_api:os-availability-zone:list",
-	 .rule = API_RULE_READER,
-	 .mode = API_PLAIN,
-	 .handle = zones_list},
 	{.method = "GET",
 	 .pattern = "/extensions",
 	 .policy = "os_compute_api:extensions",
