@@ -47,7 +47,7 @@ static int check_others(Work *work, const Server *server, const Volume *volume, 
 	return 0;
 }
 
-static int choose_device(Work *work, const Server *server, const char **ret, Fault *f)
+int attach_choose_device(Work *work, const Server *server, const char **ret, Fault *f)
 {
 	char name[DEVICE_NAME_TEXT];
 	Attachment **disks;
@@ -171,7 +171,7 @@ int service_attach_volume(Work *work, const AttachWish *wish, Attachment **ret, 
 	if (!r)
 		r = check_others(work, server, volume, f);
 	if (!r)
-		r = choose_device(work, server, &device, f);
+		r = attach_choose_device(work, server, &device, f);
 	if (r)
 		return r;
 	if (volume->multiattach && !wish->allow_multiattach) {
@@ -188,7 +188,7 @@ int service_attach_volume(Work *work, const AttachWish *wish, Attachment **ret, 
 	return r ? r : begin(work, server, *ret, f);
 }
 
-static int complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f)
+int attach_complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f)
 {
 	Volume *volume;
 	int r;
@@ -208,7 +208,7 @@ int attach_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 
 	r = attachment_get(tx, arena, operation->attachment_id, &attachment, f);
 	if (!r)
-		r = complete(tx, arena, attachment, f);
+		r = attach_complete(tx, arena, attachment, f);
 	if (r && r != RECORD_NOT_FOUND)
 		return fault_unexpected(f, r);
 	return action_finish(tx, arena, operation->action_id, NULL, f);

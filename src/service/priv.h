@@ -102,6 +102,10 @@ _must_use_ int attach_reserve(Work *work, Volume *volume, Fault *f);
 /* What the attachment says of this host; only the struct. */
 _must_use_ int attach_fill(Work *work, const Volume *volume, const Server *server,
 			   const char *device, Attachment *attachment, Fault *f);
+/* The next free name ("/dev/vdb"). REFUSAL_TOO_MANY_DISKS. */
+_must_use_ int attach_choose_device(Work *work, const Server *server, const char **ret, Fault *f);
+/* The guest has it; its volume follows, unless an admin says otherwise. */
+_must_use_ int attach_complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f);
 
 /* detach-volume.c: take a volume from a server here. REFUSAL_VOLUME_NOT_DETACHABLE. */
 _must_use_ int detach_begin(Work *work, const Server *server, Volume *volume,
