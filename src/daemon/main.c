@@ -194,20 +194,49 @@ static void release_holds(Daemon *daemon, const Config *config)
 	}
 }
 
+/* Servers that were shelved long enough; what a fault leaves is found again next time. */
+static void offload_shelved(Daemon *daemon, const Config *config)
+{
+	OffloadShelved late = {
+		.settings = daemon_settings(daemon),
+		.before_us = clock_steady_us() - config->shelved_offload_s * 1000 * 1000,
+		.more = config->shelved_offload_s > 0,
+	};
+	Fault fault = {0};
+
+	while (late.more) {
+		if (store_write(daemon_store(daemon), service_offload_shelved, &late, &fault) == 0)
+			continue;
+		log_warning("text=\"shelved servers stay here for now: %s\"", fault.text);
+		return;
+	}
+}
+
+/* Nobody waits for what is done now and then longer than it is to wait for itself. */
+static int upkeep_ms(const Config *config)
+{
+	const int64_t most_ms = 60 * 1000, offload_ms = config->shelved_offload_s * 1000;
+
+	return (int)(offload_ms > 0 ? MIN(most_ms, offload_ms) : most_ms);
+}
+
 /* Until a signal comes: keep the watchdog calm, and tidy up. */
 static void wait_for_end(Daemon *daemon, const Config *config, int signal_fd)
 {
 	struct pollfd wait = {.fd = signal_fd, .events = POLLIN};
 	uint64_t watchdog_us = 0;
 	bool watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
-	int period_ms = watched ? (int)MIN(watchdog_us / 2000, 60 * 1000) : 60 * 1000;
+	int least_ms = upkeep_ms(config);
+	int period_ms = watched ? (int)MIN(watchdog_us / 2000, (uint64_t)least_ms) : least_ms;
 	int64_t prune_ms = clock_mono_ms() + TOKEN_PRUNE_S * 1000;
 
 	release_holds(daemon, config);
+	offload_shelved(daemon, config);
 	while (poll(&wait, 1, period_ms) <= 0) {
 		if (watched)
 			(void)sd_notify(0, "WATCHDOG=1"); /* told again in half its time */
 		release_holds(daemon, config);
+		offload_shelved(daemon, config);
 		if (clock_mono_ms() < prune_ms)
 			continue;
 		prune(daemon, config);

@@ -234,6 +234,7 @@ static void fill_settings(Daemon *daemon)
 		.reserved_percent = config->reserved_percent,
 		.max_disks = config->max_disks,
 		.swap_by_services = str_eq(config->volume_swap, "service-only"),
+		.shelved_offload_s = config->shelved_offload_s,
 		.token_s = config->token_s,
 	};
 }

@@ -172,7 +172,8 @@ typedef struct Server {
 	const char *rescue_kernel_id;
 	const char *rescue_ramdisk_id;
 	const char *rescue_kernel_args;
-	int rescue_format;       /* DiskFormat of the rescue disk */
+	int rescue_format;  /* DiskFormat of the rescue disk */
+	int64_t shelved_us; /* of the steady clock: since when it waits to be offloaded; 0: not */
 	const char *domain_name; /* of an adopted domain; NULL: as DOMAIN_NAME_FORMAT says */
 	const char *password;    /* what the guest has posted to its metadata service, or NULL */
 	int64_t fault_code;      /* 0: no fault */

@@ -221,6 +221,8 @@ static const char schema_3[] =
 	"ALTER TABLE servers ADD COLUMN rescue_format TEXT NOT NULL DEFAULT 'raw';"
 	"ALTER TABLE servers ADD COLUMN domain_name TEXT;"
 	"ALTER TABLE servers ADD COLUMN password TEXT;"
+	"ALTER TABLE servers ADD COLUMN shelved_us BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX servers_shelved ON servers (shelved_us) WHERE shelved_us > 0;"
 	"ALTER TABLE servers ADD COLUMN root_bus TEXT;"
 	"ALTER TABLE servers ADD COLUMN root_tag TEXT;"
 	"ALTER TABLE attachments ADD COLUMN disk_bus TEXT;"

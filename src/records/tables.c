@@ -372,6 +372,7 @@ static const Column server_columns[] = {
 	TEXT_COLUMN(Server, rescue_ramdisk_id),
 	TEXT_COLUMN(Server, rescue_kernel_args),
 	ENUM_COLUMN(Server, rescue_format, disk_format_names),
+	INT_COLUMN(Server, shelved_us),
 	TEXT_COLUMN(Server, domain_name),
 	TEXT_COLUMN(Server, password),
 	INT_COLUMN(Server, fault_code),

@@ -60,6 +60,12 @@ static const AttachmentEventRow events[] = {
 			.stays = ALL & ~IN(ATTACHMENT_DETACHING),
 			.to = ATTACHMENT_ATTACHED,
 		},
+	[ATTACHMENT_EVENT_SHELVE] =
+		{
+			.from = ALL & ~(IN(ATTACHMENT_RESERVED) | IN(ATTACHMENT_DETACHING)),
+			.stays = IN(ATTACHMENT_RESERVED) | IN(ATTACHMENT_DETACHING),
+			.to = ATTACHMENT_RESERVED,
+		},
 	[ATTACHMENT_EVENT_DISCONNECT] =
 		{
 			.from = ALL & ~IN(ATTACHMENT_DETACHING),
@@ -82,6 +88,7 @@ static const char *const event_names[] = {
 	[ATTACHMENT_EVENT_COMPLETE] = "complete",
 	[ATTACHMENT_EVENT_BEGIN_DETACHING] = "begin-detaching",
 	[ATTACHMENT_EVENT_ROLL_DETACHING] = "roll-detaching",
+	[ATTACHMENT_EVENT_SHELVE] = "shelve",
 	[ATTACHMENT_EVENT_DISCONNECT] = "disconnect",
 	[ATTACHMENT_EVENT_DISCONNECT_FAILED] = "disconnect-failed",
 };

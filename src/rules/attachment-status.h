@@ -13,6 +13,8 @@
  *                                                                        |
  *                        error_detaching <------- disconnect-failed -----+
  *
+ * A server that is shelved makes its attachments reserved again, by shelve.
+ *
  * An attachment that goes is a row that goes, from whatever status. The two errors mean that it may
  * still be mapped: it keeps its volume in use until it is disconnected.
  */
@@ -29,6 +31,7 @@ typedef enum AttachmentEvent {
 	ATTACHMENT_EVENT_COMPLETE,        /* the guest or host has it */
 	ATTACHMENT_EVENT_BEGIN_DETACHING, /* it is being taken from a guest, who may keep it */
 	ATTACHMENT_EVENT_ROLL_DETACHING,  /* the guest kept it */
+	ATTACHMENT_EVENT_SHELVE,          /* its server left this host, and will want it again */
 	ATTACHMENT_EVENT_DISCONNECT,      /* it goes, for good */
 	ATTACHMENT_EVENT_DISCONNECT_FAILED,
 	_ATTACHMENT_EVENT_MAX,

@@ -30,6 +30,8 @@ typedef enum Refusal {
 	REFUSAL_SERVER_NOT_READY,      /* .id: it has no host yet */
 	REFUSAL_SERVER_LOCKED,         /* .id */
 	REFUSAL_SERVER_ADOPTED,        /* .id, .action: its domain is somebody else's */
+	REFUSAL_SERVER_CONFLICT,       /* .value is the whole sentence */
+	REFUSAL_DENIED,                /* .value is the name of the policy */
 	REFUSAL_VOLUME_STATE,          /* .id, .value is the status; .action says for what */
 	REFUSAL_VOLUME_ATTACHED,       /* .id; .other lists the servers, blank separated */
 	REFUSAL_VOLUME_ATTACHED_HERE,  /* .id: this server has it already */

@@ -18,6 +18,7 @@ static const char *const outcomes[] = {
 	[ATTACHMENT_EVENT_COMPLETE] = "-AA---",
 	[ATTACHMENT_EVENT_BEGIN_DETACHING] = "--d---",
 	[ATTACHMENT_EVENT_ROLL_DETACHING] = "rgAAxy",
+	[ATTACHMENT_EVENT_SHELVE] = "rrrdrr",
 	[ATTACHMENT_EVENT_DISCONNECT] = "dddddd",
 	[ATTACHMENT_EVENT_DISCONNECT_FAILED] = "yyyyyy",
 };

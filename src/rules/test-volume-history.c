@@ -158,7 +158,7 @@ static void step_attachment_turns(World *w)
 	static const AttachmentEvent turns[] = {
 		ATTACHMENT_EVENT_GIVE_BACK,         ATTACHMENT_EVENT_CONNECT_FAILED,
 		ATTACHMENT_EVENT_ROLL_DETACHING,    ATTACHMENT_EVENT_DISCONNECT,
-		ATTACHMENT_EVENT_DISCONNECT_FAILED,
+		ATTACHMENT_EVENT_DISCONNECT_FAILED, ATTACHMENT_EVENT_SHELVE,
 	};
 	AttachmentEvent event = turns[draw(w, ARRAY_SIZE(turns))];
 	size_t i = draw(w, ATTACHMENTS_MAX);

@@ -21,7 +21,7 @@ int action_begin(Work *work, const Server *server, const char *action, const cha
 		.updated_us = work->now_us,
 		.event = event,
 		.event_started_us = work->now_us,
-		.result = ACTION_RUNNING,
+		.result = event ? ACTION_RUNNING : ACTION_SUCCESS,
 		.host = work->settings->host,
 	};
 

@@ -7,6 +7,7 @@
 #include "service/priv.h"
 
 #define SECONDS(n) ((n)*INT64_C(1000))
+#define MEMORY_MS SECONDS(30 * 60)   /* of a large guest */
 #define COPY_MS SECONDS(6 * 60 * 60) /* of terabytes, perhaps */
 
 const OperationKind service_operations[] = {
@@ -207,24 +208,24 @@ const OperationKind service_operations[] = {
 		.steps = {STEP_DOMAIN_START},
 		.step_count = 1,
 		.deadline_ms = SECONDS(300),
-		.done = start_server_done,
-		.failed = start_server_failed,
+		.done = power_server_done,
+		.failed = power_server_failed,
 	},
 	{
 		.name = "stop-server",
 		.steps = {STEP_DOMAIN_SHUTDOWN},
 		.step_count = 1,
 		.deadline_ms = SECONDS(600),
-		.done = stop_server_done,
-		.failed = stop_server_failed,
+		.done = power_server_done,
+		.failed = power_server_failed,
 	},
 	{
 		.name = "reboot-server",
 		.steps = {STEP_DOMAIN_REBOOT},
 		.step_count = 1,
 		.deadline_ms = SECONDS(300),
-		.done = reboot_server_done,
-		.failed = reboot_server_failed,
+		.done = power_server_done,
+		.failed = power_server_failed,
 	},
 	{
 		.name = "reboot-server-hard",
@@ -232,8 +233,64 @@ const OperationKind service_operations[] = {
 		.step_count = 2,
 		.deadline_ms = SECONDS(300),
 		.overtakes = true,
-		.done = reboot_server_done,
-		.failed = reboot_server_failed,
+		.done = power_server_done,
+		.failed = power_server_failed,
+	},
+	{
+		.name = "pause-server",
+		.steps = {STEP_DOMAIN_PAUSE},
+		.step_count = 1,
+		.deadline_ms = SECONDS(60),
+		.done = power_server_done,
+		.failed = power_server_failed,
+	},
+	{
+		.name = "unpause-server",
+		.steps = {STEP_DOMAIN_RESUME},
+		.step_count = 1,
+		.deadline_ms = SECONDS(60),
+		.done = power_server_done,
+		.failed = power_server_failed,
+	},
+	{
+		.name = "suspend-server",
+		.steps = {STEP_DOMAIN_SAVE},
+		.step_count = 1,
+		.deadline_ms = MEMORY_MS,
+		.done = power_server_done,
+		.failed = power_server_failed,
+	},
+	{
+		.name = "resume-server",
+		.steps = {STEP_DOMAIN_RESUME},
+		.step_count = 1,
+		.deadline_ms = MEMORY_MS,
+		.done = power_server_done,
+		.failed = power_server_failed,
+	},
+	{
+		.name = "shelve-server",
+		.steps = {STEP_DOMAIN_SHUTDOWN},
+		.step_count = 1,
+		.deadline_ms = SECONDS(600),
+		.done = shelve_server_done,
+		.failed = shelve_server_failed,
+	},
+	{
+		.name = "offload-server",
+		.steps = {STEP_DOMAIN_SHUTDOWN, STEP_DOMAIN_UNDEFINE, STEP_VOLUME_DISCONNECT},
+		.step_count = 3,
+		.deadline_ms = SECONDS(600),
+		.done = offload_server_done,
+		.failed = offload_server_failed,
+	},
+	{
+		.name = "unshelve-server",
+		.steps = {STEP_VOLUME_CONNECT, STEP_DOMAIN_DEFINE, STEP_DOMAIN_START},
+		.step_count = 3,
+		.deadline_ms = SECONDS(600),
+		.done = unshelve_server_done,
+		.failed = unshelve_server_failed,
 	},
 };
 const size_t service_operation_count = ARRAY_SIZE(service_operations);

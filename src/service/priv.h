@@ -29,7 +29,10 @@ Operation operation_for(const Work *work, const char *lane);
 _must_use_ int snapshot_remove(Tx *tx, Arena *arena, const Volume *volume, const Snapshot *snapshot,
 			       Fault *f);
 
-/* instance-action.c: the record that users see of what was done to a server. */
+/*
+ * instance-action.c: the record that users see of what was done to a server. `event` is NULL for
+ * what is done already.
+ */
 _must_use_ int action_begin(Work *work, const Server *server, const char *action, const char *event,
 			    const char **ret_id, Fault *f);
 /* `problem` is NULL when all went well. An action that is gone is fine. */
@@ -40,14 +43,46 @@ _must_use_ int check_server_metadata(Work *work, const char *project_id, size_t 
 
 /* server-state.c: how the ends of operations leave a server. */
 
-/* Into vm_state error with a fault; a deletion that is under way stays so. */
+/* Into vm_state error with a fault; see server_rest() for the task. */
 void server_break(Server *server, const char *reason);
-/* The task is over, unless the server is being deleted. */
+/* The task is over, unless it is that of an operation that waits to end what hangs. */
 void server_rest(Server *server, VmState vm_state, PowerState power);
 
 /* flavor-access.c: whether a project may use a flavor that is not public. */
 _must_use_ int flavor_is_granted(Work *work, const Flavor *flavor, const char *project_id,
 				 bool *ret, Fault *f);
+
+/* server-power.c: what an action on a server sets in motion. */
+typedef struct ServerOrder {
+	ServerAction action;
+	TaskState task;
+	const char *operation;
+	const char *event;
+} ServerOrder;
+
+/* Set the task, write the server, and begin the action and the operation. */
+_must_use_ int server_order(Work *work, Server *server, const ServerOrder *order, Fault *f);
+/* The server of an operation that is over, to be changed and handed to server_over(). */
+_must_use_ int server_of_operation(Tx *tx, Arena *arena, const Operation *operation, Server **ret,
+				   Fault *f);
+/* Write it, and finish the action; `problem` is NULL when all went well. */
+_must_use_ int server_over(Tx *tx, Arena *arena, const Operation *operation, const Server *server,
+			   const char *problem, Fault *f);
+/* An operation is over: its server rests in a state, and its action is a success. */
+_must_use_ int server_settle(Tx *tx, Arena *arena, const Operation *operation, VmState vm_state,
+			     PowerState power, Fault *f);
+/* Nothing came of an operation: the states stay, and a look at the domain corrects them. */
+_must_use_ int server_stay(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			   Fault *f);
+
+/* server-volumes.c: all volumes of a server whose domain goes, or comes. */
+
+/* No host has them any more. */
+_must_use_ int server_volumes_reserve(Tx *tx, Arena *arena, const char *server_id, Fault *f);
+/* What is reserved for it becomes what it has. */
+_must_use_ int server_volumes_attach(Tx *tx, Arena *arena, const char *server_id, Fault *f);
+/* They are to go to this host, under names that they may not have yet. REFUSAL_TOO_MANY_DISKS. */
+_must_use_ int server_volumes_fill(Work *work, const Server *server, Fault *f);
 
 /* volume-type.c: the key of what says that a project may use a type. */
 const char *type_access_id(Arena *arena, const char *type_id, const char *project_id);
@@ -149,6 +184,7 @@ OPERATION_ENDS(delete_attachment);
 OPERATION_ENDS(build_server);
 OPERATION_ENDS(delete_image);
 OPERATION_ENDS(delete_server);
-OPERATION_ENDS(start_server);
-OPERATION_ENDS(stop_server);
-OPERATION_ENDS(reboot_server);
+OPERATION_ENDS(power_server);
+OPERATION_ENDS(shelve_server);
+OPERATION_ENDS(offload_server);
+OPERATION_ENDS(unshelve_server);

@@ -1,160 +1,173 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Start, stop and reboot: the task is set at once, the operation does the rest, and its end says
- * what the server is then.
+ * Start, stop, reboot, pause, suspend, and their ways back: the task is set at once, the operation
+ * does the rest, and its end says what the server is then.
  */
 #include "service/priv.h"
 #include "service/server.h"
 
 #include "base/str.h"
 
-typedef struct PowerRow {
-	ServerAction action;
-	TaskState task;
-	const char *operation;
-	const char *event;
-} PowerRow;
+/* What each does, and where the server rests when that has worked. */
+static const struct {
+	ServerOrder order;
+	VmState vm_state;
+	PowerState power;
+} rows[] = {
+	{
+		.order = {SERVER_START, TASK_POWERING_ON, "start-server", "compute_start_instance"},
+		.vm_state = VM_ACTIVE,
+		.power = POWER_RUNNING,
+	},
+	{
+		.order = {SERVER_STOP, TASK_POWERING_OFF, "stop-server", "compute_stop_instance"},
+		.vm_state = VM_STOPPED,
+		.power = POWER_SHUTDOWN,
+	},
+	{
+		.order = {SERVER_REBOOT_SOFT, TASK_REBOOTING, "reboot-server",
+			  "compute_reboot_instance"},
+		.vm_state = VM_ACTIVE,
+		.power = POWER_RUNNING,
+	},
+	{
+		.order = {SERVER_REBOOT_HARD, TASK_REBOOTING_HARD, "reboot-server-hard",
+			  "compute_reboot_instance"},
+		.vm_state = VM_ACTIVE,
+		.power = POWER_RUNNING,
+	},
+	{
+		.order = {SERVER_PAUSE, TASK_PAUSING, "pause-server", "compute_pause_instance"},
+		.vm_state = VM_PAUSED,
+		.power = POWER_PAUSED,
+	},
+	{
+		.order = {SERVER_UNPAUSE, TASK_UNPAUSING, "unpause-server",
+			  "compute_unpause_instance"},
+		.vm_state = VM_ACTIVE,
+		.power = POWER_RUNNING,
+	},
+	{
+		.order = {SERVER_SUSPEND, TASK_SUSPENDING, "suspend-server",
+			  "compute_suspend_instance"},
+		.vm_state = VM_SUSPENDED,
+		.power = POWER_SUSPENDED,
+	},
+	{
+		.order = {SERVER_RESUME, TASK_RESUMING, "resume-server", "compute_resume_instance"},
+		.vm_state = VM_ACTIVE,
+		.power = POWER_RUNNING,
+	},
+	{
+		.order = {SERVER_RESTORE, TASK_POWERING_ON, "start-server",
+			  "compute_restore_instance"},
+		.vm_state = VM_ACTIVE,
+		.power = POWER_RUNNING,
+	},
+};
 
-static int power(Work *work, const char *id, const PowerRow *row, Fault *f)
+int server_order(Work *work, Server *server, const ServerOrder *order, Fault *f)
 {
 	Operation operation;
-	Server *server;
 	int r;
 
-	r = service_find_server(work, id, &server, f);
-	if (!r)
-		r = server_may(server, row->action, caller_is_admin(work->caller), &work->refused);
-	if (r)
-		return r;
-	server->task_state = (int)row->task;
+	server->task_state = (int)order->task;
 	server->updated_us = work->now_us;
 	r = server_update(work->tx, server, f);
 	if (r)
 		return fault_unexpected(f, r);
 	operation = operation_for(work, server->id);
 	operation.server_id = server->id;
-	r = action_begin(work, server, server_action_name(row->action), row->event,
+	r = action_begin(work, server, server_action_name(order->action), order->event,
 			 &operation.action_id, f);
 	if (r)
 		return r;
-	return operation_begin(work->tx, work->arena, service_operation(row->operation), &operation,
-			       f);
+	return operation_begin(work->tx, work->arena, service_operation(order->operation),
+			       &operation, f);
 }
 
-int service_start_server(Work *work, const char *id, Fault *f)
-{
-	static const PowerRow row = {
-		.action = SERVER_START,
-		.task = TASK_POWERING_ON,
-		.operation = "start-server",
-		.event = "compute_start_instance",
-	};
-
-	return power(work, id, &row, f);
-}
-
-int service_stop_server(Work *work, const char *id, Fault *f)
-{
-	static const PowerRow row = {
-		.action = SERVER_STOP,
-		.task = TASK_POWERING_OFF,
-		.operation = "stop-server",
-		.event = "compute_stop_instance",
-	};
-
-	return power(work, id, &row, f);
-}
-
-int service_reboot_server(Work *work, const char *id, bool hard, Fault *f)
-{
-	static const PowerRow soft_row = {
-		.action = SERVER_REBOOT_SOFT,
-		.task = TASK_REBOOTING,
-		.operation = "reboot-server",
-		.event = "compute_reboot_instance",
-	};
-	static const PowerRow hard_row = {
-		.action = SERVER_REBOOT_HARD,
-		.task = TASK_REBOOTING_HARD,
-		.operation = "reboot-server-hard",
-		.event = "compute_reboot_instance",
-	};
-
-	return power(work, id, hard ? &hard_row : &soft_row, f);
-}
-
-/* The server is at rest in a state, and the action is over. */
-static int rest(Tx *tx, Arena *arena, const Operation *operation, VmState vm_state,
-		PowerState power_state, Fault *f)
+int service_power_server(Work *work, const char *id, ServerAction action, Fault *f)
 {
 	Server *server;
+	size_t i = 0;
 	int r;
 
-	r = server_get(tx, arena, operation->server_id, &server, f);
-	if (r)
-		return fault_unexpected(f, r);
-	server_rest(server, vm_state, power_state);
-	r = server_update(tx, server, f);
-	return r ? fault_unexpected(f, r) : action_finish(tx, arena, operation->action_id, NULL, f);
+	while (rows[i].order.action != action)
+		i++;
+	assert(i < ARRAY_SIZE(rows));
+	r = service_find_server(work, id, &server, f);
+	if (!r)
+		r = server_may(server, action, caller_is_admin(work->caller), &work->refused);
+	return r ? r : server_order(work, server, &rows[i].order, f);
 }
 
-/* Nothing came of it: the states stay, and a look at the domain corrects them. */
-static int stay(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f)
+/* A hard reboot's task ends with no other's operation. */
+int server_of_operation(Tx *tx, Arena *arena, const Operation *operation, Server **ret, Fault *f)
 {
-	Server *server;
-	int r;
+	int r = server_get(tx, arena, operation->server_id, ret, f);
 
-	r = server_get(tx, arena, operation->server_id, &server, f);
 	if (r)
 		return fault_unexpected(f, r);
-	server_rest(server, (VmState)server->vm_state, (PowerState)server->power_state);
-	r = server_update(tx, server, f);
+	if ((*ret)->task_state == TASK_REBOOTING_HARD &&
+	    str_eq(operation->kind, "reboot-server-hard"))
+		(*ret)->task_state = TASK_NONE;
+	return 0;
+}
+
+int server_over(Tx *tx, Arena *arena, const Operation *operation, const Server *server,
+		const char *reason, Fault *f)
+{
+	int r = server_update(tx, server, f);
+
 	return r ? fault_unexpected(f, r)
 		 : action_finish(tx, arena, operation->action_id, reason, f);
 }
 
-int start_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+int server_settle(Tx *tx, Arena *arena, const Operation *operation, VmState vm_state,
+		  PowerState power, Fault *f)
 {
-	return rest(tx, arena, operation, VM_ACTIVE, POWER_RUNNING, f);
+	Server *server;
+	int r = server_of_operation(tx, arena, operation, &server, f);
+
+	if (r)
+		return r;
+	server_rest(server, vm_state, power);
+	return server_over(tx, arena, operation, server, NULL, f);
 }
 
-int start_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+int server_stay(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f)
+{
+	Server *server;
+	int r = server_of_operation(tx, arena, operation, &server, f);
+
+	if (r)
+		return r;
+	server_rest(server, (VmState)server->vm_state, (PowerState)server->power_state);
+	return server_over(tx, arena, operation, server, reason, f);
+}
+
+int power_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	size_t i = 0;
+
+	while (!str_eq(rows[i].order.operation, operation->kind))
+		i++;
+	return server_settle(tx, arena, operation, rows[i].vm_state, rows[i].power, f);
+}
+
+/* A server that was switched off to be switched on and does not come up again is broken. */
+int power_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			Fault *f)
 {
-	return stay(tx, arena, operation, reason, f);
-}
-
-int stop_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
-{
-	return rest(tx, arena, operation, VM_STOPPED, POWER_SHUTDOWN, f);
-}
-
-int stop_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
-		       Fault *f)
-{
-	return stay(tx, arena, operation, reason, f);
-}
-
-int reboot_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
-{
-	return rest(tx, arena, operation, VM_ACTIVE, POWER_RUNNING, f);
-}
-
-/* A server that was switched off for it and does not come up again is broken. */
-int reboot_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
-			 Fault *f)
-{
 	Server *server;
 	int r;
 
-	if (str_eq(operation->kind, "reboot-server"))
-		return stay(tx, arena, operation, reason, f);
-	r = server_get(tx, arena, operation->server_id, &server, f);
+	if (!str_eq(operation->kind, "reboot-server-hard"))
+		return server_stay(tx, arena, operation, reason, f);
+	r = server_of_operation(tx, arena, operation, &server, f);
 	if (r)
-		return fault_unexpected(f, r);
+		return r;
 	server_break(server, reason);
-	r = server_update(tx, server, f);
-	return r ? fault_unexpected(f, r)
-		 : action_finish(tx, arena, operation->action_id, reason, f);
+	return server_over(tx, arena, operation, server, reason, f);
 }

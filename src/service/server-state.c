@@ -12,9 +12,13 @@ void server_rest(Server *server, VmState vm_state, PowerState power)
 {
 	server->vm_state = (int)vm_state;
 	server->power_state = power;
-	if (server->task_state != TASK_DELETING)
+	if (server->task_state != TASK_DELETING && server->task_state != TASK_REBOOTING_HARD)
 		server->task_state = TASK_NONE;
 	server->updated_us = clock_now_us();
+	if (vm_state != VM_SHELVED)
+		server->shelved_us = 0;
+	else if (!server->shelved_us)
+		server->shelved_us = clock_steady_us();
 }
 
 void server_break(Server *server, const char *reason)

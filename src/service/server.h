@@ -8,6 +8,7 @@
 #pragma once
 
 #include "model/server.h"
+#include "rules/server-action.h"
 #include "service/service.h"
 #include "json/json.h"
 
@@ -61,10 +62,50 @@ _must_use_ int service_change_server(Work *work, const char *id, const ServerCha
 /* Cancels what is being built. REFUSAL_NO_SERVER, REFUSAL_SERVER_LOCKED. */
 _must_use_ int service_delete_server(Work *work, const char *id, Fault *f);
 
-/* REFUSAL_NO_SERVER, REFUSAL_SERVER_LOCKED, REFUSAL_SERVER_STATE; an operation does the rest. */
-_must_use_ int service_start_server(Work *work, const char *id, Fault *f);
-_must_use_ int service_stop_server(Work *work, const char *id, Fault *f);
-_must_use_ int service_reboot_server(Work *work, const char *id, bool hard, Fault *f);
+/*
+ * One of SERVER_START, _STOP, _REBOOT_SOFT, _REBOOT_HARD, _PAUSE, _UNPAUSE, _SUSPEND, _RESUME and
+ * _RESTORE. REFUSAL_NO_SERVER, REFUSAL_SERVER_LOCKED, REFUSAL_SERVER_STATE; an operation does the
+ * rest.
+ */
+_must_use_ int service_power_server(Work *work, const char *id, ServerAction action, Fault *f);
+
+/* Put it away; refusals as above. Both end in SHELVED_OFFLOADED where the settings say so. */
+_must_use_ int service_shelve_server(Work *work, const char *id, Fault *f);
+_must_use_ int service_offload_server(Work *work, const char *id, Fault *f);
+
+typedef struct UnshelveWish {
+	const char *server_id;
+	const char *zone; /* NULL: not said */
+	bool any_zone;    /* it need not stay in the one it was asked for */
+	const char *host; /* NULL: not said */
+} UnshelveWish;
+
+/* Likewise; REFUSAL_SERVER_CONFLICT, REFUSAL_BAD_INPUT, REFUSAL_TOO_MANY_DISKS. */
+_must_use_ int service_unshelve_server(Work *work, const UnshelveWish *wish, Fault *f);
+
+typedef struct OffloadShelved {
+	const ServiceSettings *settings;
+	int64_t before_us; /* of the steady clock */
+	bool more;         /* there may be others: call again */
+} OffloadShelved;
+
+/* StoreWork over an OffloadShelved: offload what has been shelved since before that time. */
+_must_use_ int service_offload_shelved(Tx *tx, void *ctx, Fault *f);
+
+/* Lock it, for its owner or for an admin. REFUSAL_NO_SERVER. */
+_must_use_ int service_lock_server(Work *work, const char *id, const char *reason, Fault *f);
+/* Likewise; REFUSAL_DENIED for the owner where an admin has locked it. */
+_must_use_ int service_unlock_server(Work *work, const char *id, Fault *f);
+
+/* An admin says what it is: VM_ACTIVE or VM_ERROR. REFUSAL_NO_SERVER. */
+_must_use_ int service_reset_server(Work *work, const char *id, VmState vm_state, Fault *f);
+
+/*
+ * SERVER_MIGRATE, SERVER_LIVE_MIGRATE or SERVER_EVACUATE, to a host or (NULL) to any. There is one
+ * host only, so that it is always refused: REFUSAL_BAD_INPUT, or as above.
+ */
+_must_use_ int service_move_server(Work *work, const char *id, ServerAction action,
+				   const char *host, Fault *f);
 
 /* Metadata. Replace drops what is not named. REFUSAL_QUOTA for too many items. */
 _must_use_ int service_merge_server_metadata(Work *work, const char *id,

@@ -24,10 +24,12 @@ typedef struct ServiceSettings {
 	Backend *backend;              /* for what it says without I/O */
 	const char *volume_host;       /* "host@backend#pool" */
 	const char *default_volume_type;
-	DiskFormat volume_format; /* raw or qcow2, for new volumes */
-	int64_t max_disks;        /* of one server; -1: no limit */
-	bool swap_by_services;    /* they alone may swap volumes */
-	int64_t oversubscription; /* see rules/capacity.h */
+	bool swap_by_services;     /* they alone may swap volumes */
+	DiskFormat volume_format;  /* raw or qcow2, for new volumes */
+	int64_t max_disks;         /* of one server; -1: no limit */
+	int64_t shelved_offload_s; /* how long a server is shelved before it is offloaded; -1: ever
+				    */
+	int64_t oversubscription;  /* see rules/capacity.h */
 	int64_t reserved_percent;
 	int64_t token_s; /* life of a token */
 } ServiceSettings;

@@ -280,22 +280,22 @@ static int run_delete(Work *work, House *h, Fault *f)
 
 static int run_start(Work *work, House *h, Fault *f)
 {
-	return service_start_server(work, h->server_id, f);
+	return service_power_server(work, h->server_id, SERVER_START, f);
 }
 
 static int run_stop(Work *work, House *h, Fault *f)
 {
-	return service_stop_server(work, h->server_id, f);
+	return service_power_server(work, h->server_id, SERVER_STOP, f);
 }
 
 static int run_soft_reboot(Work *work, House *h, Fault *f)
 {
-	return service_reboot_server(work, h->server_id, false, f);
+	return service_power_server(work, h->server_id, SERVER_REBOOT_SOFT, f);
 }
 
 static int run_hard_reboot(Work *work, House *h, Fault *f)
 {
-	return service_reboot_server(work, h->server_id, true, f);
+	return service_power_server(work, h->server_id, SERVER_REBOOT_HARD, f);
 }
 
 static int run_attach(Work *work, House *h, Fault *f)

@@ -136,6 +136,10 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 					    "'cleat server release'",
 					    d->action, d->id);
 		return 409;
+	case REFUSAL_DENIED:
+		*ret_message =
+			arena_printf(a, "Policy doesn't allow %s to be performed.", d->value);
+		return 403;
 	case REFUSAL_SERVER_NOT_READY:
 		*ret_message = arena_printf(a, "Instance %s is not ready", d->id);
 		return 409;
@@ -154,6 +158,7 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_ROOT_DEVICE:
 		*ret_message = "Cannot detach a root device volume";
 		return 400;
+	case REFUSAL_SERVER_CONFLICT:
 	case REFUSAL_FLAVOR_EXISTS:
 	case REFUSAL_NAME_EXISTS:
 		*ret_message = d->value;
@@ -296,6 +301,9 @@ static const ApiRoutes *const routes[] = {
 	&compute_server_create_routes,
 	&compute_server_routes,
 	&compute_server_action_routes,
+	&compute_server_power_routes,
+	&compute_server_shelve_routes,
+	&compute_server_admin_routes,
 	&compute_server_metadata_routes,
 	&compute_server_tag_routes,
 	&compute_attachment_routes,

@@ -85,9 +85,12 @@ static void out_action(ApiRequest *r, const char *key, const InstanceAction *act
 	json_out_fields(&r->out, action_reply, ARRAY_SIZE(action_reply), action, &view);
 	if (events) {
 		json_out_list_begin(&r->out, "events");
-		json_out_begin(&r->out, NULL);
-		json_out_fields(&r->out, event_reply, ARRAY_SIZE(event_reply), action, &view);
-		json_out_end(&r->out);
+		if (action->event) {
+			json_out_begin(&r->out, NULL);
+			json_out_fields(&r->out, event_reply, ARRAY_SIZE(event_reply), action,
+					&view);
+			json_out_end(&r->out);
+		}
 		json_out_list_end(&r->out);
 	}
 	json_out_end(&r->out);

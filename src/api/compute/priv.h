@@ -22,6 +22,9 @@ extern const ApiRoutes compute_server_routes;
 extern const ApiRoutes compute_server_list_routes;
 extern const ApiRoutes compute_server_create_routes;
 extern const ApiRoutes compute_server_action_routes;
+extern const ApiRoutes compute_server_power_routes;
+extern const ApiRoutes compute_server_shelve_routes;
+extern const ApiRoutes compute_server_admin_routes;
 extern const ApiRoutes compute_server_metadata_routes;
 extern const ApiRoutes compute_server_tag_routes;
 extern const ApiRoutes compute_attachment_routes;
@@ -55,6 +58,8 @@ _must_use_ int compute_server_or_past(ApiRequest *r, Server **ret, Fault *f);
 
 /* The volume of the path gives its place in the server to another one: 202, or a refusal. */
 _must_use_ int compute_swap_volume(ApiRequest *r, const char *new_id, Fault *f);
+/* The reply to an action that was taken up: 202; or what came of it instead. */
+_must_use_ int compute_accepted(ApiRequest *r, int k);
 
 /* Print one flavor, as the create, show and detail replies do. */
 void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor);

@@ -1,40 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * POST /servers/{id}/action: start, stop, reboot, console output.
+ * POST /servers/{id}/action: console output.
  */
 #include <errno.h>
 
 #include "api/compute/priv.h"
 #include "service/server.h"
-
-typedef struct RebootFields {
-	const char *type;
-} RebootFields;
-
-typedef struct RebootBody {
-	const RebootFields *reboot;
-} RebootBody;
-
-static const char *const reboot_types[] = {"HARD", "Hard", "hard", "SOFT", "Soft", "soft", NULL};
-
-static const JsonField reboot_rows[] = {
-	{.name = "type",
-	 .type = JSON_TEXT,
-	 .flags = JSON_REQUIRED,
-	 .choices = reboot_types,
-	 .offset = offsetof(RebootFields, type)},
-};
-static const JsonFields reboot_fields = JSON_FIELDS(reboot_rows, RebootFields);
-
-static const JsonField reboot_body_rows[] = {
-	{.name = "reboot",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .fields = &reboot_fields,
-	 .offset = offsetof(RebootBody, reboot)},
-};
-static const JsonFields reboot_body_fields = JSON_FIELDS(reboot_body_rows, RebootBody);
 
 typedef struct ConsoleFields {
 	int64_t length;
@@ -64,33 +36,6 @@ static const JsonField console_body_rows[] = {
 	 .offset = offsetof(ConsoleBody, console)},
 };
 static const JsonFields console_body_fields = JSON_FIELDS(console_body_rows, ConsoleBody);
-
-static int reply_accepted(ApiRequest *r, int k)
-{
-	if (k)
-		return k;
-	api_reply(r, 202);
-	return 0;
-}
-
-static int start(ApiRequest *r, Fault *f)
-{
-	return reply_accepted(r, service_start_server(&r->work, api_param(r, "server_id"), f));
-}
-
-static int stop(ApiRequest *r, Fault *f)
-{
-	return reply_accepted(r, service_stop_server(&r->work, api_param(r, "server_id"), f));
-}
-
-static int reboot(ApiRequest *r, Fault *f)
-{
-	const RebootBody *body = r->body;
-
-	return reply_accepted(r,
-			      service_reboot_server(&r->work, api_param(r, "server_id"),
-						    str_eq_nocase(body->reboot->type, "hard"), f));
-}
 
 /* The last `lines` lines; everything when negative. */
 static const char *tail(const char *text, int64_t lines)
@@ -153,28 +98,6 @@ static int console(ApiRequest *r, Fault *f)
 }
 
 static const ApiRoute routes[] = {
-	{.method = "POST",
-	 .pattern = "/servers/{server_id}/action",
-	 .action = "os-start",
-	 .policy = "os_compute_api:servers:start",
-	 .rule = API_RULE_MEMBER,
-	 .mode = API_WRITE,
-	 .handle = start},
-	{.method = "POST",
-	 .pattern = "/servers/{server_id}/action",
-	 .action = "os-stop",
-	 .policy = "os_compute_api:servers:stop",
-	 .rule = API_RULE_MEMBER,
-	 .mode = API_WRITE,
-	 .handle = stop},
-	{.method = "POST",
-	 .pattern = "/servers/{server_id}/action",
-	 .action = "reboot",
-	 .policy = "os_compute_api:servers:reboot",
-	 .rule = API_RULE_MEMBER,
-	 .mode = API_WRITE,
-	 .body = &reboot_body_fields,
-	 .handle = reboot},
 	{.method = "POST",
 	 .pattern = "/servers/{server_id}/action",
 	 .action = "os-getConsoleOutput",

@@ -61,6 +61,8 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_SERVER_NOT_READY:
 	case REFUSAL_SERVER_LOCKED:
 	case REFUSAL_SERVER_ADOPTED:
+	case REFUSAL_SERVER_CONFLICT:
+	case REFUSAL_DENIED:
 	case REFUSAL_VOLUME_STATE:
 	case REFUSAL_VOLUME_ATTACHED:
 	case REFUSAL_VOLUME_ATTACHED_HERE:

@@ -206,6 +206,8 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_SERVER_NOT_READY:
 	case REFUSAL_SERVER_LOCKED:
 	case REFUSAL_SERVER_ADOPTED:
+	case REFUSAL_SERVER_CONFLICT:
+	case REFUSAL_DENIED:
 	case REFUSAL_VOLUME_ATTACHED:
 	case REFUSAL_VOLUME_ATTACHED_HERE:
 	case REFUSAL_VOLUME_MULTIATTACH:
