@@ -43,8 +43,8 @@ static MirrorState state_of(const DiskPlace *seen, const DiskSpec *target)
 {
 	if (!seen->found)
 		return MIRROR_NONE;
-	if (!seen->mirror)
-		return str_eq(seen->place, place_of(target)) ? MIRROR_TURNED : MIRROR_NONE;
+	if (str_eq(seen->place, place_of(target)))
+		return MIRROR_TURNED;
 	if (!str_eq(seen->mirror, place_of(target)))
 		return MIRROR_NONE;
 	return str_eq(seen->ready, "yes") ? MIRROR_READY : MIRROR_COPYING;
