@@ -127,6 +127,7 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
 	assert(driver->resize_disk && driver->copy_begin && driver->copy_look);
 	assert(driver->copy_cancel && driver->console && driver->list);
+	assert(driver->inspect && driver->adopt && driver->release);
 	assert(driver->mirror_begin && driver->mirror_look);
 	assert(driver->mirror_turn && driver->mirror_cancel);
 }
@@ -407,4 +408,37 @@ int hypervisor_list(Hypervisor *hypervisor, Arena *arena, const char *const **re
 	return call_end(&call,
 			hypervisor->driver->list(hypervisor->self, arena, ret_ids, ret_count, f), 0,
 			f);
+}
+
+int hypervisor_inspect(Hypervisor *hypervisor, const char *id_or_name, Arena *arena,
+		       DomainFacts *ret, Fault *f)
+{
+	Call call = call_begin(hypervisor, "inspect", NULL, id_or_name);
+	DomainFacts facts = {0};
+	int r;
+
+	r = call_end(&call,
+		     hypervisor->driver->inspect(hypervisor->self, id_or_name, arena, &facts, f),
+		     MAY(HYPERVISOR_NO_DOMAIN), f);
+	if (r)
+		return r;
+	assert(is_id(facts.id) && facts.name && facts.state < _DOMAIN_STATE_MAX);
+	*ret = facts;
+	return 0;
+}
+
+int hypervisor_adopt(Hypervisor *hypervisor, const char *id, Fault *f)
+{
+	Call call = call_begin(hypervisor, "adopt", id, "");
+
+	return call_end(&call, hypervisor->driver->adopt(hypervisor->self, id, f),
+			MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_REFUSED), f);
+}
+
+int hypervisor_release(Hypervisor *hypervisor, const char *id, Fault *f)
+{
+	Call call = call_begin(hypervisor, "release", id, "");
+
+	return call_end(&call, hypervisor->driver->release(hypervisor->self, id, f),
+			MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_REFUSED), f);
 }

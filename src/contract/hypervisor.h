@@ -172,9 +172,21 @@ struct HypervisorDriver {
 	 * none. HYPERVISOR_NO_DOMAIN. */
 	int (*console)(void *self, const char *id, size_t bytes_max, Arena *arena, const char **ret,
 		       Fault *f);
-	/* Ids of all domains that this driver defined; in the arena. */
+	/* Ids of all domains that this driver defined or adopted; in the arena. */
 	int (*list)(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count,
 		    Fault *f);
+	/* A domain by id or name, whoever made it; texts in the arena. HYPERVISOR_NO_DOMAIN. */
+	int (*inspect)(void *self, const char *id_or_name, Arena *arena, DomainFacts *ret,
+		       Fault *f);
+	/*
+	 * Mark a domain that others made as managed; nothing else of it changes, then or later:
+	 * define() and undefine() refuse it with a fault. 0 also when it is adopted.
+	 * HYPERVISOR_NO_DOMAIN; HYPERVISOR_REFUSED: it is our own, or has no definition.
+	 */
+	int (*adopt)(void *self, const char *id, Fault *f);
+	/* Take the mark away. 0 also when it has none. HYPERVISOR_NO_DOMAIN; HYPERVISOR_REFUSED: it
+	 * is our own. */
+	int (*release)(void *self, const char *id, Fault *f);
 };
 
 _must_use_ int hypervisor_open(const HypervisorDriver *driver, const HypervisorConfig *config,
@@ -221,3 +233,7 @@ _must_use_ int hypervisor_console(Hypervisor *hypervisor, const char *id, size_t
 				  Arena *arena, const char **ret, Fault *f);
 _must_use_ int hypervisor_list(Hypervisor *hypervisor, Arena *arena, const char *const **ret_ids,
 			       size_t *ret_count, Fault *f);
+_must_use_ int hypervisor_inspect(Hypervisor *hypervisor, const char *id_or_name, Arena *arena,
+				  DomainFacts *ret, Fault *f);
+_must_use_ int hypervisor_adopt(Hypervisor *hypervisor, const char *id, Fault *f);
+_must_use_ int hypervisor_release(Hypervisor *hypervisor, const char *id, Fault *f);

@@ -132,6 +132,13 @@ static int mock_list(void *self _unused_, Arena *arena _unused_, const char *con
 	return answer;
 }
 
+static int mock_inspect(void *self _unused_, const char *id_or_name, Arena *arena _unused_,
+			DomainFacts *ret, Fault *f _unused_)
+{
+	*ret = (DomainFacts){.id = ID, .name = id_or_name, .owner = DOMAIN_FOREIGN};
+	return answer;
+}
+
 static const HypervisorDriver mock = {
 	.name = "mock",
 	.size = sizeof(HypervisorDriver),
@@ -161,6 +168,9 @@ static const HypervisorDriver mock = {
 	.mirror_cancel = mock_mirror_cancel,
 	.console = mock_console,
 	.list = mock_list,
+	.inspect = mock_inspect,
+	.adopt = mock_power,
+	.release = mock_power,
 };
 
 static Hypervisor *open_mock(HypervisorConfig config)
@@ -223,6 +233,11 @@ TEST(other_outcomes_are_faults)
 			 HYPERVISOR_PENDING);
 	assert_int_equal(hypervisor_mirror_begin(hypervisor, ID, "ua-1", &disk, &f), -EPROTO);
 	assert_int_equal(hypervisor_mirror_cancel(hypervisor, ID, "ua-1", &f), -EPROTO);
+	assert_int_equal(hypervisor_adopt(hypervisor, ID, &f), -EPROTO);
+	assert_int_equal(hypervisor_release(hypervisor, ID, &f), -EPROTO);
+	answer = HYPERVISOR_REFUSED;
+	assert_int_equal(hypervisor_adopt(hypervisor, ID, &f), HYPERVISOR_REFUSED);
+	assert_int_equal(hypervisor_release(hypervisor, ID, &f), HYPERVISOR_REFUSED);
 	answer = 7;
 	assert_int_equal(hypervisor_detach_disk(hypervisor, ID, "ua-1", false, 0, &f), -EPROTO);
 }
@@ -236,6 +251,7 @@ TEST(answers_come_back)
 	DiskPresence presence = {0};
 	const char *text = NULL;
 	MirrorView view = {0};
+	DomainFacts facts;
 
 	assert_int_equal(hypervisor_state(hypervisor, ID, &state, NULL), 0);
 	assert_int_equal(state, DOMAIN_PAUSED);
@@ -245,6 +261,8 @@ TEST(answers_come_back)
 	assert_true(view.state == MIRROR_COPYING && view.percent == 42);
 	assert_int_equal(hypervisor_console(hypervisor, ID, 10, arena, &text, NULL), 0);
 	assert_string_equal(text, "login:");
+	assert_int_equal(hypervisor_inspect(hypervisor, "old", arena, &facts, NULL), 0);
+	assert_string_equal(facts.name, "old");
 	answer = -EIO;
 	state = DOMAIN_OFF;
 	assert_int_equal(hypervisor_state(hypervisor, ID, &state, NULL), -EIO);

@@ -152,6 +152,40 @@ static inline bool domain_is_up(DomainState state)
 	return state == DOMAIN_RUNNING || state == DOMAIN_PAUSED;
 }
 
+typedef enum DomainOwner {
+	DOMAIN_FOREIGN, /* others made it, and nobody has asked for it to be managed */
+	DOMAIN_ADOPTED, /* others made it, and it is managed */
+	DOMAIN_OWN,     /* made by this driver */
+	_DOMAIN_OWNER_MAX,
+} DomainOwner;
+
+extern const EnumNames domain_owner_names;
+
+/* A disk as it is found in a domain, whoever put it there. */
+typedef struct DomainDisk {
+	const char *alias;  /* or NULL */
+	const char *target; /* "vda" */
+	const char *bus;
+	const char *device; /* "disk", "cdrom" */
+	const char *type;   /* "file", "block", "network" */
+	const char *source; /* a path, or "protocol:name"; NULL: nothing is in it */
+	bool readonly;
+} DomainDisk;
+
+/* A domain as it is found. */
+typedef struct DomainFacts {
+	const char *id;
+	const char *name;
+	const char *title; /* or NULL */
+	DomainOwner owner;
+	DomainState state;
+	bool defined; /* false: it is gone as soon as it is off */
+	int64_t ram_mib;
+	int64_t vcpus;
+	const DomainDisk *disks; /* of the guest when it runs, else of the definition */
+	size_t disk_count;
+} DomainFacts;
+
 /* Where a copy of a disk goes. */
 typedef struct DiskCopy {
 	const char *name; /* by which it is looked for */

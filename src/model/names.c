@@ -296,3 +296,11 @@ static const char *const disk_protocols[] = {
 };
 static_assert(ARRAY_SIZE(disk_protocols) == _DISK_PROTOCOL_MAX, "a row for each");
 const EnumNames disk_protocol_names = ENUM_NAMES(disk_protocols);
+
+static const char *const domain_owners[] = {
+	[DOMAIN_FOREIGN] = "foreign",
+	[DOMAIN_ADOPTED] = "adopted",
+	[DOMAIN_OWN] = "own",
+};
+static_assert(ARRAY_SIZE(domain_owners) == _DOMAIN_OWNER_MAX, "a row for each");
+const EnumNames domain_owner_names = ENUM_NAMES(domain_owners);

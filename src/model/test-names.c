@@ -14,26 +14,13 @@
 TEST(no_enumerator_was_forgotten)
 {
 	const EnumNames *const all[] = {
-		&role_names,
-		&volume_status_names,
-		&attach_status_names,
-		&attach_mode_names,
-		&disk_format_names,
-		&vm_state_names,
-		&task_state_names,
-		&action_result_names,
-		&keypair_type_names,
-		&image_status_names,
-		&image_visibility_names,
-		&operation_state_names,
-		&step_state_names,
-		&step_kind_names,
-		&domain_state_names,
-		&disk_device_names,
-		&disk_cache_names,
-		&disk_io_names,
-		&disk_limit_names,
-		&disk_protocol_names,
+		&role_names,         &volume_status_names,    &attach_status_names,
+		&attach_mode_names,  &disk_format_names,      &vm_state_names,
+		&task_state_names,   &action_result_names,    &keypair_type_names,
+		&image_status_names, &image_visibility_names, &operation_state_names,
+		&step_state_names,   &step_kind_names,        &domain_state_names,
+		&domain_owner_names, &disk_device_names,      &disk_cache_names,
+		&disk_io_names,      &disk_limit_names,       &disk_protocol_names,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

@@ -69,6 +69,44 @@ static void unknown_domain(void **state _unused_)
 	assert_disk(&m, false, false);
 }
 
+static void domains_of_ours_are_looked_at(void **state _unused_)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DomainFacts facts;
+	Machine m;
+	Fault f = {0};
+
+	machine_init(&m);
+	assert_int_equal(hypervisor_inspect(hypervisor, m.id, arena, &facts, &f),
+			 HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_inspect(hypervisor, m.name, arena, &facts, &f),
+			 HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_adopt(hypervisor, m.id, &f), HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_release(hypervisor, m.id, &f), HYPERVISOR_NO_DOMAIN);
+	m.spec.disks = &m.volume;
+	m.spec.disk_count = 1;
+	define(&m);
+	for (int by_name = 0; by_name < 2; by_name++) {
+		const char *wanted = by_name ? m.name : m.id;
+
+		must(hypervisor_inspect(hypervisor, wanted, arena, &facts, &f), &f);
+		assert_string_equal(facts.id, m.id);
+		assert_string_equal(facts.name, m.name);
+		assert_int_equal(facts.owner, DOMAIN_OWN);
+		assert_int_equal(facts.state, DOMAIN_OFF);
+		assert_true(facts.defined);
+		assert_int_equal(facts.ram_mib, m.spec.ram_mib);
+		assert_int_equal(facts.vcpus, m.spec.vcpus);
+		assert_int_equal(facts.disk_count, 1);
+		assert_string_equal(facts.disks[0].alias, m.alias);
+		assert_string_equal(facts.disks[0].target, "vdb");
+		assert_string_equal(facts.disks[0].source, m.disk);
+	}
+	assert_int_equal(hypervisor_adopt(hypervisor, m.id, &f), HYPERVISOR_REFUSED);
+	assert_int_equal(hypervisor_release(hypervisor, m.id, &f), HYPERVISOR_REFUSED);
+	machine_gone(&m);
+}
+
 static void life_of_a_domain(void **state _unused_)
 {
 	Machine m;
@@ -559,6 +597,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describes_itself),
 		cmocka_unit_test(unknown_domain),
+		cmocka_unit_test(domains_of_ours_are_looked_at),
 		cmocka_unit_test(life_of_a_domain),
 		cmocka_unit_test(disk_of_a_stopped_domain),
 		cmocka_unit_test(disk_of_a_running_domain),

@@ -37,6 +37,7 @@ FakeDomain *fake_domain_new(const char *id)
 
 	domain->id = mem_strdup(id);
 	domain->state = DOMAIN_OFF;
+	domain->owner = DOMAIN_OWN;
 	return domain;
 }
 
@@ -133,6 +134,9 @@ static char *domain_print(const FakeDomain *domain, size_t *ret_length)
 	json_out_text(&out, "name", domain->name);
 	json_out_text(&out, "state", enum_name(&domain_state_names, (int)domain->state));
 	json_out_text(&out, "kernel_path", domain->kernel_path);
+	json_out_text(&out, "owner", enum_name(&domain_owner_names, (int)domain->owner));
+	json_out_int(&out, "ram_mib", domain->ram_mib);
+	json_out_int(&out, "vcpus", domain->vcpus);
 	json_out_list_begin(&out, "disks");
 	VEC_FOREACH (&domain->disks, i)
 		disk_print(&out, domain->disks.items[i]);
@@ -200,12 +204,17 @@ static FakeDomain *domain_read(const char *id, Arena *arena, const JsonDoc *doc)
 	int64_t disks = json_get_count(doc, "disks");
 	const char *state = json_get_text(arena, doc, "state");
 	int value = state ? enum_value(&domain_state_names, state) : -1;
+	const char *owner = json_get_text(arena, doc, "owner");
+	int owned = owner ? enum_value(&domain_owner_names, owner) : DOMAIN_OWN;
 
 	domain->name = optional_text(arena, doc, "name");
 	domain->kernel_path = optional_text(arena, doc, "kernel_path");
-	if (value < 0 || disks < 0 || !domain->name)
+	domain->ram_mib = json_get_int(doc, "ram_mib", 0);
+	domain->vcpus = json_get_int(doc, "vcpus", 0);
+	if (value < 0 || owned < 0 || disks < 0 || !domain->name)
 		return NULL;
 	domain->state = (DomainState)value;
+	domain->owner = (DomainOwner)owned;
 	for (int64_t i = 0; i < disks; i++)
 		if (!disk_read(domain, arena, doc, i))
 			return NULL;

@@ -31,6 +31,9 @@ struct FakeDomain {
 	char *id;
 	char *name;
 	char *kernel_path; /* or NULL */
+	DomainOwner owner;
+	int64_t ram_mib;
+	int64_t vcpus;
 	DomainState state;
 	VEC(FakeDisk *) disks;
 };

@@ -127,6 +127,8 @@ static int domain_define(Fake *fake, const DomainSpec *spec, Fault *f)
 {
 	FakeDomain *domain = map_get(fake->domains, spec->id);
 
+	if (domain && domain->owner == DOMAIN_ADOPTED)
+		return fault(f, -EPERM, "domain %s is adopted", spec->id);
 	if (!domain) {
 		domain = fake_domain_new(spec->id);
 		(void)map_put(fake->domains, spec->id, domain); /* there was none */
@@ -134,6 +136,8 @@ static int domain_define(Fake *fake, const DomainSpec *spec, Fault *f)
 	free(domain->name);
 	free(domain->kernel_path);
 	domain->name = mem_strdup(spec->name);
+	domain->ram_mib = spec->ram_mib;
+	domain->vcpus = spec->vcpus;
 	domain->kernel_path = spec->kernel_path ? mem_strdup(spec->kernel_path) : NULL;
 	domain_set_disks(domain, spec);
 	return fake_domain_save(domain, fake->dir, f);
@@ -156,6 +160,8 @@ static int domain_undefine(Fake *fake, const char *id, Fault *f)
 
 	if (!domain)
 		return 0;
+	if (domain->owner == DOMAIN_ADOPTED)
+		return fault(f, -EPERM, "domain %s is adopted", id);
 	if (fake_domain_runs(domain))
 		return fault(f, -EBUSY, "domain %s is running", id);
 	/* The record last: who dies in between finds the domain again, and undefines it again. */
@@ -375,25 +381,6 @@ static int fake_console_slot(void *self, const char *id, size_t bytes_max, Arena
 	return fake_call_end(&call, r, f);
 }
 
-static int fake_list(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count,
-		     Fault *f)
-{
-	FakeCall call;
-	int r = fake_call_begin(&call, self, "list", f);
-
-	if (!r) {
-		const char **ids =
-			ARENA_ARRAY(arena, const char *, map_count(call.fake->domains) + 1);
-		size_t n = 0;
-
-		MAP_FOREACH (call.fake->domains, e)
-			ids[n++] = arena_strdup(arena, map_key(e));
-		*ret_ids = ids;
-		*ret_count = n;
-	}
-	return fake_call_end(&call, r, f);
-}
-
 static const char *fake_describe(void *self)
 {
 	(void)self;
@@ -528,4 +515,7 @@ const HypervisorDriver hypervisor_fake = {
 	.mirror_cancel = fake_mirror_cancel,
 	.console = fake_console_slot,
 	.list = fake_list,
+	.inspect = fake_inspect,
+	.adopt = fake_adopt,
+	.release = fake_release_domain,
 };

@@ -67,6 +67,12 @@ int fake_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f
 int fake_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
 int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes, Fault *f);
 
+/* adopt.c */
+int fake_list(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count, Fault *f);
+int fake_inspect(void *self, const char *id_or_name, Arena *arena, DomainFacts *ret, Fault *f);
+int fake_adopt(void *self, const char *id, Fault *f);
+int fake_release_domain(void *self, const char *id, Fault *f);
+
 /* copy.c */
 int fake_copy_begin(void *self, const char *id, const char *alias, const DiskCopy *copy, Fault *f);
 int fake_copy_look(void *self, const char *id, const char *name, Fault *f);

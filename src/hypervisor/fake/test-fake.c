@@ -368,3 +368,84 @@ TEST(the_chosen_call_is_spoilt)
 		fake_drop(fake);
 	}
 }
+
+/* What a domain that others have made looks like on disk. */
+static void write_foreign(void)
+{
+	static const char text[] =
+		"{\"name\":\"old\",\"state\":\"running\",\"owner\":\"foreign\",\"ram_mib\":512,"
+		"\"vcpus\":2,\"disks\":[{\"alias\":\"virtio-disk0\",\"target\":\"vda\","
+		"\"path\":\"/dev/zero\",\"live\":true,\"config\":true}]}";
+	char name[128];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s/" DOMAIN_ID ".json", path); /* fits */
+	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	(void)close(fd);
+}
+
+static bool is_listed(Hypervisor *fake, Arena *arena)
+{
+	const char *const *ids;
+	size_t count;
+	Fault f = {0};
+
+	assert_int_equal(hypervisor_list(fake, arena, &ids, &count, &f), 0);
+	return count == 1;
+}
+
+TEST(a_foreign_domain_is_adopted_and_given_back)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Hypervisor *fake = fake_make();
+	DomainSpec spec = {.id = DOMAIN_ID, .name = "ours", .ram_mib = 1, .vcpus = 1};
+	DomainFacts facts;
+	Fault f = {0};
+
+	(void)hypervisor_close(fake);
+	write_foreign();
+	fake = fake_open_again();
+	assert_int_equal(hypervisor_inspect(fake, "none", arena, &facts, &f), HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_inspect(fake, "old", arena, &facts, &f), 0);
+	assert_string_equal(facts.id, DOMAIN_ID);
+	assert_int_equal(facts.owner, DOMAIN_FOREIGN);
+	assert_int_equal(facts.state, DOMAIN_RUNNING);
+	assert_int_equal(facts.ram_mib, 512);
+	assert_int_equal(facts.disk_count, 1);
+	assert_string_equal(facts.disks[0].source, "/dev/zero");
+	assert_false(is_listed(fake, arena));
+	assert_int_equal(hypervisor_adopt(fake, DOMAIN_ID, &f), 0);
+	assert_int_equal(hypervisor_adopt(fake, DOMAIN_ID, &f), 0);
+	(void)hypervisor_close(fake);
+	fake = fake_open_again();
+	assert_true(is_listed(fake, arena));
+	assert_true(hypervisor_define(fake, &spec, &f) < 0);
+	assert_int_equal(attach(fake), 0);
+	expect_disk(fake, true, true);
+	assert_int_equal(detach(fake, false, 1000), 0);
+	assert_int_equal(hypervisor_destroy(fake, DOMAIN_ID, &f), 0);
+	assert_true(hypervisor_undefine(fake, DOMAIN_ID, &f) < 0);
+	assert_int_equal(hypervisor_release(fake, DOMAIN_ID, &f), 0);
+	assert_int_equal(hypervisor_release(fake, DOMAIN_ID, &f), 0);
+	assert_false(is_listed(fake, arena));
+	fake_drop(fake);
+}
+
+TEST(our_own_domains_are_not_adopted)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Hypervisor *fake = fake_make();
+	DomainFacts facts;
+	Fault f = {0};
+
+	assert_int_equal(hypervisor_adopt(fake, DOMAIN_ID, &f), HYPERVISOR_NO_DOMAIN);
+	assert_int_equal(hypervisor_release(fake, DOMAIN_ID, &f), HYPERVISOR_NO_DOMAIN);
+	define(fake, &root, 1);
+	assert_int_equal(hypervisor_inspect(fake, DOMAIN_ID, arena, &facts, &f), 0);
+	assert_int_equal(facts.owner, DOMAIN_OWN);
+	assert_int_equal(facts.ram_mib, 64);
+	assert_int_equal(hypervisor_adopt(fake, DOMAIN_ID, &f), HYPERVISOR_REFUSED);
+	assert_int_equal(hypervisor_release(fake, DOMAIN_ID, &f), HYPERVISOR_REFUSED);
+	fake_drop(fake);
+}

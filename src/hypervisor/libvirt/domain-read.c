@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Reading libvirt's XML: disks by alias, and the console's file.
+ * Reading libvirt's XML: disks by alias, the console's file, and what a domain is like.
  */
 #include <errno.h>
 #include <libxml/parser.h>
@@ -164,5 +164,92 @@ int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f
 	if (!devices)
 		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
 	*ret = attribute(child(devices, "serial"), "source", "path", arena);
+	return 0;
+}
+
+/* --- what a domain is like --- */
+
+static bool number(xmlNode *parent, const char *name, Arena *arena, int64_t *ret)
+{
+	const char *text = content(parent, name, arena);
+
+	return text && str_parse_i64(text, ret);
+}
+
+static const char *own_attribute(xmlNode *node, const char *name, Arena *arena)
+{
+	xmlChar *value = xmlGetProp(node, (const xmlChar *)name);
+	const char *copy = arena_strdup(arena, (const char *)value);
+
+	xmlFree(value);
+	return copy;
+}
+
+static const char *source_of(xmlNode *disk, Arena *arena)
+{
+	static const char *const members[] = {"file", "dev", "dir", "volume"};
+	const char *protocol = attribute(disk, "source", "protocol", arena);
+
+	if (protocol)
+		return arena_printf(arena, "%s:%s", protocol,
+				    attribute(disk, "source", "name", arena));
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		const char *value = attribute(disk, "source", members[i], arena);
+
+		if (value)
+			return value;
+	}
+	return NULL;
+}
+
+static DomainDisk disk_facts(xmlNode *disk, Arena *arena)
+{
+	return (DomainDisk){
+		.alias = attribute(disk, "alias", "name", arena),
+		.target = attribute(disk, "target", "dev", arena),
+		.bus = attribute(disk, "target", "bus", arena),
+		.device = own_attribute(disk, "device", arena),
+		.type = own_attribute(disk, "type", arena),
+		.source = source_of(disk, arena),
+		.readonly = child(disk, "readonly") != NULL,
+	};
+}
+
+static bool is_element(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && str_eq((const char *)node->name, name);
+}
+
+static void disks_facts(xmlNode *devices, Arena *arena, DomainFacts *ret)
+{
+	DomainDisk *disks;
+	size_t count = 0;
+
+	for (xmlNode *node = devices->children; node; node = node->next)
+		count += is_element(node, "disk");
+	ret->disks = disks = ARENA_ARRAY(arena, DomainDisk, count + 1);
+	for (xmlNode *node = devices->children; node; node = node->next)
+		if (is_element(node, "disk"))
+			disks[ret->disk_count++] = disk_facts(node, arena);
+}
+
+int domain_xml_facts(const char *xml, Arena *arena, DomainFacts *ret, Fault *f)
+{
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *devices = devices_of(doc);
+	int64_t kib = 0;
+
+	if (!devices)
+		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
+	*ret = (DomainFacts){
+		.id = content(devices->parent, "uuid", arena),
+		.name = content(devices->parent, "name", arena),
+		.title = content(devices->parent, "title", arena),
+	};
+	if (!ret->id || !ret->name || !number(devices->parent, "memory", arena, &kib) ||
+	    !number(devices->parent, "vcpu", arena, &ret->vcpus))
+		return fault(f, -EBADMSG, "libvirt's XML of a domain lacks its name or size");
+	ret->ram_mib = kib / 1024; /* libvirt writes KiB, whatever it was given */
+	disks_facts(devices, arena, ret);
 	return 0;
 }

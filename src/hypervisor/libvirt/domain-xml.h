@@ -60,5 +60,11 @@ _must_use_ int domain_xml_find_place(const char *xml, const char *alias, Arena *
 /* Whether a disk's source, or one below it, has that index: the number in its node's name. */
 bool domain_xml_has_source(const char *xml, const char *index);
 
+/*
+ * Id, name, title, size and disks of a domain, in the arena; owner, state and whether it is defined
+ * are not in its XML.
+ */
+_must_use_ int domain_xml_facts(const char *xml, Arena *arena, DomainFacts *ret, Fault *f);
+
 /* The file behind the serial console, in the arena; NULL when there is none. */
 _must_use_ int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f);

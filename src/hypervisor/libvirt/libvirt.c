@@ -158,16 +158,6 @@ static const char *libvirt_describe(void *self)
 	return host->description;
 }
 
-/* Whether the domain carries our mark; one that just went away does not. */
-static bool is_ours(virDomainPtr domain)
-{
-	_cleanup_(freep) char *mark =
-		virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, DOMAIN_XML_NAMESPACE,
-				     VIR_DOMAIN_AFFECT_CONFIG);
-
-	return mark != NULL;
-}
-
 static int libvirt_list(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count,
 			Fault *f)
 {
@@ -186,7 +176,8 @@ static int libvirt_list(void *self, Arena *arena, const char *const **ret_ids, s
 		return virt_fault(f, "list the domains");
 	ids = ARENA_ARRAY(arena, const char *, (size_t)n + 1);
 	for (int i = 0; i < n; i++) {
-		if (is_ours(domains[i]) && virDomainGetUUIDString(domains[i], id) == 0)
+		if (domain_owner(domains[i]) != DOMAIN_FOREIGN &&
+		    virDomainGetUUIDString(domains[i], id) == 0)
 			ids[count++] = arena_strdup(arena, id);
 		(void)virDomainFree(domains[i]); /* drops our reference */
 	}
@@ -224,4 +215,7 @@ const HypervisorDriver hypervisor_libvirt = {
 	.mirror_cancel = libvirt_mirror_cancel,
 	.console = libvirt_console,
 	.list = libvirt_list,
+	.inspect = libvirt_inspect,
+	.adopt = libvirt_adopt,
+	.release = libvirt_release,
 };

@@ -36,6 +36,19 @@ static int channel_path(const char *path, char **ret, Fault *f)
 	return 0;
 }
 
+/* What others have made is never written anew. Returns 0 or a fault. */
+static int check_owner(Host *host, const char *id, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	int r = conn_domain(host, id, &domain, f);
+
+	if (r)
+		return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
+	return domain_owner(domain) == DOMAIN_ADOPTED
+		       ? fault(f, -EPERM, "domain %s is adopted: its definition is not ours", id)
+		       : 0;
+}
+
 int libvirt_define(void *self, const DomainSpec *spec, Fault *f)
 {
 	Host *host = self;
@@ -46,6 +59,9 @@ int libvirt_define(void *self, const DomainSpec *spec, Fault *f)
 	DomainSpec used = *spec;
 	int r;
 
+	r = check_owner(host, spec->id, f);
+	if (r)
+		return r;
 	r = channel_path(spec->channel_path, &channel, f);
 	if (r)
 		return r;
@@ -69,6 +85,8 @@ int libvirt_undefine(void *self, const char *id, Fault *f)
 	r = conn_domain(self, id, &domain, f);
 	if (r)
 		return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
+	if (domain_owner(domain) == DOMAIN_ADOPTED)
+		return fault(f, -EPERM, "domain %s is adopted: its definition is not ours", id);
 	/* libvirt would go on running it without a definition. */
 	if (virDomainIsActive(domain) == 1)
 		return fault(f, -EBUSY, "undefine %s: it runs", id);

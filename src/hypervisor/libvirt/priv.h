@@ -174,6 +174,13 @@ bool disk_died(virDomainPtr domain, const char *alias);
 
 void copies_free(Host *host);
 
+/* --- adopt.c --- */
+
+DomainOwner domain_owner(virDomainPtr domain);
+int libvirt_inspect(void *self, const char *id_or_name, Arena *arena, DomainFacts *ret, Fault *f);
+int libvirt_adopt(void *self, const char *id, Fault *f);
+int libvirt_release(void *self, const char *id, Fault *f);
+
 /* --- orphans.c --- */
 
 /*

@@ -9,6 +9,8 @@
 #include "hypervisor/libvirt/domain-xml.h"
 #include "tests/lib/test.h"
 
+#define ID "5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11"
+
 static const char running[] =
 	"<domain type='qemu' id='7'><name>n</name><devices>"
 	"<disk type='file'><alias name='ua-root'/><target dev='vda' bus='virtio'/></disk>"
@@ -92,4 +94,42 @@ TEST(not_a_domain)
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		assert_int_equal(domain_xml_find_disk(wrong[i], "ua-1", NULL, arena, &seen, &f),
 				 -EBADMSG);
+}
+
+TEST(what_a_domain_is_like)
+{
+	static const char xml[] =
+		"<domain type='qemu' id='3'><name>old</name><uuid>" ID "</uuid>"
+		"<title>a &lt;b&gt;</title><memory unit='KiB'>524288</memory>"
+		"<currentMemory unit='KiB'>262144</currentMemory><vcpu placement='static'>2</vcpu>"
+		"<devices>"
+		"<disk type='file' device='disk'><source file='/srv/a.qcow2' index='1'/>"
+		"<target dev='hda' bus='ide'/><alias name='ide0-0-0'/></disk>"
+		"<interface type='user'/>"
+		"<disk type='network' device='disk'><source protocol='rbd' name='p/i'>"
+		"<host name='h'/></source><target dev='vda' bus='virtio'/><readonly/></disk>"
+		"<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
+		"</devices></domain>";
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DomainFacts facts;
+	Fault f = {0};
+
+	assert_int_equal(domain_xml_facts(xml, arena, &facts, &f), 0);
+	assert_string_equal(facts.id, ID);
+	assert_string_equal(facts.name, "old");
+	assert_string_equal(facts.title, "a <b>");
+	assert_int_equal(facts.ram_mib, 512);
+	assert_int_equal(facts.vcpus, 2);
+	assert_int_equal(facts.disk_count, 3);
+	assert_string_equal(facts.disks[0].source, "/srv/a.qcow2");
+	assert_string_equal(facts.disks[0].target, "hda");
+	assert_string_equal(facts.disks[0].alias, "ide0-0-0");
+	assert_false(facts.disks[0].readonly);
+	assert_string_equal(facts.disks[1].source, "rbd:p/i");
+	assert_string_equal(facts.disks[1].type, "network");
+	assert_true(facts.disks[1].readonly);
+	assert_string_equal(facts.disks[2].device, "cdrom");
+	assert_null(facts.disks[2].source);
+	assert_true(domain_xml_facts("<domain><devices/></domain>", arena, &facts, &f) < 0);
+	assert_true(domain_xml_facts("<domain/>", arena, &facts, &f) < 0);
 }
