@@ -6,11 +6,30 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/enum.h"
 #include "model/volume.h"
 
 /* A domain's name on its host, from the server's id; clients see it as the instance's name. */
 #define DOMAIN_NAME_FORMAT "cleat-%s"
+
+enum { DOMAIN_MAC_TEXT = 18 };
+
+/* The address of its interface comes from the id: it stays when the domain is defined anew. */
+static inline const char *domain_mac(const char *id, char out[static DOMAIN_MAC_TEXT])
+{
+	(void)snprintf(out, DOMAIN_MAC_TEXT, "52:54:00:%.2s:%.2s:%.2s", id, id + 2,
+		       id + 4); /* fits */
+	return out;
+}
+
+/* Where a disk of a domain is, as its guest finds it. */
+typedef struct DiskAddress {
+	const char *alias;
+	const char *bus; /* "virtio", "scsi" ... */
+	const char *pci; /* "0000:00:05.0" where the bus is PCI, else NULL */
+} DiskAddress;
 
 typedef enum DiskDevice {
 	DISK_DEVICE_DISK,

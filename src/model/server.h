@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "base/enum.h"
 
 typedef enum VmState {
@@ -105,6 +107,12 @@ typedef enum KeypairType {
 } KeypairType;
 
 extern const EnumNames keypair_type_names;
+
+/* Of which type a public key is that was accepted as one. */
+static inline KeypairType keypair_type_of(const char *public_key)
+{
+	return strstr(public_key, "-----BEGIN ") ? KEYPAIR_X509 : KEYPAIR_SSH;
+}
 
 /* The public half of a pair; nobody keeps the private one. */
 typedef struct Keypair {

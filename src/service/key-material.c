@@ -282,11 +282,6 @@ int key_fingerprint(KeypairType type, const char *public_key, char out[static KE
 	return KEY_INVALID;
 }
 
-KeypairType key_type(const char *public_key)
-{
-	return strstr(public_key, "-----BEGIN ") ? KEYPAIR_X509 : KEYPAIR_SSH;
-}
-
 /* In the form that ssh-keygen -m PEM writes, which every client reads. */
 static const char *private_pem(KeypairType type, const EVP_PKEY *key, Arena *arena)
 {

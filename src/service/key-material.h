@@ -18,9 +18,6 @@ enum { KEY_FINGERPRINT_TEXT = 60 }; /* 20 bytes as pairs of digits */
 _must_use_ int key_fingerprint(KeypairType type, const char *public_key,
 			       char out[static KEY_FINGERPRINT_TEXT]);
 
-/* Of which type a public key is that key_fingerprint() has taken. */
-KeypairType key_type(const char *public_key);
-
 typedef struct KeyMaterial {
 	const char *public_key;
 	const char *private_key; /* PEM */

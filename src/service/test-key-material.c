@@ -65,7 +65,7 @@ TEST(a_pair_that_was_made_is_a_key)
 		assert_int_equal(key_generate(type, "0123456789abcdef", arena, &made, &f), 0);
 		assert_int_equal(key_fingerprint(type, made.public_key, out), 0);
 		assert_int_equal(strlen(out), type == KEYPAIR_SSH ? 47 : 59);
-		assert_int_equal(key_type(made.public_key), type);
+		assert_int_equal(keypair_type_of(made.public_key), type);
 		assert_non_null(str_after(made.private_key,
 					  type == KEYPAIR_SSH ? "-----BEGIN RSA PRIVATE KEY-----\n"
 							      : "-----BEGIN PRIVATE KEY-----\n"));

@@ -154,16 +154,13 @@ static void write_disks(Xml *xml, const DomainSpec *spec, DirectIoFunction direc
 	}
 }
 
-/* The address comes from the id: it stays when the domain is defined anew. */
 static void write_network(Xml *xml, const DomainSpec *spec)
 {
-	char mac[18];
+	char mac[DOMAIN_MAC_TEXT];
 
-	(void)snprintf(mac, sizeof(mac), "52:54:00:%.2s:%.2s:%.2s", spec->id, spec->id + 2,
-		       spec->id + 4);
 	xml_open(xml, "interface");
 	xml_attr(xml, "type", "user");
-	xml_leaf(xml, "mac", "address", mac);
+	xml_leaf(xml, "mac", "address", domain_mac(spec->id, mac));
 	xml_leaf(xml, "model", "type", "virtio");
 	xml_close(xml);
 }
