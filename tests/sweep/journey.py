@@ -133,6 +133,40 @@ class Journey:
         asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body}))
         self.wait(self.server, (status,))
 
+    def shelve_and_back(self):
+        """What a server that is away keeps: its volumes, and nobody else gets them."""
+        self.attach()
+        self.power('shelve', None, 'SHELVED_OFFLOADED')
+        self.power('unshelve', None, 'ACTIVE')
+        self.detach()
+        self.step = 'end'
+
+    def stand_still(self):
+        """A guest with a volume that does not run, and goes on where it was."""
+        self.attach()
+        self.power('pause', None, 'PAUSED')
+        self.power('unpause', None, 'ACTIVE')
+        self.power('suspend', None, 'SUSPENDED')
+        self.power('resume', None, 'ACTIVE')
+        self.detach()
+        self.step = 'end'
+
+    def delete_while_away(self):
+        """Its volume has no host to leave; it is free all the same."""
+        self.attach()
+        self.power('shelve', None, 'SHELVED_OFFLOADED')
+        self.delete_server()
+        self.wait(self.volume, ('available',))
+        self.step = 'end'
+
+    def wake(self):
+        """A server that an interrupted journey has put to rest in some way."""
+        way = {'PAUSED': 'unpause', 'SUSPENDED': 'resume', 'SHELVED': 'unshelve',
+               'SHELVED_OFFLOADED': 'unshelve', 'SHUTOFF': 'os-start'}
+        status = self.server()['status']
+        if status in way:
+            self.power(way[status], None, 'ACTIVE')
+
     def delete_server(self):
         self.step = 'delete server'
         asked(self.user.delete('%s/%s' % (SERVERS, self.server()['id'])))
@@ -296,6 +330,7 @@ class Journey:
             server = None
         if not server:
             self.make_server()
+        self.wake()
         if not self.volume():
             self.make_volume()
         self.disconnect_all()

@@ -19,12 +19,15 @@ import tempfile
 
 UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 AT_REST = ('available', 'in-use')
-RUNNING = {'ACTIVE': True, 'SHUTOFF': False}
+# What the domain of a server that rests is; one that is offloaded has none.
+STATES = {'ACTIVE': 'running', 'SHUTOFF': 'off', 'PAUSED': 'paused', 'SUSPENDED': 'saved',
+          'SHELVED': 'off', 'SHELVED_OFFLOADED': None}
+UP = ('running', 'paused')
 
 Server = collections.namedtuple('Server', 'status task project volumes')
 Volume = collections.namedtuple('Volume', 'status project size servers')
 Disk = collections.namedtuple('Disk', 'live config')
-Domain = collections.namedtuple('Domain', 'running disks')
+Domain = collections.namedtuple('Domain', 'state disks')
 Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
@@ -68,7 +71,7 @@ def look_at_domain(path):
         domain = json.load(file)
     disks = {disk['serial']: Disk(disk['live'], disk['config'])
              for disk in domain['disks'] if disk['serial']}
-    return Domain(domain['state'] == 'running', disks)
+    return Domain(domain['state'], disks)
 
 
 def look_at_files(folder):
@@ -152,14 +155,15 @@ def status_of(world, volume_id):
 def about_volume(world, volume_id, volume):
     """One volume, as seen from the four places that can know about it."""
     here = [s for s, server in world.servers.items() if volume_id in server.volumes]
+    away = [s for s in here if world.servers[s].status == 'SHELVED_OFFLOADED']
     plugged = [d for d, domain in world.domains.items() if volume_id in domain.disks]
-    consumed = status_of(world, volume_id)
+    consumed = status_of(world, volume_id) or ('reserved' if away else None)
     if volume.status != consumed and (consumed or volume.status not in AT_REST):
         yield 'volume %s is %s' % (volume_id, volume.status)
     wanted = 1 if volume.status == 'in-use' and not consumed else 0
     if len(volume.servers) != wanted:
         yield '%s volume %s has attachments to %s' % (volume.status, volume_id, volume.servers)
-    if sorted(here) != volume.servers:
+    if sorted(set(here) - set(away)) != volume.servers:
         yield 'volume %s: its own API says %s, compute says %s' % (
             volume_id, volume.servers, sorted(here))
     if sorted(plugged) != volume.servers:
@@ -174,17 +178,15 @@ def about_server(world, server_id, server, broken_is_fine):
         yield 'server %s is still %s' % (server_id, server.task)
     if server.status == 'ERROR' and broken_is_fine:
         return
-    if server.status not in RUNNING:
+    if server.status not in STATES:
         yield 'server %s is %s' % (server_id, server.status)
         return
     domain = world.domains.get(server_id)
-    if domain is None:
-        yield 'server %s has no domain' % server_id
-        return
-    if domain.running != RUNNING[server.status]:
-        yield '%s server %s: running is %s' % (server.status, server_id, domain.running)
-    for serial, disk in domain.disks.items():
-        if not disk.config or disk.live != domain.running:
+    state = domain.state if domain else None
+    if state != STATES[server.status]:
+        yield '%s server %s: its domain is %s' % (server.status, server_id, state)
+    for serial, disk in domain.disks.items() if domain else ():
+        if not disk.config or disk.live != (state in UP):
             yield 'server %s: disk %s is halfway: %s' % (server_id, serial, disk)
 
 
