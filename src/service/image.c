@@ -6,9 +6,11 @@
  */
 #include "service/image.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/uuid.h"
 #include "service/priv.h"
+#include "service/text-map.h"
 #include "json/out.h"
 
 static int refuse_image(Work *work, Refusal refusal, const char *id, const char *value)
@@ -237,4 +239,30 @@ int delete_image_failed(Tx *tx _unused_, Arena *arena _unused_, const Operation 
 			const char *reason _unused_, Fault *f _unused_)
 {
 	return 0; /* nobody is left to tell; trying goes on */
+}
+
+static int64_t found_number(Arena *arena, const Operation *operation, const char *key)
+{
+	const char *text = text_map_value(arena, operation->args, key);
+	int64_t number;
+
+	return text && str_parse_i64(text, &number) ? number : -1;
+}
+
+int image_filled(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	Image *image;
+	int r = image_get(tx, arena, operation->image_id, &image, f);
+
+	if (r == RECORD_NOT_FOUND)
+		return 0;
+	if (r)
+		return fault_unexpected(f, r);
+	image->size_bytes = found_number(arena, operation, OPERATION_SIZE);
+	image->virtual_size_bytes = found_number(arena, operation, OPERATION_VIRTUAL_SIZE);
+	image->checksum = text_map_value(arena, operation->args, OPERATION_MD5);
+	image->hash = text_map_value(arena, operation->args, OPERATION_SHA512);
+	image->status = IMAGE_ACTIVE;
+	image->updated_us = clock_now_us();
+	return fault_unexpected(f, image_update(tx, image, f));
 }

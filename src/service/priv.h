@@ -41,6 +41,10 @@ _must_use_ int action_finish(Tx *tx, Arena *arena, const char *id, const char *p
 /* server-update.c: whether a server of the project may have that much; or REFUSAL_QUOTA. */
 _must_use_ int check_server_metadata(Work *work, const char *project_id, size_t count, Fault *f);
 
+/* image.c: the image of an operation is filled, as its steps found out. One that is gone is fine.
+ */
+_must_use_ int image_filled(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+
 /* server-state.c: how the ends of operations leave a server. */
 
 /* Into vm_state error with a fault; see server_rest() for the task. */
@@ -188,3 +192,13 @@ OPERATION_ENDS(power_server);
 OPERATION_ENDS(shelve_server);
 OPERATION_ENDS(offload_server);
 OPERATION_ENDS(unshelve_server);
+int resize_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+OPERATION_ENDS(confirm_resize);
+int revert_resize_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+int rebuild_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+int rescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+int unrescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+OPERATION_ENDS(snapshot_server);
+/* server-shape.c */
+int reshape_turned(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+int reshape_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f);

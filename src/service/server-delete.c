@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "service/priv.h"
+#include "service/server-shape.h"
 #include "service/server.h"
 
 static const char *const active_states[] = {"doing", "undoing"};
@@ -70,16 +71,17 @@ static int release_volumes(Tx *tx, Arena *arena, const char *server_id, Fault *f
 	return fault_unexpected(f, r);
 }
 
-static int give_back(Tx *tx, const Server *server, Fault *f)
+static int give_back(Tx *tx, Arena *arena, const Server *server, Fault *f)
 {
+	ServerCharge charge = server_charge(arena, server);
 	QuotaUsage usage;
 	int r;
 
 	r = quota_add(tx, server->project_id, "instances", -1, &usage, f);
 	if (!r)
-		r = quota_add(tx, server->project_id, "cores", -server->vcpus, &usage, f);
+		r = quota_add(tx, server->project_id, "cores", -charge.cores, &usage, f);
 	if (!r)
-		r = quota_add(tx, server->project_id, "ram", -server->ram_mib, &usage, f);
+		r = quota_add(tx, server->project_id, "ram", -charge.ram_mib, &usage, f);
 	return fault_unexpected(f, r);
 }
 
@@ -93,7 +95,7 @@ int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 		return fault_unexpected(f, r);
 	r = release_volumes(tx, arena, server->id, f);
 	if (!r)
-		r = give_back(tx, server, f);
+		r = give_back(tx, arena, server, f);
 	if (r)
 		return r;
 	server->vm_state = VM_DELETED;

@@ -107,6 +107,52 @@ _must_use_ int service_reset_server(Work *work, const char *id, VmState vm_state
 _must_use_ int service_move_server(Work *work, const char *id, ServerAction action,
 				   const char *host, Fault *f);
 
+/*
+ * Another flavor; disk_config is "AUTO", "MANUAL" or NULL. REFUSAL_NO_SERVER,
+ * REFUSAL_SERVER_LOCKED, REFUSAL_SERVER_STATE, REFUSAL_QUOTA, REFUSAL_BAD_INPUT. Then its end, one
+ * way or the other: REFUSAL_BAD_INPUT when there is nothing to end.
+ */
+_must_use_ int service_resize_server(Work *work, const char *id, const char *flavor_id,
+				     const char *disk_config, Fault *f);
+_must_use_ int service_confirm_resize(Work *work, const char *id, Fault *f);
+_must_use_ int service_revert_resize(Work *work, const char *id, Fault *f);
+/* Confirm what was begun before a time, as nobody else has. */
+_must_use_ int service_confirm_old_resizes(Tx *tx, Arena *arena, int64_t before_us, Fault *f);
+
+/* What a rebuild changes of a server; members that are not there stay. */
+typedef struct RebuildWish {
+	const char *image_id;
+	const char *name;
+	const char *hostname;
+	const char *description;
+	bool has_description;
+	JsonTextMap metadata;
+	bool has_metadata;
+	const char *key_name;
+	bool has_key_name;
+	const char *user_data;
+	bool has_user_data;
+	const char *access_ipv4;
+	const char *access_ipv6;
+	const char *disk_config;
+	const char *trusted_certs; /* JSON list, or NULL */
+	bool has_trusted_certs;
+} RebuildWish;
+
+/* As a resize; also REFUSAL_IMAGE_UNUSABLE, REFUSAL_FLAVOR_TOO_SMALL. */
+_must_use_ int service_rebuild_server(Work *work, const char *id, const RebuildWish *wish,
+				      Server **ret, Fault *f);
+
+/* From an image, or NULL: its own; `volume_backed` says that any server may be. As a rebuild. */
+_must_use_ int service_rescue_server(Work *work, const char *id, const char *image_id,
+				     bool volume_backed, Fault *f);
+_must_use_ int service_unrescue_server(Work *work, const char *id, Fault *f);
+
+/* Make an image of its root disk; *ret_image_id is there at once, its bytes later. */
+_must_use_ int service_create_server_image(Work *work, const char *id, const char *name,
+					   const JsonTextMap *metadata, const char **ret_image_id,
+					   Fault *f);
+
 /* Metadata. Replace drops what is not named. REFUSAL_QUOTA for too many items. */
 _must_use_ int service_merge_server_metadata(Work *work, const char *id,
 					     const JsonTextMap *metadata, Server **ret, Fault *f);

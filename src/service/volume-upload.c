@@ -110,32 +110,11 @@ static int volume_uploaded(Tx *tx, Arena *arena, const Operation *operation, Fau
 	return r > 0 ? 0 : r;
 }
 
-static int64_t found_number(Arena *arena, const Operation *operation, const char *key)
-{
-	const char *text = text_map_value(arena, operation->args, key);
-	int64_t number;
-
-	return text && str_parse_i64(text, &number) ? number : -1;
-}
-
 int upload_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 {
-	Image *image;
 	int r = volume_uploaded(tx, arena, operation, f);
 
-	if (!r)
-		r = image_get(tx, arena, operation->image_id, &image, f);
-	if (r == RECORD_NOT_FOUND)
-		return 0;
-	if (r)
-		return fault_unexpected(f, r);
-	image->size_bytes = found_number(arena, operation, OPERATION_SIZE);
-	image->virtual_size_bytes = found_number(arena, operation, OPERATION_VIRTUAL_SIZE);
-	image->checksum = text_map_value(arena, operation->args, OPERATION_MD5);
-	image->hash = text_map_value(arena, operation->args, OPERATION_SHA512);
-	image->status = IMAGE_ACTIVE;
-	image->updated_us = clock_now_us();
-	return fault_unexpected(f, image_update(tx, image, f));
+	return r ? r : image_filled(tx, arena, operation, f);
 }
 
 int upload_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,

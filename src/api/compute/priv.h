@@ -25,6 +25,10 @@ extern const ApiRoutes compute_server_action_routes;
 extern const ApiRoutes compute_server_power_routes;
 extern const ApiRoutes compute_server_shelve_routes;
 extern const ApiRoutes compute_server_admin_routes;
+extern const ApiRoutes compute_server_image_routes;
+extern const ApiRoutes compute_server_rebuild_routes;
+extern const ApiRoutes compute_server_rescue_routes;
+extern const ApiRoutes compute_server_resize_routes;
 extern const ApiRoutes compute_server_metadata_routes;
 extern const ApiRoutes compute_server_tag_routes;
 extern const ApiRoutes compute_attachment_routes;
@@ -67,6 +71,15 @@ void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor);
 /* Print one server in full. `full` leaves nothing out; update replies are shorter below 2.75. */
 _must_use_ int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full,
 				  Fault *f);
+
+/* Print a server as the reply to its rebuild shows it. */
+_must_use_ int compute_out_rebuilt(ApiRequest *r, const char *key, const Server *server,
+				   const char *password, Fault *f);
+
+/* A reference may be a whole URL; its last segment counts. */
+const char *compute_last_segment(const char *reference);
+/* For those who gave none; in the arena. */
+const char *compute_new_password(Arena *arena);
 
 /* Print servers in full as the items of a list. */
 _must_use_ int compute_out_servers(ApiRequest *r, Server *const *servers, size_t count, Fault *f);

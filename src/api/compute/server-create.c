@@ -165,14 +165,6 @@ static const JsonField body_rows[] = {
 };
 static const JsonFields body_fields = JSON_FIELDS(body_rows, CreateBody);
 
-/* A reference may be a whole URL; its last segment counts. */
-static const char *last_segment(const char *reference)
-{
-	const char *slash = strrchr(reference, '/');
-
-	return slash ? slash + 1 : reference;
-}
-
 /* No networks are kept here: "auto" and absent mean one plain interface, "none" and [] no one. */
 static const char *read_networks(const ApiRequest *r, const CreateFields *fields, bool *ret)
 {
@@ -220,7 +212,7 @@ static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWi
 			       ? "Block Device Mapping is Invalid: booting from a volume is not "
 				 "available."
 			       : "Missing imageRef attribute";
-	if (!uuid_canonical(last_segment(fields->image_ref), canonical))
+	if (!uuid_canonical(compute_last_segment(fields->image_ref), canonical))
 		return "Invalid imageRef provided.";
 	wish->image_id = arena_strdup(r->arena, canonical);
 	if (!mappings_are_plain(r, fields))
@@ -236,18 +228,6 @@ static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWi
 	    !str_eq(fields->availability_zone, r->config->settings->availability_zone))
 		return "The requested availability zone is not available";
 	return read_networks(r, fields, &wish->network);
-}
-
-static const char *new_password(Arena *arena)
-{
-	static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-	uint8_t bytes[12];
-	char text[sizeof(bytes) + 1] = "";
-
-	random_bytes(bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		text[i] = letters[bytes[i] % (sizeof(letters) - 1)];
-	return arena_strdup(arena, text);
 }
 
 static void out_security_groups(ApiRequest *r, const CreateFields *fields)
@@ -271,7 +251,7 @@ static void reply_created(ApiRequest *r, const CreateFields *fields, const Serve
 	json_out_text(&r->out, "OS-DCF:diskConfig", server->disk_config);
 	out_security_groups(r, fields);
 	json_out_text(&r->out, "adminPass",
-		      fields->admin_pass ? fields->admin_pass : new_password(r->arena));
+		      fields->admin_pass ? fields->admin_pass : compute_new_password(r->arena));
 	json_out_end(&r->out);
 	json_out_end(&r->out);
 	api_reply_header(r, "Location",
@@ -286,7 +266,7 @@ static int server_create(ApiRequest *r, Fault *f)
 	ServerWish wish = {
 		.name = fields->name,
 		.description = fields->description,
-		.flavor_id = last_segment(fields->flavor_ref),
+		.flavor_id = compute_last_segment(fields->flavor_ref),
 		.metadata = fields->metadata,
 		.tags = fields->tags.items,
 		.tag_count = fields->tags.count,

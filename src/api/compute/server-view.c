@@ -15,6 +15,7 @@ enum {
 	AUDIENCE_FULL = 1 << 8,
 	AUDIENCE_FULL_ADMIN = 1 << 9,
 	AUDIENCE_SINGLE = 1 << 10,
+	AUDIENCE_REBUILT = 1 << 11,
 };
 
 /* What the printers of single members need. */
@@ -22,6 +23,7 @@ typedef struct ServerView {
 	ApiRequest *r;
 	Attachment *const *attachments;
 	size_t attachment_count;
+	const char *password; /* new */
 } ServerView;
 
 static const char *const vm_statuses[] = {
@@ -266,6 +268,14 @@ static void print_host_status(JsonOut *out, const char *key, const void *object,
 	json_out_text(out, key, str_empty(server->host) ? "" : "UP");
 }
 
+static void print_password(JsonOut *out, const char *key, const void *object _unused_,
+			   const void *context)
+{
+	const ServerView *view = context;
+
+	json_out_text(out, key, view->password);
+}
+
 static void print_volumes(JsonOut *out, const char *key, const void *object _unused_,
 			  const void *context)
 {
@@ -340,6 +350,21 @@ static const JsonOutField server_reply[] = {
 	 .type = JSON_OUT_MAP,
 	 .since = V(100),
 	 .offset = offsetof(Server, scheduler_hints)},
+	{.name = "adminPass",
+	 .type = JSON_OUT_CALL,
+	 .audience = AUDIENCE_REBUILT,
+	 .print = print_password},
+	{.name = "key_name",
+	 .type = JSON_OUT_TEXT,
+	 .since = V(54),
+	 .until = V(74),
+	 .audience = AUDIENCE_REBUILT,
+	 .offset = offsetof(Server, key_name)},
+	{.name = "user_data",
+	 .type = JSON_OUT_TEXT,
+	 .since = V(57),
+	 .audience = AUDIENCE_REBUILT,
+	 .offset = offsetof(Server, user_data)},
 	{.name = "key_name",
 	 .type = JSON_OUT_TEXT,
 	 .audience = AUDIENCE_FULL,
@@ -451,21 +476,38 @@ static void out_server(const ServerView *context, const char *key, const Server 
 	json_out_end(&r->out);
 }
 
-int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full, Fault *f)
+static int out_single(ServerView *context, const char *key, const Server *server, unsigned audience,
+		      Fault *f)
 {
-	ServerView context = {.r = r};
+	ApiRequest *r = context->r;
 	Attachment **attachments;
 	int k;
 
-	if (full) {
+	if (audience & AUDIENCE_FULL) {
 		k = attachments_of_server(r->work.tx, r->arena, server->id, &attachments,
-					  &context.attachment_count, f);
+					  &context->attachment_count, f);
 		if (k)
 			return fault_unexpected(f, k);
-		context.attachments = attachments;
+		context->attachments = attachments;
 	}
-	out_server(&context, key, server, full ? AUDIENCE_FULL | AUDIENCE_SINGLE : AUDIENCE_SINGLE);
+	out_server(context, key, server, audience | AUDIENCE_SINGLE);
 	return 0;
+}
+
+int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full, Fault *f)
+{
+	ServerView context = {.r = r};
+
+	return out_single(&context, key, server, full ? AUDIENCE_FULL : 0, f);
+}
+
+int compute_out_rebuilt(ApiRequest *r, const char *key, const Server *server, const char *password,
+			Fault *f)
+{
+	ServerView context = {.r = r, .password = password};
+	unsigned audience = r->version >= V(75) ? AUDIENCE_FULL : 0;
+
+	return out_single(&context, key, server, audience | AUDIENCE_REBUILT, f);
 }
 
 /* The attachments of these servers, those of one server side by side and oldest first. */

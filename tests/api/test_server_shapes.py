@@ -1,0 +1,264 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""Servers that change their shape: resize, rebuild, rescue, and images of servers."""
+import glob
+import os
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
+import tap  # noqa: E402
+from lib import Cleatd, wait_for  # noqa: E402
+
+COMPUTE = '/compute/v2.1'
+SERVERS = COMPUTE + '/servers'
+IMAGES = '/image/v2/images'
+
+cleatd = Cleatd()
+demo, admin = cleatd.user('demo'), cleatd.user('admin')
+
+
+def refused(reply, status, message, key='badRequest'):
+    tap.expect(reply.body, {key: {'code': status, 'message': message}})
+    tap.expect(reply.status, status)
+
+
+def flavor(name, ram, vcpus, disk, **more):
+    reply = admin.post(COMPUTE + '/flavors', {'flavor': dict(
+        more, name=name, id=name, ram=ram, vcpus=vcpus, disk=disk)})
+    tap.expect(reply.status, 200, repr(reply))
+    return name
+
+
+def quota():
+    use = demo.get(COMPUTE + '/os-quota-sets/%s/detail' % demo.project_id).body['quota_set']
+    return use['cores']['in_use'], use['ram']['in_use']
+
+
+def disks(server):
+    """The files of a server's disks and their sizes in GiB."""
+    found = glob.glob('%s/**/disks/%s*' % (cleatd.dir, server), recursive=True)
+    return {os.path.basename(path)[36:]: os.path.getsize(path) / 2 ** 30 for path in found}
+
+
+def show(server):
+    return admin.get('%s/%s' % (SERVERS, server), version='compute 2.73').body['server']
+
+
+def act(server, action, body=None, version='compute 2.60', user=demo):
+    return user.post('%s/%s/action' % (SERVERS, server), {action: body}, version=version)
+
+
+def wait(server, status):
+    wait_for(lambda: show(server)['status'] == status
+             and show(server)['OS-EXT-STS:task_state'] is None, status)
+
+
+def last_action(server):
+    rows = admin.get('%s/%s/os-instance-actions' % (SERVERS, server)).body['instanceActions']
+    row = admin.get('%s/%s/os-instance-actions/%s' % (
+        SERVERS, server, rows[0]['request_id'])).body['instanceAction']
+    return row['action'], [(e['event'], e['result']) for e in row['events']]
+
+
+def make(size, image=None, **more):
+    image = image or demo.get(IMAGES).body['images'][0]['id']
+    reply = demo.post(SERVERS, {'server': dict(
+        more, name='s', imageRef=image, flavorRef=size)})
+    tap.expect(reply.status, 202, repr(reply))
+    wait(reply.body['server']['id'], 'ACTIVE')
+    return reply.body['server']['id']
+
+
+def drop(server):
+    tap.expect(demo.delete('%s/%s' % (SERVERS, server)).status, 204)
+    wait_for(lambda: demo.get('%s/%s' % (SERVERS, server)).status == 404, 'gone')
+    tap.expect(disks(server), {})
+
+
+def make_image(name, data, **more):
+    image = demo.post(IMAGES, dict(more, name=name, disk_format='raw',
+                                   container_format='bare')).body['id']
+    reply = demo.request('PUT', '%s/%s/file' % (IMAGES, image), data, headers={
+        'Content-Type': 'application/octet-stream'})
+    tap.expect(reply.status, 204, repr(reply))
+    return image
+
+
+small, large = flavor('small', 64, 1, 1), flavor('large', 128, 3, 2)
+image = make_image('boot', b'boot' * 1024)
+
+
+def a_resize_is_confirmed():
+    server = make(small, image)
+    tap.expect(disks(server), {'.raw': 1})
+    tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    tap.expect(last_action(server), ('resize', [('compute_finish_resize', 'Success')]))
+    shown = show(server)
+    tap.expect((shown['flavor']['ram'], shown['flavor']['original_name']), (128, 'large'))
+    tap.expect((shown['OS-EXT-STS:vm_state'], shown['OS-EXT-STS:power_state']), ('resized', 1))
+    tap.expect(disks(server), {'.raw': 2, '.kept.raw': 1})
+    tap.expect(quota(), (3, 128))
+    tap.expect(act(server, 'confirmResize').status, 204)
+    wait(server, 'ACTIVE')
+    tap.expect(disks(server), {'.raw': 2})
+    tap.expect(quota(), (3, 128))
+    refused(act(server, 'confirmResize'), 409,
+            "Cannot 'confirmResize' instance %s while it is in vm_state active" % server,
+            'conflictingRequest')
+    drop(server)
+    tap.expect(quota(), (0, 0))
+
+
+def a_resize_is_reverted():
+    server = make(small, image)
+    tap.expect(act(server, 'os-stop').status, 202)
+    wait(server, 'SHUTOFF')
+    tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    tap.expect(show(server)['OS-EXT-STS:power_state'], 4)
+    tap.expect(act(server, 'revertResize').status, 202)
+    wait(server, 'SHUTOFF')
+    tap.expect(show(server)['flavor']['original_name'], 'small')
+    tap.expect(disks(server), {'.raw': 1})
+    tap.expect(quota(), (1, 64))
+    # To a smaller memory, and what is reverted then is charged again all the time.
+    flat = flavor('flat', 32, 1, 1)
+    tap.expect(act(server, 'resize', {'flavorRef': flat}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    tap.expect(disks(server), {'.raw': 1})
+    tap.expect(quota(), (1, 64))
+    drop(server)
+    tap.expect(quota(), (0, 0))
+
+
+def what_a_resize_refuses():
+    server = make(small, image)
+    flavor('zero', 64, 1, 0)
+    flavor('huge', 64, 100, 1)
+    text = 'Server disk was unable to be resized because: %s'
+    refused(act(server, 'resize', {'flavorRef': small}), 400,
+            'When resizing, instances must change flavor!')
+    refused(act(server, 'resize', {'flavorRef': 'nope'}), 400,
+            'Flavor nope could not be found.')
+    refused(act(server, 'resize', {'flavorRef': 'zero'}), 400,
+            text % 'Resize to zero disk flavor is not allowed.')
+    refused(act(server, 'resize', {'flavorRef': 'huge'}), 403,
+            'Quota exceeded for cores: Requested 99, but already used 1 of 20 cores',
+            'forbidden')
+    tap.expect(quota(), (1, 64))
+    tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    tap.expect(act(server, 'confirmResize').status, 204)
+    wait(server, 'ACTIVE')
+    refused(act(server, 'resize', {'flavorRef': small}), 400,
+            text % 'Unable to resize disk down.')
+    tap.expect(act(server, 'resize', {}).status, 400)
+    tap.expect(act(server, 'resize', {'flavorRef': large, 'x': 1}).status, 400)
+    drop(server)
+
+
+def a_rebuild_makes_the_disk_anew():
+    server = make(small, image, metadata={'a': 'b'})
+    other = make_image('other', b'else' * 1024)
+    volume = demo.post('/volume/v3/volumes', {'volume': {'size': 1}}).body['volume']['id']
+    wait_for(lambda: demo.get('/volume/v3/volumes/' + volume).body['volume']['status']
+             == 'available', 'volume')
+    attachments = '%s/%s/os-volume_attachments' % (SERVERS, server)
+    tap.expect(demo.post(attachments, {'volumeAttachment': {'volumeId': volume}}).status, 200)
+    wait_for(lambda: demo.get('/volume/v3/volumes/' + volume).body['volume']['status']
+             == 'in-use', 'attached')
+    before = demo.get(attachments, version='compute 2.89').body
+    reply = act(server, 'rebuild', {
+        'imageRef': other, 'name': 'new name', 'adminPass': 'secret', 'metadata': {'c': 'd'},
+        'description': 'anew', 'user_data': 'YWJj', 'key_name': None}, version='compute 2.57')
+    tap.expect(reply.status, 202, repr(reply))
+    body = reply.body['server']
+    tap.expect({key: body[key] for key in ('id', 'name', 'adminPass', 'metadata', 'description',
+                                           'user_data', 'key_name')},
+               {'id': server, 'name': 'new name', 'adminPass': 'secret', 'metadata': {'c': 'd'},
+                'description': 'anew', 'user_data': 'YWJj', 'key_name': None})
+    assert reply.headers['location'].endswith('/compute/v2.1/servers/' + server), reply
+    assert 'OS-EXT-STS:vm_state' not in body and 'config_drive' not in body, body
+    wait(server, 'ACTIVE')
+    tap.expect(last_action(server), ('rebuild', [('compute_rebuild_instance', 'Success')]))
+    tap.expect(show(server)['image']['id'], other)
+    tap.expect(disks(server), {'.raw': 1})
+    path = glob.glob('%s/**/disks/%s.raw' % (cleatd.dir, server), recursive=True)[0]
+    with open(path, 'rb') as file:
+        tap.expect(file.read(4), b'else')
+    tap.expect(demo.get(attachments, version='compute 2.89').body, before)
+    reply = act(server, 'rebuild', {'imageRef': image}, version='compute 2.75')
+    tap.expect(reply.body['server']['OS-EXT-STS:task_state'], 'rebuilding')
+    assert len(reply.body['server']['adminPass']) == 12, reply
+    wait(server, 'ACTIVE')
+    refused(act(server, 'rebuild', {'imageRef': volume}), 400, 'Cannot find image for rebuild')
+    tap.expect(act(server, 'rebuild', {'imageRef': image, 'user_data': 'YWJj'},
+                   version='compute 2.56').status, 400)
+    refused(act(server, 'rebuild', {'imageRef': image, 'key_name': 'none'}), 400,
+            'Invalid key_name provided.')
+    drop(server)
+
+
+def a_rescue_boots_from_its_own_disk():
+    server = make(small, image)
+    other = make_image('rescuer', b'help' * 1024)
+    reply = act(server, 'rescue', {'adminPass': 'secret', 'rescue_image_ref': other})
+    tap.expect((reply.status, reply.body), (200, {'adminPass': 'secret'}))
+    wait(server, 'RESCUE')
+    tap.expect(last_action(server), ('rescue', [('compute_rescue_instance', 'Success')]))
+    tap.expect(set(disks(server)), {'.raw', '.rescue.raw'})
+    refused(act(server, 'rescue'), 409,
+            "Cannot 'rescue' instance %s while it is in vm_state rescued" % server,
+            'conflictingRequest')
+    tap.expect(act(server, 'unrescue').status, 202)
+    wait(server, 'ACTIVE')
+    tap.expect(set(disks(server)), {'.raw'})
+    reply = act(server, 'rescue')
+    tap.expect((reply.status, len(reply.body['adminPass'])), (200, 12))
+    wait(server, 'RESCUE')
+    drop(server)
+    server = make(small, image)
+    refused(act(server, 'rescue', {'rescue_image_ref': server}), 400,
+            'Image %s could not be found.' % server)
+    drop(server)
+
+
+def images_are_made_of_servers():
+    server = make(small, image)
+    for version, stop in (('compute 2.44', False), ('compute 2.45', True)):
+        if stop:
+            tap.expect(act(server, 'os-stop').status, 202)
+            wait(server, 'SHUTOFF')
+        reply = act(server, 'createImage', {'name': 'copy', 'metadata': {'mine': 'yes'}},
+                    version=version)
+        tap.expect(reply.status, 202, repr(reply))
+        if version == 'compute 2.45':
+            made = reply.body['image_id']
+        else:
+            made = reply.headers['location'].rsplit('/images/')[1]
+            assert not reply.body, reply
+        wait_for(lambda: demo.get(IMAGES + '/' + made).body['status'] == 'active', 'active')
+        row = demo.get(IMAGES + '/' + made).body
+        tap.expect({key: row.get(key) for key in ('name', 'instance_uuid', 'mine', 'image_type',
+                                                  'base_image_ref', 'min_disk', 'visibility')},
+                   {'name': 'copy', 'instance_uuid': server, 'mine': 'yes',
+                    'image_type': 'snapshot', 'base_image_ref': image, 'min_disk': 1,
+                    'visibility': 'private'})
+        tap.expect(row['size'], 2 ** 30)
+        wait(server, 'SHUTOFF' if stop else 'ACTIVE')
+        tap.expect(set(disks(server)), {'.raw'})
+        tap.expect(last_action(server),
+                   ('createImage', [('compute_snapshot_instance', 'Success')]))
+    tap.expect(act(server, 'createImage', {'name': ''}).status, 400)
+    drop(server)
+    copy = make(small, made)
+    drop(copy)
+
+
+tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted, what_a_resize_refuses,
+                   a_rebuild_makes_the_disk_anew, a_rescue_boots_from_its_own_disk,
+                   images_are_made_of_servers],
+        cleanup=lambda: cleatd.__exit__())
