@@ -122,6 +122,23 @@ class Journey:
                              version='volume 3.42'))
         self.wait(self.volume, (volume['status'],))
 
+    def tell(self):
+        """The guest that its volume has grown, as another block storage service would."""
+        self.step = 'tell'
+        server = self.server()['id']
+        admin = self.user.cleatd.user('admin')
+        reply = asked(admin.post('/compute/v2.1/os-server-external-events', {'events': [{
+            'name': 'volume-extended', 'server_uuid': server, 'tag': self.volume()['id']}]},
+            version='compute 2.51'))
+        assert reply['events'][0]['code'] == 200, reply
+        actions = '%s/%s/os-instance-actions' % (SERVERS, server)
+
+        def event():
+            newest = asked(self.user.get(actions))['instanceActions'][0]['request_id']
+            shown = asked(admin.get('%s/%s' % (actions, newest)))['instanceAction']
+            return {'status': shown['events'][0]['result']}
+        self.wait(event, ('Success', 'Error'))
+
     def retype(self, name):
         self.step = 'retype'
         asked(self.user.post('%s/%s/action' % (VOLUMES, self.volume()['id']),
@@ -284,6 +301,7 @@ class Journey:
         self.extend()
         self.attach()
         self.extend()
+        self.tell()
         self.detach()
         self.step = 'end'
 
