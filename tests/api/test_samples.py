@@ -33,10 +33,10 @@ demo, admin = cleatd.user('demo'), cleatd.user('admin')
 
 def made_server():
     image = demo.get('/image/v2/images').body['images'][0]['id']
-    reply = demo.post(COMPUTE + '/servers', {'server': {
-        'name': 'sample', 'imageRef': image, 'flavorRef': '1', 'networks': 'none',
-        'metadata': {'a': 'b'}, 'tags': ['t']},
-                                              'os:scheduler_hints': {'same_host': 'a'}}, version='compute 2.52')
+    wish = {'name': 'sample', 'imageRef': image, 'flavorRef': '1', 'networks': 'none',
+            'metadata': {'a': 'b'}, 'tags': ['t']}
+    reply = demo.post(COMPUTE + '/servers', {
+        'server': wish, 'os:scheduler_hints': {'same_host': 'a'}}, version='compute 2.52')
     assert reply.status == 202, reply
     server = COMPUTE + '/servers/' + reply.body['server']['id']
     tap.wait_for('a server', lambda: demo.get(server).body['server']['status'] == 'ACTIVE')
@@ -48,9 +48,12 @@ def made_server():
                           {'volumeAttachment': {'volumeId': volume}})
         assert reply.status == 200, reply
     actions = server + '/os-instance-actions'
+
+    def finished(action):
+        shown = admin.get(actions + '/' + action['request_id']).body['instanceAction']
+        return shown['events'][0]['result']
     tap.wait_for('the attachments', lambda: all(
-        admin.get(actions + '/' + action['request_id']).body['instanceAction']['events'][0]['result']
-        for action in demo.get(actions).body['instanceActions']))
+        map(finished, demo.get(actions).body['instanceActions'])))
     return server
 
 

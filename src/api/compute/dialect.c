@@ -319,6 +319,8 @@ static const ApiRoutes *const routes[] = {
 	&compute_host_routes,
 	&compute_external_event_routes,
 	&compute_keypair_routes,
+	&compute_usage_routes,
+	&compute_console_routes,
 	&compute_small_routes,
 	NULL,
 };

@@ -40,6 +40,8 @@ extern const ApiRoutes compute_keypair_routes;
 extern const ApiRoutes compute_hypervisor_routes;
 extern const ApiRoutes compute_host_routes;
 extern const ApiRoutes compute_external_event_routes;
+extern const ApiRoutes compute_usage_routes;
+extern const ApiRoutes compute_console_routes;
 extern const ApiRoutes compute_small_routes;
 
 /* The id of one of the daemon's services ("nova-compute"). */

@@ -34,7 +34,7 @@ static const QuotaMember limit_members[] = {
 	{.name = "totalInstancesUsed", .resource = "instances", .used = true},
 	{.name = "totalCoresUsed", .resource = "cores", .used = true},
 	{.name = "totalRAMUsed", .resource = "ram", .used = true},
-	{.name = "totalServerGroupsUsed", .fixed = 0},
+	{.name = "totalServerGroupsUsed", .resource = "server_groups", .used = true},
 	{.name = "totalSecurityGroupsUsed", .fixed = 0, .until = V(35)},
 	{.name = "totalFloatingIpsUsed", .fixed = 0, .until = V(35)},
 };
