@@ -96,6 +96,49 @@ static bool device_fits(Arena *arena _unused_, const char **text)
 	return letters > 0 && !name[letters + strspn(name + letters, "0123456789")];
 }
 
+static bool disk_name_fits(Arena *arena _unused_, const char **text)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-";
+
+	return !(*text)[strspn(*text, allowed)];
+}
+
+static bool number_fits(Arena *arena _unused_, const char **text)
+{
+	const char *digits = *text + (**text == '-');
+
+	return *digits && !digits[strspn(digits, "0123456789")];
+}
+
+#define HOST_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* One label of a host's name, of `length` characters: at least two. */
+static bool label_fits(const char *label, size_t length)
+{
+	return length >= 2 && strspn(label, HOST_LETTERS "-") >= length && *label != '-' &&
+	       label[length - 1] != '-';
+}
+
+static bool hostname_fits(Arena *arena _unused_, const char **text)
+{
+	return label_fits(*text, strlen(*text));
+}
+
+static bool fqdn_fits(Arena *arena _unused_, const char **text)
+{
+	const char *label = *text;
+
+	while (*label) {
+		size_t length = strcspn(label, ".");
+
+		if (!label_fits(label, length))
+			return false;
+		label += length + (label[length] == '.');
+	}
+	return label != *text;
+}
+
 static bool words_fit(Arena *arena _unused_, const char **text)
 {
 	static const char allowed[] =
@@ -160,6 +203,12 @@ static const Format formats[] = {
 				       "whitespace."},
 	[JSON_FORMAT_DEVICE] = {.fits = device_fits,
 				.pattern = "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$"},
+	[JSON_FORMAT_DISK_NAME] = {.fits = disk_name_fits, .pattern = "^[a-zA-Z0-9._-r/]*$"},
+	[JSON_FORMAT_NUMBER] = {.fits = number_fits, .pattern = "^-?[0-9]+$"},
+	[JSON_FORMAT_HOSTNAME] = {.fits = hostname_fits,
+				  .pattern = "^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$"},
+	[JSON_FORMAT_FQDN] = {.fits = fqdn_fits,
+			      .pattern = "^([a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+[.]?)+$"},
 	[JSON_FORMAT_TAG] = {.fits = tag_fits, .pattern = "^[^,/]*$"},
 	[JSON_FORMAT_WORDS] = {.fits = words_fit, .pattern = "^(?! )[a-zA-Z0-9. _-]+(?<! )$"},
 	[JSON_FORMAT_IPV4] = {.fits = ipv4_fits, .name = "ipv4"},

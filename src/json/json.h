@@ -43,11 +43,15 @@ typedef enum JsonType {
 
 typedef enum JsonFormat {
 	JSON_FORMAT_NONE,
-	JSON_FORMAT_UUID,   /* any spelling; stored in canonical form */
-	JSON_FORMAT_NAME,   /* printable, not only blanks, no blank at either end */
-	JSON_FORMAT_DEVICE, /* a device path such as /dev/vdb */
-	JSON_FORMAT_TAG,    /* no comma, no slash */
-	JSON_FORMAT_WORDS,  /* letters, digits, ._- and blanks, but no blank at either end */
+	JSON_FORMAT_UUID,      /* any spelling; stored in canonical form */
+	JSON_FORMAT_NAME,      /* printable, not only blanks, no blank at either end */
+	JSON_FORMAT_DEVICE,    /* a device path such as /dev/vdb */
+	JSON_FORMAT_DISK_NAME, /* letters, digits and ._-/ */
+	JSON_FORMAT_NUMBER,    /* digits, also of a negative number */
+	JSON_FORMAT_HOSTNAME,  /* letters, digits and -, but no - at either end */
+	JSON_FORMAT_FQDN,      /* such names with dots between them */
+	JSON_FORMAT_TAG,       /* no comma, no slash */
+	JSON_FORMAT_WORDS,     /* letters, digits, ._- and blanks, but no blank at either end */
 	JSON_FORMAT_IPV4,
 	JSON_FORMAT_IPV6,
 	JSON_FORMAT_BASE64,        /* canonical base64; stored as given */

@@ -129,7 +129,12 @@ int server_may(const Server *server, ServerAction action, bool is_admin, Refusal
 	return 0;
 }
 
-void device_name(unsigned index, char out[static DEVICE_NAME_TEXT])
+bool disk_bus_is_known(const char *bus)
+{
+	return str_eq(bus, "virtio") || str_eq(bus, "scsi") || str_eq(bus, "sata");
+}
+
+static void name_with(const char *prefix, unsigned index, char out[static DEVICE_NAME_TEXT])
 {
 	char letters[8];
 	size_t n = sizeof(letters) - 1;
@@ -137,7 +142,12 @@ void device_name(unsigned index, char out[static DEVICE_NAME_TEXT])
 	letters[n] = '\0';
 	for (index++; index > 0; index = (index - 1) / 26)
 		letters[--n] = (char)('a' + (index - 1) % 26);
-	(void)snprintf(out, DEVICE_NAME_TEXT, "/dev/vd%s", letters + n);
+	(void)snprintf(out, DEVICE_NAME_TEXT, "/dev/%s%s", prefix, letters + n);
+}
+
+void device_name(unsigned index, char out[static DEVICE_NAME_TEXT])
+{
+	name_with("vd", index, out);
 }
 
 static bool is_taken(const char *name, const char *const *taken, size_t count)
@@ -148,11 +158,18 @@ static bool is_taken(const char *name, const char *const *taken, size_t count)
 	return false;
 }
 
-void device_name_free(const char *const *taken, size_t count, char out[static DEVICE_NAME_TEXT])
+void device_name_free_on(const char *bus, const char *const *taken, size_t count,
+			 char out[static DEVICE_NAME_TEXT])
 {
+	const char *prefix = !bus || str_eq(bus, "virtio") ? "vd" : "sd";
 	unsigned index = 0;
 
 	do
-		device_name(index++, out);
+		name_with(prefix, index++, out);
 	while (is_taken(out, taken, count));
+}
+
+void device_name_free(const char *const *taken, size_t count, char out[static DEVICE_NAME_TEXT])
+{
+	device_name_free_on(NULL, taken, count, out);
 }

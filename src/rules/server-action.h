@@ -61,5 +61,11 @@ enum { DEVICE_NAME_TEXT = 16 };
 /* The index-th disk's name: "/dev/vda", ... "/dev/vdz", "/dev/vdaa". */
 void device_name(unsigned index, char out[static DEVICE_NAME_TEXT]);
 
+/* Whether disks can be on that bus here. */
+bool disk_bus_is_known(const char *bus);
+
 /* The first of these names that none of `taken` has; NULL entries are skipped. */
 void device_name_free(const char *const *taken, size_t count, char out[static DEVICE_NAME_TEXT]);
+/* Likewise on a bus, which may give other names: "/dev/sda". NULL: the usual one. */
+void device_name_free_on(const char *bus, const char *const *taken, size_t count,
+			 char out[static DEVICE_NAME_TEXT]);

@@ -87,13 +87,14 @@ static int check_item(const DiskFrame *frame, const DiskWish *disk, RefusalData 
 	return check_volume_type(disk, ret);
 }
 
-static int check_items(const DiskFrame *frame, const DiskWishes *asked, RefusalData *ret)
+static int check_items(const DiskFrame *frame, const DiskWish *items, size_t count,
+		       RefusalData *ret)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < asked->count; i++)
-		if (!asked->items[i].dropped)
-			r = check_item(frame, &asked->items[i], ret);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (!items[i].dropped)
+			r = check_item(frame, &items[i], ret);
 	return r;
 }
 
@@ -172,7 +173,7 @@ static void add_asked(const DiskFrame *frame, const DiskWishes *asked, Draft *dr
 {
 	bool rooted = has_root(frame->of_image, frame->of_image_count);
 
-	if (asked->legacy) {
+	if (!asked->indexed) {
 		add_legacy(frame, asked, draft);
 		return;
 	}
@@ -335,7 +336,9 @@ int server_disks_plan(Arena *arena, const DiskFrame *frame, const DiskWishes *as
 	Draft draft = {.disks = ARENA_ARRAY(arena, DiskWish, most)};
 	int r;
 
-	r = check_items(frame, asked, ret_refused);
+	r = check_items(frame, asked->items, asked->count, ret_refused);
+	if (!r)
+		r = check_items(frame, frame->of_image, frame->of_image_count, ret_refused);
 	if (r)
 		return r;
 	add_asked(frame, asked, &draft);

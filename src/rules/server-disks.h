@@ -45,7 +45,7 @@ typedef struct DiskWish {
 typedef struct DiskWishes {
 	const DiskWish *items;
 	size_t count;
-	bool legacy; /* the form that does not know boot indexes; also when nothing was asked for */
+	bool indexed; /* in the form that knows boot indexes */
 } DiskWishes;
 
 /* What the rest of the request says. */

@@ -158,4 +158,8 @@ TEST(the_first_free_letter_is_used_again)
 	assert_string_equal(name, "/dev/vdb");
 	device_name_free(NULL, 0, name);
 	assert_string_equal(name, "/dev/vda");
+	device_name_free_on("scsi", taken, ARRAY_SIZE(taken), name);
+	assert_string_equal(name, "/dev/sda");
+	device_name_free_on("virtio", taken, ARRAY_SIZE(taken), name);
+	assert_string_equal(name, "/dev/vdb");
 }

@@ -58,7 +58,7 @@ static void check(const Case *c)
 		.of_image_count = c->of_image_count,
 		.flavor = c->flavor ? c->flavor : &plain,
 	};
-	const DiskWishes asked = {.items = c->asked, .count = c->count, .legacy = c->legacy};
+	const DiskWishes asked = {.items = c->asked, .count = c->count, .indexed = !c->legacy};
 	RefusalData data = {0};
 	DiskPlan plan = {0};
 	int r = server_disks_plan(arena, &frame, &asked, &plan, &data);

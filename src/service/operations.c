@@ -184,6 +184,15 @@ const OperationKind service_operations[] = {
 		.failed = build_server_failed,
 	},
 	{
+		.name = "build-server-with-volumes",
+		.steps = {STEP_VOLUMES_WAIT, STEP_SERVER_DISK_CREATE, STEP_DOMAIN_DEFINE,
+			  STEP_DOMAIN_START},
+		.step_count = 4,
+		.deadline_ms = COPY_MS,
+		.done = build_server_done,
+		.failed = build_server_failed,
+	},
+	{
 		.name = "delete-image",
 		.steps = {STEP_IMAGE_DELETE},
 		.step_count = 1,

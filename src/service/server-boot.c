@@ -32,16 +32,22 @@ int boot_check_image(Work *work, const Image *image)
 	return 0;
 }
 
+int boot_check_memory(Work *work, const Image *image, const Flavor *flavor)
+{
+	if (flavor->ram_mib >= image->min_ram_mib)
+		return 0;
+	return refuse(work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
+		      "Flavor's memory is too small for requested image.");
+}
+
 int boot_check_fit(Work *work, const Image *image, const Flavor *flavor)
 {
 	int64_t disk_bytes = flavor->disk_gib << 30;
 	int64_t image_bytes = MAX(image->virtual_size_bytes, image->size_bytes);
+	int r = boot_check_memory(work, image, flavor);
 
-	if (flavor->ram_mib < image->min_ram_mib)
-		return refuse(work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,
-			      "Flavor's memory is too small for requested image.");
-	if (flavor->disk_gib == 0)
-		return 0; /* the disk is as large as the image */
+	if (r || flavor->disk_gib == 0)
+		return r; /* the disk is as large as the image */
 	if (image_bytes > disk_bytes)
 		return refuse(
 			work, REFUSAL_FLAVOR_TOO_SMALL, flavor->id,

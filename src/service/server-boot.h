@@ -22,7 +22,8 @@ typedef struct BootSource {
 
 /* REFUSAL_IMAGE_UNUSABLE. */
 _must_use_ int boot_check_image(Work *work, const Image *image);
-/* REFUSAL_FLAVOR_TOO_SMALL. */
+/* REFUSAL_FLAVOR_TOO_SMALL. The first is a part of the second. */
+_must_use_ int boot_check_memory(Work *work, const Image *image, const Flavor *flavor);
 _must_use_ int boot_check_fit(Work *work, const Image *image, const Flavor *flavor);
 /* REFUSAL_IMAGE_UNUSABLE: the kernel or the ramdisk is none of the caller's. */
 _must_use_ int boot_find(Work *work, const Image *image, BootSource *ret, Fault *f);

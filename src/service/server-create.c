@@ -13,6 +13,7 @@
 #include "service/image.h"
 #include "service/priv.h"
 #include "service/server-boot.h"
+#include "service/server-disks.h"
 #include "service/server-group.h"
 #include "service/tags.h"
 #include "service/text-map.h"
@@ -104,6 +105,7 @@ static Server server_like(Work *work, const ServerWish *wish, const Flavor *flav
 		.access_ipv6 = wish->access_ipv6,
 		.disk_config = wish->disk_config ? wish->disk_config : "MANUAL",
 		.config_drive = wish->config_drive,
+		.trusted_certs = wish->trusted_certs,
 		.pinned_zone = wish->availability_zone,
 		.scheduler_hints = wish->scheduler_hints,
 		.group_id = wish->group_id,
@@ -132,8 +134,9 @@ static int write_unplaced(Work *work, Server *server, Fault *f)
 	return r ? r : action_finish(work->tx, work->arena, action, reason, f);
 }
 
-static int write_server(Work *work, const Server *server, Fault *f)
+static int write_server(Work *work, const Server *server, const ServerDisks *disks, Fault *f)
 {
+	const char *kind = disks->has_volumes ? "build-server-with-volumes" : "build-server";
 	Operation operation = operation_for(work, server->id);
 	int r;
 
@@ -142,16 +145,18 @@ static int write_server(Work *work, const Server *server, Fault *f)
 	r = server_insert(work->tx, server, f);
 	if (r)
 		return fault_unexpected(f, r);
+	r = server_disks_write(work, disks, server, f);
+	if (r)
+		return r;
 	r = action_begin(work, server, "create", "compute__do_build_and_run_instance",
 			 &operation.action_id, f);
 	if (r)
 		return r;
-	return operation_begin(work->tx, work->arena, service_operation("build-server"), &operation,
-			       f);
+	return operation_begin(work->tx, work->arena, service_operation(kind), &operation, f);
 }
 
-static int write_servers(Work *work, const ServerWish *wish, const Server *like, Server **ret_first,
-			 Fault *f)
+static int write_servers(Work *work, const ServerWish *wish, const Server *like,
+			 const ServerDisks *disks, Server **ret_first, Fault *f)
 {
 	Server *servers = ARENA_ARRAY(work->arena, Server, (size_t)wish->count);
 	bool fits = true;
@@ -167,10 +172,11 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 		servers[i].name = wish->count == 1 ? wish->name
 						   : arena_printf(work->arena, "%s-%" PRId64,
 								  wish->name, i + 1);
-		servers[i].hostname = host_name(work->arena, servers[i].name);
+		servers[i].hostname =
+			wish->hostname ? wish->hostname : host_name(work->arena, servers[i].name);
 		servers[i].launch_index = i;
 		r = !fits ? write_unplaced(work, &servers[i], f)
-			  : write_server(work, &servers[i], f);
+			  : write_server(work, &servers[i], disks, f);
 		if (r)
 			return r;
 	}
@@ -178,12 +184,23 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 	return 0;
 }
 
+static void set_root(Server *server, const ServerDisks *disks)
+{
+	const NewDisk *root = &disks->disks[0];
+
+	server->root_device = root->device;
+	if (!root->wish->local)
+		return;
+	server->root_bus = root->bus;
+	server->root_tag = root->wish->tag;
+}
+
 int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 			   const char **ret_reservation, Fault *f)
 {
+	ServerDisks disks;
 	Flavor *flavor;
 	BootSource boot;
-	Image *image;
 	Server like;
 	int r;
 
@@ -191,24 +208,23 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	if (!r)
 		r = service_find_flavor(work, wish->flavor_id, &flavor, f);
 	if (!r)
-		r = service_find_image(work, wish->image_id, &image, f);
+		r = server_disks_find(work, wish, flavor, &disks, f);
 	if (!r)
-		r = boot_check_image(work, image);
-	if (!r)
-		r = boot_check_fit(work, image, flavor);
+		r = server_disks_check(work, &disks, flavor);
 	if (!r)
 		r = take_quotas(work, flavor, wish->count, f);
 	if (r)
 		return r;
 	like = server_like(work, wish, flavor);
-	r = boot_find(work, image, &boot, f);
+	r = server_disks_boot(work, &disks, &boot, f);
 	if (!r)
 		r = server_find_key(work, wish->key_name, &like.key_data, f);
 	if (r)
 		return r;
 	server_set_boot(&like, &boot);
+	set_root(&like, &disks);
 	*ret_reservation = like.reservation_id;
-	return write_servers(work, wish, &like, ret_first, f);
+	return write_servers(work, wish, &like, &disks, ret_first, f);
 }
 
 int build_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
@@ -220,9 +236,12 @@ int build_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f
 	if (r)
 		return fault_unexpected(f, r);
 	server_rest(server, VM_ACTIVE, POWER_RUNNING);
-	server->root_device = "/dev/vda";
 	server->launched_us = server->updated_us;
+	if (!server->root_device) /* begun by an older release */
+		server->root_device = "/dev/vda";
 	r = server_update(tx, server, f);
+	if (!r)
+		r = server_volumes_attach(tx, arena, server->id, f);
 	return r ? fault_unexpected(f, r) : action_finish(tx, arena, operation->action_id, NULL, f);
 }
 

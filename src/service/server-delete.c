@@ -95,6 +95,8 @@ int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 		return fault_unexpected(f, r);
 	r = release_volumes(tx, arena, server->id, f);
 	if (!r)
+		r = local_disks_forget(tx, server->id, f);
+	if (!r)
 		r = give_back(tx, arena, server, f);
 	if (r)
 		return r;

@@ -9,6 +9,7 @@
 
 #include "model/server.h"
 #include "rules/server-action.h"
+#include "rules/server-disks.h"
 #include "service/service.h"
 #include "json/json.h"
 
@@ -20,7 +21,9 @@ _must_use_ int service_find_server_or_past(Work *work, const char *id, Server **
 typedef struct ServerWish {
 	const char *name;
 	const char *description;
-	const char *image_id;
+	const char *image_id; /* or NULL: the disks say what it boots from */
+	DiskWishes disks;
+	bool allow_multiattach; /* the caller's API version knows multiattach volumes */
 	const char *flavor_id;
 	bool network; /* one plain interface */
 	JsonTextMap metadata;
@@ -29,6 +32,8 @@ typedef struct ServerWish {
 	const char *user_data; /* base64, checked */
 	const char *key_name;
 	const char *availability_zone; /* NULL: the host's own */
+	const char *hostname;          /* NULL: made of the name */
+	const char *trusted_certs;     /* JSON list, or NULL */
 	const char *access_ipv4;
 	const char *access_ipv6;
 	const char *disk_config; /* "AUTO", "MANUAL" or NULL */
@@ -41,7 +46,9 @@ typedef struct ServerWish {
 /*
  * Make servers and the operations that build them. *ret_reservation is "r-xxxxxxxx".
  * REFUSAL_NO_FLAVOR, REFUSAL_NO_IMAGE, REFUSAL_IMAGE_UNUSABLE, REFUSAL_FLAVOR_TOO_SMALL,
- * REFUSAL_QUOTA, REFUSAL_BAD_INPUT, REFUSAL_NO_SERVER_GROUP.
+ * REFUSAL_QUOTA, REFUSAL_BAD_INPUT, REFUSAL_NO_SERVER_GROUP; of the volumes
+ * REFUSAL_VOLUME_MULTIATTACH, REFUSAL_VOLUME_STATE ("reserve"), REFUSAL_VOLUME_ATTACHED_HERE,
+ * REFUSAL_TOO_MANY_DISKS.
  */
 _must_use_ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 				      const char **ret_reservation, Fault *f);

@@ -116,7 +116,6 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 
 int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event, Fault *f)
 {
-	VolumeStatus status;
 	Volume *volume;
 	int r;
 
@@ -130,9 +129,10 @@ int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent ev
 		volume->launched_us = volume->updated_us;
 		volume->bootable = volume->bootable || operation->image_id;
 	}
-	if (volume_status_move(volume, event, &status) == 0) /* unless it has another meanwhile */
-		volume->status = (int)status;
-	return fault_unexpected(f, volume_update(tx, volume, f));
+	r = volume_move(tx, arena, volume, event, f); /* to whom it is reserved for, perhaps */
+	if (r > 0)                                    /* it has another status meanwhile */
+		r = volume_update(tx, volume, f);
+	return fault_unexpected(f, r);
 }
 
 int create_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)

@@ -4,6 +4,7 @@
  * POST /servers: what the body may say at each version, and what of it cannot be honoured here.
  */
 #include "api/compute/priv.h"
+#include "api/compute/server-mappings.h"
 #include "service/server.h"
 
 typedef struct CreateFields {
@@ -98,11 +99,13 @@ static const JsonField create_rows[] = {
 	 .offset = offsetof(CreateFields, availability_zone)},
 	{.name = "block_device_mapping",
 	 .type = JSON_LIST,
-	 .item = JSON_ANY,
+	 .item = JSON_OBJECT,
+	 .fields = &compute_mapping_legacy_fields,
 	 .offset = offsetof(CreateFields, mappings)},
 	{.name = "block_device_mapping_v2",
 	 .type = JSON_LIST,
-	 .item = JSON_ANY,
+	 .item = JSON_OBJECT,
+	 .fields = &compute_mapping_fields,
 	 .offset = offsetof(CreateFields, mappings_v2)},
 	{.name = "config_drive",
 	 .type = JSON_BOOL_LOOSE,
@@ -178,50 +181,22 @@ static const char *read_networks(const ApiRequest *r, const CreateFields *fields
 	return "The networks asked for could not be found: use 'auto' or 'none'";
 }
 
-/* Boot from the server's own image is all that a mapping may ask for yet. */
-static bool mappings_are_plain(ApiRequest *r, const CreateFields *fields)
-{
-	const char *const *items = fields->mappings_v2.items;
-
-	if (fields->mappings.count)
-		return false;
-	for (size_t i = 0; i < fields->mappings_v2.count; i++) {
-		_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
-		const char *index;
-
-		if (json_parse(r->arena, items[i], strlen(items[i]), &doc, NULL) ||
-		    !json_is_object(doc))
-			return false;
-		index = json_get_raw(r->arena, doc, "boot_index");
-		if (!str_eq(json_get_text(r->arena, doc, "source_type"), "image") ||
-		    !str_eq(json_get_text(r->arena, doc, "destination_type"), "local") ||
-		    !str_eq(json_get_text(r->arena, doc, "uuid"), fields->image_ref) ||
-		    (!str_eq(index, "0") && !str_eq(index, "\"0\"")))
-			return false;
-	}
-	return true;
-}
-
 /* What is well-formed and yet refused; NULL when all is fine. */
 static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWish *wish)
 {
+	const char *refused =
+		compute_read_mappings(r, &fields->mappings_v2, &fields->mappings, &wish->disks);
 	char canonical[UUID_TEXT];
 
-	if (str_empty(fields->image_ref))
-		return fields->mappings.count || fields->mappings_v2.count
-			       ? "Block Device Mapping is Invalid: booting from a volume is not "
-				 "available."
-			       : "Missing imageRef attribute";
-	if (!uuid_canonical(compute_last_segment(fields->image_ref), canonical))
-		return "Invalid imageRef provided.";
-	wish->image_id = arena_strdup(r->arena, canonical);
-	if (!mappings_are_plain(r, fields))
-		return "Block Device Mapping is Invalid: only the server's own image can be "
-		       "mapped.";
+	if (refused)
+		return refused;
+	if (!str_empty(fields->image_ref)) {
+		if (!uuid_canonical(compute_last_segment(fields->image_ref), canonical))
+			return "Invalid imageRef provided.";
+		wish->image_id = arena_strdup(r->arena, canonical);
+	}
 	if (fields->personality.count)
 		return "File injection is not available.";
-	if (fields->config_drive)
-		return "A config drive is not available.";
 	if (fields->min_count && fields->max_count && fields->min_count > fields->max_count)
 		return "min_count must be <= max_count";
 	if (fields->availability_zone &&
@@ -259,6 +234,23 @@ static void reply_created(ApiRequest *r, const CreateFields *fields, const Serve
 	api_reply(r, 202);
 }
 
+/* Refusals that are worded otherwise here than elsewhere; the rest as it is. */
+static int refuse_create(ApiRequest *r, int refusal, const ServerWish *wish)
+{
+	const char *message;
+
+	if (refusal == REFUSAL_NO_IMAGE)
+		return api_refuse(r, 400, "Can not find requested image");
+	if (refusal == REFUSAL_NO_SERVER_GROUP)
+		return api_refuse(r, 400, "Instance group %s could not be found.", wish->group_id);
+	if (refusal == REFUSAL_NO_FLAVOR)
+		return api_refuse(r, 400, "Flavor %s could not be found.", wish->flavor_id);
+	if (refusal != REFUSAL_VOLUME_STATE)
+		return refusal;
+	(void)compute_dialect.refusal(r, REFUSAL_VOLUME_STATE, &message); /* 400 */
+	return api_refuse(r, 400, "Invalid volume: %s", message);
+}
+
 static int server_create(ApiRequest *r, Fault *f)
 {
 	const CreateFields *fields = ((const CreateBody *)r->body)->server;
@@ -276,6 +268,8 @@ static int server_create(ApiRequest *r, Fault *f)
 		.access_ipv4 = fields->access_ipv4,
 		.access_ipv6 = fields->access_ipv6,
 		.disk_config = fields->disk_config,
+		.config_drive = fields->config_drive,
+		.allow_multiattach = r->version >= V(60),
 		.count = MAX(MAX(fields->max_count, fields->min_count), INT64_C(1)),
 	};
 	Server *server;
@@ -287,14 +281,8 @@ static int server_create(ApiRequest *r, Fault *f)
 	if (!compute_read_hints(r, ((const CreateBody *)r->body)->hints, &wish))
 		return 0;
 	k = service_create_servers(&r->work, &wish, &server, &reservation, f);
-	if (k == REFUSAL_NO_IMAGE)
-		return api_refuse(r, 400, "Can not find requested image");
-	if (k == REFUSAL_NO_SERVER_GROUP)
-		return api_refuse(r, 400, "Instance group %s could not be found.", wish.group_id);
-	if (k == REFUSAL_NO_FLAVOR)
-		return api_refuse(r, 400, "Flavor %s could not be found.", wish.flavor_id);
 	if (k)
-		return k;
+		return refuse_create(r, k, &wish);
 	if (!fields->return_reservation_id) {
 		reply_created(r, fields, server);
 		return 0;
