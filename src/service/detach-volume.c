@@ -66,6 +66,25 @@ int detach_begin(Work *work, const Server *server, Volume *volume, Attachment *a
 	return r ? r : begin(work, server, attachment, ret_operation, f);
 }
 
+/*
+ * From a server that is nowhere: no guest has to be asked, and no status of the volume says no.
+ * Only here the volume may go along, as the mapping says: otherwise it does with its server alone.
+ */
+static int forget_mapping(Work *work, const Server *server, const Attachment *attachment, Fault *f)
+{
+	Operation by = operation_for(work, attachment->volume_id);
+	const char *action_id;
+	int r;
+
+	r = action_begin(work, server, server_action_name(SERVER_DETACH_VOLUME),
+			 "api_detach_volume", &action_id, f);
+	if (!r)
+		r = attachment_remove(work->tx, work->arena, attachment, f);
+	if (!r && attachment->delete_on_termination)
+		r = volume_delete_along(work->tx, work->arena, &by, attachment->volume_id, f);
+	return r ? r : action_finish(work->tx, work->arena, action_id, NULL, f);
+}
+
 int service_detach_volume(Work *work, const DetachWish *wish, Fault *f)
 {
 	Attachment *attachment;
@@ -85,7 +104,11 @@ int service_detach_volume(Work *work, const DetachWish *wish, Fault *f)
 	if (!r)
 		r = server_may(server, SERVER_DETACH_VOLUME, caller_is_admin(work->caller),
 			       &work->refused);
-	return r ? r : detach_begin(work, server, volume, attachment, &operation, f);
+	if (r)
+		return r;
+	if (server->vm_state == VM_SHELVED_OFFLOADED)
+		return forget_mapping(work, server, attachment, f);
+	return detach_begin(work, server, volume, attachment, &operation, f);
 }
 
 int detach_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)

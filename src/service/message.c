@@ -47,6 +47,15 @@ static const MessageRow rows[] = {
 			.text = "delete volume:Driver failed to delete the volume. It is being "
 				"tried again.",
 		},
+	[MESSAGE_KEEP_VOLUME] =
+		{
+			.event_id = "VOLUME_VOLUME_102_102",
+			.text = "delete volume:The volume was to be deleted with its server, but "
+				"is "
+				"still needed: it is attached elsewhere, has snapshots, or is "
+				"being "
+				"worked on.",
+		},
 	[MESSAGE_EXTEND_VOLUME] =
 		{
 			.event_id = "VOLUME_VOLUME_007_010",

@@ -18,6 +18,7 @@ typedef enum MessageEvent {
 	MESSAGE_COPY_IMAGE,  /* into a volume */
 	MESSAGE_COPY_SOURCE, /* of a snapshot or another volume, into a volume */
 	MESSAGE_DELETE_VOLUME,
+	MESSAGE_KEEP_VOLUME, /* that was to be deleted with its server */
 	MESSAGE_EXTEND_VOLUME,
 	MESSAGE_RETYPE_VOLUME,
 	MESSAGE_UPLOAD_VOLUME, /* into an image */

@@ -85,11 +85,18 @@ _must_use_ int server_stay(Tx *tx, Arena *arena, const Operation *operation, con
 _must_use_ int server_volumes_reserve(Tx *tx, Arena *arena, const char *server_id, Fault *f);
 /* What is reserved for it becomes what it has. */
 _must_use_ int server_volumes_attach(Tx *tx, Arena *arena, const char *server_id, Fault *f);
-/* They are to go to this host, under names that they may not have yet. REFUSAL_TOO_MANY_DISKS. */
+/* They are to go to this host, under names that they may not have yet. */
 _must_use_ int server_volumes_fill(Work *work, const Server *server, Fault *f);
 
 /* volume-type.c: the key of what says that a project may use a type. */
 const char *type_access_id(Arena *arena, const char *type_id, const char *project_id);
+
+/*
+ * volume-delete.c: away with a volume whose attachment has just gone, in the name of an operation
+ * or a request. One that is still needed is kept, and its owner told so.
+ */
+_must_use_ int volume_delete_along(Tx *tx, Arena *arena, const Operation *by, const char *volume_id,
+				   Fault *f);
 
 /* volume-create.c: the end of making a volume, either way. A volume that is gone is fine. */
 _must_use_ int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event,
@@ -141,7 +148,7 @@ _must_use_ int attach_reserve(Work *work, Volume *volume, Fault *f);
 /* What the attachment says of this host; only the struct. */
 _must_use_ int attach_fill(Work *work, const Volume *volume, const Server *server,
 			   const char *device, Attachment *attachment, Fault *f);
-/* The next free name ("/dev/vdb"). REFUSAL_TOO_MANY_DISKS. */
+/* The next free name ("/dev/vdb"). */
 _must_use_ int attach_choose_device(Work *work, const Server *server, const char **ret, Fault *f);
 /* The guest has it; its volume follows, unless an admin says otherwise. */
 _must_use_ int attach_complete(Tx *tx, Arena *arena, Attachment *attachment, Fault *f);

@@ -59,15 +59,19 @@ int service_delete_server(Work *work, const char *id, Fault *f)
 			       &operation, f);
 }
 
-static int release_volumes(Tx *tx, Arena *arena, const char *server_id, Fault *f)
+/* Volumes that are to go with their server do so in lanes of their own. */
+static int release_volumes(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 {
 	Attachment **attachments;
 	size_t count;
 	int r;
 
-	r = attachments_of_server(tx, arena, server_id, &attachments, &count, f);
-	for (size_t i = 0; !r && i < count; i++)
+	r = attachments_of_server(tx, arena, operation->server_id, &attachments, &count, f);
+	for (size_t i = 0; !r && i < count; i++) {
 		r = attachment_remove(tx, arena, attachments[i], f);
+		if (!r && attachments[i]->delete_on_termination)
+			r = volume_delete_along(tx, arena, operation, attachments[i]->volume_id, f);
+	}
 	return fault_unexpected(f, r);
 }
 
@@ -93,7 +97,7 @@ int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 	r = server_get(tx, arena, operation->server_id, &server, f);
 	if (r)
 		return fault_unexpected(f, r);
-	r = release_volumes(tx, arena, server->id, f);
+	r = release_volumes(tx, arena, operation, f);
 	if (!r)
 		r = local_disks_forget(tx, server->id, f);
 	if (!r)

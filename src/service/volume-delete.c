@@ -107,6 +107,48 @@ int service_delete_volume(Work *work, const char *id, unsigned how, Fault *f)
 		&operation, f);
 }
 
+/* Whether nothing but the volume itself would go. */
+static int is_alone(Tx *tx, Arena *arena, const Volume *volume, bool *ret, Fault *f)
+{
+	Attachment **attachments;
+	Snapshot **snapshots;
+	size_t users, copies = 0;
+	int r;
+
+	r = attachments_of_volume(tx, arena, volume->id, &attachments, &users, f);
+	if (!r && users == 0)
+		r = snapshots_of_volume(tx, arena, volume->id, &snapshots, &copies, f);
+	*ret = users == 0 && copies == 0;
+	return fault_unexpected(f, r);
+}
+
+int volume_delete_along(Tx *tx, Arena *arena, const Operation *by, const char *volume_id, Fault *f)
+{
+	Operation operation = {
+		.lane = volume_id,
+		.volume_id = volume_id,
+		.user_id = by->user_id,
+		.request_id = by->request_id,
+	};
+	bool alone = false;
+	Volume *volume;
+	int r;
+
+	r = volume_get(tx, arena, volume_id, &volume, f);
+	if (r == RECORD_NOT_FOUND)
+		return 0;
+	if (!r)
+		r = is_alone(tx, arena, volume, &alone, f);
+	if (r)
+		return fault_unexpected(f, r);
+	operation.project_id = volume->project_id;
+	r = alone ? volume_move(tx, arena, volume, VOLUME_EVENT_DELETE, f) : REFUSAL_VOLUME_STATE;
+	if (r > 0)
+		return message_write(tx, arena, &operation, MESSAGE_KEEP_VOLUME, f);
+	return r ? r
+		 : operation_begin(tx, arena, service_operation("delete-volume"), &operation, f);
+}
+
 static int remove_snapshots(Tx *tx, Arena *arena, const Volume *volume, Fault *f)
 {
 	Snapshot **snapshots;

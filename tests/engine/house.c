@@ -302,8 +302,10 @@ static int run_attach(Work *work, House *h, Fault *f)
 {
 	const AttachWish wish = {.server_id = h->server_id, .volume_id = HOUSE_VOLUME};
 	Attachment *attachment;
+	AttachPlan plan;
+	int r = service_check_attach(work, &wish, &plan, f);
 
-	return service_attach_volume(work, &wish, &attachment, f);
+	return r ? r : service_attach_volume(work, &plan, &attachment, f);
 }
 
 static int run_detach(Work *work, House *h, Fault *f)

@@ -166,28 +166,13 @@ static int show_attachment(ApiRequest *r, Fault *f)
 }
 
 /* Unlike the other replies: `device` is always there, `id` stays beyond 2.89. */
-static int create_attachment(ApiRequest *r, Fault *f)
+static void out_created(ApiRequest *r, const Attachment *attachment)
 {
-	const AttachBody *body = r->body;
-	AttachWish wish = {
-		.server_id = api_param(r, "server_id"),
-		.volume_id = body->attachment->volume_id,
-		.tag = body->attachment->tag,
-		.delete_on_termination = body->attachment->delete_on_termination,
-		.allow_shelved = r->version >= V(20),
-		.allow_multiattach = r->version >= V(60),
-	};
-	Attachment *attachment;
-	int k;
-
-	k = service_attach_volume(&r->work, &wish, &attachment, f);
-	if (k)
-		return k;
 	json_out_begin(&r->out, NULL);
 	json_out_begin(&r->out, "volumeAttachment");
 	json_out_text(&r->out, "id", attachment->volume_id);
 	json_out_text(&r->out, "volumeId", attachment->volume_id);
-	json_out_text(&r->out, "serverId", wish.server_id);
+	json_out_text(&r->out, "serverId", api_param(r, "server_id"));
 	json_out_text(&r->out, "device", attachment->device);
 	if (r->version >= V(70))
 		json_out_text(&r->out, "tag", attachment->tag);
@@ -195,7 +180,39 @@ static int create_attachment(ApiRequest *r, Fault *f)
 		json_out_bool(&r->out, "delete_on_termination", attachment->delete_on_termination);
 	json_out_end(&r->out);
 	json_out_end(&r->out);
-	api_reply(r, 200);
+}
+
+/* Up to 2.100 the client is told all that is known by then; later, its first half. */
+static int create_attachment(ApiRequest *r, Fault *f)
+{
+	const AttachBody *body = r->body;
+	const AttachWish wish = {
+		.server_id = api_param(r, "server_id"),
+		.volume_id = body->attachment->volume_id,
+		.tag = body->attachment->tag,
+		.delete_on_termination = body->attachment->delete_on_termination,
+		.allow_shelved = r->version >= V(20),
+		.allow_multiattach = r->version >= V(60),
+	};
+	bool told_later = r->version >= V(101);
+	Attachment *attachment;
+	const char *problem;
+	AttachPlan plan;
+	int k;
+
+	k = service_check_attach(&r->work, &wish, &plan, f);
+	if (k)
+		return k;
+	k = service_attach_volume(&r->work, &plan, &attachment, f);
+	if (k > 0 && told_later) {
+		(void)r->dialect->refusal(r, (Refusal)k, &problem); /* the status is 202 */
+		k = service_attach_refused(&r->work, &plan, problem, f);
+	}
+	if (k)
+		return k;
+	if (!told_later)
+		out_created(r, attachment);
+	api_reply(r, told_later ? 202 : 200);
 	return 0;
 }
 

@@ -311,6 +311,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_server_metadata_routes,
 	&compute_server_tag_routes,
 	&compute_attachment_routes,
+	&compute_attachment_update_routes,
 	&compute_swap_routes,
 	&compute_instance_action_routes,
 	&compute_server_group_routes,

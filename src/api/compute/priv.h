@@ -32,6 +32,7 @@ extern const ApiRoutes compute_server_resize_routes;
 extern const ApiRoutes compute_server_metadata_routes;
 extern const ApiRoutes compute_server_tag_routes;
 extern const ApiRoutes compute_attachment_routes;
+extern const ApiRoutes compute_attachment_update_routes;
 extern const ApiRoutes compute_swap_routes;
 extern const ApiRoutes compute_instance_action_routes;
 extern const ApiRoutes compute_server_group_routes;
