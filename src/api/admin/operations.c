@@ -44,6 +44,7 @@ static void out_operation_members(JsonOut *out, const Operation *operation, cons
 	json_out_text(out, "lane", operation->lane);
 	json_out_text(out, "step", current ? enum_name(&step_kind_names, current->kind) : NULL);
 	json_out_int(out, "attempts", current ? current->attempts : 0);
+	json_out_int(out, "progress", operation->progress);
 	json_out_text(out, "last_error", operation->last_error);
 	json_out_date(out, "created_at", operation->created_us, CLOCK_MICROS);
 	json_out_date(out, "updated_at", operation->updated_us, CLOCK_MICROS);
