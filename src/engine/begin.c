@@ -51,10 +51,17 @@ static const Operation *operation_copy(Arena *arena, const Operation *operation)
 	return copy;
 }
 
+void operation_tell(Tx *tx, Arena *arena, const Operation *operation)
+{
+	StoreNews *news = ARENA_NEW(arena, StoreNews);
+
+	news->what = operation_copy(arena, operation);
+	store_tell(tx, STORE_TOUCHED_OPERATIONS, news);
+}
+
 int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *operation, Fault *f)
 {
 	char id[UUID_TEXT];
-	StoreNews *news;
 	int r;
 
 	assert(kind->step_count > 0 && kind->step_count <= OPERATION_STEPS_MAX);
@@ -75,8 +82,6 @@ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *
 		if (r)
 			return r;
 	}
-	news = ARENA_NEW(arena, StoreNews);
-	news->what = operation_copy(arena, operation);
-	store_tell(tx, STORE_TOUCHED_OPERATIONS, news);
+	operation_tell(tx, arena, operation);
 	return 0;
 }

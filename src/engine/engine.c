@@ -181,11 +181,17 @@ static int scan_work(Tx *tx, void *ctx, Fault *f)
 	return operation_find(tx, scan->arena, &query, &scan->found, &scan->count, f);
 }
 
+/* What is parked there may be cancelled, by itself or by what has been begun. */
+static void wake_lane(Engine *engine, const Operation *operation)
+{
+	lanes_poke(engine, operation->lane);
+}
+
 static void take(Engine *engine, const Operation *operation)
 {
 	if (operation->created_us <= engine->scanned_us)
-		return;                      /* a scan saw it before its commit was told */
-	lanes_poke(engine, operation->lane); /* it may be there to cancel what is parked */
+		return; /* a scan saw it before its commit was told; or it is told of again */
+	wake_lane(engine, operation);
 	(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
 	overtake_later(engine, operation);
 	engine->scanned_us = operation->created_us;
@@ -321,6 +327,8 @@ static bool is_caught_up(const Engine *engine)
 void engine_begun(Engine *engine, const StoreNews *news)
 {
 	(void)pthread_mutex_lock(&engine->lock);
+	for (const StoreNews *told = news; told; told = told->next)
+		wake_lane(engine, told->what);
 	for (; news && is_caught_up(engine); news = news->next)
 		take(engine, news->what);
 	if (news) {

@@ -39,6 +39,8 @@ struct OperationKind {
 	 * on.
 	 */
 	bool forward_only;
+	/* It may be asked to turn back: undone, it leaves everything as it was before. */
+	bool may_cancel;
 	/*
 	 * It begins by pulling the server's plug. When it has waited in its lane for a while, that
 	 * is done from outside of the lane, which may hang on the emulator.
@@ -153,3 +155,15 @@ EngineStatus engine_status(Engine *engine);
  */
 _must_use_ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind,
 			       Operation *operation, Fault *f);
+
+typedef enum CancelOutcome {
+	OPERATION_IS_OVER = 1,
+	OPERATION_HAS_NO_RETURN, /* none of that kind has, or it is too far on its way */
+} CancelOutcome;
+
+/*
+ * Let an operation turn back as soon as it can; it may still come to its end first. `operation` is
+ * as it was read in this transaction. 0 or a CancelOutcome.
+ */
+_must_use_ int operation_cancel(Tx *tx, Arena *arena, const OperationKind *kind,
+				Operation *operation, Fault *f);

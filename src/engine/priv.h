@@ -221,6 +221,8 @@ void *overtake_main(void *ctx);
 
 /* begin.c: created_us rises strictly, also beyond what the journal holds already. */
 void begin_after(int64_t us);
+/* What is told of it with the commit goes to engine_begun(). */
+void operation_tell(Tx *tx, Arena *arena, const Operation *operation);
 
 /* steps.c: the table of steps.
  * --------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  */
 #include "api/admin/admin.h"
 #include "records/tables.h"
+#include "service/operation.h"
 
 /* The steps of a page of operations, in order of operation and number. */
 typedef struct StepPage {
@@ -134,16 +135,22 @@ static int list_operations(ApiRequest *r, Fault *f)
 	return 0;
 }
 
+static int refuse(ApiRequest *r, int refusal)
+{
+	if (refusal == REFUSAL_NO_OPERATION)
+		return api_refuse(r, 404, "Operation %s could not be found.", r->work.refused.id);
+	return api_refuse(r, 409, "%s", r->work.refused.value);
+}
+
 static int show_operation(ApiRequest *r, Fault *f)
 {
 	const char *id = api_param(r, "operation_id");
 	StepPage steps = {0};
 	Operation *operation;
-	int result = operation_get(r->work.tx, r->arena, id, &operation, f);
+	int result = service_find_operation(&r->work, id, &operation, f);
 
-	if (result == RECORD_NOT_FOUND ||
-	    (result == 0 && !sees_all(r) && !str_eq(operation->project_id, r->caller.project_id)))
-		return api_refuse(r, 404, "Operation %s could not be found.", id);
+	if (result > 0)
+		return refuse(r, result);
 	if (result == 0)
 		result = steps_of_operation(r->work.tx, r->arena, id, &steps.rows, &steps.count, f);
 	if (result)
@@ -158,6 +165,16 @@ static int show_operation(ApiRequest *r, Fault *f)
 	json_out_end(&r->out);
 	json_out_end(&r->out);
 	api_reply(r, 200);
+	return 0;
+}
+
+static int cancel_operation(ApiRequest *r, Fault *f)
+{
+	int result = service_cancel_operation(&r->work, api_param(r, "operation_id"), f);
+
+	if (result)
+		return result < 0 ? result : refuse(r, result);
+	api_reply(r, 202);
 	return 0;
 }
 
@@ -211,6 +228,14 @@ static const ApiRoute routes[] = {
 		.rule = API_RULE_READER,
 		.mode = API_READ,
 		.handle = show_operation,
+	},
+	{
+		.method = "POST",
+		.pattern = "/operations/{operation_id}/cancel",
+		.policy = "cleat:cancel_operation",
+		.rule = API_RULE_MEMBER,
+		.mode = API_WRITE,
+		.handle = cancel_operation,
 	},
 };
 static const ApiRoutes route_list = API_ROUTES(routes);
