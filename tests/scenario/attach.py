@@ -11,6 +11,7 @@ import glob
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -265,6 +266,37 @@ def a_running_guest_sees_its_volume_grow():
         f.seek(2 * GIB - 512)
         tap.expect(f.read(11), b'at the end\n', 'data')
         tap.expect(f.seek(0, os.SEEK_END), 3 * GIB, 'length of the file')
+    SERVER.wait_no_disk(volume)
+    volume.delete()
+
+
+def an_event_tells_a_guest_that_its_volume_has_grown():
+    """Which it could not be told at the time: its row alone says so."""
+    volume = Volume()
+    SERVER.attach(volume)
+    disk = SERVER.wait_disk(volume)
+    CLEATD.stop()
+    store = sqlite3.connect(os.path.join(CLEATD.dir, 'cleat.db'))
+    store.execute('UPDATE volumes SET size_gib = 2 WHERE id = ?', (volume.id,))
+    store.commit()
+    store.close()
+    assert CLEATD.start()
+    see_size(disk, GIB)
+    reply = asked(CLEATD.user('admin').post('/compute/v2.1/os-server-external-events', {
+        'events': [{'name': 'volume-extended', 'server_uuid': SERVER.id, 'tag': volume.id}]},
+        version='compute 2.51'))
+    tap.expect((reply['events'][0]['code'], reply['events'][0]['status']), (200, 'completed'))
+    see_size(disk, 2 * GIB)
+    actions = SERVER.path + '/os-instance-actions'
+
+    def result():
+        newest = asked(demo().get(actions))['instanceActions'][0]
+        tap.expect(newest['action'], 'extend_volume')
+        shown = asked(demo().get('%s/%s' % (actions, newest['request_id']),
+                                 version='compute 2.51'))['instanceAction']
+        return shown['events'][0]['result']
+    tap.expect(lib.wait_for(result, 'the action to end', 30), 'Success')
+    SERVER.detach(volume)
     SERVER.wait_no_disk(volume)
     volume.delete()
 
@@ -665,6 +697,7 @@ if __name__ == '__main__':
     tap.run('attach', [
         a_server_boots, resident_memory_is_small, guest_sees_a_volume_by_serial_and_size,
         guest_writes_and_the_host_reads_after_detach, a_running_guest_sees_its_volume_grow,
+        an_event_tells_a_guest_that_its_volume_has_grown,
         several_volumes_at_once, stop_and_start_keep_the_volume, reboots_keep_the_volume,
         guest_that_boots_releases_later, guest_that_boots_is_attached_to,
         guest_powers_itself_off, emulator_is_killed, emulator_is_killed_while_detaching,
