@@ -253,6 +253,24 @@ def services_and_zones():
     answered(admin.get(COMPUTE + '/os-aggregates/7'), 404, 'Aggregate 7 could not be found.')
 
 
+def quota_classes():
+    path = COMPUTE + '/os-quota-class-sets/default'
+    answered(demo.get(path), 403)
+    old = admin.get(path).body['quota_class_set']
+    tap.expect((old['id'], old['cores'], old['fixed_ips'], 'server_groups' in old),
+               ('default', 20, -1, False))
+    new = admin.get(path, **at(57)).body['quota_class_set']
+    tap.expect(sorted(new), ['cores', 'id', 'instances', 'key_pairs', 'metadata_items', 'ram',
+                             'server_group_members', 'server_groups'])
+    changed = answered(admin.put(path, {'quota_class_set': {'cores': 21}}, **at(57)), 200)
+    tap.expect(changed['quota_class_set']['cores'], 21)
+    quotas = COMPUTE + '/os-quota-sets/' + demo.project_id
+    for way in ('', '/defaults'):
+        tap.expect(demo.get(quotas + way).body['quota_set']['cores'], 21)
+    answered(admin.put(path, {'quota_class_set': {'colour': 1}}), 400)
+    answered(admin.put(path, {'quota_class_set': {'cores': 20}}), 200)
+
+
 def usage_of_a_project():
     path = COMPUTE + '/os-simple-tenant-usage'
     server = server_of(create({}))
@@ -302,5 +320,5 @@ tap.run('small resources', [
     groups_of_each_version, groups_that_are_refused, groups_belong_to_projects,
     members_share_a_host_or_not, hints_are_checked, quotas_of_groups,
     private_flavors_are_for_those_let_in, flavors_up_to_2_102, hypervisors_of_each_version,
-    services_and_zones, usage_of_a_project, what_there_is_none_of,
+    services_and_zones, quota_classes, usage_of_a_project, what_there_is_none_of,
 ], cleanup=lambda: cleatd.__exit__())

@@ -14,6 +14,7 @@ typedef struct QuotaMember {
 	const char *resource; /* NULL: `fixed` is printed */
 	int64_t fixed;
 	bool used; /* print what is used instead of the limit */
+	int since;
 	int until;
 } QuotaMember;
 
@@ -59,12 +60,31 @@ static const QuotaMember quota_members[] = {
 	{.name = "security_group_rules", .fixed = -1, .until = V(35)},
 };
 
+/* Classes learned of groups of servers late. */
+static const QuotaMember class_members[] = {
+	{.name = "instances", .resource = "instances"},
+	{.name = "cores", .resource = "cores"},
+	{.name = "ram", .resource = "ram"},
+	{.name = "metadata_items", .resource = "metadata_items"},
+	{.name = "key_pairs", .resource = "key_pairs"},
+	{.name = "server_groups", .resource = "server_groups", .since = V(50)},
+	{.name = "server_group_members", .resource = "server_group_members", .since = V(50)},
+	{.name = "injected_files", .fixed = 0, .until = V(56)},
+	{.name = "injected_file_content_bytes", .fixed = 0, .until = V(56)},
+	{.name = "injected_file_path_bytes", .fixed = 0, .until = V(56)},
+	{.name = "fixed_ips", .fixed = -1, .until = V(49)},
+	{.name = "floating_ips", .fixed = -1, .until = V(49)},
+	{.name = "security_groups", .fixed = -1, .until = V(49)},
+	{.name = "security_group_rules", .fixed = -1, .until = V(49)},
+};
+
 typedef struct QuotaWish {
 	int64_t limits[QUOTAS_SET];
 	bool wanted[QUOTAS_SET];
 	bool force;
 } QuotaWish;
 
+/* Of a project or of a class. */
 typedef struct QuotaBody {
 	const QuotaWish *quota_set;
 } QuotaBody;
@@ -97,8 +117,28 @@ static const JsonField body_rows[] = {
 };
 static const JsonFields body_fields = JSON_FIELDS(body_rows, QuotaBody);
 
+static const JsonField class_wish_rows[] = {
+	LIMIT_ROW(0, "instances"),
+	LIMIT_ROW(1, "cores"),
+	LIMIT_ROW(2, "ram"),
+	LIMIT_ROW(3, "metadata_items"),
+	LIMIT_ROW(4, "key_pairs"),
+	LIMIT_ROW(5, "server_groups"),
+	LIMIT_ROW(6, "server_group_members"),
+};
+static const JsonFields class_wish_fields = JSON_FIELDS(class_wish_rows, QuotaWish);
+
+static const JsonField class_body_rows[] = {
+	{.name = "quota_class_set",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &class_wish_fields,
+	 .offset = offsetof(QuotaBody, quota_set)},
+};
+static const JsonFields class_body_fields = JSON_FIELDS(class_body_rows, QuotaBody);
+
 /* How a quota is printed. */
-typedef enum QuotaForm { QUOTA_PLAIN, QUOTA_DETAIL, QUOTA_DEFAULT } QuotaForm;
+typedef enum QuotaForm { QUOTA_PLAIN, QUOTA_DETAIL } QuotaForm;
 
 static void out_quota(ApiRequest *r, const QuotaMember *row, const QuotaUsage *usage,
 		      QuotaForm form)
@@ -114,11 +154,12 @@ static void out_quota(ApiRequest *r, const QuotaMember *row, const QuotaUsage *u
 		json_out_int(&r->out, "reserved", 0); /* usage is taken at once */
 		json_out_end(&r->out);
 		break;
-	case QUOTA_DEFAULT:
-		json_out_int(&r->out, row->name,
-			     row->resource ? quota_default(row->resource) : row->fixed);
-		break;
 	}
+}
+
+static bool is_shown(const ApiRequest *r, const QuotaMember *row)
+{
+	return r->version >= row->since && (!row->until || r->version <= row->until);
 }
 
 static int out_quotas(ApiRequest *r, const QuotaMember *rows, size_t count, const char *project_id,
@@ -128,7 +169,7 @@ static int out_quotas(ApiRequest *r, const QuotaMember *rows, size_t count, cons
 		QuotaUsage usage = {.limit = rows[i].fixed};
 		int k;
 
-		if (rows[i].until && r->version > rows[i].until)
+		if (!is_shown(r, &rows[i]))
 			continue;
 		if (rows[i].resource) {
 			k = quota_get(r->work.tx, project_id, rows[i].resource, &usage, f);
@@ -199,9 +240,82 @@ static int quotas_detail(ApiRequest *r, Fault *f)
 	return show_quotas(r, QUOTA_DETAIL, f);
 }
 
+/* The limits of a class: what holds where a project has none of its own. */
+static int out_class(ApiRequest *r, const char *name, const QuotaMember *rows, size_t count,
+		     Fault *f)
+{
+	for (size_t i = 0; i < count; i++) {
+		int64_t limit = rows[i].fixed;
+		int k;
+
+		if (!is_shown(r, &rows[i]))
+			continue;
+		k = rows[i].resource
+			    ? quota_class_get(r->work.tx, name, rows[i].resource, &limit, f)
+			    : 0;
+		if (k)
+			return fault_unexpected(f, k);
+		json_out_int(&r->out, rows[i].name, limit);
+	}
+	return 0;
+}
+
 static int quotas_defaults(ApiRequest *r, Fault *f)
 {
-	return reply_quotas(r, QUOTA_DEFAULT, true, f);
+	int k;
+
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, "quota_set");
+	json_out_text(&r->out, "id", api_param(r, "quota_project_id"));
+	k = out_class(r, QUOTA_CLASS_DEFAULT, quota_members, ARRAY_SIZE(quota_members), f);
+	if (k)
+		return k;
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+/* `with_id`: as with projects, the answer to a change has none. */
+static int reply_class(ApiRequest *r, bool with_id, Fault *f)
+{
+	const char *name = api_param(r, "quota_class");
+	int k;
+
+	json_out_begin(&r->out, NULL);
+	json_out_begin(&r->out, "quota_class_set");
+	if (with_id)
+		json_out_text(&r->out, "id", name);
+	k = out_class(r, name, class_members, ARRAY_SIZE(class_members), f);
+	if (k)
+		return k;
+	json_out_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int class_show(ApiRequest *r, Fault *f)
+{
+	return reply_class(r, true, f);
+}
+
+static int class_change(ApiRequest *r, Fault *f)
+{
+	const QuotaWish *wish = ((const QuotaBody *)r->body)->quota_set;
+
+	if (strlen(api_param(r, "quota_class")) > LIMIT_NAME_CHARS)
+		return api_refuse(r, 400, "The name of the class is too long.");
+	for (size_t i = 0; i < QUOTAS_SET; i++) {
+		int k = wish->wanted[i]
+				? quota_class_set(r->work.tx, api_param(r, "quota_class"),
+						  quota_members[i].resource, wish->limits[i], f)
+				: 0;
+
+		if (k)
+			return fault_unexpected(f, k);
+	}
+	return reply_class(r, false, f);
 }
 
 /* False after a refusal: less than is used, and nobody insists. */
@@ -296,5 +410,18 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_WRITE,
 	 .handle = quotas_reset},
+	{.method = "GET",
+	 .pattern = "/os-quota-class-sets/{quota_class}",
+	 .policy = "os_compute_api:os-quota-class-sets:show",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_READ,
+	 .handle = class_show},
+	{.method = "PUT",
+	 .pattern = "/os-quota-class-sets/{quota_class}",
+	 .policy = "os_compute_api:os-quota-class-sets:update",
+	 .rule = API_RULE_ADMIN,
+	 .mode = API_WRITE,
+	 .body = &class_body_fields,
+	 .handle = class_change},
 };
 const ApiRoutes compute_quota_routes = API_ROUTES(routes);

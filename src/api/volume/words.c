@@ -124,6 +124,25 @@ static const char *type_text(Arena *a, const RefusalData *d)
 	return arena_printf(a, "Volume type with name %s could not be found.", d->value);
 }
 
+/* What there is but one kind of, and is named by its id. */
+static const char *not_found_text(Arena *a, Refusal refusal, const RefusalData *d)
+{
+	if (refusal == REFUSAL_NO_VOLUME_ATTACHMENT)
+		return arena_printf(a,
+				    "Volume attachment could not be found with filter: "
+				    "attachment_id = %s.",
+				    d->id);
+	if (refusal == REFUSAL_NO_SNAPSHOT)
+		return arena_printf(a, "Snapshot %s could not be found.", d->id);
+	if (refusal == REFUSAL_NO_TRANSFER)
+		return arena_printf(a, "Transfer %s could not be found.", d->id);
+	if (refusal == REFUSAL_NO_QOS)
+		return arena_printf(a, "No such QoS spec %s.", d->id);
+	if (refusal == REFUSAL_NO_MESSAGE)
+		return arena_printf(a, "Message %s could not be found.", d->id);
+	return arena_printf(a, "Service %s could not be found on host %s.", d->id, d->other);
+}
+
 unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_message)
 {
 	const RefusalData *d = &r->work.refused;
@@ -160,26 +179,12 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 		*ret_message = d->value;
 		return 400;
 	case REFUSAL_NO_VOLUME_ATTACHMENT:
-		*ret_message = arena_printf(a,
-					    "Volume attachment could not be found with filter: "
-					    "attachment_id = %s.",
-					    d->id);
-		return 404;
 	case REFUSAL_NO_SNAPSHOT:
-		*ret_message = arena_printf(a, "Snapshot %s could not be found.", d->id);
-		return 404;
 	case REFUSAL_NO_TRANSFER:
-		*ret_message = arena_printf(a, "Transfer %s could not be found.", d->id);
-		return 404;
 	case REFUSAL_NO_QOS:
-		*ret_message = arena_printf(a, "No such QoS spec %s.", d->id);
-		return 404;
 	case REFUSAL_NO_MESSAGE:
-		*ret_message = arena_printf(a, "Message %s could not be found.", d->id);
-		return 404;
 	case REFUSAL_NO_SERVICE:
-		*ret_message = arena_printf(a, "Service %s could not be found on host %s.", d->id,
-					    d->other);
+		*ret_message = not_found_text(a, refusal, d);
 		return 404;
 	case REFUSAL_VOLUME_CONFLICT:
 		*ret_message = d->value;
