@@ -179,10 +179,70 @@ class Journey:
     def wake(self):
         """A server that an interrupted journey has put to rest in some way."""
         way = {'PAUSED': 'unpause', 'SUSPENDED': 'resume', 'SHELVED': 'unshelve',
-               'SHELVED_OFFLOADED': 'unshelve', 'SHUTOFF': 'os-start'}
+               'SHELVED_OFFLOADED': 'unshelve', 'SHUTOFF': 'os-start',
+               'VERIFY_RESIZE': 'revertResize', 'RESCUE': 'unrescue'}
         status = self.server()['status']
         if status in way:
             self.power(way[status], None, 'ACTIVE')
+
+    # --- another shape ---
+
+    def rest(self):
+        server = self.server()
+        return server['status'] if server['OS-EXT-STS:task_state'] is None else 'busy'
+
+    def reshape(self, action, body, *statuses):
+        """Any of these may come of it: a call that fails leaves a server as it was."""
+        self.step = action
+        asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body}))
+        lib.wait_for(lambda: self.rest() in statuses + ('ERROR',), action, self.seconds)
+
+    def resize(self):
+        flavors = asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors']
+        large = max((row for row in flavors if row['vcpus'] < 8 and row['ram'] < 16384),
+                    key=lambda row: (row['disk'], row['ram']))
+        self.reshape('resize', {'flavorRef': large['id']}, 'VERIFY_RESIZE', 'ACTIVE')
+
+    def resize_both_ways(self):
+        self.resize()
+        self.reshape('revertResize', None, 'ACTIVE', 'VERIFY_RESIZE')
+        self.resize()
+        self.reshape('confirmResize', None, 'ACTIVE')
+        self.step = 'end'
+
+    def delete_resized(self):
+        self.resize()
+        self.delete_server()
+        self.step = 'end'
+
+    def rebuild(self):
+        """With a volume, which stays."""
+        self.attach()
+        image = self.server()['image']['id']
+        self.reshape('rebuild', {'imageRef': image}, 'ACTIVE')
+        self.detach()
+        self.step = 'end'
+
+    def rescue(self):
+        self.reshape('rescue', None, 'RESCUE', 'ACTIVE')
+        self.reshape('unrescue', None, 'ACTIVE', 'RESCUE')
+        self.step = 'end'
+
+    def make_image(self):
+        self.step = 'make an image'
+        asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']),
+                             {'createImage': {'name': COPY}}))
+        self.wait(self.image, ('active', None))
+        lib.wait_for(lambda: self.rest() in ('ACTIVE', 'SHUTOFF'), 'rest', self.seconds)
+
+    def become_images(self):
+        """Of a guest that runs, and of one that does not."""
+        self.make_image()
+        self.delete_image()
+        self.power('os-stop', None, 'SHUTOFF')
+        self.make_image()
+        self.delete_image()
+        self.step = 'end'
 
     def delete_server(self):
         self.step = 'delete server'

@@ -25,7 +25,7 @@ def world(**changes):
         volumes={VOLUME: Volume('in-use', 'p', 2, [SERVER]),
                  SPARE: Volume('available', 'p', 3, [])},
         images=[],
-        domains={SERVER: Domain(True, {VOLUME: Disk(True, True)})},
+        domains={SERVER: Domain('running', {VOLUME: Disk(True, True)})},
         files=['volumes/%s.raw' % VOLUME, 'volumes/%s.raw' % SPARE, 'openrc-demo',
                'fake/%s.json' % SERVER],
         operations=[],
@@ -67,18 +67,18 @@ def a_volume_in_between_is_found():
 def an_attachment_that_one_side_forgot_is_found():
     found(VOLUME, world(volumes=volumes('available', [])))
     found(VOLUME, world(servers=servers(volumes=[])))
-    found(VOLUME, world(domains={SERVER: Domain(True, {})}))
+    found(VOLUME, world(domains={SERVER: Domain('running', {})}))
 
 
 def an_attachment_too_many_is_found():
     found(SPARE, world(servers=servers(volumes=[VOLUME, SPARE])))
-    found(SPARE, world(domains={SERVER: Domain(True, {VOLUME: Disk(True, True),
+    found(SPARE, world(domains={SERVER: Domain('running', {VOLUME: Disk(True, True),
                                                       SPARE: Disk(True, True)})}))
 
 
 def a_disk_halfway_is_found():
     for disk in (Disk(True, False), Disk(False, True)):
-        found('halfway', world(domains={SERVER: Domain(True, {VOLUME: disk})}))
+        found('halfway', world(domains={SERVER: Domain('running', {VOLUME: disk})}))
 
 
 def a_server_in_between_is_found():
@@ -89,12 +89,12 @@ def a_server_in_between_is_found():
 
 
 def power_that_differs_is_found():
-    found('running is', world(servers=servers(status='SHUTOFF')))
+    found('domain is running', world(servers=servers(status='SHUTOFF')))
 
 
 def a_lost_domain_is_found():
     told = complaints(world(domains={}))
-    assert 'server %s has no domain' % SERVER in told, told
+    assert 'ACTIVE server %s: its domain is None' % SERVER in told, told
 
 
 def a_lost_file_is_found():
@@ -105,7 +105,7 @@ def leftovers_are_found():
     for name in ('volumes/%s.raw' % STRANGER, 'volumes/.new-%s.raw' % SPARE,
                  'fake/%s.json.new' % SERVER, 'images/.upload-12'):
         found('left over', world(files=world().files + [name]))
-    found('has no server', world(domains={**world().domains, STRANGER: Domain(False, {})}))
+    found('has no server', world(domains={**world().domains, STRANGER: Domain('off', {})}))
     found('operation', world(operations=['attach-volume doing (None)']))
 
 
@@ -163,7 +163,7 @@ def an_export_that_nobody_knows_of_is_a_danger():
 
 
 def what_is_halfway_is_no_danger():
-    disk = {SERVER: Domain(True, {VOLUME: Disk(True, True)})}
+    disk = {SERVER: Domain('running', {VOLUME: Disk(True, True)})}
     for status in ('attaching', 'in-use', 'detaching'):
         tap.expect(danger(rows_of({VOLUME: status}, []), disk), [])
         tap.expect(danger(rows_of({VOLUME: status}, []), {}), [])
@@ -172,14 +172,14 @@ def what_is_halfway_is_no_danger():
 
 
 def a_volume_freed_too_early_is_a_danger():
-    disk = {SERVER: Domain(True, {VOLUME: Disk(True, False)})}
+    disk = {SERVER: Domain('running', {VOLUME: Disk(True, False)})}
     for volumes_there in ({VOLUME: 'available'}, {}):
         told, = danger(rows_of(volumes_there, []), disk)
         assert 'has volume' in told, told
 
 
 def a_volume_called_attached_too_early_is_a_danger():
-    told, = danger(rows_of({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), {SERVER: Domain(True, {})})
+    told, = danger(rows_of({VOLUME: 'in-use'}, [(SERVER, VOLUME)]), {SERVER: Domain('running', {})})
     assert 'called attached' in told, told
 
 

@@ -19,15 +19,20 @@ import tempfile
 
 UUID = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 AT_REST = ('available', 'in-use')
+COUNTED = ('volumes', 'gigabytes', 'snapshots', 'instances', 'cores', 'ram', 'promised_gib')
 # What the domain of a server that rests is; one that is offloaded has none.
 STATES = {'ACTIVE': 'running', 'SHUTOFF': 'off', 'PAUSED': 'paused', 'SUSPENDED': 'saved',
-          'SHELVED': 'off', 'SHELVED_OFFLOADED': None}
+          'SHELVED': 'off', 'SHELVED_OFFLOADED': None, 'VERIFY_RESIZE': 'running',
+          'RESCUE': 'running'}
+# What a server has beside its root disk while it is in such a status.
+MORE_DISKS = {'VERIFY_RESIZE': 'kept', 'RESCUE': 'rescue'}
 UP = ('running', 'paused')
 
-Server = collections.namedtuple('Server', 'status task project volumes')
+Server = collections.namedtuple('Server', 'status task project volumes ram cores image',
+                                defaults=(None, 0, False))
 Volume = collections.namedtuple('Volume', 'status project size servers')
 Disk = collections.namedtuple('Disk', 'live config')
-Domain = collections.namedtuple('Domain', 'state disks')
+Domain = collections.namedtuple('Domain', 'state disks ram', defaults=(None,))
 Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
@@ -36,8 +41,8 @@ World = collections.namedtuple('World', 'servers volumes images domains files op
 
 # --- looking -------------------------------------------------------------------------------
 
-def got(user, path, key):
-    reply = user.get(path)
+def got(user, path, key, version=None):
+    reply = user.get(path, version=version)
     if reply.status != 200:
         raise AssertionError('%s: %r' % (path, reply))
     return reply.body[key]
@@ -45,12 +50,15 @@ def got(user, path, key):
 
 def look_at_servers(admin):
     servers = {}
-    for row in got(admin, '/compute/v2.1/servers/detail?all_tenants=1', 'servers'):
+    for row in got(admin, '/compute/v2.1/servers/detail?all_tenants=1', 'servers',
+                   'compute 2.47'):
         path = '/compute/v2.1/servers/%s/os-volume_attachments' % row['id']
         reply = admin.get(path)
         rows = reply.body['volumeAttachments'] if reply.status == 200 else []
         servers[row['id']] = Server(row['status'], row['OS-EXT-STS:task_state'], row['tenant_id'],
-                                    sorted(a['volumeId'] for a in rows))
+                                    sorted(a['volumeId'] for a in rows),
+                                    row['flavor']['ram'], row['flavor']['vcpus'],
+                                    bool(row['image']))
     return servers
 
 
@@ -71,7 +79,7 @@ def look_at_domain(path):
         domain = json.load(file)
     disks = {disk['serial']: Disk(disk['live'], disk['config'])
              for disk in domain['disks'] if disk['serial']}
-    return Domain(domain['state'], disks)
+    return Domain(domain['state'], disks, domain.get('ram_mib'))
 
 
 def look_at_files(folder):
@@ -185,9 +193,23 @@ def about_server(world, server_id, server, broken_is_fine):
     state = domain.state if domain else None
     if state != STATES[server.status]:
         yield '%s server %s: its domain is %s' % (server.status, server_id, state)
+    if domain and domain.ram != server.ram:
+        yield 'server %s: its domain has %s MiB, not %s' % (server_id, domain.ram, server.ram)
+    yield from about_own_disks(world, server_id, server)
     for serial, disk in domain.disks.items() if domain else ():
         if not disk.config or disk.live != (state in UP):
             yield 'server %s: disk %s is halfway: %s' % (server_id, serial, disk)
+
+
+def about_own_disks(world, server_id, server):
+    """What a server has of its own on the host, by what it is for."""
+    found = re.findall(r'(?m)^.*/disks/%s(?:\.(\w+))?\.(?:raw|qcow2)$' % server_id,
+                       '\n'.join(world.files))
+    wanted = [''] if server.image else []
+    if server.status in MORE_DISKS:
+        wanted.append(MORE_DISKS[server.status])
+    if server.ram is not None and sorted(found) != sorted(wanted):
+        yield '%s server %s has the disks %s' % (server.status, server_id, sorted(found))
 
 
 def about_exports(world):
@@ -235,12 +257,13 @@ def about_usage(world):
         counted[snapshot.project, 'gigabytes'] += snapshot.size
     for server in world.servers.values():
         counted[server.project, 'instances'] += 1
+        counted[server.project, 'cores'] += server.cores
+        counted[server.project, 'ram'] += server.ram or 0
     for (project, resource), used in world.usage.items():
         if project.startswith('@'):  # what a backend has promised to all of them together
             counted[project, resource] = sum(row.size for rows in (world.volumes, world.snapshots)
                                              for row in rows.values())
-        if resource in ('volumes', 'gigabytes', 'snapshots', 'instances', 'promised_gib') and \
-                used != counted[project, resource]:
+        if resource in COUNTED and used != counted[project, resource]:
             yield 'quota: %s of %s is %d, there are %d' % (
                 resource, project, used, counted[project, resource])
 
