@@ -84,6 +84,9 @@ struct EngineConfig {
 	/* A server's power changed without an operation of ours; makes the row true. */
 	int (*power_changed)(Tx *tx, Arena *arena, const char *server_id, DomainState state,
 			     Fault *f);
+	/* How an adopted domain looks now, which its owner may change; NULL: it is gone. */
+	int (*domain_seen)(Tx *tx, Arena *arena, const char *server_id, const DomainFacts *facts,
+			   Fault *f);
 };
 
 _must_use_ int engine_start(const EngineConfig *config, Engine **ret, Fault *f);

@@ -44,8 +44,8 @@ static int mend_domain(StepRun *run, DomainState *state, Fault *f)
 	DomainSpec spec;
 	int r;
 
-	if (*state != DOMAIN_ABSENT)
-		return 0;
+	if (*state != DOMAIN_ABSENT || run->server->domain_name)
+		return 0; /* what others have made is not ours to make */
 	log_warning("srv=%s has no domain: defining it again", run->server->id);
 	r = domain_spec_make(run, &spec, f);
 	if (!r)
@@ -75,34 +75,48 @@ static int mend_disk(StepRun *run, const ServerDisk *disk, DomainState state, Fa
 typedef struct PowerWork {
 	StepRun *run;
 	DomainState state;
+	const DomainFacts *facts; /* of an adopted domain that is there */
 } PowerWork;
 
 static int power_work(Tx *tx, void *ctx, Fault *f)
 {
 	PowerWork *work = ctx;
+	const EngineConfig *config = work->run->config;
+	const Server *server = work->run->server;
+	int r = 0;
 
-	return work->run->config->power_changed(tx, work->run->arena, work->run->server->id,
-						work->state, f);
+	if (server->domain_name)
+		r = config->domain_seen(tx, work->run->arena, server->id, work->facts, f);
+	return r ? r : config->power_changed(tx, work->run->arena, server->id, work->state, f);
+}
+
+static int look_at_adopted(StepRun *run, DomainFacts *facts, PowerWork *work, Fault *f)
+{
+	int r = hypervisor_inspect(run->config->hypervisor, run->server->id, run->arena, facts, f);
+
+	if (r == 0)
+		work->facts = facts;
+	return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
 }
 
 static int look(Engine *engine, StepRun *run, Fault *f)
 {
-	DomainState state;
+	PowerWork work = {.run = run};
+	DomainFacts facts;
 	int r;
 
 	r = store_read(engine->config.store, look_load, run, f);
 	if (r || !run->server || !has_domain(run->server) ||
 	    run->server->task_state == TASK_DELETING)
 		return r;
-	r = hypervisor_state(engine->config.hypervisor, run->server->id, &state, f);
+	r = hypervisor_state(engine->config.hypervisor, run->server->id, &work.state, f);
 	if (!r)
-		r = mend_domain(run, &state, f);
-	for (size_t i = 0; !r && i < run->disk_count; i++)
-		r = mend_disk(run, &run->disks[i], state, f);
-	if (r)
-		return r;
-	return store_write(engine->config.store, power_work,
-			   &(PowerWork){.run = run, .state = state}, f);
+		r = mend_domain(run, &work.state, f);
+	if (!r && run->server->domain_name)
+		r = look_at_adopted(run, &facts, &work, f);
+	for (size_t i = 0; !r && work.state != DOMAIN_ABSENT && i < run->disk_count; i++)
+		r = mend_disk(run, &run->disks[i], work.state, f);
+	return r ? r : store_write(engine->config.store, power_work, &work, f);
 }
 
 void look_turn(Engine *engine, Task *task)

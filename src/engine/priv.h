@@ -344,6 +344,11 @@ int disk_mirror_undo(StepRun *run, Fault *f);
 int disk_turn_act(StepRun *run, Fault *f);
 int swap_end_act(StepRun *run, Fault *f);
 
+int domain_adopt_act(StepRun *run, Fault *f);
+int domain_adopt_undo(StepRun *run, Fault *f);
+int domain_release_act(StepRun *run, Fault *f);
+int domain_release_undo(StepRun *run, Fault *f);
+
 int domain_define_act(StepRun *run, Fault *f);
 int domain_undefine_act(StepRun *run, Fault *f);
 int domain_start_act(StepRun *run, Fault *f);

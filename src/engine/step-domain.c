@@ -2,7 +2,7 @@
 /* Copyright the Cleat authors */
 /*
  * Steps on domains. Every start writes the definition anew from the rows, so that a start mends
- * whatever was different before it.
+ * whatever was different before it; but not that of a domain that others have made.
  */
 #include "base/log.h"
 #include "engine/priv.h"
@@ -22,6 +22,8 @@ int domain_define_act(StepRun *run, Fault *f)
 
 	if (!run->server)
 		return no_server(f);
+	if (run->server->domain_name) /* adopted: it is defined, and not by us */
+		return 0;
 	r = domain_spec_make(run, &spec, f);
 	if (r)
 		return r;

@@ -157,6 +157,19 @@ static const StepRow rows[] = {
 			.act = domain_resume_act,
 			.probe = domain_start_probe,
 		},
+	[STEP_DOMAIN_ADOPT] =
+		{
+			.attempts = ATTEMPTS,
+			.act = domain_adopt_act,
+			.undo = domain_adopt_undo,
+		},
+	[STEP_DOMAIN_RELEASE] =
+		{
+			.needs = STEP_NEEDS_DISKS,
+			.attempts = ATTEMPTS,
+			.act = domain_release_act,
+			.undo = domain_release_undo,
+		},
 	[STEP_DOMAIN_OFF] =
 		{
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,

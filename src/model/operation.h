@@ -55,16 +55,18 @@ typedef enum StepKind {
 	STEP_DOMAIN_DESTROY,
 	STEP_DOMAIN_REBOOT, /* ask the guest */
 	STEP_DOMAIN_PAUSE,
-	STEP_DOMAIN_SAVE,   /* keep its memory, and end it */
-	STEP_DOMAIN_RESUME, /* of a guest that is paused or saved */
-	STEP_DOMAIN_OFF,    /* shut down; undone, the guest runs again if it did before */
-	STEP_DOMAIN_ON,     /* defined anew, and started if the server is one that runs */
-	STEP_DISK_GROW,     /* a root disk as large as the flavor says; the old one is kept */
-	STEP_DISK_REVERT,   /* to the one that was kept */
-	STEP_DISK_REMAKE,   /* the next root disk, from an image */
-	STEP_DISK_REPLACE,  /* it becomes the root disk */
-	STEP_DISK_SETTLE,   /* away with what was replaced */
-	STEP_RESCUE_CREATE, /* the disk that a rescued server is booted from */
+	STEP_DOMAIN_SAVE,    /* keep its memory, and end it */
+	STEP_DOMAIN_RESUME,  /* of a guest that is paused or saved */
+	STEP_DOMAIN_ADOPT,   /* mark what others have made as managed */
+	STEP_DOMAIN_RELEASE, /* and take the mark away */
+	STEP_DOMAIN_OFF,     /* shut down; undone, the guest runs again if it did before */
+	STEP_DOMAIN_ON,      /* defined anew, and started if the server is one that runs */
+	STEP_DISK_GROW,      /* a root disk as large as the flavor says; the old one is kept */
+	STEP_DISK_REVERT,    /* to the one that was kept */
+	STEP_DISK_REMAKE,    /* the next root disk, from an image */
+	STEP_DISK_REPLACE,   /* it becomes the root disk */
+	STEP_DISK_SETTLE,    /* away with what was replaced */
+	STEP_RESCUE_CREATE,  /* the disk that a rescued server is booted from */
 	STEP_RESCUE_DELETE,
 	STEP_DISK_FREEZE, /* one moment of the root disk, if a guest writes to it */
 	STEP_DISK_SAVE,   /* into an image */

@@ -78,6 +78,17 @@ typedef enum Refusal {
 	case REFUSAL_SERVER_HAS_VOLUME:                                                            \
 	case REFUSAL_NO_ROOM
 
+/* What no dialect but that of compute has words for, likewise. */
+#define CASE_SERVER_REFUSALS                                                                       \
+	case REFUSAL_SERVER_STATE:                                                                 \
+	case REFUSAL_SERVER_NOT_READY:                                                             \
+	case REFUSAL_SERVER_LOCKED:                                                                \
+	case REFUSAL_SERVER_ADOPTED:                                                               \
+	case REFUSAL_SERVER_CONFLICT:                                                              \
+	case REFUSAL_SWAP_BY_SERVICES:                                                             \
+	case REFUSAL_ROOT_DEVICE:                                                                  \
+	case REFUSAL_TOO_MANY_DISKS
+
 /* What goes into the text; members as named above. Texts live in the request's arena. */
 typedef struct RefusalData {
 	const char *id;

@@ -286,6 +286,22 @@ const OperationKind service_operations[] = {
 		.failed = snapshot_server_failed,
 	},
 	{
+		.name = "adopt-server",
+		.steps = {STEP_DOMAIN_ADOPT},
+		.step_count = 1,
+		.deadline_ms = SECONDS(60),
+		.done = adopt_server_done,
+		.failed = adopt_server_failed,
+	},
+	{
+		.name = "release-server",
+		.steps = {STEP_DOMAIN_RELEASE, STEP_VOLUME_DISCONNECT},
+		.step_count = 2,
+		.deadline_ms = SECONDS(60),
+		.done = release_server_done,
+		.failed = release_server_failed,
+	},
+	{
 		.name = "start-server",
 		.steps = {STEP_DOMAIN_START},
 		.step_count = 1,

@@ -195,6 +195,8 @@ OPERATION_ENDS(delete_attachment);
 OPERATION_ENDS(build_server);
 OPERATION_ENDS(delete_image);
 OPERATION_ENDS(delete_server);
+OPERATION_ENDS(adopt_server);
+OPERATION_ENDS(release_server);
 OPERATION_ENDS(power_server);
 OPERATION_ENDS(shelve_server);
 OPERATION_ENDS(offload_server);

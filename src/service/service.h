@@ -53,3 +53,6 @@ const OperationKind *service_operation(const char *name);
 /* See EngineConfig.power_changed. */
 _must_use_ int service_power_changed(Tx *tx, Arena *arena, const char *server_id, DomainState state,
 				     Fault *f);
+/* See EngineConfig.domain_seen. */
+_must_use_ int service_domain_seen(Tx *tx, Arena *arena, const char *server_id,
+				   const DomainFacts *facts, Fault *f);

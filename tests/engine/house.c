@@ -169,6 +169,7 @@ void house_enter(House *h)
 		.workers = 3,
 		.times = h->times,
 		.power_changed = service_power_changed,
+		.domain_seen = service_domain_seen,
 	};
 	Engine *engine;
 	Fault f = {0};

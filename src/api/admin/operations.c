@@ -4,7 +4,7 @@
  * Operations, newest first. A list shows each one's current step: the one that is being done or
  * undone, else the last that was touched.
  */
-#include "api/admin/admin.h"
+#include "api/admin/priv.h"
 #include "records/tables.h"
 #include "service/operation.h"
 
@@ -239,7 +239,7 @@ static const ApiRoute routes[] = {
 	},
 };
 static const ApiRoutes route_list = API_ROUTES(routes);
-static const ApiRoutes *const resources[] = {&route_list, NULL};
+static const ApiRoutes *const resources[] = {&route_list, &admin_server_routes, NULL};
 
 static void error_body(JsonOut *out, unsigned status, const char *message)
 {

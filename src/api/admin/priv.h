@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The resources of this room.
+ */
+#pragma once
+
+#include "api/admin/admin.h"
+
+extern const ApiRoutes admin_server_routes;
