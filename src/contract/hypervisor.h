@@ -9,8 +9,9 @@
  * as the slot says; they are made on engine workers, never on an HTTP thread.
  *
  * Thread-safety: every slot may be called from any thread; calls for one domain do not overlap
- * (the engine runs one operation of a server at a time), except state, console, find_disk and
- * resize_disk, and destroy: when another call hangs on an emulator, destroy makes it fail.
+ * (the engine runs one operation of a server at a time), except state, console, find_disk,
+ * resize_disk, start of a paused domain, and destroy: when another call hangs on an emulator,
+ * destroy makes it fail.
  * The folders of the paths in a spec exist. Ids are uuids in canonical form.
  */
 #pragma once

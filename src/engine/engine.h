@@ -47,6 +47,11 @@ struct OperationKind {
 	 */
 	bool overtakes;
 	/*
+	 * It lets a paused guest go on, for which others in its lane may wait, as those that take a
+	 * disk out do. That is done from outside as well when it has waited for a while.
+	 */
+	bool wakes;
+	/*
 	 * In the transaction of the mark that turns it back, or NULL: rows that were written for
 	 * what is not going to be are as before when the first step is undone.
 	 */

@@ -9,6 +9,9 @@
  * the plug, which is its first step in any case: without its emulator the call fails, the lane
  * moves on, and the operation finds the domain off.
  *
+ * Unpausing a server is less: what waits in the lane may be a guest that stands still and is to
+ * let go of a disk. It is let go on in the same way, and that is all.
+ *
  * Whoever waits stands in the list in the order of its time, as all wait equally long.
  */
 #include "base/clock.h"
@@ -21,6 +24,7 @@ struct Overtaker {
 	char *server_id; /* and the lane */
 	char id[UUID_TEXT];
 	int64_t due_us;
+	bool wakes; /* else it pulls the plug */
 };
 
 static void overtaker_free(Overtaker *overtaker)
@@ -46,11 +50,12 @@ void overtake_later(Engine *engine, const Operation *operation)
 	const OperationKind *kind = operation_kind(&engine->config, operation->kind);
 	Overtaker *overtaker;
 
-	if (!kind || !kind->overtakes || !operation->server_id ||
+	if (!kind || !(kind->overtakes || kind->wakes) || !operation->server_id ||
 	    !lanes_waits(engine, operation->lane, operation->id))
 		return;
 	overtaker = NEW(Overtaker);
 	overtaker->server_id = mem_strdup(operation->server_id);
+	overtaker->wakes = kind->wakes;
 	memcpy(overtaker->id, operation->id, strlen(operation->id) + 1);
 	enqueue(engine, overtaker);
 }
@@ -69,6 +74,31 @@ static void pull_plug(Engine *engine, const Overtaker *overtaker)
 	(void)pthread_mutex_lock(&engine->lock);
 }
 
+/* 0 also when the guest does not stand still. */
+static int resume_paused(Hypervisor *hypervisor, const char *id, Fault *f)
+{
+	DomainState state;
+	int r = hypervisor_state(hypervisor, id, &state, f);
+
+	if (!r && state == DOMAIN_PAUSED)
+		r = hypervisor_start(hypervisor, id, f);
+	return r;
+}
+
+/* Called and left with the lock held. */
+static void wake_guest(Engine *engine, const Overtaker *overtaker)
+{
+	Fault f = {0};
+
+	(void)pthread_mutex_unlock(&engine->lock);
+	log_info("op=%s srv=%s waits behind others: letting the guest go on", overtaker->id,
+		 overtaker->server_id);
+	if (resume_paused(engine->config.hypervisor, overtaker->server_id, &f))
+		log_warning("op=%s srv=%s cannot go on, again soon: %s", overtaker->id,
+			    overtaker->server_id, f.text);
+	(void)pthread_mutex_lock(&engine->lock);
+}
+
 /* The first one's time has come. */
 static void overtake(Engine *engine)
 {
@@ -79,7 +109,10 @@ static void overtake(Engine *engine)
 		overtaker_free(overtaker);
 		return;
 	}
-	pull_plug(engine, overtaker);
+	if (overtaker->wakes)
+		wake_guest(engine, overtaker);
+	else
+		pull_plug(engine, overtaker);
 	enqueue(engine, overtaker); /* until it waits no more */
 }
 

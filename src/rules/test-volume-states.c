@@ -4,17 +4,13 @@
  * docs/volume-states.md shows the tables of volume-status.c and attachment-status.c as they are.
  * REGEN=1 writes that part of it anew.
  */
-#include <stdio.h>
-
-#include "base/arena.h"
 #include "base/str.h"
 #include "rules/attachment-status.h"
 #include "rules/volume-status.h"
+#include "tests/lib/page.h"
 #include "tests/lib/test.h"
 
 #define MARK "<!-- From here on it is written by test-rules-volume-states. -->\n"
-
-enum { FILE_BYTES = 256 * 1024 };
 
 /* What an event makes of a status; the status itself where it says nothing, -1 where refused. */
 typedef struct Machine {
@@ -185,56 +181,11 @@ static void add_machine(Buf *text, const Machine *machine)
 	add_table(text, machine);
 }
 
-/* The file. --------------------------------------------------------------------------------------
- */
-
-static const char *page_path(Arena *arena)
-{
-	const char *file = __FILE__;
-
-	return arena_printf(arena, "%.*s../../docs/volume-states.md",
-			    (int)(strrchr(file, '/') + 1 - file), file);
-}
-
-static char *page_read(Arena *arena, const char *path)
-{
-	char *text = arena_alloc(arena, FILE_BYTES);
-	FILE *file = fopen(path, "r");
-	size_t length;
-
-	assert_non_null(file);
-	length = fread(text, 1, FILE_BYTES - 1, file);
-	assert_int_equal(fclose(file), 0);
-	text[length] = '\0';
-	return text;
-}
-
-static void page_write(const char *path, const char *head, const char *tail)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(head, file) >= 0 && fputs(MARK, file) >= 0 && fputs(tail, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 TEST(the_page_shows_the_tables)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
 	_cleanup_(buf_done) Buf text = {0};
-	const char *path = page_path(arena);
-	char *page = page_read(arena, path), *mark = strstr(page, MARK);
 
 	add_machine(&text, &volumes);
 	add_machine(&text, &attachments);
-	if (mark)
-		*mark = '\0';
-	if (getenv("REGEN")) {
-		page_write(path, page, buf_text(&text));
-		return;
-	}
-	assert_non_null(mark);
-	if (!str_eq(mark + strlen(MARK), buf_text(&text)))
-		print_message("# cd build && REGEN=1 src/test-rules-volume-states\n");
-	assert_string_equal(mark + strlen(MARK), buf_text(&text));
+	page_check("volume-states.md", MARK, buf_text(&text), "test-rules-volume-states");
 }

@@ -347,6 +347,7 @@ const OperationKind service_operations[] = {
 		.steps = {STEP_DOMAIN_RESUME},
 		.step_count = 1,
 		.deadline_ms = SECONDS(60),
+		.wakes = true,
 		.done = power_server_done,
 		.failed = power_server_failed,
 	},

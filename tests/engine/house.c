@@ -299,6 +299,16 @@ static int run_hard_reboot(Work *work, House *h, Fault *f)
 	return service_power_server(work, h->server_id, SERVER_REBOOT_HARD, f);
 }
 
+static int run_pause(Work *work, House *h, Fault *f)
+{
+	return service_power_server(work, h->server_id, SERVER_PAUSE, f);
+}
+
+static int run_unpause(Work *work, House *h, Fault *f)
+{
+	return service_power_server(work, h->server_id, SERVER_UNPAUSE, f);
+}
+
 static int run_attach(Work *work, House *h, Fault *f)
 {
 	const AttachWish wish = {.server_id = h->server_id, .volume_id = HOUSE_VOLUME};
@@ -324,6 +334,16 @@ int house_create_server(House *h)
 int house_delete_server(House *h)
 {
 	return visit(h, run_delete);
+}
+
+int house_pause(House *h)
+{
+	return visit(h, run_pause);
+}
+
+int house_unpause(House *h)
+{
+	return visit(h, run_unpause);
 }
 
 int house_start(House *h)

@@ -44,6 +44,8 @@ int house_delete_server(House *h);
 int house_start(House *h);
 int house_stop(House *h);
 int house_reboot(House *h, bool hard);
+int house_pause(House *h);
+int house_unpause(House *h);
 int house_attach(House *h);
 int house_detach(House *h);
 

@@ -152,6 +152,27 @@ TEST(a_reset_overtakes_what_waits_for_the_guest)
 	leave(&h);
 }
 
+TEST(a_guest_that_stands_still_goes_on_to_let_go)
+{
+	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 60000, .overtake_ms = 50}};
+
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_pause(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_PAUSED);
+	assert_int_equal(house_detach(&h), 0);
+	wait_until_parked(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_DETACHING);
+	assert_int_equal(house_unpause(&h), 0);
+	house_settle(&h); /* the guest would be asked again in a minute */
+	assert_int_equal(house_volume(&h)->status, VOLUME_AVAILABLE);
+	assert_int_equal(house_server(&h)->vm_state, VM_ACTIVE);
+	assert_int_equal(house_server(&h)->power_state, POWER_RUNNING);
+	leave(&h);
+}
+
 TEST(a_detach_that_waits_goes_on_after_a_restart)
 {
 	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 200}};

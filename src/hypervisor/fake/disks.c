@@ -59,6 +59,10 @@ static int disk_ask(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
 {
 	switch (fake->mischief.release) {
 	case MISCHIEF_RELEASE_AT_ONCE:
+		if (domain->state == DOMAIN_PAUSED) { /* when it goes on */
+			disk->release_us = clock_steady_us();
+			return fake_domain_save(domain, fake->dir, f);
+		}
 		return fake_release(fake, domain, disk, f);
 	case MISCHIEF_RELEASE_LATER:
 		disk->release_us = clock_steady_us() + fake->mischief.release_ms * 1000;

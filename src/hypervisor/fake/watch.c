@@ -82,6 +82,8 @@ static int64_t domain_release_due(Fake *fake, FakeDomain *domain, int64_t now_us
 {
 	int64_t next_us = 0;
 
+	if (domain->state == DOMAIN_PAUSED)
+		return 0;
 	for (size_t i = domain->disks.count; i-- > 0;) {
 		FakeDisk *disk = domain->disks.items[i];
 		Fault f = {0};
