@@ -197,7 +197,9 @@ static void release_holds(Daemon *daemon, const Config *config)
 /* Servers that were shelved long enough; what a fault leaves is found again next time. */
 static void offload_shelved(Daemon *daemon, const Config *config)
 {
+	_cleanup_(arena_freep) Arena *arena = arena_new();
 	OffloadShelved late = {
+		.arena = arena,
 		.settings = daemon_settings(daemon),
 		.before_us = clock_steady_us() - config->shelved_offload_s * 1000 * 1000,
 		.more = config->shelved_offload_s > 0,

@@ -74,8 +74,8 @@ static int offload_late(const OffloadShelved *late, Tx *tx, Arena *arena, Server
 
 int service_offload_shelved(Tx *tx, void *ctx, Fault *f)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
 	OffloadShelved *late = ctx;
+	Arena *arena = late->arena;
 	RecordQuery query = {.limit = OFFLOAD_BATCH};
 	Server **servers;
 	size_t count;

@@ -91,6 +91,7 @@ typedef struct UnshelveWish {
 _must_use_ int service_unshelve_server(Work *work, const UnshelveWish *wish, Fault *f);
 
 typedef struct OffloadShelved {
+	Arena *arena; /* the caller's: it outlives the commit, which tells of operations in it */
 	const ServiceSettings *settings;
 	int64_t before_us; /* of the steady clock */
 	bool more;         /* there may be others: call again */
