@@ -78,6 +78,7 @@ static const ConfigKey keys[] = {
 	NUMBER("compute", "max_disks", max_disks, -1, 256),
 	TEXT("compute", "volume_swap", volume_swap, volume_swaps),
 	NUMBER("compute", "shelved_offload_seconds", shelved_offload_s, -1, 366 * 24 * 3600),
+	NUMBER("compute", "resize_confirm_seconds", resize_confirm_s, 0, 366 * 24 * 3600),
 	NUMBER("compute", "deleted_days", deleted_days, 0, 36500),
 	TEXT("volume", "backend", volume_backend, volume_backends),
 	TEXT("volume", "volume_group", volume_group, NULL),

@@ -38,7 +38,8 @@ typedef struct Config {
 	int64_t max_disks;
 	const char *volume_swap; /* who may: "members" or "service-only" */
 	int64_t shelved_offload_s;
-	int64_t deleted_days; /* 0: deleted servers are kept */
+	int64_t resize_confirm_s; /* 0: nobody but the owner confirms */
+	int64_t deleted_days;     /* 0: deleted servers are kept */
 	/* [volume] */
 	const char *volume_backend;
 	const char *volume_group;     /* for lvm */

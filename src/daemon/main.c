@@ -214,12 +214,39 @@ static void offload_shelved(Daemon *daemon, const Config *config)
 	}
 }
 
+/* Servers whose owners had long enough to confirm a resize; likewise. */
+static void confirm_resizes(Daemon *daemon, const Config *config)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	ConfirmResizes late = {
+		.arena = arena,
+		.settings = daemon_settings(daemon),
+		.before_us = clock_steady_us() - config->resize_confirm_s * 1000 * 1000,
+	};
+	Fault fault = {0};
+
+	if (config->resize_confirm_s > 0 &&
+	    store_write(daemon_store(daemon), service_confirm_resizes, &late, &fault))
+		log_warning("text=\"resized servers stay so for now: %s\"", fault.text);
+}
+
+static void upkeep(Daemon *daemon, const Config *config)
+{
+	release_holds(daemon, config);
+	offload_shelved(daemon, config);
+	confirm_resizes(daemon, config);
+}
+
 /* Nobody waits for what is done now and then longer than it is to wait for itself. */
 static int upkeep_ms(const Config *config)
 {
-	const int64_t most_ms = 60 * 1000, offload_ms = config->shelved_offload_s * 1000;
+	const int64_t waits_s[] = {config->shelved_offload_s, config->resize_confirm_s};
+	int64_t least_ms = 60 * 1000;
 
-	return (int)(offload_ms > 0 ? MIN(most_ms, offload_ms) : most_ms);
+	for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++)
+		if (waits_s[i] > 0)
+			least_ms = MIN(least_ms, waits_s[i] * 1000);
+	return (int)least_ms;
 }
 
 /* Until a signal comes: keep the watchdog calm, and tidy up. */
@@ -232,13 +259,11 @@ static void wait_for_end(Daemon *daemon, const Config *config, int signal_fd)
 	int period_ms = watched ? (int)MIN(watchdog_us / 2000, (uint64_t)least_ms) : least_ms;
 	int64_t prune_ms = clock_mono_ms() + TOKEN_PRUNE_S * 1000;
 
-	release_holds(daemon, config);
-	offload_shelved(daemon, config);
+	upkeep(daemon, config);
 	while (poll(&wait, 1, period_ms) <= 0) {
 		if (watched)
 			(void)sd_notify(0, "WATCHDOG=1"); /* told again in half its time */
-		release_holds(daemon, config);
-		offload_shelved(daemon, config);
+		upkeep(daemon, config);
 		if (clock_mono_ms() < prune_ms)
 			continue;
 		prune(daemon, config);

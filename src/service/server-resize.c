@@ -63,7 +63,7 @@ int service_resize_server(Work *work, const char *id, const char *flavor_id,
 		return r;
 	charged = server_charge(work->arena, server);
 	old = server_shape(work->arena, server);
-	server->old_flavor = server_flavor_print(work->arena, server, work->now_us);
+	server->old_flavor = server_flavor_print(work->arena, server, clock_steady_us());
 	server->previous_state = server->vm_state;
 	server_set_flavor(server, flavor);
 	if (disk_config)
@@ -91,21 +91,22 @@ static int check_resized(Work *work, const Server *server)
 		       : work_refuse(work, REFUSAL_BAD_INPUT, "Instance has not been resized.");
 }
 
+static const Reshape confirm_row = {
+	.action = SERVER_CONFIRM_RESIZE,
+	.task = TASK_RESIZE_CONFIRMING,
+	.operation = "confirm-resize",
+	.event = "compute_confirm_resize",
+};
+
 int service_confirm_resize(Work *work, const char *id, Fault *f)
 {
-	static const Reshape row = {
-		.action = SERVER_CONFIRM_RESIZE,
-		.task = TASK_RESIZE_CONFIRMING,
-		.operation = "confirm-resize",
-		.event = "compute_confirm_resize",
-	};
 	Server *server;
 	int r;
 
-	r = reshape_find(work, id, &row, &server, f);
+	r = reshape_find(work, id, &confirm_row, &server, f);
 	if (!r)
 		r = check_resized(work, server);
-	return r ? r : reshape_begin(work, &row, server, NULL, NULL, f);
+	return r ? r : reshape_begin(work, &confirm_row, server, NULL, NULL, f);
 }
 
 /* No way leads back from here: only now the old flavor is forgotten. */
@@ -157,7 +158,7 @@ int service_revert_resize(Work *work, const char *id, Fault *f)
 	if (r)
 		return r;
 	old = server_shape(work->arena, server);
-	flavor = server_flavor_print(work->arena, server, work->now_us);
+	flavor = server_flavor_print(work->arena, server, clock_steady_us());
 	server_flavor_restore(work->arena, server);
 	server->old_flavor = flavor;
 	return reshape_begin(work, &row, server, old, NULL, f);
@@ -180,25 +181,24 @@ int revert_resize_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 
 /* --- by itself, after a time --- */
 
-static int confirm(Tx *tx, Arena *arena, Server *server, Fault *f)
+static int confirm_late(const ConfirmResizes *late, Tx *tx, Server *server, Fault *f)
 {
-	Operation operation = {
-		.lane = server->id,
-		.server_id = server->id,
-		.project_id = server->project_id,
-		.user_id = server->user_id,
+	const Caller owner = {.user_id = server->user_id, .project_id = server->project_id};
+	Work work = {
+		.tx = tx,
+		.arena = late->arena,
+		.caller = &owner,
+		.request_id = arena_printf(late->arena, "req-%s", new_uuid(late->arena)),
+		.settings = late->settings,
+		.now_us = clock_now_us(),
 	};
-	int r;
 
-	server->task_state = TASK_RESIZE_CONFIRMING;
-	server->updated_us = clock_now_us();
-	r = server_update(tx, server, f);
-	return r ? fault_unexpected(f, r)
-		 : operation_begin(tx, arena, service_operation("confirm-resize"), &operation, f);
+	return reshape_begin(&work, &confirm_row, server, NULL, NULL, f);
 }
 
-int service_confirm_old_resizes(Tx *tx, Arena *arena, int64_t before_us, Fault *f)
+int service_confirm_resizes(Tx *tx, void *ctx, Fault *f)
 {
+	const ConfirmResizes *late = ctx;
 	RecordQuery query = {0};
 	Server **servers;
 	size_t count;
@@ -206,9 +206,10 @@ int service_confirm_old_resizes(Tx *tx, Arena *arena, int64_t before_us, Fault *
 
 	record_where_text(&query, "vm_state", RECORD_EQ, enum_name(&vm_state_names, VM_RESIZED));
 	record_where_text(&query, "task_state", RECORD_EQ, enum_name(&task_state_names, TASK_NONE));
-	r = server_find(tx, arena, &query, &servers, &count, f);
+	r = server_find(tx, late->arena, &query, &servers, &count, f);
 	for (size_t i = 0; !r && i < count; i++)
-		if (servers[i]->old_flavor && server_resized_us(arena, servers[i]) < before_us)
-			r = confirm(tx, arena, servers[i], f);
+		if (servers[i]->old_flavor &&
+		    server_resized_us(late->arena, servers[i]) < late->before_us)
+			r = confirm_late(late, tx, servers[i], f);
 	return fault_unexpected(f, r);
 }

@@ -34,7 +34,7 @@ _must_use_ int reshape_begin(Work *work, const Reshape *row, Server *server, con
 /* The shape as an operation keeps it, in the arena. */
 const char *server_shape(Arena *arena, const Server *server);
 
-/* The flavor of a server and the time, for Server.old_flavor. */
+/* The flavor of a server and the time (of the steady clock), for Server.old_flavor. */
 const char *server_flavor_print(Arena *arena, const Server *server, int64_t now_us);
 /* Since when the resize can be confirmed; 0 without one. */
 int64_t server_resized_us(Arena *arena, const Server *server);

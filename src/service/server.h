@@ -124,8 +124,15 @@ _must_use_ int service_resize_server(Work *work, const char *id, const char *fla
 				     const char *disk_config, Fault *f);
 _must_use_ int service_confirm_resize(Work *work, const char *id, Fault *f);
 _must_use_ int service_revert_resize(Work *work, const char *id, Fault *f);
-/* Confirm what was begun before a time, as nobody else has. */
-_must_use_ int service_confirm_old_resizes(Tx *tx, Arena *arena, int64_t before_us, Fault *f);
+
+typedef struct ConfirmResizes {
+	Arena *arena; /* the caller's: it outlives the commit, which tells of operations in it */
+	const ServiceSettings *settings;
+	int64_t before_us; /* of the steady clock */
+} ConfirmResizes;
+
+/* StoreWork over a ConfirmResizes: confirm what was begun before that time, as nobody else has. */
+_must_use_ int service_confirm_resizes(Tx *tx, void *ctx, Fault *f);
 
 /* What a rebuild changes of a server; members that are not there stay. */
 typedef struct RebuildWish {

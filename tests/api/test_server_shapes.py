@@ -134,6 +134,25 @@ def a_resize_is_reverted():
     tap.expect(quota(), (0, 0))
 
 
+def a_resize_is_confirmed_after_a_time():
+    server = make(small, image)
+    tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    cleatd.stop()
+    config = cleatd.dir + '/cleatd.conf'
+    with open(config, 'w', encoding='ascii') as file:
+        file.write('[compute]\nresize_confirm_seconds = 1\n')
+    cleatd.args = ['--config', config]
+    assert cleatd.start(), 'cleatd does not start again'
+    wait(server, 'ACTIVE')
+    tap.expect(disks(server), {'.raw': 2})
+    tap.expect(last_action(server), ('confirmResize', [('compute_confirm_resize', 'Success')]))
+    drop(server)
+    cleatd.stop()
+    cleatd.args = []
+    assert cleatd.start(), 'cleatd does not start again'
+
+
 def what_a_resize_refuses():
     server = make(small, image)
     flavor('zero', 64, 1, 0)
@@ -258,7 +277,8 @@ def images_are_made_of_servers():
     drop(copy)
 
 
-tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted, what_a_resize_refuses,
+tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted,
+                   a_resize_is_confirmed_after_a_time, what_a_resize_refuses,
                    a_rebuild_makes_the_disk_anew, a_rescue_boots_from_its_own_disk,
                    images_are_made_of_servers],
         cleanup=lambda: cleatd.__exit__())
