@@ -114,6 +114,25 @@ class Journey:
             if row['instance'] is None:
                 self.disconnect(row['id'])
 
+    def make_other(self):
+        """Another volume, larger than the first."""
+        self.step = 'make another volume'
+        asked(self.user.post(VOLUMES, {'volume': {'name': COPY, 'size': 2}}))
+        self.wait(self.copy, ('available', 'error'))
+
+    def swap(self):
+        """The other volume takes the first one's place."""
+        self.step = 'swap'
+        asked(self.user.put('%s/%s' % (self.attachments(), self.volume()['id']),
+                            {'volumeAttachment': {'volumeId': self.copy()['id']}}))
+        for look in (self.volume, self.copy):
+            self.wait(look, ('available', 'in-use'))
+
+    def detach_other(self):
+        self.step = 'detach the other volume'
+        asked(self.user.delete('%s/%s' % (self.attachments(), self.copy()['id'])))
+        self.wait(self.copy, ('available', 'in-use'))
+
     def extend(self):
         self.step = 'extend'
         volume = self.volume()
@@ -309,7 +328,9 @@ class Journey:
     def delete_copies(self):
         """Whatever an interrupted journey has made."""
         if self.copy():
-            self.wait(self.copy, ('available', 'error'))
+            self.wait(self.copy, ('available', 'error', 'in-use'))
+            if self.copy()['status'] == 'in-use':
+                self.detach_other()
             self.delete_copy()
         if self.snapshot():
             self.wait(self.snapshot, ('available', 'error', None))
@@ -363,6 +384,28 @@ class Journey:
         self.extend()
         self.tell()
         self.detach()
+        self.step = 'end'
+
+    def swap_volumes(self):
+        """Another volume takes the place of one that a server has, and leaves."""
+        self.attach()
+        self.make_other()
+        self.swap()
+        self.detach_other()
+        self.delete_copy()
+        self.step = 'end'
+
+    def swap_in_haste(self):
+        """The server is deleted while volumes are swapped."""
+        self.attach()
+        self.make_other()
+        self.step = 'swap in haste'
+        asked(self.user.put('%s/%s' % (self.attachments(), self.volume()['id']),
+                            {'volumeAttachment': {'volumeId': self.copy()['id']}}))
+        self.delete_server()
+        for look in (self.volume, self.copy):
+            self.wait(look, ('available',))
+        self.delete_copy()
         self.step = 'end'
 
     def attach_in_haste(self):

@@ -77,7 +77,7 @@ def an_attachment_too_many_is_found():
 
 
 def a_disk_halfway_is_found():
-    for disk in (Disk(True, False), Disk(False, True)):
+    for disk in (Disk(True, False), Disk(False, True), Disk(True, True, '/v/' + SPARE)):
         found('halfway', world(domains={SERVER: Domain('running', {VOLUME: disk})}))
 
 

@@ -31,7 +31,7 @@ UP = ('running', 'paused')
 Server = collections.namedtuple('Server', 'status task project volumes ram cores image',
                                 defaults=(None, 0, False))
 Volume = collections.namedtuple('Volume', 'status project size servers')
-Disk = collections.namedtuple('Disk', 'live config')
+Disk = collections.namedtuple('Disk', 'live config mirror', defaults=(None,))
 Domain = collections.namedtuple('Domain', 'state disks ram', defaults=(None,))
 Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
@@ -77,7 +77,7 @@ def look_at_snapshots(admin):
 def look_at_domain(path):
     with open(path, encoding='utf-8') as file:
         domain = json.load(file)
-    disks = {disk['serial']: Disk(disk['live'], disk['config'])
+    disks = {disk['serial']: Disk(disk['live'], disk['config'], disk['mirror'])
              for disk in domain['disks'] if disk['serial']}
     return Domain(domain['state'], disks, domain.get('ram_mib'))
 
@@ -197,7 +197,7 @@ def about_server(world, server_id, server, broken_is_fine):
         yield 'server %s: its domain has %s MiB, not %s' % (server_id, domain.ram, server.ram)
     yield from about_own_disks(world, server_id, server)
     for serial, disk in domain.disks.items() if domain else ():
-        if not disk.config or disk.live != (state in UP):
+        if not disk.config or disk.live != (state in UP) or disk.mirror:
             yield 'server %s: disk %s is halfway: %s' % (server_id, serial, disk)
 
 
@@ -311,6 +311,11 @@ def dangers(rows, domains, files):
             if rows.volumes.get(volume_id, 'gone') in ('available', 'gone'):
                 yield 'domain %s has volume %s, which is %s' % (
                     domain_id, volume_id, rows.volumes.get(volume_id, 'gone'))
+        for disk in domain.disks.values():
+            for volume_id in UUID.findall(os.path.basename(disk.mirror or '')):
+                if rows.volumes.get(volume_id, 'gone') in ('available', 'gone'):
+                    yield 'domain %s writes to volume %s, which is %s' % (
+                        domain_id, volume_id, rows.volumes.get(volume_id, 'gone'))
     for server_id, volume_id in rows.attached:
         if rows.volumes.get(volume_id) == 'in-use' and server_id in domains and \
                 volume_id not in domains[server_id].disks:
