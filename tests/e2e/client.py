@@ -323,6 +323,64 @@ def server_event_list():
     assert {'create', 'attach_volume', 'detach_volume'} <= set(actions), actions
 
 
+def server_event_show():
+    request = [row['Request ID'] for row in table('server', 'event', 'list', 'vm')][-1]
+    shown = table('--os-compute-api-version', '2.84', 'server', 'event', 'show', 'vm', request)
+    tap.expect((shown['action'], shown['events'][0]['result']), ('create', 'Success'))
+
+
+def servers_by_filter():
+    tap.expect(named(table('server', 'list', '--status', 'ACTIVE', '--name', 'v', '--long')),
+               ['vm'])
+    tap.expect(named(table('server', 'list', '--status', 'SHUTOFF')), [])
+    assert 'vm' in named(table('server', 'list', '--all-projects', user='admin'))
+    refused('403', 'server', 'list', '--all-projects')
+
+
+# --- what there is beside servers ----------------------------------------------------------
+
+def server_group_of_a_server():
+    at = ('--os-compute-api-version', '2.64')
+    made = table(*at, 'server', 'group', 'create', '--policy', 'anti-affinity', 'apart')
+    openstack('--os-compute-api-version', '2.37', 'server', 'create', '--image', image(),
+              '--flavor', IDS['flavor'], '--nic', 'none', '--hint', 'group=' + made['id'],
+              '--wait', 'member')
+    tap.expect(named(table(*at, 'server', 'group', 'list')), ['apart'])
+    member = value('id', 'server', 'show', 'member')
+    assert member in str(table(*at, 'server', 'group', 'show', 'apart')['members'])
+    openstack('server', 'delete', '--wait', 'member')
+    openstack('server', 'group', 'delete', 'apart')
+    tap.expect(table('server', 'group', 'list'), [])
+
+
+def flavor_set_and_unset():
+    openstack('flavor', 'create', '--ram', '64', '--private', 'own', user='admin')
+    openstack('flavor', 'set', '--project', 'demo', '--property', 'a=b', 'own', user='admin')
+    tap.expect(value('properties', 'flavor', 'show', 'own'), "{'a': 'b'}")
+    openstack('flavor', 'unset', '--project', 'demo', '--property', 'a', 'own', user='admin')
+    refused('No Flavor found for own', 'flavor', 'show', 'own')
+    openstack('flavor', 'delete', 'own', user='admin')
+
+
+def host_as_admins_see_it():
+    host, = [row['Hypervisor Hostname'] for row in table('hypervisor', 'list', user='admin')]
+    tap.expect(value('state', 'hypervisor', 'show', host, user='admin'), 'up')
+    tap.expect(value('count', 'hypervisor', 'stats', 'show', user='admin'), '1')
+    rows = table('compute', 'service', 'list', '--service', 'nova-compute', user='admin')
+    tap.expect([(row['Host'], row['State']) for row in rows], [(host, 'up')])
+    assert 'nova' in [row['Zone Name'] for row in table(
+        'availability', 'zone', 'list', '--compute', '--long', user='admin')]
+    tap.expect(table('aggregate', 'list', user='admin'), [])
+
+
+def quota_and_usage():
+    tap.expect(int(value('instances', 'quota', 'show')), 10)
+    openstack('quota', 'set', '--instances', '11', 'demo', user='admin')
+    tap.expect(int(value('instances', 'quota', 'show')), 11)
+    tap.expect(len(table('usage', 'list', user='admin')), 1)
+    assert float(value('CPU Hours', 'usage', 'show')) >= 0
+
+
 def server_delete_releases_its_volumes():
     openstack('server', 'add', 'volume', 'vm', 'data')
     wait_status('volume', 'data', 'in-use')
@@ -386,7 +444,9 @@ ON_FAKE = [
     server_add_volume_with_tag, server_volume_list, attached_volume_is_not_attached_again,
     attached_volume_is_not_deleted, server_stop_and_start, server_reboot, server_remove_volume,
     detached_volume_is_not_detached_again,
-    server_event_list, server_delete_releases_its_volumes, volume_delete, image_delete,
+    server_event_list, server_event_show, servers_by_filter,
+    server_group_of_a_server, flavor_set_and_unset, host_as_admins_see_it, quota_and_usage,
+    server_delete_releases_its_volumes, volume_delete, image_delete,
     daemon_ends_well,
 ]
 
