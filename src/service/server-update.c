@@ -17,6 +17,15 @@ static int save(Work *work, Server *server, Fault *f)
 	return fault_unexpected(f, server_update(work->tx, server, f));
 }
 
+/* A server may only be kept in the zone that there is. */
+static int check_zone(Work *work, const ServerChange *change)
+{
+	if (!change->pinned_zone || str_eq(change->pinned_zone, work->settings->availability_zone))
+		return 0;
+	return work_refuse(work, REFUSAL_BAD_INPUT,
+			   "The requested availability zone is not available");
+}
+
 int service_change_server(Work *work, const char *id, const ServerChange *change, Server **ret,
 			  Fault *f)
 {
@@ -24,6 +33,8 @@ int service_change_server(Work *work, const char *id, const ServerChange *change
 	int r;
 
 	r = service_find_server(work, id, &server, f);
+	if (!r)
+		r = check_zone(work, change);
 	if (r)
 		return r;
 	if (change->name)
@@ -36,6 +47,10 @@ int service_change_server(Work *work, const char *id, const ServerChange *change
 		server->access_ipv6 = change->access_ipv6;
 	if (change->disk_config)
 		server->disk_config = change->disk_config;
+	if (change->hostname)
+		server->hostname = change->hostname;
+	if (change->has_pinned_zone)
+		server->pinned_zone = change->pinned_zone;
 	*ret = server;
 	return save(work, server, f);
 }

@@ -61,8 +61,12 @@ typedef struct ServerChange {
 	const char *access_ipv4;
 	const char *access_ipv6;
 	const char *disk_config;
+	const char *hostname;
+	const char *pinned_zone; /* NULL is a value when has_pinned_zone */
+	bool has_pinned_zone;
 } ServerChange;
 
+/* REFUSAL_NO_SERVER, REFUSAL_BAD_INPUT: no such zone. */
 _must_use_ int service_change_server(Work *work, const char *id, const ServerChange *change,
 				     Server **ret, Fault *f);
 

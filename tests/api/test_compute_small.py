@@ -253,6 +253,31 @@ def services_and_zones():
     answered(admin.get(COMPUTE + '/os-aggregates/7'), 404, 'Aggregate 7 could not be found.')
 
 
+def names_and_zones_of_servers():
+    server = server_of(create({}, availability_zone='nova'))
+    path = COMPUTE + '/servers/' + server['id']
+    tap.expect(server['pinned_availability_zone'], 'nova')
+
+    def change(minor, **members):
+        return demo.put(path, {'server': members}, **at(minor))
+    answered(change(89, hostname='web'), 400)
+    tap.expect(answered(change(90, hostname='web'), 200)['server']['OS-EXT-SRV-ATTR:hostname'],
+               'web')
+    for bad in ('w', 'web-', '-web', 'a b', 'web.example.org', 'x' * 64, None):
+        answered(change(93, hostname=bad), 400)
+    answered(change(94, hostname='web.example.org'), 200)
+    tap.expect(demo.get(path, **at(94)).body['server']['OS-EXT-SRV-ATTR:hostname'],
+               'web.example.org')
+    answered(change(103, pinned_availability_zone=None), 400)
+    shown = answered(change(104, pinned_availability_zone=None), 200)['server']
+    tap.expect(shown['pinned_availability_zone'], None)
+    answered(change(104, pinned_availability_zone='elsewhere'), 400,
+             'The requested availability zone is not available')
+    shown = answered(change(104, pinned_availability_zone='nova'), 200)['server']
+    tap.expect(shown['pinned_availability_zone'], 'nova')
+    delete(server)
+
+
 def quota_classes():
     path = COMPUTE + '/os-quota-class-sets/default'
     answered(demo.get(path), 403)
@@ -320,5 +345,5 @@ tap.run('small resources', [
     groups_of_each_version, groups_that_are_refused, groups_belong_to_projects,
     members_share_a_host_or_not, hints_are_checked, quotas_of_groups,
     private_flavors_are_for_those_let_in, flavors_up_to_2_102, hypervisors_of_each_version,
-    services_and_zones, quota_classes, usage_of_a_project, what_there_is_none_of,
+    services_and_zones, names_and_zones_of_servers, quota_classes, usage_of_a_project, what_there_is_none_of,
 ], cleanup=lambda: cleatd.__exit__())

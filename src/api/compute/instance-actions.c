@@ -102,25 +102,6 @@ static int find_server(ApiRequest *r, Server **ret, Fault *f)
 	return r->version >= V(21) ? compute_server_or_past(r, ret, f) : compute_server(r, ret, f);
 }
 
-/* A time filter of the version; false after a refusal. */
-static bool add_time(ApiRequest *r, RecordQuery *query, const char *param, RecordTest test)
-{
-	const char *text = api_query(r, param);
-	int64_t us;
-
-	if (!text)
-		return true;
-	if (!clock_parse(text, &us)) {
-		(void)api_refuse(r, 400,
-				 "Invalid input for query parameters %s. Value: %s. '%s' is "
-				 "not a 'date-time'",
-				 param, text, text); /* always 0 */
-		return false;
-	}
-	record_where_int(query, "updated_us", test, us);
-	return true;
-}
-
 /* The marker is a request id; paging goes by the action's own id. */
 static int resolve_marker(ApiRequest *r, const Server *server, RecordQuery *query, Fault *f)
 {
@@ -157,15 +138,14 @@ static int find_actions(ApiRequest *r, const Server *server, RecordQuery *query,
 
 static int actions_list(ApiRequest *r, Fault *f)
 {
-	bool paged = r->version >= V(58);
+	bool paged = r->version >= V(58), changed;
 	InstanceAction **actions;
 	RecordQuery query = {0};
 	Server *server;
 	size_t count;
 	int k;
 
-	if (paged && (!api_page(r, &query) || !add_time(r, &query, "changes-since", RECORD_GE) ||
-		      (r->version >= V(66) && !add_time(r, &query, "changes-before", RECORD_LE))))
+	if (paged && (!api_page(r, &query) || !compute_query_changes(r, &query, &changed)))
 		return 0;
 	k = find_server(r, &server, f);
 	if (k)

@@ -90,6 +90,12 @@ _must_use_ int compute_out_servers(ApiRequest *r, Server *const *servers, size_t
 /* The status that clients see ("ACTIVE", "REBOOT" ...). */
 const char *compute_status(const Server *server);
 
+/*
+ * What was changed when, as "changes-since" and, from 2.66 on, "changes-before" ask; *ret_any: they
+ * ask something. False after a refusal.
+ */
+_must_use_ bool compute_query_changes(ApiRequest *r, RecordQuery *query, bool *ret_any);
+
 /* What lists of servers may be asked for; the query of such a request, or false after a refusal. */
 extern const ApiParam compute_server_list_params[];
 _must_use_ bool compute_server_query(ApiRequest *r, RecordQuery *query);

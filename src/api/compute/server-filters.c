@@ -257,21 +257,6 @@ static bool add_status(ApiRequest *r, RecordQuery *query)
 	return true;
 }
 
-/* A time of the query; *ret is 0 when it is not there. False after a refusal. */
-static bool read_time(ApiRequest *r, const char *param, int64_t *ret)
-{
-	const char *text = api_query(r, param);
-
-	*ret = 0;
-	if (!text || clock_parse(text, ret))
-		return true;
-	(void)api_refuse(r, 400,
-			 "Invalid input for query parameters %s. Value: %s. '%s' is not a "
-			 "'date-time'",
-			 param, text, text); /* always 0 */
-	return false;
-}
-
 /* Whether only deleted servers are asked for; false after a refusal. */
 static bool asks_for_deleted(ApiRequest *r, bool *ret)
 {
@@ -290,23 +275,11 @@ static bool asks_for_deleted(ApiRequest *r, bool *ret)
 /* Live servers, unless an admin asks for deleted ones or anybody for what has changed. */
 static bool add_life(ApiRequest *r, RecordQuery *query)
 {
-	int64_t since, before = 0;
-	bool deleted;
+	bool deleted, changed;
 
-	if (!asks_for_deleted(r, &deleted) || !read_time(r, "changes-since", &since) ||
-	    (r->version >= V(66) && !read_time(r, "changes-before", &before)))
+	if (!asks_for_deleted(r, &deleted) || !compute_query_changes(r, query, &changed))
 		return false;
-	if (since && before && since > before) {
-		(void)api_refuse(r, 400,
-				 "The value of changes-since must be less than or equal to "
-				 "changes-before."); /* always 0 */
-		return false;
-	}
-	if (since)
-		record_where_int(query, "updated_us", RECORD_GE, since);
-	if (before)
-		record_where_int(query, "updated_us", RECORD_LE, before);
-	if (deleted || (!since && !before))
+	if (deleted || !changed)
 		record_where_text(query, "vm_state", deleted ? RECORD_EQ : RECORD_NE,
 				  enum_name(&vm_state_names, VM_DELETED));
 	return true;
