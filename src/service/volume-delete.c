@@ -122,15 +122,33 @@ static int is_alone(Tx *tx, Arena *arena, const Volume *volume, bool *ret, Fault
 	return fault_unexpected(f, r);
 }
 
+static bool is_being_made(const Volume *volume)
+{
+	return volume->status == VOLUME_CREATING || volume->status == VOLUME_DOWNLOADING;
+}
+
+/* One that is still being made for the server goes when it is there: see deletion_lane(). */
+static int delete_along_lane(Tx *tx, Arena *arena, const Volume *volume, const char **ret, Fault *f)
+{
+	int r = RECORD_NOT_FOUND;
+
+	if (is_being_made(volume))
+		r = operation_lane_of(tx, arena, "volume_id", volume->id, ret, f);
+	if (r != RECORD_NOT_FOUND)
+		return r;
+	*ret = volume->id;
+	return 0;
+}
+
 int volume_delete_along(Tx *tx, Arena *arena, const Operation *by, const char *volume_id, Fault *f)
 {
 	Operation operation = {
-		.lane = volume_id,
 		.volume_id = volume_id,
 		.user_id = by->user_id,
 		.request_id = by->request_id,
 	};
 	bool alone = false;
+	VolumeEvent event;
 	Volume *volume;
 	int r;
 
@@ -142,7 +160,11 @@ int volume_delete_along(Tx *tx, Arena *arena, const Operation *by, const char *v
 	if (r)
 		return fault_unexpected(f, r);
 	operation.project_id = volume->project_id;
-	r = alone ? volume_move(tx, arena, volume, VOLUME_EVENT_DELETE, f) : REFUSAL_VOLUME_STATE;
+	r = delete_along_lane(tx, arena, volume, &operation.lane, f);
+	if (r)
+		return r;
+	event = is_being_made(volume) ? VOLUME_EVENT_FORCE_DELETE : VOLUME_EVENT_DELETE;
+	r = alone ? volume_move(tx, arena, volume, event, f) : REFUSAL_VOLUME_STATE;
 	if (r > 0)
 		return message_write(tx, arena, &operation, MESSAGE_KEEP_VOLUME, f);
 	return r ? r

@@ -82,10 +82,9 @@ def forget(snapshot):
     wait_for(lambda: demo.get(path).status == 404, 'the snapshot to be gone')
 
 
-def tidy(*volumes):
-    """Without those that went with their server."""
-    drop(demo, *(volume for volume in volumes
-                 if demo.get('%s/%s' % (VOLUMES, volume['id'])).status == 200))
+def wait_gone(volume):
+    wait_for(lambda: demo.get('%s/%s' % (VOLUMES, volume['id'])).status == 404,
+             'the volume to go with its server')
 
 
 def bootable(**more):
@@ -159,7 +158,8 @@ def volumes_that_are_made():
     tap.expect(rows['/dev/vda']['delete_on_termination'], True, 'delete')
     tap.expect(rows['/dev/vdb']['tag'], 'copy', 'tag')
     away(server)
-    tidy(root, copy, blank)
+    wait_gone(root)
+    drop(demo, copy, blank)
     forget(snapshot)
     drop(demo, volume)
 
@@ -182,7 +182,7 @@ def older_form():
     tap.expect((row['device'], row['delete_on_termination']), ('/dev/vda', True), 'root')
     tap.expect(server['image'], '', 'image')
     away(server)
-    tidy(volume)
+    wait_gone(volume)
     refused(wish(minor=1, image=IMAGE, block_device_mapping=[{'device_name': 'vdb'}]), 400,
             INVALID + 'Unrecognized legacy format.')
     refused(wish(ROOT, image=IMAGE, block_device_mapping=[{'volume_id': NOBODY}]), 400,
@@ -318,7 +318,7 @@ def several_servers_with_volumes_of_their_own():
                       demo.get(SERVERS + '/detail').body['servers']] == ['ACTIVE'] * 2, 'servers')
     tap.expect(len(demo.get(VOLUMES).body['volumes']), 2, 'volumes')
     away(*demo.get(SERVERS).body['servers'])
-    tidy(*demo.get(VOLUMES).body['volumes'])
+    wait_for(lambda: not demo.get(VOLUMES).body['volumes'], 'volumes to go')
 
 
 def volume_that_cannot_be_made():
@@ -362,19 +362,21 @@ def image_that_brings_its_disks():
     away(server)
     server = built(wish(dict(ROOT, uuid=image['id']), image=image['id']))
     away(server)
-    tidy(*(row for row in demo.get(VOLUMES).body['volumes'] if row['id'] != volume['id']))
+    wait_for(lambda: len(demo.get(VOLUMES).body['volumes']) == 1, 'volumes to go')
     forget(snapshot)
     tap.expect(demo.delete('/image/v2/images/' + image['id']).status, 204, 'delete')
     drop(demo, volume)
 
 
 def ends_in_the_middle():
-    """A server that is deleted while its volumes are being made takes nothing with it."""
+    """A server may be deleted while its volumes are being made: some go with it, some stay."""
     volume = make(demo)
-    reply = wish(mapping('image', IMAGE, boot_index=0, volume_size=1), mapping('volume',
-                                                                             volume['id']))
+    reply = wish(mapping('image', IMAGE, boot_index=0, volume_size=1),
+                 mapping('image', IMAGE, volume_size=2, delete_on_termination=True),
+                 mapping('volume', volume['id']))
     tap.expect(reply.status, 202, 'create')
     away(reply.body['server'])
+    wait_for(lambda: len(demo.get(VOLUMES).body['volumes']) == 2, 'one to go')
     rows = demo.get(VOLUMES).body['volumes']
     for row in rows:
         wait_status(demo, '%s/%s' % (VOLUMES, row['id']), 'volume', 'available')

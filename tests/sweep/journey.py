@@ -64,6 +64,24 @@ class Journey:
             version='compute 2.37'))
         self.wait(self.server, ('ACTIVE', 'ERROR'))
 
+    def make_server_of_volumes(self):
+        """It boots from a volume that is made for it, and has the one that is there."""
+        self.step = 'make server of volumes'
+        image = asked(self.user.get('/image/v2/images'))['images'][0]['id']
+        flavors = asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors']
+        asked(self.user.post(SERVERS, {'server': {
+            'name': NAME, 'networks': 'none', 'flavorRef': flavors[0]['id'],
+            'block_device_mapping_v2': [
+                {'source_type': 'image', 'destination_type': 'volume', 'uuid': image,
+                 'boot_index': 0, 'volume_size': 1, 'delete_on_termination': True},
+                {'source_type': 'volume', 'destination_type': 'volume',
+                 'uuid': self.volume()['id']}]}}, version='compute 2.37'))
+        self.wait(self.server, ('ACTIVE', 'ERROR'))
+
+    def root_volume(self):
+        """One that was made for a server has no name."""
+        return self.find(VOLUMES, 'volumes', '')
+
     def make_volume(self):
         self.step = 'make volume'
         asked(self.user.post(VOLUMES, {'volume': {'name': NAME, 'size': 1}}))
@@ -443,11 +461,22 @@ class Journey:
         self.delete_volume()
         self.step = 'end'
 
+    def born_with_volumes(self):
+        """The server is deleted with all of them; they are free again."""
+        self.make_volume()
+        self.make_server_of_volumes()
+        self.delete_server()
+        self.wait(self.volume, ('available',))
+        self.wait(self.root_volume, (None,))
+        self.delete_volume()
+        self.step = 'end'
+
     def finish(self):
         self.delete_copies()
         server = self.server()
         if server and server['status'] == 'ERROR':
             self.delete_server()
+            self.wait(self.root_volume, (None,))
             server = None
         if not server:
             self.make_server()
@@ -463,5 +492,6 @@ class Journey:
         self.detach()
         assert self.volume()['status'] == 'available', self.volume()
         self.delete_server()
+        self.wait(self.root_volume, (None,))
         self.delete_volume()
         self.step = 'end'

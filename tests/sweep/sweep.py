@@ -70,6 +70,7 @@ WAYS = (
     Way('rebuilt', Journey.rebuild, True, False, {}),
     Way('rescued', Journey.rescue, True, False, {}),
     Way('images of a server', Journey.become_images, True, False, {}),
+    Way('born with volumes', Journey.born_with_volumes, False, False, {}),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),

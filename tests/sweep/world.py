@@ -160,10 +160,18 @@ def status_of(world, volume_id):
     return None
 
 
+def is_away(world, server_id, volume_id):
+    """Whether a server that is on no host keeps a volume: it is offloaded, or was never built."""
+    reserved = any(row.volume == volume_id and row.mapping and row.status == 'reserved'
+                   for row in world.attachments.values())
+    status = world.servers[server_id].status
+    return status == 'SHELVED_OFFLOADED' or status == 'ERROR' and reserved
+
+
 def about_volume(world, volume_id, volume):
     """One volume, as seen from the four places that can know about it."""
     here = [s for s, server in world.servers.items() if volume_id in server.volumes]
-    away = [s for s in here if world.servers[s].status == 'SHELVED_OFFLOADED']
+    away = [s for s in here if is_away(world, s, volume_id)]
     plugged = [d for d, domain in world.domains.items() if volume_id in domain.disks]
     consumed = status_of(world, volume_id) or ('reserved' if away else None)
     if volume.status != consumed and (consumed or volume.status not in AT_REST):
