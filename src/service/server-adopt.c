@@ -352,8 +352,8 @@ static int check_volumes(Work *work, const Server *server, Fault *f)
 	if (r)
 		return fault_unexpected(f, r);
 	if (count && server->vm_state != VM_ERROR)
-		return refuse_conflict(work, "Server %s has %zu volumes: detach them first.",
-				       server->id, count);
+		return refuse_conflict(work, "Server %s has volumes: detach them first.",
+				       server->id);
 	return 0;
 }
 
