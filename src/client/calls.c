@@ -131,6 +131,48 @@ int client_server_events(Client *client, Arena *arena, const char *id, const cha
 	return client_call(client, &request, ret, f);
 }
 
+int client_server_adopt(Client *client, Arena *arena, const ClientAdoptWish *wish,
+			const char **ret_id, Fault *f)
+{
+	const ClientRequest request = {CLIENT_ADMIN, "POST", "/servers", NULL, NULL};
+	JsonOut out = {0};
+	JsonDoc *doc;
+	int r;
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "adopt");
+	json_out_text(&out, "domain", wish->domain);
+	body_text(&out, "name", wish->name);
+	body_text(&out, "flavor", wish->flavor);
+	body_text(&out, "project_id", wish->project_id);
+	json_out_end(&out);
+	json_out_end(&out);
+	r = body_send(client, request, &out, &doc, f);
+	return r ? r : body_id(arena, doc, "server.id", ret_id, f);
+}
+
+int client_server_release(Client *client, Arena *arena, const char *id, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_ADMIN,
+		.method = "POST",
+		.path = server_path(client, arena, id, "/release"),
+	};
+
+	return client_call(client, &request, NULL, f);
+}
+
+int client_server_domain(Client *client, Arena *arena, const char *id, JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_ADMIN,
+		.method = "GET",
+		.path = server_path(client, arena, id, ""),
+	};
+
+	return client_call(client, &request, ret, f);
+}
+
 int client_image_create(Client *client, Arena *arena, const ClientImageWish *wish,
 			const char **ret_id, Fault *f)
 {

@@ -22,6 +22,14 @@ typedef struct ClientServerWish {
 	bool config_drive;
 } ClientServerWish;
 
+/* A domain by name or id; the rest may be NULL. */
+typedef struct ClientAdoptWish {
+	const char *domain;
+	const char *name;
+	const char *flavor; /* name or id */
+	const char *project_id;
+} ClientAdoptWish;
+
 typedef struct ClientImageWish {
 	const char *name;
 	const char *disk_format;
@@ -66,6 +74,14 @@ _must_use_ int client_server_console(Client *client, Arena *arena, const char *i
 /* "instanceActions" of a server, or "instanceAction" when a request is named. */
 _must_use_ int client_server_events(Client *client, Arena *arena, const char *id,
 				    const char *request_id, JsonDoc **ret, Fault *f);
+
+/* Of domains, for admins. */
+_must_use_ int client_server_adopt(Client *client, Arena *arena, const ClientAdoptWish *wish,
+				   const char **ret_id, Fault *f);
+_must_use_ int client_server_release(Client *client, Arena *arena, const char *id, Fault *f);
+/* "server" as the hypervisor has it, with all its "disks". */
+_must_use_ int client_server_domain(Client *client, Arena *arena, const char *id, JsonDoc **ret,
+				    Fault *f);
 
 _must_use_ int client_image_create(Client *client, Arena *arena, const ClientImageWish *wish,
 				   const char **ret_id, Fault *f);

@@ -370,6 +370,34 @@ def waiting_ends_in_time():
             'status', 'server', 'show', 's', cleatd=cleatd) == 'ACTIVE')
 
 
+# --- domains that others have made ---------------------------------------------------------
+
+def adopted_domains():
+    cleatd, id = lib.Cleatd(start=False), '5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11'
+    folder = os.path.join(cleatd.dir, 'fake')
+    os.mkdir(folder, 0o700)
+    with open(os.path.join(folder, id + '.json'), 'w', encoding='ascii') as file:
+        json.dump({'name': 'old', 'owner': 'foreign', 'state': 'off', 'ram_mib': 320, 'vcpus': 1,
+                   'disks': [{'alias': 'disk0', 'target': 'vda', 'path': '/dev/zero',
+                              'live': False, 'config': True}]}, file)
+    with cleatd:
+        cleatd.start()
+        how = {'user': 'admin', 'cleatd': cleatd}
+        refused(FAILED, 'No flavor has 320 MiB', 'server', 'adopt', 'old', **how)
+        refused(NOT_FOUND, 'There is no domain new.', 'server', 'adopt', 'new', **how)
+        refused(DENIED, '403', 'server', 'adopt', 'old', cleatd=cleatd)
+        made = table('server', 'adopt', 'old', '--name', 'web', '--flavor', 'm1.tiny', '--wait',
+                     **how)
+        tap.expect((made['id'], made['domain'], made['owner']), (id, 'old', 'adopted'))
+        tap.expect(value('status', 'server', 'show', 'web', **how), 'SHUTOFF')
+        disk, = table('server', 'disks', 'web', **how)
+        tap.expect((disk['Target'], disk['Source'], disk['Volume ID']),
+                   ('vda', '/dev/zero', None))
+        refused(FAILED, 'cleat server release', 'server', 'delete', 'web', **how)
+        cleat('server', 'release', 'web', '--wait', **how)
+        refused(NOT_FOUND, 'no server', 'server', 'show', 'web', **how)
+
+
 # --- block storage in full -----------------------------------------------------------------
 
 def volume_from_elsewhere():
@@ -522,6 +550,6 @@ tap.run('cli', [
     server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
     messages, slow_guest_is_waited_for, stubborn_guest_is_told_about,
-    waiting_ends_in_time, completion_knows_every_command,
+    waiting_ends_in_time, adopted_domains, completion_knows_every_command,
     every_command_was_run, daemon_ends_well,
 ], lambda: CLEATD.__exit__())
