@@ -125,6 +125,7 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver->pause && driver->save);
 	assert(driver->reboot && driver->destroy && driver->state && driver->attach_disk);
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
+	assert(driver->disk_addresses && driver->change_medium);
 	assert(driver->resize_disk && driver->copy_begin && driver->copy_look);
 	assert(driver->copy_cancel && driver->console && driver->list);
 	assert(driver->inspect && driver->adopt && driver->release);
@@ -293,6 +294,35 @@ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *ali
 	assert(str_after(alias, "ua-"));
 	return call_end(&call, hypervisor->driver->find_disk(hypervisor->self, id, alias, ret, f),
 			0, f);
+}
+
+int hypervisor_disk_addresses(Hypervisor *hypervisor, const char *id, Arena *arena,
+			      DiskAddress **ret, size_t *ret_count, Fault *f)
+{
+	Call call = call_begin(hypervisor, "disk_addresses", id, "");
+	DiskAddress *addresses = NULL;
+	size_t count = 0;
+	int r;
+
+	r = call_end(&call,
+		     hypervisor->driver->disk_addresses(hypervisor->self, id, arena, &addresses,
+							&count, f),
+		     MAY(HYPERVISOR_NO_DOMAIN), f);
+	if (r)
+		return r;
+	*ret = addresses;
+	*ret_count = count;
+	return 0;
+}
+
+int hypervisor_change_medium(Hypervisor *hypervisor, const char *id, const DiskSpec *disk, Fault *f)
+{
+	Call call = call_begin(hypervisor, "change_medium", id, disk->alias);
+
+	assert(is_disk(disk) && disk->path && disk->device == DISK_DEVICE_CDROM);
+	return call_end(
+		&call, hypervisor->driver->change_medium(hypervisor->self, id, disk, f),
+		MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) | MAY(HYPERVISOR_REFUSED), f);
 }
 
 int hypervisor_resize_disk(Hypervisor *hypervisor, const char *id, const char *alias,

@@ -123,6 +123,19 @@ struct HypervisorDriver {
 	int (*find_disk)(void *self, const char *id, const char *alias, DiskPresence *ret,
 			 Fault *f);
 	/*
+	 * Where every disk of the domain is: in the running guest, or else in the definition; in
+	 * the arena. HYPERVISOR_NO_DOMAIN.
+	 */
+	int (*disk_addresses)(void *self, const char *id, Arena *arena, DiskAddress **ret,
+			      size_t *ret_count, Fault *f);
+	/*
+	 * Put another medium, disk->path, into the CD-ROM drive of that alias: into the definition
+	 * and, when it runs, the guest, also when that has the old one mounted; it is told. The
+	 * path has to differ from the old one's. HYPERVISOR_NO_DOMAIN, HYPERVISOR_NO_DISK: there
+	 * is no such drive; HYPERVISOR_REFUSED: the emulator said no, and either medium is in it.
+	 */
+	int (*change_medium)(void *self, const char *id, const DiskSpec *disk, Fault *f);
+	/*
 	 * Let a running guest see that its disk is that large, or larger than it was; the file or
 	 * device has the room already unless the emulator alone may write to it (qcow2).
 	 * HYPERVISOR_NO_DISK: no running guest has it, there is nothing to do;
@@ -215,6 +228,10 @@ _must_use_ int hypervisor_restore_disk(Hypervisor *hypervisor, const char *id, c
 				       Fault *f);
 _must_use_ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *alias,
 				    DiskPresence *ret, Fault *f);
+_must_use_ int hypervisor_disk_addresses(Hypervisor *hypervisor, const char *id, Arena *arena,
+					 DiskAddress **ret, size_t *ret_count, Fault *f);
+_must_use_ int hypervisor_change_medium(Hypervisor *hypervisor, const char *id,
+					const DiskSpec *disk, Fault *f);
 _must_use_ int hypervisor_resize_disk(Hypervisor *hypervisor, const char *id, const char *alias,
 				      int64_t size_bytes, Fault *f);
 _must_use_ int hypervisor_copy_begin(Hypervisor *hypervisor, const char *id, const char *alias,

@@ -74,6 +74,14 @@ static int mock_find(void *self _unused_, const char *id _unused_, const char *a
 	return answer;
 }
 
+static int mock_addresses(void *self _unused_, const char *id _unused_, Arena *arena,
+			  DiskAddress **ret, size_t *ret_count, Fault *f _unused_)
+{
+	*ret = ARENA_NEW(arena, DiskAddress);
+	*ret_count = 1;
+	return answer;
+}
+
 static int mock_resize(void *self _unused_, const char *id _unused_, const char *alias _unused_,
 		       int64_t size_bytes _unused_, Fault *f _unused_)
 {
@@ -158,6 +166,8 @@ static const HypervisorDriver mock = {
 	.detach_disk = mock_detach,
 	.restore_disk = mock_put,
 	.find_disk = mock_find,
+	.disk_addresses = mock_addresses,
+	.change_medium = mock_put,
 	.resize_disk = mock_resize,
 	.copy_begin = mock_copy_begin,
 	.copy_look = mock_copy_look,

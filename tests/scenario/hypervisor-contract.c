@@ -604,6 +604,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(guest_is_paused),
 		cmocka_unit_test(guest_is_saved),
 		cmocka_unit_test(disk_stays_over_a_restart),
+		cmocka_unit_test(disks_have_addresses),
+		cmocka_unit_test(medium_is_changed),
 		cmocka_unit_test(disk_grows),
 		cmocka_unit_test(disk_is_copied),
 		cmocka_unit_test(disk_is_mirrored),

@@ -78,3 +78,7 @@ void open_host(void);
 /* mirror.c: tests of their own. */
 void disk_is_mirrored(void **state);
 void disk_moves(void **state);
+
+/* drive.c: likewise. */
+void disks_have_addresses(void **state);
+void medium_is_changed(void **state);

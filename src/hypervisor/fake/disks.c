@@ -184,6 +184,70 @@ int fake_find_disk(void *self, const char *id, const char *alias, DiskPresence *
 	return fake_call_end(&call, r, f);
 }
 
+/* A place for each, as a machine would give it: by the order of names on the bus. */
+static DiskAddress address_of(const FakeDisk *disk, Arena *arena)
+{
+	bool virtio = str_after(disk->target, "vd") != NULL;
+	size_t length = strlen(disk->target);
+
+	return (DiskAddress){
+		.alias = arena_strdup(arena, disk->alias),
+		.bus = virtio ? "virtio" : "scsi",
+		.pci = virtio ? arena_printf(arena, "0000:%02zx:%02x.0", length - 2,
+					     (unsigned)(disk->target[length - 1] - 'a') + 4)
+			      : NULL,
+	};
+}
+
+int fake_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **ret,
+			size_t *ret_count, Fault *f)
+{
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "disk_addresses", f);
+
+	if (!r) {
+		const FakeDomain *domain = map_get(call.fake->domains, id);
+		size_t n = 0;
+
+		*ret = ARENA_ARRAY(arena, DiskAddress, domain ? domain->disks.count + 1 : 1);
+		if (!domain)
+			r = HYPERVISOR_NO_DOMAIN;
+		for (size_t i = 0; domain && i < domain->disks.count; i++)
+			if (domain->disks.items[i]->live || !fake_domain_runs(domain))
+				(*ret)[n++] = address_of(domain->disks.items[i], arena);
+		*ret_count = n;
+	}
+	return fake_call_end(&call, r, f);
+}
+
+static int domain_change_medium(Fake *fake, const char *id, const DiskSpec *spec, Fault *f)
+{
+	FakeDomain *domain = map_get(fake->domains, id);
+	FakeDisk *disk = domain ? fake_domain_disk(domain, spec->alias) : NULL;
+
+	if (!domain)
+		return HYPERVISOR_NO_DOMAIN;
+	if (!disk)
+		return HYPERVISOR_NO_DISK;
+	if (!fake_file_exists(spec->path)) {
+		(void)fault(f, -ENOENT, "%s cannot be in %s of %s", spec->path, disk->target, id);
+		return HYPERVISOR_REFUSED;
+	}
+	fake_domain_set_source(disk, spec);
+	fake_console(fake, domain, "disk %s is %s", disk->target, disk->path);
+	return fake_domain_save(domain, fake->dir, f);
+}
+
+int fake_change_medium(void *self, const char *id, const DiskSpec *disk, Fault *f)
+{
+	FakeCall call;
+	int r = fake_call_begin(&call, self, "change_medium", f);
+
+	if (!r)
+		r = domain_change_medium(self, id, disk, f);
+	return fake_call_end(&call, r, f);
+}
+
 static int domain_resize(Fake *fake, const char *id, const char *alias, int64_t size_bytes,
 			 Fault *f)
 {

@@ -65,6 +65,9 @@ int fake_detach_disk(void *self, const char *id, const char *alias, bool resend,
 		     Fault *f);
 int fake_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int fake_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
+int fake_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **ret,
+			size_t *ret_count, Fault *f);
+int fake_change_medium(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes, Fault *f);
 
 /* adopt.c */

@@ -382,6 +382,54 @@ bool disk_died(virDomainPtr domain, const char *alias)
 	return disk_live_target(domain, alias, arena, &target, NULL) == HYPERVISOR_NO_DISK;
 }
 
+/* --- where, and what is in it --- */
+
+int libvirt_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **ret,
+			   size_t *ret_count, Fault *f)
+{
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	_cleanup_(freep) char *xml = NULL;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r == 0)
+		r = read_xml(domain, 0, &xml, f);
+	return r ? r : domain_xml_addresses(xml, arena, ret, ret_count, f);
+}
+
+/*
+ * One place at a time, so that an emulator that refuses leaves a definition that is right. By
+ * force: a guest that has the old medium mounted has locked the tray.
+ */
+int libvirt_change_medium(void *self, const char *id, const DiskSpec *disk, Fault *f)
+{
+	_cleanup_(freep) char *xml = disk_xml_text(disk, disk_direct_io(disk->path));
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Look seen;
+	int r;
+
+	r = conn_domain(self, id, &domain, f);
+	if (r == 0)
+		r = look(domain, disk->alias, NULL, arena, &seen, f);
+	if (r)
+		return r;
+	if (!seen.live.found && !seen.config.found)
+		return HYPERVISOR_NO_DISK;
+	if (seen.config.found &&
+	    virDomainUpdateDeviceFlags(domain, xml, VIR_DOMAIN_AFFECT_CONFIG) < 0)
+		return virt_fault(f, "change what is in %s", disk->alias);
+	if (!seen.live.found ||
+	    virDomainUpdateDeviceFlags(
+		    domain, xml, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_DEVICE_MODIFY_FORCE) == 0)
+		return 0;
+	r = virt_fault(f, "change what is in %s", disk->alias);
+	if (virt_error_is_refusal())
+		r = HYPERVISOR_REFUSED;
+	let_death_settle(domain);
+	return r;
+}
+
 /* --- resize --- */
 
 /*

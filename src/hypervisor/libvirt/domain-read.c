@@ -129,6 +129,56 @@ int domain_xml_find_place(const char *xml, const char *alias, Arena *arena, Disk
 	return 0;
 }
 
+/* "0000:00:05.0" from four numbers that libvirt writes as "0x0000"; NULL when they are not there.
+ */
+static const char *pci_of(xmlNode *disk, Arena *arena)
+{
+	static const char *const parts[] = {"domain", "bus", "slot", "function"};
+	unsigned long numbers[ARRAY_SIZE(parts)];
+
+	if (!str_eq(attribute(disk, "address", "type", arena), "pci"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const char *text = attribute(disk, "address", parts[i], arena);
+
+		if (!text)
+			return NULL;
+		numbers[i] = strtoul(text, NULL, 16);
+	}
+	return arena_printf(arena, "%04lx:%02lx:%02lx.%lx", numbers[0], numbers[1], numbers[2],
+			    numbers[3]);
+}
+
+int domain_xml_addresses(const char *xml, Arena *arena, DiskAddress **ret, size_t *ret_count,
+			 Fault *f)
+{
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *devices = devices_of(doc);
+	DiskAddress *found = NULL;
+	size_t n = 0;
+
+	if (!devices)
+		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
+	for (xmlNode *node = devices->children; node; node = node->next) {
+		const char *alias;
+
+		if (node->type != XML_ELEMENT_NODE || !str_eq((const char *)node->name, "disk"))
+			continue;
+		alias = attribute(node, "alias", "name", arena);
+		if (!alias)
+			continue;
+		found = arena_grow(arena, found, n, sizeof(*found));
+		found[n++] = (DiskAddress){
+			.alias = alias,
+			.bus = attribute(node, "target", "bus", arena),
+			.pci = pci_of(node, arena),
+		};
+	}
+	*ret = found;
+	*ret_count = n;
+	return 0;
+}
+
 /* Sources stand in disks, and in the backing stores and mirrors inside them. */
 static bool has_index(xmlNode *parent, const char *index)
 {

@@ -57,6 +57,10 @@ typedef struct DiskPlace {
 _must_use_ int domain_xml_find_place(const char *xml, const char *alias, Arena *arena,
 				     DiskPlace *ret, Fault *f);
 
+/* Where each disk with an alias is, in the arena. */
+_must_use_ int domain_xml_addresses(const char *xml, Arena *arena, DiskAddress **ret,
+				    size_t *ret_count, Fault *f);
+
 /* Whether a disk's source, or one below it, has that index: the number in its node's name. */
 bool domain_xml_has_source(const char *xml, const char *index);
 

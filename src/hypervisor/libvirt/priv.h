@@ -142,6 +142,9 @@ int libvirt_detach_disk(void *self, const char *id, const char *alias, bool rese
 			Fault *f);
 int libvirt_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
+int libvirt_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **ret,
+			   size_t *ret_count, Fault *f);
+int libvirt_change_medium(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int libvirt_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes,
 			Fault *f);
 int libvirt_copy_begin(void *self, const char *id, const char *alias, const DiskCopy *copy,

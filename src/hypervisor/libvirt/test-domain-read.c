@@ -51,6 +51,28 @@ TEST(who_has_a_target)
 	assert_null(find(running, "ua-9", "vdd").target_user);
 }
 
+TEST(addresses_of_disks)
+{
+	static const char xml[] =
+		"<domain><devices><disk><alias name='ua-1'/><target dev='vdb' bus='virtio'/>"
+		"<address type='pci' domain='0x0000' bus='0x0b' slot='0x1f' function='0x7'/></disk>"
+		"<disk><alias name='ua-2'/><target dev='sda' bus='scsi'/>"
+		"<address type='drive' controller='0' bus='0' target='0' unit='0'/></disk>"
+		"<disk><alias name='ua-3'/><address type='pci' domain='0x0000'/></disk>"
+		"<disk><target dev='vdc' bus='virtio'/></disk></devices></domain>";
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DiskAddress *found = NULL;
+	size_t count = 0;
+
+	assert_int_equal(domain_xml_addresses(xml, arena, &found, &count, NULL), 0);
+	assert_int_equal(count, 3);
+	assert_string_equal(found[0].bus, "virtio");
+	assert_string_equal(found[0].pci, "0000:0b:1f.7");
+	assert_string_equal(found[1].bus, "scsi");
+	assert_null(found[1].pci);
+	assert_null(found[2].pci);
+}
+
 TEST(sources_by_index)
 {
 	static const char xml[] =
