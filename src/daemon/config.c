@@ -30,6 +30,7 @@ static const char *const log_levels[] = {"debug", "info", "warning", "error", NU
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
+static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
@@ -80,6 +81,8 @@ static const ConfigKey keys[] = {
 	NUMBER("compute", "shelved_offload_seconds", shelved_offload_s, -1, 366 * 24 * 3600),
 	NUMBER("compute", "resize_confirm_seconds", resize_confirm_s, 0, 366 * 24 * 3600),
 	NUMBER("compute", "deleted_days", deleted_days, 0, 36500),
+	TEXT("metadata", "domain", metadata_domain, NULL),
+	TEXT("metadata", "config_drive", config_drive, config_drives),
 	TEXT("volume", "backend", volume_backend, volume_backends),
 	TEXT("volume", "volume_group", volume_group, NULL),
 	TEXT("volume", "thin_pool", thin_pool, NULL),
@@ -114,6 +117,8 @@ void config_default(Config *config, Arena *arena)
 		.max_disks = -1,
 		.volume_swap = "members",
 		.deleted_days = 90,
+		.metadata_domain = "novalocal",
+		.config_drive = "asked",
 		.volume_backend = "file",
 		.volume_format = "raw",
 		.oversubscription = 2000,

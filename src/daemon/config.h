@@ -40,6 +40,9 @@ typedef struct Config {
 	int64_t shelved_offload_s;
 	int64_t resize_confirm_s; /* 0: nobody but the owner confirms */
 	int64_t deleted_days;     /* 0: deleted servers are kept */
+	/* [metadata] */
+	const char *metadata_domain; /* of host names */
+	const char *config_drive;    /* which servers get one: "asked" or "always" */
 	/* [volume] */
 	const char *volume_backend;
 	const char *volume_group;     /* for lvm */

@@ -195,6 +195,7 @@ static int start_engine(Daemon *daemon, Fault *f)
 		.kind_count = service_operation_count,
 		.workers = (unsigned)daemon->config->engine_workers,
 		.guest_dir = below(daemon, "guests"),
+		.metadata_domain = daemon->config->metadata_domain,
 		.times.shutdown_ms = daemon->config->shutdown_s * 1000,
 		.power_changed = service_power_changed,
 		.domain_seen = service_domain_seen,
@@ -236,6 +237,7 @@ static void fill_settings(Daemon *daemon)
 		.max_disks = config->max_disks,
 		.swap_by_services = str_eq(config->volume_swap, "service-only"),
 		.shelved_offload_s = config->shelved_offload_s,
+		.config_drives = str_eq(config->config_drive, "always"),
 		.token_s = config->token_s,
 	};
 }

@@ -162,7 +162,7 @@ static const ServerDisk *find_root(const StepRun *run)
 
 static int disks_make(StepRun *run, DomainSpec *spec, Fault *f)
 {
-	DiskSpec *disks = ARENA_ARRAY(run->arena, DiskSpec, 2 + run->local_count + run->disk_count);
+	DiskSpec *disks = ARENA_ARRAY(run->arena, DiskSpec, 3 + run->local_count + run->disk_count);
 	const ServerDisk *root = find_root(run);
 	size_t n = 0;
 	int r = is_rescued(run->server) ? rescue_spec_make(run, &disks[n++], f) : 0;
@@ -176,6 +176,8 @@ static int disks_make(StepRun *run, DomainSpec *spec, Fault *f)
 	for (size_t i = 0; !r && i < run->disk_count; i++)
 		if (!is_root(&run->disks[i]))
 			r = disk_spec_make(run, &run->disks[i], &disks[n++], f);
+	if (!r && drive_is_wanted(run->server))
+		drive_spec_make(run, &disks[n++]);
 	spec->disks = disks;
 	spec->disk_count = n;
 	return r;

@@ -83,8 +83,9 @@ struct EngineConfig {
 	Depot *depot;
 	const OperationKind *kinds;
 	size_t kind_count;
-	unsigned workers;      /* 0: a sensible number */
-	const char *guest_dir; /* where consoles and guest channels lie; absolute */
+	unsigned workers;            /* 0: a sensible number */
+	const char *guest_dir;       /* where consoles, guest channels and drives lie; absolute */
+	const char *metadata_domain; /* of host names that guests are told; "": none */
 	EngineTimes times;
 	/* A server's power changed without an operation of ours; makes the row true. */
 	int (*power_changed)(Tx *tx, Arena *arena, const char *server_id, DomainState state,

@@ -69,7 +69,11 @@ static int mend_disk(StepRun *run, const ServerDisk *disk, DomainState state, Fa
 	log_warning("srv=%s vol=%s is attached, but not there (live=%d config=%d): plugging it in",
 		    run->server->id, disk->volume->id, seen.live, seen.config);
 	r = disk_spec_make(run, disk, &spec, f);
-	return r ? r : hypervisor_attach_disk(run->config->hypervisor, run->server->id, &spec, f);
+	if (!r)
+		r = hypervisor_attach_disk(run->config->hypervisor, run->server->id, &spec, f);
+	if (!r)
+		drive_refresh(run);
+	return r;
 }
 
 typedef struct PowerWork {

@@ -67,6 +67,7 @@ struct StepRun {
 	size_t disk_count;
 	LocalDisk **locals; /* the server's disks that are no volumes, beside its root disk */
 	size_t local_count;
+	const char *drive_path; /* of the config drive that was just made, or NULL */
 	int64_t now_us;
 	bool undoing;
 	/* What the last step that was done found out, as the operation's new args; or NULL. */
@@ -386,6 +387,22 @@ _must_use_ int rescue_spec_make(StepRun *run, DiskSpec *ret, Fault *f);
 /* Files of a guest in config->guest_dir, in the arena. */
 const char *guest_console_path(StepRun *run);
 const char *guest_channel_path(StepRun *run);
+
+/* drive.c: config drives. -------------------------------------------------------------------------
+ */
+
+bool drive_is_wanted(const Server *server);
+/* The drive of a domain that is being made, with a new name for what is in it. */
+void drive_spec_make(StepRun *run, DiskSpec *ret);
+/* Write what drive_spec_make() has named; the domain is defined. */
+_must_use_ int drive_write(StepRun *run, Fault *f);
+/* Remove all images of the server but the one that was named last. */
+void drive_sweep(StepRun *run);
+/*
+ * The disks are others than before: let a running guest read so. What goes wrong is logged, and
+ * the drive is as it was until the next change or start.
+ */
+void drive_refresh(StepRun *run);
 
 /* look.c: holding rows and world against each other.
  * ------------------------------------------------- */

@@ -45,6 +45,8 @@ int disk_plug_act(StepRun *run, Fault *f)
 		return step_give_up(f, "the server has no domain");
 	if (r == HYPERVISOR_REFUSED)
 		return STEP_GIVE_UP; /* in the emulator's words */
+	if (r == 0)
+		drive_refresh(run);
 	return fault_unexpected(f, r);
 }
 
@@ -63,7 +65,9 @@ int disk_plug_probe(StepRun *run, bool *ret, Fault *f)
 					 disk_alias(run->arena, run->attachment), &presence, f);
 	if (r)
 		return fault_unexpected(f, r);
-	*ret = presence.config && (presence.live || !domain_is_up(state));
+	/* Whether the config drive tells of it already cannot be seen: acting again writes it. */
+	*ret = presence.config && (presence.live || !domain_is_up(state)) &&
+	       !drive_is_wanted(run->server);
 	return 0;
 }
 
@@ -98,6 +102,7 @@ static int release(StepRun *run, bool ask, Fault *f)
 	case 0:
 	case HYPERVISOR_NO_DISK:
 	case HYPERVISOR_NO_DOMAIN:
+		drive_refresh(run);
 		return disconnect(run, f);
 	case HYPERVISOR_PENDING:
 		run->counted = ask;

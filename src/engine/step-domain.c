@@ -35,6 +35,8 @@ int domain_undefine_act(StepRun *run, Fault *f)
 	const char *id = run->operation->server_id;
 	int r = hypervisor_undefine(run->config->hypervisor, id, f);
 
+	if (r == 0 || r == HYPERVISOR_NO_DOMAIN)
+		drive_sweep(run);
 	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
 }
 
@@ -54,8 +56,11 @@ int domain_start_act(StepRun *run, Fault *f)
 		r = domain_destroy_act(run, f);
 	if (!r)
 		r = domain_define_act(run, f);
+	if (!r && drive_is_wanted(run->server))
+		r = drive_write(run, f);
 	if (r)
 		return r;
+	drive_sweep(run);
 	return fault_unexpected(f, hypervisor_start(run->config->hypervisor, run->server->id, f));
 }
 

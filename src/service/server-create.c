@@ -104,7 +104,6 @@ static Server server_like(Work *work, const ServerWish *wish, const Flavor *flav
 		.access_ipv4 = wish->access_ipv4,
 		.access_ipv6 = wish->access_ipv6,
 		.disk_config = wish->disk_config ? wish->disk_config : "MANUAL",
-		.config_drive = wish->config_drive,
 		.trusted_certs = wish->trusted_certs,
 		.pinned_zone = wish->availability_zone,
 		.scheduler_hints = wish->scheduler_hints,
@@ -195,6 +194,14 @@ static void set_root(Server *server, const ServerDisks *disks)
 	server->root_tag = root->wish->tag;
 }
 
+/* Asked for, or what the image cannot do without, or what all have here. */
+static bool gets_drive(Work *work, const ServerWish *wish, const BootSource *boot)
+{
+	const char *image = text_map_value(work->arena, boot->properties, "img_config_drive");
+
+	return wish->config_drive || work->settings->config_drives || str_eq(image, "mandatory");
+}
+
 int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 			   const char **ret_reservation, Fault *f)
 {
@@ -222,6 +229,7 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	if (r)
 		return r;
 	server_set_boot(&like, &boot);
+	like.config_drive = gets_drive(work, wish, &boot);
 	set_root(&like, &disks);
 	*ret_reservation = like.reservation_id;
 	return write_servers(work, wish, &like, &disks, ret_first, f);

@@ -31,7 +31,8 @@ typedef struct ServiceSettings {
 				    */
 	int64_t oversubscription;  /* see rules/capacity.h */
 	int64_t reserved_percent;
-	int64_t token_s; /* life of a token */
+	bool config_drives; /* every server gets one */
+	int64_t token_s;    /* life of a token */
 } ServiceSettings;
 
 /* Everything a use case runs with: one request, one transaction. */

@@ -90,7 +90,7 @@ void fake_domain_set_source(FakeDisk *disk, const DiskSpec *spec)
 {
 	free(disk->path);
 	free(disk->serial);
-	disk->path = text_copy(spec->path);
+	disk->path = source_text(spec);
 	disk->serial = text_copy(spec->serial);
 }
 

@@ -118,6 +118,8 @@ static void domain_set_disks(FakeDomain *domain, const DomainSpec *spec)
 
 		if (!disk)
 			disk = fake_domain_add_disk(domain, &spec->disks[i]);
+		else if (!disk->live)
+			fake_domain_set_source(disk, &spec->disks[i]);
 		disk->config = true;
 	}
 	fake_domain_prune(domain);

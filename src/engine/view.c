@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See view.h. Rows say what a disk is called and tagged, the hypervisor whether it is there and
+ * where; the alias joins the two.
+ */
+#include "engine/view.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "engine/priv.h"
+
+typedef struct ViewLoad {
+	Arena *arena;
+	const char *server_id;
+	Server *server;
+	Attachment **attachments;
+	size_t attachment_count;
+	LocalDisk **locals;
+	size_t local_count;
+} ViewLoad;
+
+static int load_rows(Tx *tx, void *ctx, Fault *f)
+{
+	ViewLoad *load = ctx;
+	int r;
+
+	r = server_get(tx, load->arena, load->server_id, &load->server, f);
+	if (!r && load->server->vm_state == VM_DELETED)
+		r = RECORD_NOT_FOUND;
+	if (!r)
+		r = attachments_of_server(tx, load->arena, load->server_id, &load->attachments,
+					  &load->attachment_count, f);
+	return r ? r
+		 : local_disks_of_server(tx, load->arena, load->server_id, &load->locals,
+					 &load->local_count, f);
+}
+
+static const DiskAddress *find_address(const DiskAddress *addresses, size_t count,
+				       const char *alias)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(addresses[i].alias, alias))
+			return &addresses[i];
+	return NULL;
+}
+
+typedef struct ViewDisks {
+	const DiskAddress *addresses;
+	size_t address_count;
+	MetadataDisk *disks;
+	size_t count;
+} ViewDisks;
+
+static void add_disk(ViewDisks *to, const char *alias, MetadataDisk disk)
+{
+	const DiskAddress *address = find_address(to->addresses, to->address_count, alias);
+
+	if (!address || !disk.device)
+		return;
+	disk.bus = address->bus;
+	disk.address = address->pci;
+	to->disks[to->count++] = disk;
+}
+
+static void add_disks(const ViewLoad *load, ViewDisks *to)
+{
+	to->disks = ARENA_ARRAY(load->arena, MetadataDisk,
+				1 + load->attachment_count + load->local_count);
+	add_disk(to, ROOT_ALIAS,
+		 (MetadataDisk){.kind = METADATA_DISK_ROOT,
+				.device = load->server->root_device,
+				.tag = load->server->root_tag});
+	for (size_t i = 0; i < load->attachment_count; i++) {
+		const Attachment *attachment = load->attachments[i];
+
+		add_disk(to, disk_alias(load->arena, attachment),
+			 (MetadataDisk){.kind = METADATA_DISK_VOLUME,
+					.device = attachment->device,
+					.tag = attachment->tag,
+					.serial = attachment->volume_id});
+	}
+	for (size_t i = 0; i < load->local_count; i++) {
+		const LocalDisk *local = load->locals[i];
+
+		add_disk(to, arena_printf(load->arena, "ua-%s", local->id),
+			 (MetadataDisk){.kind = str_eq(local->guest_format, "swap")
+							? METADATA_DISK_SWAP
+							: METADATA_DISK_EPHEMERAL,
+					.device = local->device,
+					.tag = local->tag});
+	}
+}
+
+int server_view_load(const ServerViewSource *source, Arena *arena, const char *server_id,
+		     MetadataView *ret, Fault *f)
+{
+	ViewLoad load = {.arena = arena, .server_id = server_id};
+	ViewDisks disks = {0};
+	DiskAddress *addresses = NULL;
+	int r;
+
+	r = store_read(source->store, load_rows, &load, f);
+	if (r)
+		return r;
+	r = hypervisor_disk_addresses(source->hypervisor, server_id, arena, &addresses,
+				      &disks.address_count, f);
+	if (r && r != HYPERVISOR_NO_DOMAIN) /* without a domain there is no disk */
+		return r;
+	disks.addresses = addresses;
+	add_disks(&load, &disks);
+	*ret = (MetadataView){
+		.server = load.server,
+		.domain = source->domain,
+		.disks = disks.disks,
+		.disk_count = disks.count,
+		.now_us = clock_now_us(),
+	};
+	return 0;
+}
