@@ -56,11 +56,10 @@ int service_create_server_image(Work *work, const char *id, const char *name,
 	int r;
 
 	r = reshape_find(work, id, &row, &server, f);
-	if (!r && !server->image_id)
-		return work_refuse(work, REFUSAL_BAD_INPUT,
-				   "An image of a volume-backed server cannot be made.");
 	if (!r)
 		r = check_server_metadata(work, server->project_id, metadata->count, f);
+	if (!r && !server->image_id)
+		return volume_backed_image(work, server, name, metadata, ret_image_id, f);
 	if (!r)
 		r = image_begin(work, server, name, metadata, &image, f);
 	if (r)

@@ -31,6 +31,10 @@ _must_use_ int reshape_find(Work *work, const char *id, const Reshape *row, Serv
 _must_use_ int reshape_begin(Work *work, const Reshape *row, Server *server, const char *old,
 			     const char *image_id, Fault *f);
 
+/* server-volume-image.c: the image of a server that boots from a volume, and its snapshots. */
+_must_use_ int volume_backed_image(Work *work, const Server *server, const char *name,
+				   const JsonTextMap *metadata, const char **ret_id, Fault *f);
+
 /* The shape as an operation keeps it, in the arena. */
 const char *server_shape(Arena *arena, const Server *server);
 

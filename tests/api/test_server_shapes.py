@@ -3,6 +3,7 @@
 # Copyright the Cleat authors
 """Servers that change their shape: resize, rebuild, rescue, and images of servers."""
 import glob
+import json
 import os
 import sys
 
@@ -277,8 +278,72 @@ def images_are_made_of_servers():
     drop(copy)
 
 
+def volume_status(volume):
+    return demo.get('/volume/v3/volumes/' + volume).body['volume']['status']
+
+
+def make_from_volume(**more):
+    """(server, its root volume)"""
+    reply = demo.post(SERVERS, {'server': dict(more, name='v', flavorRef=small, networks='none',
+                                               block_device_mapping_v2=[{
+        'source_type': 'image', 'uuid': image, 'destination_type': 'volume',
+        'volume_size': 1, 'boot_index': 0, 'delete_on_termination': True}])},
+        version='compute 2.67')
+    tap.expect(reply.status, 202, repr(reply))
+    server = reply.body['server']['id']
+    wait(server, 'ACTIVE')
+    volume, = show(server)['os-extended-volumes:volumes_attached']
+    return server, volume['id']
+
+
+def an_image_of_volumes_names_their_snapshots():
+    server, volume = make_from_volume()
+    reply = act(server, 'createImage', {'name': 'of volumes', 'metadata': {'mine': 'yes'}})
+    tap.expect(reply.status, 202, repr(reply))
+    row = demo.get(IMAGES + '/' + reply.body['image_id']).body
+    tap.expect((row['status'], row['size'], row['mine'], row['bdm_v2']),
+               ('active', 0, 'yes', 'True'))
+    mapping, = json.loads(row['block_device_mapping'])
+    tap.expect({key: mapping[key] for key in ('source_type', 'destination_type', 'boot_index',
+                                              'volume_size', 'delete_on_termination')},
+               {'source_type': 'snapshot', 'destination_type': 'volume', 'boot_index': 0,
+                'volume_size': 1, 'delete_on_termination': True})
+    snapshot = '/volume/v3/snapshots/' + mapping['snapshot_id']
+    wait_for(lambda: demo.get(snapshot).body['snapshot']['status'] == 'available', 'snapshot')
+    tap.expect(demo.get(snapshot).body['snapshot']['name'], 'snapshot for of volumes')
+    copy = make(small, row['id'])
+    attached, = show(copy)['os-extended-volumes:volumes_attached']
+    assert attached['id'] != volume, attached
+    tap.expect(show(copy)['image'], '')
+    drop(copy)
+    wait_for(lambda: demo.get('/volume/v3/volumes/' + attached['id']).status == 404, 'volume')
+    tap.expect(demo.delete(snapshot).status, 202)
+    wait_for(lambda: demo.get(snapshot).status == 404, 'snapshot')
+    drop(server)
+
+
+def servers_that_boot_from_volumes_are_resized_and_rescued():
+    server, _ = make_from_volume()
+    tap.expect(disks(server), {})
+    tap.expect(act(server, 'resize', {'flavorRef': 'flat'}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    tap.expect(act(server, 'revertResize').status, 202)
+    wait(server, 'ACTIVE')
+    refused(act(server, 'rescue', version='compute 2.86'), 400,
+            'Instance %s cannot be rescued: Cannot rescue a volume-backed instance' % server)
+    tap.expect(act(server, 'rescue', {'rescue_image_ref': image}, version='compute 2.87').status,
+               200)
+    wait(server, 'RESCUE')
+    tap.expect(set(disks(server)), {'.rescue.raw'})
+    tap.expect(act(server, 'unrescue').status, 202)
+    wait(server, 'ACTIVE')
+    drop(server)
+
+
 tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted,
                    a_resize_is_confirmed_after_a_time, what_a_resize_refuses,
                    a_rebuild_makes_the_disk_anew, a_rescue_boots_from_its_own_disk,
-                   images_are_made_of_servers],
+                   images_are_made_of_servers,
+                   an_image_of_volumes_names_their_snapshots,
+                   servers_that_boot_from_volumes_are_resized_and_rescued],
         cleanup=lambda: cleatd.__exit__())
