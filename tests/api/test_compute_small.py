@@ -278,6 +278,35 @@ def names_and_zones_of_servers():
     delete(server)
 
 
+def servers_under_their_old_name():
+    old = COMPUTE + '/os-volumes_boot'
+    image = demo.get('/image/v2/images').body['images'][0]['id']
+    wish = {'server': {'name': 's', 'imageRef': image, 'flavorRef': '1', 'networks': 'none'}}
+    answered(demo.post(old, wish, **at(103)), 404)
+    server = server_of(demo.post(old, wish, **at(102)))
+    tap.expect([row['id'] for row in demo.get(old, **at(102)).body['servers']], [server['id']])
+    tap.expect(len(demo.get(old + '/detail', **at(102)).body['servers']), 1)
+    path = old + '/' + server['id']
+    tap.expect(demo.get(path, **at(102)).body['server']['name'], 's')
+    answered(demo.put(path, {'server': {'name': 't'}}, **at(102)), 200)
+    for way in (old, old + '/detail', path):
+        answered(demo.get(way, **at(103)), 404)
+    delete(server)
+
+
+def parameters_of_limits_and_quotas():
+    quotas = COMPUTE + '/os-quota-sets/' + demo.project_id
+    for path in (COMPUTE + '/limits?reserved=1', quotas + '?user_id=x',
+                 quotas + '/detail?user_id=x'):
+        answered(demo.get(path, **at(104)), 200)
+    for path in (COMPUTE + '/limits', quotas, quotas + '/detail'):
+        answered(demo.get(path + '?colour=red', **at(74)), 200)
+        answered(demo.get(path + '?colour=red', **at(75)), 400)
+    other = admin.get(COMPUTE + '/limits?tenant_id=' + demo.project_id, **at(104)).body['limits']
+    mine = demo.get(COMPUTE + '/limits?tenant_id=' + alt.project_id, **at(104)).body['limits']
+    tap.expect(other, mine)  # for members it is ignored
+
+
 def quota_classes():
     path = COMPUTE + '/os-quota-class-sets/default'
     answered(demo.get(path), 403)
@@ -345,5 +374,6 @@ tap.run('small resources', [
     groups_of_each_version, groups_that_are_refused, groups_belong_to_projects,
     members_share_a_host_or_not, hints_are_checked, quotas_of_groups,
     private_flavors_are_for_those_let_in, flavors_up_to_2_102, hypervisors_of_each_version,
-    services_and_zones, names_and_zones_of_servers, quota_classes, usage_of_a_project, what_there_is_none_of,
+    services_and_zones, names_and_zones_of_servers, servers_under_their_old_name,
+    parameters_of_limits_and_quotas, quota_classes, usage_of_a_project, what_there_is_none_of,
 ], cleanup=lambda: cleatd.__exit__())

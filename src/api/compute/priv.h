@@ -15,6 +15,9 @@
 
 #define V(minor) API_VERSION(2, minor)
 
+/* Up to 2.102 servers can be made and seen under this name, too. */
+#define COMPUTE_OLD_SERVERS "/os-volumes_boot"
+
 extern const ApiRoutes compute_flavor_routes;
 extern const ApiRoutes compute_flavor_spec_routes;
 extern const ApiRoutes compute_flavor_access_routes;

@@ -183,7 +183,7 @@ static int out_quotas(ApiRequest *r, const QuotaMember *rows, size_t count, cons
 
 static int limits_show(ApiRequest *r, Fault *f)
 {
-	const char *project = caller_is_admin(&r->caller) ? api_query(r, "tenant_id") : NULL;
+	const char *project = api_query(r, "tenant_id");
 	int k;
 
 	json_out_begin(&r->out, NULL);
@@ -369,7 +369,12 @@ static int quotas_reset(ApiRequest *r, Fault *f)
 	return 0;
 }
 
-static const ApiParam change_params[] = {{.name = "user_id"}, {0}};
+static const ApiParam limit_params[] = {
+	{.name = "reserved"},
+	{.name = "tenant_id", .rule = API_RULE_ADMIN},
+	{0},
+};
+static const ApiParam quota_params[] = {{.name = "user_id"}, {0}};
 
 static const ApiRoute routes[] = {
 	{.method = "GET",
@@ -377,18 +382,24 @@ static const ApiRoute routes[] = {
 	 .policy = "os_compute_api:limits",
 	 .rule = API_RULE_SCOPED,
 	 .mode = API_READ,
+	 .params = limit_params,
+	 .strict_params_since = V(75),
 	 .handle = limits_show},
 	{.method = "GET",
 	 .pattern = "/os-quota-sets/{quota_project_id}",
 	 .policy = "os_compute_api:os-quota-sets:show",
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
+	 .params = quota_params,
+	 .strict_params_since = V(75),
 	 .handle = quotas_show},
 	{.method = "GET",
 	 .pattern = "/os-quota-sets/{quota_project_id}/detail",
 	 .policy = "os_compute_api:os-quota-sets:detail",
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
+	 .params = quota_params,
+	 .strict_params_since = V(75),
 	 .handle = quotas_detail},
 	{.method = "GET",
 	 .pattern = "/os-quota-sets/{quota_project_id}/defaults",
@@ -402,13 +413,15 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_WRITE,
 	 .body = &body_fields,
-	 .params = change_params,
+	 .params = quota_params,
 	 .handle = quotas_change},
 	{.method = "DELETE",
 	 .pattern = "/os-quota-sets/{quota_project_id}",
 	 .policy = "os_compute_api:os-quota-sets:delete",
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_WRITE,
+	 .params = quota_params,
+	 .strict_params_since = V(75),
 	 .handle = quotas_reset},
 	{.method = "GET",
 	 .pattern = "/os-quota-class-sets/{quota_class}",

@@ -302,5 +302,13 @@ static const ApiRoute routes[] = {
 	 .mode = API_WRITE,
 	 .body = &body_fields,
 	 .handle = server_create},
+	{.method = "POST",
+	 .pattern = COMPUTE_OLD_SERVERS,
+	 .policy = "os_compute_api:servers:create",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .until = V(102),
+	 .body = &body_fields,
+	 .handle = server_create},
 };
 const ApiRoutes compute_server_create_routes = API_ROUTES(routes);
