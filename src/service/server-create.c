@@ -223,6 +223,10 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	if (r)
 		return r;
 	like = server_like(work, wish, flavor);
+	if (wish->trusted_certs && !disks.disks[0].wish->local)
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Image certificate validation is not supported when booting "
+				   "from volume");
 	r = server_disks_boot(work, &disks, &boot, f);
 	if (!r)
 		r = server_find_key(work, wish->key_name, &like.key_data, f);

@@ -5,6 +5,7 @@
  */
 #include "api/compute/priv.h"
 #include "api/compute/server-mappings.h"
+#include "api/compute/server-places.h"
 #include "service/server.h"
 
 typedef struct CreateFields {
@@ -12,7 +13,6 @@ typedef struct CreateFields {
 	const char *flavor_ref;
 	const char *image_ref;
 	const char *networks; /* JSON: a list, "auto" or "none" */
-	bool has_networks;
 	const char *admin_pass;
 	JsonTextMap metadata;
 	const char *disk_config;
@@ -31,7 +31,15 @@ typedef struct CreateFields {
 	const char *user_data;
 	const char *description;
 	JsonList tags;
+	JsonList trusted_certs;
+	const char *host;
+	const char *hypervisor_hostname;
+	const char *hostname;
 } CreateFields;
+
+typedef struct SecurityGroup {
+	const char *name;
+} SecurityGroup;
 
 typedef struct CreateBody {
 	const CreateFields *server;
@@ -39,6 +47,15 @@ typedef struct CreateBody {
 } CreateBody;
 
 static const char *const disk_configs[] = {"AUTO", "MANUAL", NULL};
+
+static const JsonField security_group_rows[] = {
+	{.name = "name",
+	 .type = JSON_TEXT,
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(SecurityGroup, name)},
+};
+static const JsonFields security_group_fields = JSON_FIELDS(security_group_rows, SecurityGroup);
 
 static const JsonField create_rows[] = {
 	{.name = "name",
@@ -58,14 +75,12 @@ static const JsonField create_rows[] = {
 	{.name = "networks",
 	 .type = JSON_ANY,
 	 .until = V(36),
-	 .offset = offsetof(CreateFields, networks),
-	 .present = JSON_PRESENT(CreateFields, has_networks)},
+	 .offset = offsetof(CreateFields, networks)},
 	{.name = "networks",
 	 .type = JSON_ANY,
 	 .flags = JSON_REQUIRED,
 	 .since = V(37),
-	 .offset = offsetof(CreateFields, networks),
-	 .present = JSON_PRESENT(CreateFields, has_networks)},
+	 .offset = offsetof(CreateFields, networks)},
 	{.name = "adminPass",
 	 .type = JSON_TEXT,
 	 .max = LIMIT_NAME_CHARS,
@@ -131,7 +146,8 @@ static const JsonField create_rows[] = {
 	 .offset = offsetof(CreateFields, return_reservation_id)},
 	{.name = "security_groups",
 	 .type = JSON_LIST,
-	 .item = JSON_ANY,
+	 .item = JSON_OBJECT,
+	 .fields = &security_group_fields,
 	 .offset = offsetof(CreateFields, security_groups)},
 	{.name = "user_data",
 	 .type = JSON_TEXT,
@@ -152,6 +168,42 @@ static const JsonField create_rows[] = {
 	 .max = LIMIT_TAGS,
 	 .value_max = LIMIT_TAG_CHARS,
 	 .offset = offsetof(CreateFields, tags)},
+	{.name = "trusted_image_certificates",
+	 .type = JSON_LIST,
+	 .item = JSON_TEXT,
+	 .flags = JSON_NULLABLE,
+	 .since = V(63),
+	 .min = 1,
+	 .max = 50,
+	 .value_max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, trusted_certs)},
+	{.name = "host",
+	 .type = JSON_TEXT,
+	 .since = V(74),
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, host)},
+	{.name = "hypervisor_hostname",
+	 .type = JSON_TEXT,
+	 .since = V(74),
+	 .min = 1,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, hypervisor_hostname)},
+	{.name = "hostname",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_HOSTNAME,
+	 .since = V(90),
+	 .until = V(93),
+	 .min = 2,
+	 .max = 63,
+	 .offset = offsetof(CreateFields, hostname)},
+	{.name = "hostname",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_FQDN,
+	 .since = V(94),
+	 .min = 2,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(CreateFields, hostname)},
 };
 static const JsonFields create_fields = JSON_FIELDS(create_rows, CreateFields);
 
@@ -167,19 +219,6 @@ static const JsonField body_rows[] = {
 	 .offset = offsetof(CreateBody, hints)},
 };
 static const JsonFields body_fields = JSON_FIELDS(body_rows, CreateBody);
-
-/* No networks are kept here: "auto" and absent mean one plain interface, "none" and [] no one. */
-static const char *read_networks(const ApiRequest *r, const CreateFields *fields, bool *ret)
-{
-	*ret = !fields->has_networks || str_eq(fields->networks, "\"auto\"") ||
-	       (str_eq(fields->networks, "[]") && r->version < V(37));
-	if (*ret || str_eq(fields->networks, "\"none\"") || str_eq(fields->networks, "[]"))
-		return NULL;
-	if (*fields->networks != '[')
-		return "Invalid input for field/attribute networks. Value: the text is neither "
-		       "'auto' nor 'none'";
-	return "The networks asked for could not be found: use 'auto' or 'none'";
-}
 
 /* What is well-formed and yet refused; NULL when all is fine. */
 static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWish *wish)
@@ -199,21 +238,28 @@ static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWi
 		return "File injection is not available.";
 	if (fields->min_count && fields->max_count && fields->min_count > fields->max_count)
 		return "min_count must be <= max_count";
-	if (fields->availability_zone &&
-	    !str_eq(fields->availability_zone, r->config->settings->availability_zone))
-		return "The requested availability zone is not available";
-	return read_networks(r, fields, &wish->network);
+	if (fields->hostname && wish->count > 1)
+		return "Unable to allocate a single hostname to multiple instances";
+	return NULL;
+}
+
+static void out_security_group(ApiRequest *r, const char *name)
+{
+	json_out_begin(&r->out, NULL);
+	if (name)
+		json_out_text(&r->out, "name", name);
+	json_out_end(&r->out);
 }
 
 static void out_security_groups(ApiRequest *r, const CreateFields *fields)
 {
-	const char *const *items = fields->security_groups.items;
+	const SecurityGroup *groups = fields->security_groups.items;
 
 	json_out_list_begin(&r->out, "security_groups");
 	for (size_t i = 0; i < fields->security_groups.count; i++)
-		json_out_raw(&r->out, NULL, items[i]);
+		out_security_group(r, groups[i].name);
 	if (!fields->security_groups.count)
-		json_out_raw(&r->out, NULL, "{\"name\":\"default\"}");
+		out_security_group(r, "default");
 	json_out_list_end(&r->out);
 }
 
@@ -264,7 +310,7 @@ static int server_create(ApiRequest *r, Fault *f)
 		.tag_count = fields->tags.count,
 		.user_data = fields->user_data,
 		.key_name = fields->key_name,
-		.availability_zone = fields->availability_zone,
+		.hostname = fields->hostname,
 		.access_ipv4 = fields->access_ipv4,
 		.access_ipv6 = fields->access_ipv6,
 		.disk_config = fields->disk_config,
@@ -278,7 +324,13 @@ static int server_create(ApiRequest *r, Fault *f)
 	refused = complaint(r, fields, &wish);
 	if (refused)
 		return api_refuse(r, 400, "%s", refused);
-	if (!compute_read_hints(r, ((const CreateBody *)r->body)->hints, &wish))
+	if (fields->trusted_certs.count)
+		wish.trusted_certs = json_print_text_list(r->arena, fields->trusted_certs.items,
+							  fields->trusted_certs.count);
+	if (!compute_read_zone(r, fields->availability_zone, &wish) ||
+	    !compute_check_destination(r, fields->host, fields->hypervisor_hostname) ||
+	    !compute_read_networks(r, fields->networks, &wish.network) ||
+	    !compute_read_hints(r, ((const CreateBody *)r->body)->hints, &wish))
 		return 0;
 	k = service_create_servers(&r->work, &wish, &server, &reservation, f);
 	if (k)
