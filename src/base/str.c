@@ -20,7 +20,7 @@ const char *str_after(const char *s, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+	return s && strncmp(s, prefix, n) == 0 ? s + n : NULL;
 }
 
 bool str_ends(const char *s, const char *suffix)

@@ -21,7 +21,7 @@ static inline bool str_empty(const char *s)
 
 bool str_eq_nocase(const char *a, const char *b);
 
-/* The rest after the prefix, or NULL. */
+/* The rest after the prefix, or NULL; NULL has no prefix. */
 const char *str_after(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 

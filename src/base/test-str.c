@@ -31,6 +31,7 @@ TEST(prefixes_and_suffixes)
 {
 	assert_string_equal(str_after("urn:uuid:x", "urn:uuid:"), "x");
 	assert_null(str_after("urn", "urn:uuid:"));
+	assert_null(str_after(NULL, "urn:uuid:"));
 	assert_true(str_ends("a.raw", ".raw"));
 	assert_false(str_ends("raw", ".raw"));
 	assert_true(str_eq(NULL, NULL));

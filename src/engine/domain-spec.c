@@ -56,7 +56,7 @@ static int disk_source(StepRun *run, const ServerDisk *disk, ConnectionSource *r
 	BackendPath path;
 	int r;
 
-	r = backend_connect(run->config->backend, disk->volume, run->arena, &path, f);
+	r = volume_use(run, disk, &path, f);
 	if (r == BACKEND_NO_VOLUME)
 		return step_give_up(f, "volume %s has no data on this host", disk->volume->id);
 	if (r)

@@ -135,6 +135,7 @@ void look_turn(Engine *engine, Task *task)
 	subject->server_id = task->lane->key;
 	task->run = ARENA_NEW(task->arena, StepRun);
 	task->run->config = &engine->config;
+	task->run->uses = engine->uses;
 	task->run->arena = task->arena;
 	task->run->operation = subject;
 	if (look(engine, task->run, &f) == 0) {

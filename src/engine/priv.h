@@ -14,8 +14,9 @@
  * the mark is durable the task is ready again, parked, or over. No worker waits for a commit or
  * for a guest.
  *
- * Locks: Engine.lock alone; it guards lanes, lists and counters, and nothing is called with it
- * held. A task that is running or being marked belongs to that worker or to the writer.
+ * Locks: Engine.lock guards lanes, lists and counters, and nothing is called with it held;
+ * volume-use.c has one of its own, likewise. A task that is running or being marked belongs to that
+ * worker or to the writer.
  */
 #pragma once
 
@@ -36,6 +37,7 @@ typedef struct ServerDisk ServerDisk;
 typedef struct StepRow StepRow;
 typedef struct StepRun StepRun;
 typedef struct Task Task;
+typedef struct VolumeUses VolumeUses;
 
 /* run.c: one turn of an operation. ------------------------------------------------------------ */
 
@@ -48,6 +50,7 @@ struct ServerDisk {
 /* Everything that one turn knows; all in the task's arena. */
 struct StepRun {
 	const EngineConfig *config;
+	VolumeUses *uses;
 	Arena *arena;
 	const OperationKind *kind;
 	Operation *operation;
@@ -152,6 +155,7 @@ struct Engine {
 	unsigned worker_count;
 	unsigned started;
 	bool stopping;
+	VolumeUses *uses;
 	Map *lanes;
 	Task *ready_head;
 	Task *ready_tail;
@@ -294,6 +298,14 @@ int volume_unexport_act(StepRun *run, Fault *f);
 
 int volume_extend_act(StepRun *run, Fault *f);
 int disk_resize_act(StepRun *run, Fault *f);
+
+/* volume-use.c: this host's connections to volumes, which servers here share. */
+VolumeUses *volume_uses_new(void);
+VolumeUses *volume_uses_free(VolumeUses *uses);
+/* As backend_connect(): the disk's server needs it from now on. */
+_must_use_ int volume_use(StepRun *run, const ServerDisk *disk, BackendPath *ret, Fault *f);
+/* The disk's server does not need it any more; disconnected when no other one does. */
+_must_use_ int volume_let_go(StepRun *run, const ServerDisk *disk, Fault *f);
 
 int disk_plug_act(StepRun *run, Fault *f);
 int disk_plug_undo(StepRun *run, Fault *f);

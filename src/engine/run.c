@@ -36,6 +36,7 @@ static void turn_init(Turn *turn, Task *task)
 	arena_reset(task->arena);
 	run = ARENA_NEW(task->arena, StepRun);
 	run->config = &task->engine->config;
+	run->uses = task->engine->uses;
 	run->arena = task->arena;
 	run->now_us = clock_steady_us();
 	task->run = run;

@@ -85,9 +85,9 @@ static int give_up_refused(Fault *f)
 
 static int disconnect(StepRun *run, Fault *f)
 {
-	if (!run->volume)
-		return 0;
-	return fault_unexpected(f, backend_disconnect(run->config->backend, run->volume, f));
+	ServerDisk disk = subject(run);
+
+	return run->volume ? volume_let_go(run, &disk, f) : 0;
 }
 
 /* Ask, or only look when an event and not the clock brought us here. */

@@ -180,13 +180,14 @@ int disk_mirror_act(StepRun *run, Fault *f)
 
 int disk_mirror_undo(StepRun *run, Fault *f)
 {
+	const ServerDisk new = {.attachment = run->attachment, .volume = run->volume};
 	int r;
 
 	if (!run->server || !run->replaced)
 		return 0;
 	r = hypervisor_mirror_cancel(run->config->hypervisor, run->server->id, alias(run), f);
 	if (!r && run->volume)
-		r = backend_disconnect(run->config->backend, run->volume, f);
+		r = volume_let_go(run, &new, f);
 	return fault_unexpected(f, r);
 }
 
@@ -269,10 +270,11 @@ static int grow(StepRun *run, Fault *f)
 
 int swap_end_act(StepRun *run, Fault *f)
 {
+	const ServerDisk old = {.attachment = run->replaced, .volume = run->source};
 	int r;
 
 	if (!subject_is_complete(run))
 		return 0;
-	r = fault_unexpected(f, backend_disconnect(run->config->backend, run->source, f));
+	r = volume_let_go(run, &old, f);
 	return !r && is_larger(run) ? grow(run, f) : r;
 }

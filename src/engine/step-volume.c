@@ -98,10 +98,10 @@ int volume_connect_act(StepRun *run, Fault *f)
 int volume_disconnect_act(StepRun *run, Fault *f)
 {
 	for (size_t i = 0; i < run->disk_count; i++) {
-		int r = backend_disconnect(run->config->backend, run->disks[i].volume, f);
+		int r = volume_let_go(run, &run->disks[i], f);
 
 		if (r)
-			return fault_unexpected(f, r);
+			return r;
 	}
 	return 0;
 }

@@ -16,8 +16,8 @@ import sys
 import time
 
 from clients import (act, attach, attach_old, attachments, away, cleatd, complete, connect, delete,
-                     demo, detach, drop, furnish, hold, make, nothing_is_left, reserve, settle,
-                     tap, tidy, together, update, VOLUMES, wait_status)
+                     demo, detach, drop, furnish, hold, make, nothing_is_left, reserve, servers,
+                     settle, tap, tidy, together, update, VOLUMES, wait_status)
 
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 CLIENTS = 64

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Volumes in DIRECTORY/<volume id>.raw, exports in DIRECTORY/exports/<attachment id>. Nothing is
- * flushed: tests kill the daemon, not the machine. What an attachment's connection_info says is
- * made up, but follows from the volume's id alone, as a real target's would; or it is what a test
- * that serves the volume's file itself has written into DIRECTORY/<volume id>.connection.
+ * Volumes in DIRECTORY/<volume id>.raw, exports in DIRECTORY/exports/<attachment id>, and a file in
+ * DIRECTORY/connected for each volume that this host is connected to. Nothing is flushed: tests
+ * kill the daemon, not the machine. What an attachment's connection_info says is made up, but
+ * follows from the volume's id alone, as a real target's would; or it is what a test that serves
+ * the volume's file itself has written into DIRECTORY/<volume id>.connection.
  */
 #include "backend/fake/fake.h"
 
@@ -27,6 +28,7 @@ typedef struct Fake {
 	char *path;
 	int dir;
 	int exports;
+	int connected;
 	ExportMischief mischief;
 } Fake;
 
@@ -34,6 +36,7 @@ static void fake_close(void *self)
 {
 	Fake *fake = self;
 
+	closep(&fake->connected);
 	closep(&fake->exports);
 	closep(&fake->dir);
 	free(fake->path);
@@ -59,13 +62,15 @@ static int fake_open(const BackendConfig *config, void **ret, Fault *f)
 	Fake *fake = NEW(Fake);
 	int r;
 
-	fake->dir = fake->exports = -1;
+	fake->dir = fake->exports = fake->connected = -1;
 	fake->path = mem_strdup(config->directory);
 	r = export_mischief_read(&fake->mischief, f);
 	if (!r)
 		r = open_dir(AT_FDCWD, config->directory, &fake->dir, f);
 	if (!r)
 		r = open_dir(fake->dir, "exports", &fake->exports, f);
+	if (!r)
+		r = open_dir(fake->dir, "connected", &fake->connected, f);
 	if (r) {
 		fake_close(fake);
 		return r;
@@ -136,6 +141,15 @@ static const char *told_connection(const Fake *fake, const Volume *volume, Arena
 	return n > 0 ? arena_strndup(arena, text, (size_t)n) : NULL;
 }
 
+/* It is there for whoever looks, until fake_disconnect(). */
+static int mark_connected(const Fake *fake, const Volume *volume, Fault *f)
+{
+	_cleanup_(closep) int fd =
+		openat(fake->connected, volume->id, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? fault(f, -errno, "connect %s: %s", volume->id, strerror(errno)) : 0;
+}
+
 static int fake_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f)
 {
 	const Fake *fake = self;
@@ -144,6 +158,9 @@ static int fake_connect(void *self, const Volume *volume, Arena *arena, BackendP
 
 	if (r || !exists)
 		return r ? r : BACKEND_NO_VOLUME;
+	r = mark_connected(fake, volume, f);
+	if (r)
+		return r;
 	if (told_connection(fake, volume, arena)) {
 		*ret = (BackendPath){.remote = true, .format = DISK_FORMAT_RAW};
 		return 0;
@@ -175,9 +192,11 @@ static int fake_extend(void *self, const Volume *volume, int64_t size_gib, Fault
 	return 0;
 }
 
-static int fake_disconnect(void *self _unused_, const Volume *volume _unused_, Fault *f _unused_)
+static int fake_disconnect(void *self, const Volume *volume, Fault *f)
 {
-	return 0;
+	const Fake *fake = self;
+
+	return remove_name(fake->connected, volume->id, f);
 }
 
 /* A number that follows from the id: the volume's place behind the one target. */

@@ -44,12 +44,22 @@ static const char *export_path(const char *name)
 	return path;
 }
 
-/* What a failed call left behind goes first. */
+static const char *connected_path(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/connected/%s", directory, name); /* fits */
+	return path;
+}
+
+/* What a failed call, or a connection, left behind goes first. */
 static void backend_end(Backend *backend)
 {
 	(void)unlink(export_path(ATTACHMENT_ID));
+	(void)unlink(connected_path(volume.id));
 	(void)backend_close(backend);
 	assert_int_equal(rmdir(export_path("")), 0);
+	assert_int_equal(rmdir(connected_path("")), 0);
 	assert_int_equal(rmdir(directory), 0);
 }
 
@@ -139,6 +149,23 @@ TEST(volumes_are_sparse_files)
 	assert_int_equal(backend_remove(backend, &volume, &f), 0);
 	assert_int_equal(backend_exists(backend, &volume, &exists, &f), 0);
 	assert_false(exists);
+	backend_end(backend);
+}
+
+TEST(a_connection_is_seen_until_it_is_closed)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Backend *backend = backend_make();
+	BackendPath path;
+	Fault f = {0};
+
+	assert_int_equal(backend_create(backend, &volume, &f), 0);
+	assert_int_equal(backend_connect(backend, &volume, arena, &path, &f), 0);
+	assert_int_equal(access(connected_path(volume.id), F_OK), 0);
+	assert_int_equal(backend_disconnect(backend, &volume, &f), 0);
+	assert_int_equal(backend_disconnect(backend, &volume, &f), 0);
+	assert_int_not_equal(access(connected_path(volume.id), F_OK), 0);
+	assert_int_equal(backend_remove(backend, &volume, &f), 0);
 	backend_end(backend);
 }
 
