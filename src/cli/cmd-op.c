@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat op list, show, watch: what cleatd is working on, step by step, and why it waits.
+ * cleat op list, show, watch, cancel: what cleatd is working on, step by step, and why it waits.
  */
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/wait.h"
+#include "client/calls.h"
 
 /* "volume V, server S": the things that an operation is about. */
 static const char *print_subject(Cli *cli, const ClientItem *item, const void *ctx _unused_)
@@ -33,6 +34,7 @@ static const Column list_columns[] = {
 	{.title = "Subject", .print = print_subject},
 	{.title = "Step", .member = "step"},
 	{.title = "Attempts", .member = "attempts", .right = true},
+	{.title = "%", .member = "progress", .right = true},
 	{.title = "Updated", .member = "updated_at"},
 	{.title = "Last Error", .member = "last_error"},
 };
@@ -106,11 +108,13 @@ typedef struct Watch {
 	const char *told;
 } Watch;
 
-/* "undoing disk-plug, attempt 2: the guest does not answer" */
+/* "doing disk-mirror 42 %", "undoing disk-plug, attempt 2: the guest does not answer" */
 static const char *describe(Cli *cli, const ClientItem *item, const char *state)
 {
 	int64_t attempts =
 		json_get_int(item->doc, client_item_path(cli->arena, item, "attempts"), 0);
+	int64_t progress =
+		json_get_int(item->doc, client_item_path(cli->arena, item, "progress"), 0);
 	const char *step = client_item_text(cli->arena, item, "step");
 	const char *error = client_item_text(cli->arena, item, "last_error");
 	_cleanup_(buf_done) Buf text = {0};
@@ -118,6 +122,8 @@ static const char *describe(Cli *cli, const ClientItem *item, const char *state)
 	buf_add(&text, state);
 	if (step)
 		buf_printf(&text, " %s", step);
+	if (progress > 0 && progress < 100)
+		buf_printf(&text, " %lld %%", (long long)progress);
 	if (attempts > 1)
 		buf_printf(&text, ", attempt %lld", (long long)attempts);
 	if (error)
@@ -164,6 +170,29 @@ static int op_watch(Cli *cli)
 	return wait_for(cli, &wait);
 }
 
+static int op_cancel(Cli *cli)
+{
+	Watch watch = {.id = cli->arguments[0]};
+	Wait wait = {
+		.what = arena_printf(cli->arena, "operation %s", watch.id),
+		.state = "unknown",
+		.ctx = &watch,
+		.look = look_at_operation,
+	};
+	Fault f = {0};
+	int r = client_operation_cancel(cli->client, cli->arena, watch.id, &f);
+
+	if (r)
+		return cli_fail_client(cli, r, &f, "op cancel");
+	if (!cli_flag(cli, "wait"))
+		return 0;
+	r = wait_for(cli, &wait);
+	if (r == 0)
+		return cli_fail(cli, CLI_FAILED, "%s was done before it could turn back",
+				wait.what);
+	return r == CLI_FAILED ? 0 : r; /* that it failed is what was asked for */
+}
+
 static const Option list_options[] = {
 	{"server", 0, "SERVER", "only those about this server"},
 	{"volume", 0, "VOLUME", "only those about this volume"},
@@ -196,4 +225,14 @@ const Command cmd_op_watch = {
 	.arguments_max = 1,
 	CLI_OPTIONS(watch_options),
 	.run = op_watch,
+};
+
+const Command cmd_op_cancel = {
+	.name = "op cancel",
+	.summary = "Let an operation turn back, if it still can",
+	.arguments = "OPERATION",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.waits = true,
+	.run = op_cancel,
 };

@@ -311,6 +311,24 @@ int client_detach(Client *client, Arena *arena, const char *server_id, const cha
 	return client_call(client, &request, NULL, f);
 }
 
+int client_swap(Client *client, Arena *arena, const char *server_id, const char *old_id,
+		const char *new_id, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_COMPUTE,
+		.method = "PUT",
+		.path = attachment_path(client, arena, server_id, old_id),
+	};
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	json_out_begin(&out, "volumeAttachment");
+	json_out_text(&out, "volumeId", new_id);
+	json_out_end(&out);
+	json_out_end(&out);
+	return body_send(client, request, &out, NULL, f);
+}
+
 int client_attachment_show(Client *client, Arena *arena, const char *server_id,
 			   const char *volume_id, JsonDoc **ret, Fault *f)
 {
@@ -333,6 +351,18 @@ int client_attachment_list(Client *client, Arena *arena, const char *server_id, 
 	};
 
 	return client_call(client, &request, ret, f);
+}
+
+int client_operation_cancel(Client *client, Arena *arena, const char *id, Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_ADMIN,
+		.method = "POST",
+		.path = arena_printf(arena, "/operations/%s/cancel",
+				     client_escape(client, arena, id)),
+	};
+
+	return client_call(client, &request, NULL, f);
 }
 
 int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f)

@@ -106,12 +106,18 @@ _must_use_ int client_attach(Client *client, Arena *arena, const ClientAttachWis
 			     JsonDoc **ret, Fault *f);
 _must_use_ int client_detach(Client *client, Arena *arena, const char *server_id,
 			     const char *volume_id, Fault *f);
+/* Another volume in the place of one that the server has. */
+_must_use_ int client_swap(Client *client, Arena *arena, const char *server_id, const char *old_id,
+			   const char *new_id, Fault *f);
 /* CLIENT_NOT_FOUND when the volume is not, or no longer, attached to the server. */
 _must_use_ int client_attachment_show(Client *client, Arena *arena, const char *server_id,
 				      const char *volume_id, JsonDoc **ret, Fault *f);
 /* "volumeAttachments" */
 _must_use_ int client_attachment_list(Client *client, Arena *arena, const char *server_id,
 				      JsonDoc **ret, Fault *f);
+
+/* Let an operation turn back, if it still can. */
+_must_use_ int client_operation_cancel(Client *client, Arena *arena, const char *id, Fault *f);
 
 /* "limits.absolute" of a service. */
 _must_use_ int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f);

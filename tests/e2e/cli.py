@@ -362,6 +362,30 @@ def stubborn_guest_is_told_about():
         assert out.startswith('failed') and 'refused' in out, out
 
 
+def a_volume_takes_anothers_place():
+    with mischief(CLEAT_FAKE_MIRROR='600') as cleatd:
+        cleat('volume', 'create', 'e', '--size', '2', '--wait', cleatd=cleatd)
+        cleat('volume', 'swap', 's', 'd', 'e', '--wait', cleatd=cleatd)
+        tap.expect(value('status', 'volume', 'show', 'd', cleatd=cleatd), 'available')
+        tap.expect(value('status', 'volume', 'show', 'e', cleatd=cleatd), 'in-use')
+        row = table('op', 'list', '--server', 's', cleatd=cleatd)[0]
+        tap.expect((row['Kind'], row['%']), ('swap-volume', 100))
+        refused(FAILED, 'is over: done', 'op', 'cancel', row['ID'], cleatd=cleatd)
+        refused(FAILED, 'same size or larger', 'volume', 'swap', 's', 'e', 'd', cleatd=cleatd)
+
+
+def a_swap_is_cancelled():
+    with mischief(CLEAT_FAKE_MIRROR='3600000') as cleatd:
+        cleat('volume', 'create', 'e', '--size', '1', '--wait', cleatd=cleatd)
+        refused(TIMED_OUT, 'it goes on without us', 'volume', 'swap', 's', 'd', 'e', '--wait',
+                '--timeout', '1', cleatd=cleatd)
+        row = table('op', 'list', '--state', 'doing', cleatd=cleatd)[0]
+        cleat('op', 'cancel', row['ID'], '--wait', cleatd=cleatd)
+        tap.expect(value('status', 'volume', 'show', 'd', cleatd=cleatd), 'in-use')
+        tap.expect(value('status', 'volume', 'show', 'e', cleatd=cleatd), 'available')
+        refused(NOT_FOUND, "could not be found", 'op', 'cancel', 'nope', cleatd=cleatd)
+
+
 def waiting_ends_in_time():
     with mischief(CLEAT_FAKE_DELAY_MS='700') as cleatd:
         refused(TIMED_OUT, 'it goes on without us', 'server', 'reboot', '--hard', 's', '--wait',
@@ -523,7 +547,8 @@ def completion_knows_every_command():
 
     assert {'server', 'volume', 'attach'} <= set(offered('cleat')), offered('cleat')
     tap.expect(offered('cleat', 'volume'), ['create', 'list', 'show', 'set', 'delete',
-                                            'extend', 'retype', 'upload', 'revert', 'reset'])
+                                            'extend', 'retype', 'upload', 'revert', 'reset',
+                                            'swap'])
     assert '--size' in offered('cleat', '-q', 'volume', 'create'), offered('cleat', 'volume',
                                                                            'create')
     assert '--tag' in offered('cleat', 'attach') and '--tag' not in offered('cleat', 'detach')
@@ -549,7 +574,8 @@ tap.run('cli', [
     names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
     server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
-    messages, slow_guest_is_waited_for, stubborn_guest_is_told_about,
+    messages, slow_guest_is_waited_for, a_volume_takes_anothers_place,
+    a_swap_is_cancelled, stubborn_guest_is_told_about,
     waiting_ends_in_time, adopted_domains, completion_knows_every_command,
     every_command_was_run, daemon_ends_well,
 ], lambda: CLEATD.__exit__())
