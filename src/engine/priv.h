@@ -331,6 +331,10 @@ int disk_settle_act(StepRun *run, Fault *f);
 int rescue_create_act(StepRun *run, Fault *f);
 int rescue_delete_act(StepRun *run, Fault *f);
 
+/* step-reimage.c */
+int volume_reimage_act(StepRun *run, Fault *f);
+int volume_reimage_undo(StepRun *run, Fault *f);
+
 /* step-server-image.c */
 int disk_freeze_act(StepRun *run, Fault *f);
 int disk_save_act(StepRun *run, Fault *f);

@@ -220,6 +220,14 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.act = disk_settle_act,
 		},
+	[STEP_VOLUME_REIMAGE] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_IMAGE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = volume_reimage_act,
+			.undo = volume_reimage_undo,
+		},
 	[STEP_RESCUE_CREATE] =
 		{
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_IMAGE,

@@ -211,6 +211,7 @@ static const char *const step_kinds[] = {
 	[STEP_DISK_REMAKE] = "disk-remake",
 	[STEP_DISK_REPLACE] = "disk-replace",
 	[STEP_DISK_SETTLE] = "disk-settle",
+	[STEP_VOLUME_REIMAGE] = "volume-reimage",
 	[STEP_RESCUE_CREATE] = "rescue-create",
 	[STEP_RESCUE_DELETE] = "rescue-delete",
 	[STEP_DISK_FREEZE] = "disk-freeze",

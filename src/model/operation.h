@@ -66,6 +66,7 @@ typedef enum StepKind {
 	STEP_DISK_REMAKE,    /* the next root disk, from an image */
 	STEP_DISK_REPLACE,   /* it becomes the root disk */
 	STEP_DISK_SETTLE,    /* away with what was replaced */
+	STEP_VOLUME_REIMAGE, /* a root volume, from an image */
 	STEP_RESCUE_CREATE,  /* the disk that a rescued server is booted from */
 	STEP_RESCUE_DELETE,
 	STEP_DISK_FREEZE, /* one moment of the root disk, if a guest writes to it */

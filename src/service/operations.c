@@ -260,6 +260,23 @@ const OperationKind service_operations[] = {
 		.failed = reshape_failed,
 	},
 	{
+		.name = "rebuild-server-kept", /* its root volume stays as it is */
+		.steps = {STEP_DOMAIN_OFF, STEP_DOMAIN_ON},
+		.step_count = 2,
+		.deadline_ms = SECONDS(600),
+		.turned = reshape_turned,
+		.done = rebuild_server_done,
+		.failed = reshape_failed,
+	},
+	{
+		.name = "rebuild-server-volume",
+		.steps = {STEP_DOMAIN_SHUTDOWN, STEP_VOLUME_REIMAGE, STEP_DOMAIN_ON},
+		.step_count = 3,
+		.deadline_ms = COPY_MS,
+		.done = rebuild_server_done,
+		.failed = rebuild_volume_failed,
+	},
+	{
 		.name = "rescue-server",
 		.steps = {STEP_RESCUE_CREATE, STEP_DOMAIN_OFF, STEP_DOMAIN_ON},
 		.step_count = 3,

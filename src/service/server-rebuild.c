@@ -2,33 +2,38 @@
 /* Copyright the Cleat authors */
 /*
  * A server is made anew from an image: the next root disk is made while the guest still runs, and
- * takes the place of the old one when it is whole. Volumes stay attached. What is only said of the
- * server (its name, metadata, key) changes at once and for good.
+ * takes the place of the old one when it is whole. A root volume stays as it is, or is filled anew;
+ * volumes stay attached. What is only said of the server (its name, metadata, key) changes at once
+ * and for good.
  */
 #include "base/str.h"
 #include "service/image.h"
 #include "service/server-boot.h"
 #include "service/server-shape.h"
+#include "service/text-map.h"
+#include "service/volume-source.h"
 #include "json/out.h"
 
-static int find_boot(Work *work, const Server *server, const char *image_id, BootSource *ret,
-		     Fault *f)
+static int find_image(Work *work, const char *image_id, Image **ret, Fault *f)
+{
+	int r = service_find_image(work, image_id, ret, f);
+
+	if (r == REFUSAL_NO_IMAGE)
+		return work_refuse(work, REFUSAL_BAD_INPUT, "Cannot find image for rebuild");
+	return r ? r : boot_check_image(work, *ret);
+}
+
+/* What is booted from a disk of that size. */
+static int find_boot(Work *work, const Server *server, const Image *image, int64_t disk_gib,
+		     BootSource *ret, Fault *f)
 {
 	const Flavor flavor = {
 		.id = server->flavor_id,
 		.ram_mib = server->ram_mib,
-		.disk_gib = server->disk_gib,
+		.disk_gib = disk_gib,
 	};
-	Image *image;
-	int r;
+	int r = boot_check_fit(work, image, &flavor);
 
-	r = service_find_image(work, image_id, &image, f);
-	if (r == REFUSAL_NO_IMAGE)
-		return work_refuse(work, REFUSAL_BAD_INPUT, "Cannot find image for rebuild");
-	if (!r)
-		r = boot_check_image(work, image);
-	if (!r)
-		r = boot_check_fit(work, image, &flavor);
 	return r ? r : boot_find(work, image, ret, f);
 }
 
@@ -77,6 +82,110 @@ static int set_words(Work *work, Server *server, const RebuildWish *wish, Fault 
 	return r;
 }
 
+/* --- where the root disk is a volume --- */
+
+static int find_root(Work *work, const Server *server, Volume **ret, Fault *f)
+{
+	Attachment **attachments;
+	size_t count;
+	int r = attachments_of_server(work->tx, work->arena, server->id, &attachments, &count, f);
+
+	for (size_t i = 0; !r && i < count; i++)
+		if (attachments[i]->boot_index == 0)
+			return fault_unexpected(f, volume_get(work->tx, work->arena,
+							      attachments[i]->volume_id, ret, f));
+	return r ? fault_unexpected(f, r)
+		 : work_refuse(work, REFUSAL_BAD_INPUT, "Instance %s has no root disk.",
+			       server->id);
+}
+
+/* Others that have the volume would find other bytes under their feet. */
+static int check_alone(Work *work, const Volume *volume, Fault *f)
+{
+	Attachment **attachments;
+	size_t count;
+	int r = attachments_of_volume(work->tx, work->arena, volume->id, &attachments, &count, f);
+
+	if (!r && count > 1)
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Volume %s is attached to other servers.", volume->id);
+	return fault_unexpected(f, r);
+}
+
+/* It is filled anew, and says what it is made of. */
+static int reimage(Work *work, Server *server, Volume *volume, Image *image, Fault *f)
+{
+	static const Reshape row = {
+		.action = SERVER_REBUILD,
+		.task = TASK_REBUILDING,
+		.operation = "rebuild-server-volume",
+		.event = "compute_rebuild_instance",
+	};
+	const VolumeSource source = {.image = image};
+	BootSource boot;
+	int r;
+
+	r = check_alone(work, volume, f);
+	if (!r)
+		r = find_boot(work, server, image, volume->size_gib, &boot, f);
+	if (r)
+		return r;
+	boot.image_id = NULL;
+	server_set_boot(server, &boot);
+	volume_source_apply(work, &source, volume);
+	volume->updated_us = work->now_us;
+	r = volume_update(work->tx, volume, f);
+	return r ? fault_unexpected(f, r) : reshape_begin(work, &row, server, NULL, image->id, f);
+}
+
+static int rebuild_on_volume(Work *work, const RebuildWish *wish, Server *server, Fault *f)
+{
+	static const Reshape kept_row = {
+		.action = SERVER_REBUILD,
+		.task = TASK_REBUILDING,
+		.operation = "rebuild-server-kept",
+		.event = "compute_rebuild_instance",
+	};
+	const char *made_of;
+	Volume *volume;
+	Image *image;
+	int r;
+
+	r = find_image(work, wish->image_id, &image, f);
+	if (!r)
+		r = find_root(work, server, &volume, f);
+	if (r)
+		return r;
+	made_of = text_map_value(work->arena, volume->image_metadata, "image_id");
+	if (!wish->may_reimage && !str_eq(made_of, image->id))
+		return work_refuse(
+			work, REFUSAL_BAD_INPUT,
+			"Unable to rebuild with a different image for a volume-backed server.");
+	r = set_words(work, server, wish, f);
+	if (r)
+		return r;
+	if (wish->may_reimage)
+		return reimage(work, server, volume, image, f);
+	return reshape_begin(work, &kept_row, server, server_shape(work->arena, server), NULL, f);
+}
+
+/* What the volume holds is not known for sure; another rebuild makes it so. */
+int rebuild_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			  Fault *f)
+{
+	Server *server;
+	int r = server_get(tx, arena, operation->server_id, &server, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	server_break(server, reason);
+	r = server_update(tx, server, f);
+	return r ? fault_unexpected(f, r)
+		 : action_finish(tx, arena, operation->action_id, reason, f);
+}
+
+/* --- any server --- */
+
 int service_rebuild_server(Work *work, const char *id, const RebuildWish *wish, Server **ret,
 			   Fault *f)
 {
@@ -89,22 +198,24 @@ int service_rebuild_server(Work *work, const char *id, const RebuildWish *wish, 
 	const char *old;
 	BootSource boot;
 	Server *server;
+	Image *image;
 	int r;
 
 	r = reshape_find(work, id, &row, &server, f);
-	if (!r && !server->image_id)
-		return work_refuse(
-			work, REFUSAL_BAD_INPUT,
-			"Unable to rebuild with a different image for a volume-backed server.");
+	if (r)
+		return r;
+	*ret = server;
+	if (!server->image_id)
+		return rebuild_on_volume(work, wish, server, f);
+	r = find_image(work, wish->image_id, &image, f);
 	if (!r)
-		r = find_boot(work, server, wish->image_id, &boot, f);
+		r = find_boot(work, server, image, server->disk_gib, &boot, f);
 	if (!r)
 		r = set_words(work, server, wish, f);
 	if (r)
 		return r;
 	old = server_shape(work->arena, server);
 	server_set_boot(server, &boot);
-	*ret = server;
 	return reshape_begin(work, &row, server, old, boot.image_id, f);
 }
 

@@ -141,6 +141,7 @@ _must_use_ int service_confirm_resizes(Tx *tx, void *ctx, Fault *f);
 /* What a rebuild changes of a server; members that are not there stay. */
 typedef struct RebuildWish {
 	const char *image_id;
+	bool may_reimage; /* a root volume, too */
 	const char *name;
 	const char *hostname;
 	const char *description;

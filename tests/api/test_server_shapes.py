@@ -322,6 +322,35 @@ def an_image_of_volumes_names_their_snapshots():
     drop(server)
 
 
+def a_root_volume_is_filled_anew():
+    server, volume = make_from_volume()
+    other = make_image('for volumes', b'anew' * 1024)
+    before = demo.get('%s/%s/os-volume_attachments' % (SERVERS, server),
+                      version='compute 2.89').body
+    refused(act(server, 'rebuild', {'imageRef': other}, version='compute 2.92'), 400,
+            'Unable to rebuild with a different image for a volume-backed server.')
+    tap.expect(act(server, 'rebuild', {'imageRef': image}, version='compute 2.92').status, 202)
+    wait(server, 'ACTIVE')
+    file, = glob.glob('%s/**/%s.raw' % (cleatd.dir, volume), recursive=True)
+    with open(file, 'rb') as disk:
+        tap.expect(disk.read(4), b'boot')
+    tap.expect(act(server, 'os-stop').status, 202)
+    wait(server, 'SHUTOFF')
+    reply = act(server, 'rebuild', {'imageRef': other}, version='compute 2.93')
+    tap.expect((reply.status, reply.body['server']['image']), (202, ''))
+    wait(server, 'SHUTOFF')
+    with open(file, 'rb') as disk:
+        tap.expect(disk.read(4), b'anew')
+    tap.expect(os.path.getsize(file), 2 ** 30)
+    tap.expect(len(glob.glob(os.path.dirname(file) + '/*')),
+               len(demo.get('/volume/v3/volumes').body['volumes']), 'files of volumes')
+    tap.expect(demo.get('/volume/v3/volumes/' + volume).body['volume']
+               ['volume_image_metadata']['image_id'], other)
+    tap.expect(demo.get('%s/%s/os-volume_attachments' % (SERVERS, server),
+                        version='compute 2.89').body, before)
+    drop(server)
+
+
 def servers_that_boot_from_volumes_are_resized_and_rescued():
     server, _ = make_from_volume()
     tap.expect(disks(server), {})
@@ -345,5 +374,6 @@ tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted,
                    a_rebuild_makes_the_disk_anew, a_rescue_boots_from_its_own_disk,
                    images_are_made_of_servers,
                    an_image_of_volumes_names_their_snapshots,
+                   a_root_volume_is_filled_anew,
                    servers_that_boot_from_volumes_are_resized_and_rescued],
         cleanup=lambda: cleatd.__exit__())

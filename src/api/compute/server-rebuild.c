@@ -134,6 +134,7 @@ static int rebuild(ApiRequest *r, Fault *f)
 
 	if (fields->personality.count)
 		return api_refuse(r, 400, "File injection is not available.");
+	wish.may_reimage = r->version >= V(93);
 	if (fields->trusted_certs.count)
 		wish.trusted_certs = json_print_text_list(r->arena, fields->trusted_certs.items,
 							  fields->trusted_certs.count);
