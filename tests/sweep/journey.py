@@ -228,10 +228,11 @@ class Journey:
         server = self.server()
         return server['status'] if server['OS-EXT-STS:task_state'] is None else 'busy'
 
-    def reshape(self, action, body, *statuses):
+    def reshape(self, action, body, *statuses, version=None):
         """Any of these may come of it: a call that fails leaves a server as it was."""
         self.step = action
-        asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body}))
+        asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {action: body},
+                             version=version))
         lib.wait_for(lambda: self.rest() in statuses + ('ERROR',), action, self.seconds)
 
     def resize(self):
@@ -467,6 +468,18 @@ class Journey:
         self.make_server_of_volumes()
         self.delete_server()
         self.wait(self.volume, ('available',))
+        self.wait(self.root_volume, (None,))
+        self.delete_volume()
+        self.step = 'end'
+
+    def rebuild_on_a_volume(self):
+        """Its root volume is filled anew; and then the server has only been off and on."""
+        self.make_volume()
+        self.make_server_of_volumes()
+        image = asked(self.user.get('/image/v2/images'))['images'][0]['id']
+        self.reshape('rebuild', {'imageRef': image}, 'ACTIVE', version='compute 2.93')
+        self.reshape('rebuild', {'imageRef': image}, 'ACTIVE')
+        self.delete_server()
         self.wait(self.root_volume, (None,))
         self.delete_volume()
         self.step = 'end'

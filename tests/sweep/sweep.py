@@ -68,6 +68,7 @@ WAYS = (
     Way('resized', Journey.resize_both_ways, True, False, {}),
     Way('deleted as resized', Journey.delete_resized, True, False, {}),
     Way('rebuilt', Journey.rebuild, True, False, {}),
+    Way('rebuilt on a volume', Journey.rebuild_on_a_volume, False, False, {}),
     Way('rescued', Journey.rescue, True, False, {}),
     Way('images of a server', Journey.become_images, True, False, {}),
     Way('born with volumes', Journey.born_with_volumes, False, False, {}),
