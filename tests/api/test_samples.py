@@ -21,7 +21,7 @@ COMPUTE = '/compute/v2.1'
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'samples', 'compute')
 NEWEST = 104
 # Objects whose keys are the user's.
-FREE = {'hosts', 'metadata', 'addresses', 'extra_specs', 'properties', 'scheduler_hints'}
+FREE = {'hosts', 'meta', 'metadata', 'addresses', 'extra_specs', 'properties', 'scheduler_hints'}
 # There are no security groups here, which the reference too shows by leaving the member out.
 ABSENT = {'security_groups'}
 # Members that came earlier than the next sample, or depend on the page that was asked for.
@@ -57,7 +57,17 @@ def made_server():
     return server
 
 
+def active(server=None):
+    path = server or SERVER
+    tap.wait_for('the server', lambda: demo.get(path, version='compute 2.1').body['server'][
+        'OS-EXT-STS:task_state'] is None)
+
+
 SERVER = made_server()
+IMAGE = demo.get('/image/v2/images').body['images'][0]['id']
+VOLUMES = SERVER + '/os-volume_attachments'
+VOLUME = VOLUMES + '/' + demo.get(VOLUMES).body['volumeAttachments'][0]['volumeId']
+FREE_VOLUME = demo.post('/volume/v3/volumes', {'volume': {'size': 1}}).body['volume']['id']
 ACTIONS = SERVER + '/os-instance-actions'
 ACTION = ACTIONS + '/' + demo.get(ACTIONS).body['instanceActions'][0]['request_id']
 QUOTAS = COMPUTE + '/os-quota-sets/' + demo.project_id
@@ -97,7 +107,66 @@ def send_event(_, version):
         version=version)
 
 
+def rebuild(user, version):
+    reply = user.post(SERVER + '/action', {'rebuild': {'imageRef': IMAGE}}, version=version)
+    active()
+    return accepted(reply)
+
+
+def create_server(_, version, **more):
+    wish = dict(more, name='other', imageRef=IMAGE, flavorRef='1')
+    if int(version.rsplit('.', 1)[1]) >= 37:
+        wish['networks'] = 'none'
+    reply = demo.post(COMPUTE + '/servers', {'server': wish}, version=version)
+    for row in demo.get(COMPUTE + '/servers?name=other').body['servers']:
+        assert demo.delete(COMPUTE + '/servers/' + row['id']).status in (204, 404)
+    return accepted(reply)
+
+
+def attach(_, version):
+    def status():
+        return demo.get('/volume/v3/volumes/' + FREE_VOLUME).body['volume']['status']
+    tap.wait_for('a free volume', lambda: status() == 'available')
+    reply = demo.post(VOLUMES, {'volumeAttachment': {'volumeId': FREE_VOLUME}}, version=version)
+    tap.wait_for('the attachment', lambda: status() == 'in-use')
+    assert demo.delete(VOLUMES + '/' + FREE_VOLUME).status == 202
+    return reply
+
+
+def create_key(_, version, **more):
+    reply = demo.post(COMPUTE + '/os-keypairs', {'keypair': dict(more, name='new')},
+                      version=version)
+    demo.delete(COMPUTE + '/os-keypairs/new')
+    return accepted(reply)
+
+
+def accepted(reply):
+    """201 and 202 are fine where they are expected."""
+    assert reply.status in (200, 201, 202), reply
+    reply.status = 200
+    return reply
+
+
+PUBLIC_KEY = ('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBvEuNg6BGLlDYFiPhyCFsvlO/MoLGdCo8lJvXwi0eYC x')
+assert create_key(None, 'compute 2.92', public_key=PUBLIC_KEY)
+assert demo.post(COMPUTE + '/os-keypairs',
+                 {'keypair': {'name': 'kept', 'public_key': PUBLIC_KEY}}).status == 200
+
 ASK = {
+    'servers/server-action-rebuild-resp.json': rebuild,
+    'servers/server-create-resp.json': create_server,
+    'os-multiple-create/multiple-create-post-resp.json':
+        lambda user, version: create_server(user, version, return_reservation_id=True),
+    'server-metadata/server-metadata-all-resp.json': get(SERVER + '/metadata'),
+    'server-metadata/server-metadata-resp.json': get(SERVER + '/metadata/a'),
+    'os-volume_attachments/list-volume-attachments-resp.json': get(VOLUMES),
+    'os-volume_attachments/volume-attachment-detail-resp.json': get(VOLUME),
+    'os-volume_attachments/attach-volume-to-server-resp.json': attach,
+    'os-keypairs/keypairs-list-resp.json': get(COMPUTE + '/os-keypairs?limit=1'),
+    'os-keypairs/keypairs-get-resp.json': get(COMPUTE + '/os-keypairs/kept'),
+    'os-keypairs/keypairs-post-resp.json': create_key,
+    'os-keypairs/keypairs-import-post-resp.json':
+        lambda user, version: create_key(user, version, public_key=PUBLIC_KEY),
     'servers/server-get-resp.json': get(SERVER),
     'servers/server-update-resp.json': update_server,
     'servers/servers-details-resp.json': list_servers('/servers/detail'),
@@ -123,6 +192,14 @@ ASK = {
     'os-quota-sets/quotas-update-force-post-resp.json': change_quotas,
     'os-server-external-events/event-create-resp.json': send_event,
 }
+# What takes long, or a new thing each time: asked for at the ends of what a sample holds for.
+SPARSE = {'servers/server-action-rebuild-resp.json', 'servers/server-create-resp.json',
+          'os-multiple-create/multiple-create-post-resp.json',
+          'os-volume_attachments/attach-volume-to-server-resp.json',
+          'os-keypairs/keypairs-post-resp.json', 'os-keypairs/keypairs-import-post-resp.json'}
+# The last version of what there is no more: from then on the reply has no body, or no key is made.
+LAST = {'os-volume_attachments/attach-volume-to-server-resp.json': 100,
+        'os-keypairs/keypairs-post-resp.json': 91}
 # The same replies as others, at other times of the day.
 ELSEWHERE = {'instance-actions-list-with-changes-since.json',
              'instance-actions-list-with-changes-before.json',
@@ -167,10 +244,11 @@ def every_version_of(name, contents):
     def test():
         wrong = []
         starts = sorted(contents)
-        for first, after in zip(starts, starts[1:] + [NEWEST + 1]):
+        for first, after in zip(starts, starts[1:] + [LAST.get(name, NEWEST) + 1]):
             text = json.dumps(contents[first])
             user = admin if 'OS-EXT-SRV-ATTR:host"' in text or 'detail/' in name else demo
-            for minor in range(first, after):
+            minors = range(first, after)
+            for minor in [minors[0], minors[-1]] if name in SPARSE else minors:
                 reply = ASK[name](user, 'compute 2.%d' % minor)
                 assert reply.status == 200, (minor, reply)
                 wrong += ['2.%d %s' % (minor, line)

@@ -15,7 +15,8 @@ enum {
 	AUDIENCE_FULL = 1 << 8,
 	AUDIENCE_FULL_ADMIN = 1 << 9,
 	AUDIENCE_SINGLE = 1 << 10,
-	AUDIENCE_REBUILT = 1 << 11,
+	AUDIENCE_REBUILT = 1 << 11, /* shows the user's data to everybody, under another name */
+	AUDIENCE_DATA = 1 << 12,
 };
 
 /* What the printers of single members need. */
@@ -453,7 +454,7 @@ static const JsonOutField server_reply[] = {
 	{.name = "OS-EXT-SRV-ATTR:user_data",
 	 .type = JSON_OUT_TEXT,
 	 .since = V(3),
-	 .audience = AUDIENCE_FULL_ADMIN,
+	 .audience = AUDIENCE_DATA,
 	 .offset = offsetof(Server, user_data)},
 	{.name = "host_status",
 	 .type = JSON_OUT_CALL,
@@ -469,7 +470,8 @@ static void out_server(const ServerView *context, const char *key, const Server 
 	JsonOutView view = {.version = r->version, .audience = audience, .context = context};
 
 	if (audience & AUDIENCE_FULL && caller_is_admin(&r->caller))
-		view.audience |= AUDIENCE_FULL_ADMIN;
+		view.audience |= audience & AUDIENCE_REBUILT ? AUDIENCE_FULL_ADMIN
+							     : AUDIENCE_FULL_ADMIN | AUDIENCE_DATA;
 	json_out_begin(&r->out, key);
 	json_out_fields(&r->out, server_reply, ARRAY_SIZE(server_reply), server, &view);
 	api_out_links(r, &r->out, "servers", server->id);
