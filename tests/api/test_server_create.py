@@ -158,6 +158,14 @@ def small_members():
     tap.expect(wish(user=reader).status, 403, 'a reader')
 
 
+def by_its_older_path():
+    body = {'server': {'name': 'old', 'imageRef': IMAGE, 'flavorRef': '1', 'networks': 'none'}}
+    path = '/compute/v2.1/os-volumes_boot'
+    made(demo.post(path, body, version='compute 2.102'))
+    tap.expect(demo.post(path, body, version='compute 2.103').status, 404, 'from 2.103 on')
+
+
 tap.run('server create', [
     members_since, host_names, networks, zones_and_hosts, certificates, counts, small_members,
+    by_its_older_path,
 ], cleanup=cleatd.close)

@@ -240,6 +240,52 @@ def server_create_without_network():
     openstack('server', 'delete', '--wait', 'vm2')
 
 
+BOOTED = 'N/A (booted from volume)'
+
+
+def server_from_a_volume():
+    """One that is there, and one that the client makes of an image with the server."""
+    openstack('volume', 'create', '--size', '1', '--image', image(), 'root')
+    wait_status('volume', 'root', 'available')
+    openstack('server', 'create', '--volume', 'root', '--flavor', IDS['flavor'], '--wait', 'vm2')
+    tap.expect(table('server', 'show', 'vm2')['image'], BOOTED)
+    wait_status('volume', 'root', 'in-use')
+    refused('Cannot detach a root device volume', 'server', 'remove', 'volume', 'vm2', 'root')
+    openstack('server', 'create', '--image', image(), '--boot-from-volume', '1', '--flavor',
+              IDS['flavor'], '--wait', 'vm3')
+    tap.expect(table('server', 'show', 'vm3')['image'], BOOTED)
+    openstack('server', 'delete', '--wait', 'vm2', 'vm3')
+    wait_status('volume', 'root', 'available')
+
+
+def server_with_block_devices():
+    """In the client's older and newer words for them."""
+    openstack('volume', 'create', '--size', '1', 'extra')
+    wait_status('volume', 'extra', 'available')
+    extra = value('id', 'volume', 'show', 'extra')
+    openstack('server', 'create', '--image', image(), '--flavor', IDS['flavor'], '--wait',
+              '--block-device-mapping', 'vdb=%s:volume' % extra, 'vm2')
+    tap.expect([row['Device'] for row in table('server', 'volume', 'list', 'vm2')], ['/dev/vdb'])
+    openstack('server', 'delete', '--wait', 'vm2')
+    wait_status('volume', 'extra', 'available')
+    at = ('--os-compute-api-version', '2.79')
+    openstack(*at, 'server', 'create', '--image', image(), '--flavor', IDS['flavor'], '--wait',
+              '--nic', 'none', '--boot-from-volume', '1',
+              '--block-device', 'uuid=%s,source_type=volume,destination_type=volume,tag=data'
+              % extra,
+              '--block-device', 'source_type=blank,destination_type=volume,volume_size=1,'
+              'volume_type=__DEFAULT__,delete_on_termination=true', 'vm2')
+    rows = {row['Tag']: row for row in table(*at, 'server', 'volume', 'list', 'vm2')}
+    tap.expect(len(rows), 2, str(rows))  # two have no tag
+    tap.expect(rows['data']['Volume ID'], extra)
+    openstack('server', 'delete', '--wait', 'vm2')
+    wait_status('volume', 'extra', 'available')
+    for row in table('volume', 'list'):
+        if row['Name'] != 'data':
+            openstack('volume', 'delete', row['ID'])
+    tap.wait_for('volumes to go', lambda: named(table('volume', 'list')) == ['data'])
+
+
 def server_list():
     tap.expect([(row['Name'], row['Status']) for row in table('server', 'list')],
                [('vm', 'ACTIVE')])
@@ -438,7 +484,8 @@ ON_FAKE = [
     volume_create, volume_list, volume_set, volume_types, limits_show,
     volume_of_another_project_is_not_found, reader_may_look_but_not_make,
     volume_without_a_size_is_refused,
-    server_create, server_create_without_network, server_list,
+    server_create, server_create_without_network, server_from_a_volume,
+    server_with_block_devices, server_list,
     server_of_another_project_is_not_found, server_with_an_unknown_flavor_is_refused,
     server_set_name, console_log,
     server_add_volume_with_tag, server_volume_list, attached_volume_is_not_attached_again,

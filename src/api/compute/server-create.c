@@ -362,5 +362,13 @@ static const ApiRoute routes[] = {
 	 .until = V(102),
 	 .body = &body_fields,
 	 .handle = server_create},
+	{.method = "POST",
+	 .pattern = "/os-volumes_boot", /* from when servers had no block devices */
+	 .policy = "os_compute_api:servers:create",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .until = V(102),
+	 .body = &body_fields,
+	 .handle = server_create},
 };
 const ApiRoutes compute_server_create_routes = API_ROUTES(routes);
