@@ -16,7 +16,9 @@
 #include "base/str.h"
 #include "hypervisor/fake/fake.h"
 #include "service/attach.h"
+#include "service/operation.h"
 #include "service/server.h"
+#include "service/swap.h"
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
@@ -110,14 +112,20 @@ static int furnish_work(Tx *tx, void *ctx, Fault *f)
 			       .backend = "file",
 			       .format = DISK_FORMAT_RAW,
 			       .created_us = now};
+	Volume spare = volume;
 	House *h = ctx;
 	int r;
 
+	spare.id = HOUSE_SPARE;
 	r = flavor_insert(tx, &flavor, f);
 	if (!r)
 		r = image_insert(tx, &image, f);
 	if (!r)
 		r = volume_insert(tx, &volume, f);
+	if (!r)
+		r = volume_insert(tx, &spare, f);
+	if (!r)
+		r = backend_create(h->backend, &spare, f);
 	return r ? r : backend_create(h->backend, &volume, f);
 }
 
@@ -326,6 +334,32 @@ static int run_detach(Work *work, House *h, Fault *f)
 	return service_detach_volume(work, &wish, f);
 }
 
+static int run_swap(Work *work, House *h, Fault *f)
+{
+	const SwapWish wish = {
+		.server_id = h->server_id,
+		.old_id = HOUSE_VOLUME,
+		.new_id = HOUSE_SPARE,
+	};
+
+	return service_swap_volume(work, &wish, f);
+}
+
+static int run_cancel(Work *work, House *h _unused_, Fault *f)
+{
+	static const char *const active[] = {"doing", "undoing"};
+	RecordQuery query = {0};
+	Operation **operations;
+	size_t count;
+	int r;
+
+	record_where_texts(&query, "state", RECORD_IN, active, ARRAY_SIZE(active));
+	r = operation_find(work->tx, work->arena, &query, &operations, &count, f);
+	for (size_t i = 0; !r && i < count; i++)
+		r = service_cancel_operation(work, operations[i]->id, f);
+	return r;
+}
+
 int house_create_server(House *h)
 {
 	return visit(h, run_create);
@@ -369,6 +403,16 @@ int house_attach(House *h)
 int house_detach(House *h)
 {
 	return visit(h, run_detach);
+}
+
+int house_swap(House *h)
+{
+	return visit(h, run_swap);
+}
+
+int house_cancel(House *h)
+{
+	return visit(h, run_cancel);
 }
 
 /* Looking.
@@ -459,6 +503,20 @@ Server *house_server(House *h)
 Volume *house_volume(House *h)
 {
 	return rows_of(h).volume;
+}
+
+VolumeStatus house_spare_status(House *h)
+{
+	for (int status = 0; status < _VOLUME_STATUS_MAX; status++) {
+		char sql[128];
+
+		(void)snprintf(sql, sizeof(sql),
+			       "SELECT COUNT(*) FROM volumes WHERE id = '%s' AND status = '%s'",
+			       HOUSE_SPARE, enum_name(&volume_status_names, status)); /* fits */
+		if (house_count(h, sql))
+			return (VolumeStatus)status;
+	}
+	return _VOLUME_STATUS_MAX;
 }
 
 Attachment *house_attachment(House *h)

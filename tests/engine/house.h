@@ -17,6 +17,8 @@
 #define HOUSE_FLAVOR "m1.tiny"
 #define HOUSE_VOLUME "22222222-2222-4222-8222-222222222222"
 
+#define HOUSE_SPARE "33333333-3333-4333-8333-333333333333" /* another volume */
+
 typedef struct House {
 	char directory[64];
 	Store *store;
@@ -48,6 +50,9 @@ int house_pause(House *h);
 int house_unpause(House *h);
 int house_attach(House *h);
 int house_detach(House *h);
+/* The spare volume takes the place of the first; and every operation is to turn back. */
+int house_swap(House *h);
+int house_cancel(House *h);
 
 /* Wait until no operation is active and nothing runs. */
 void house_settle(House *h);
@@ -55,6 +60,7 @@ void house_settle(House *h);
 /* What the rows say; in the house's arena until it is left. */
 Server *house_server(House *h);
 Volume *house_volume(House *h);
+VolumeStatus house_spare_status(House *h);
 Attachment *house_attachment(House *h); /* NULL when there is none */
 InstanceAction *house_last_action(House *h);
 int64_t house_count(House *h, const char *sql);

@@ -102,6 +102,12 @@ def one_of(first, second):
     return pair
 
 
+def guest_disk():
+    """The guest's name of its one volume: the serial may be that of an earlier one."""
+    return lib.wait_for(lambda: SERVER.run("cd /sys/block; ls -d vd* | grep -v vda; true"),
+                        'disk in the guest', 20)
+
+
 def digest(path, mib=FILLED_MIB):
     with open(path, 'rb') as file:
         return hashlib.sha256(file.read(mib * MIB)).hexdigest()
@@ -184,11 +190,10 @@ def the_next_start_shows_the_new_serial():
 
 def a_larger_volume_is_seen_whole():
     large = make_volume(2)
-    disk = SERVER.wait_disk(NEW)
+    disk = guest_disk()
     whole = digest(NEW.file())
     swap(NEW, large)
-    lib.wait_for(lambda: int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512 == 2 * GIB,
-                 'guest to see 2 GiB', 30)
+    see_size(disk, 2 * GIB)
     tap.expect(os.path.getsize(large.file()), 2 * GIB, 'file')
     tap.expect(digest(large.file()), whole, 'bytes')
     path = '%s/os-volume_attachments/%s' % (SERVER.path, large.id)
@@ -199,13 +204,68 @@ def a_larger_volume_is_seen_whole():
     SERVER.attach(NEW)
 
 
-def wait_copying():
-    """Until the swap is in the middle of copying; False: it was quicker than that."""
-    def check():
-        row = operation()
-        return row if row['step'] != 'volume-fit' else None
-    row = lib.wait_for(check, 'swap to begin')
-    return row['step'] == 'disk-mirror'
+def see_size(disk, size):
+    lib.wait_for(lambda: int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512 == size,
+                 'guest to see %d bytes' % size, 30)
+
+
+def a_paused_guest_has_its_volume_swapped():
+    global OLD, NEW
+    disk = guest_disk()
+    SERVER.action('pause')
+    SERVER.wait('PAUSED')
+    swap(NEW, OLD)
+    tap.expect(SERVER.status(), 'PAUSED', 'server')
+    SERVER.action('unpause')
+    SERVER.wait('ACTIVE')
+    OLD, NEW = NEW, OLD
+    tap.expect(digest_inside(disk, 16), digest(NEW.file(), 16), 'what the guest sees')
+
+
+def a_swap_is_cancelled():
+    fill(NEW, 400)
+    request_swap(NEW, OLD)
+    lib.wait_for(lambda: places('run', 'qemu')[1] or operation()['state'] == 'done', 'a mirror')
+    reply = demo().post('%s/%s/cancel' % (OPERATIONS, operation()['id']))
+    row = wait_over()
+    tap.expect((reply.status, row['state'], row['last_error']), (202, 'failed', 'cancelled'),
+               'cancel')
+    check_has(NEW, OLD)
+
+
+def with_format(kind):
+    """A cleatd whose new volumes are of that format."""
+    config = os.path.join(CLEATD.dir, 'cleatd.conf')
+    with open(config, 'w', encoding='ascii') as file:
+        file.write('[state]\ndirectory = %s\n[volume]\nformat = %s\n' % (CLEATD.dir, kind))
+    CLEATD.stop()
+    CLEATD.wrap = ['sh', '-c', 'exec "$CLEATD" --config "%s" --listen 127.0.0.1:0' % config]
+    assert CLEATD.start(env={'CLEATD': lib.CLEATD})
+
+
+def raw_and_qcow2_take_each_others_place():
+    """The larger one grows through the emulator, which has the file open."""
+    disk = guest_disk()
+    whole = digest(NEW.file())
+    with_format('qcow2')
+    try:
+        middle = make_volume(2)
+        assert middle.file().endswith('.qcow2'), middle.file()
+        swap(NEW, middle)
+        see_size(disk, 2 * GIB)
+        tap.expect(digest_inside(disk), whole, 'what the guest sees')
+    finally:
+        CLEATD.stop()
+        CLEATD.wrap = []
+        assert CLEATD.start()
+    last = make_volume(3)
+    swap(middle, last)
+    see_size(disk, 3 * GIB)
+    tap.expect(digest(last.file()), whole, 'bytes')
+    SERVER.detach(last)
+    for volume in (middle, last):
+        volume.delete()
+    SERVER.attach(NEW)
 
 
 def end_of_what_was_under_way(pair):
@@ -221,7 +281,7 @@ def cleatd_dies_while_the_emulator_copies():
     global OLD, NEW
     fill(NEW, 400)
     pair = (NEW, OLD)
-    disk = SERVER.wait_disk(NEW)
+    disk = guest_disk()
     writer = Writer(disk)
     request_swap(*pair)
     lib.wait_for(lambda: places('run', 'qemu')[1] or operation()['state'] == 'done', 'a mirror')
@@ -248,8 +308,8 @@ def cleatd_dies_at_each_of_its_commits():
             rows = asked(demo().get(OPERATIONS + '?state=doing'))['operations']
             step = rows[0]['step'] if rows else '-'
             NEW, OLD = one_of_at_rest(pair)
-            SERVER.run('echo %s%d | dd of=/dev/vdb bs=4096 conv=fsync,sync 2>/dev/null' % (
-                point, commit))
+            SERVER.run('echo %s%d | dd of=/dev/%s bs=4096 conv=fsync,sync 2>/dev/null' % (
+                point, commit, guest_disk()))
             with open(NEW.file(), 'rb') as file:
                 tap.expect(file.read(64).split(b'\n')[0], ('%s%d' % (point, commit)).encode(),
                            'bytes')
@@ -315,7 +375,7 @@ def a_guest_ends_while_its_volume_is_swapped():
         NEW, OLD = end_of_what_was_under_way(pair)
         start_again()
         check_has(NEW, OLD)
-        disk = SERVER.wait_disk(NEW)
+        disk = guest_disk()
         tap.expect(digest_inside(disk, 16), digest(NEW.file(), 16), 'what the guest sees')
 
 
@@ -333,6 +393,7 @@ if __name__ == '__main__':
     assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
     tap.run('swap', [
         a_guest_writes_while_its_volume_is_swapped, the_next_start_shows_the_new_serial,
-        a_larger_volume_is_seen_whole, cleatd_dies_while_the_emulator_copies,
+        a_larger_volume_is_seen_whole, a_paused_guest_has_its_volume_swapped,
+        a_swap_is_cancelled, raw_and_qcow2_take_each_others_place, cleatd_dies_while_the_emulator_copies,
         cleatd_dies_at_each_of_its_commits, a_guest_ends_while_its_volume_is_swapped,
         deleting_the_server_ends_the_swap], attach.cleanup)
