@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Cleat authors
-"""Domains that others have made: adopted, used like servers as far as nothing of theirs changes, and
-given back. On the fake hypervisor, whose domains are files."""
+"""Domains that others have made: adopted, used like servers as far as nothing of theirs changes,
+and given back. On the fake hypervisor, whose domains are files."""
 import json
 import os
 import sys
