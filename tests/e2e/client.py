@@ -354,6 +354,51 @@ def server_reboot():
     wait_status('server', 'vm', 'ACTIVE', 120)
 
 
+def server_pause_and_suspend():
+    for there, rest, back in (('pause', 'PAUSED', 'unpause'), ('suspend', 'SUSPENDED', 'resume')):
+        openstack('server', there, 'vm')
+        wait_status('server', 'vm', rest, 120)
+        tap.expect(value('status', 'volume', 'show', 'data'), 'in-use')
+        openstack('server', back, 'vm')
+        wait_status('server', 'vm', 'ACTIVE', 120)
+    refused('409', 'server', 'unpause', 'vm')
+
+
+def server_shelve_with_a_volume():
+    openstack('server', 'shelve', '--wait', 'vm')
+    wait_status('server', 'vm', 'SHELVED_OFFLOADED', 120)
+    tap.expect(value('status', 'volume', 'show', 'data'), 'reserved')
+    row, = table('server', 'volume', 'list', 'vm')
+    tap.expect(row['Volume ID'], IDS['volume'])
+    refused('not available', '--os-compute-api-version', '2.77', 'server', 'unshelve',
+            '--availability-zone', 'nowhere', 'vm')
+    openstack('--os-compute-api-version', '2.77', 'server', 'unshelve', '--wait', 'vm')
+    wait_status('server', 'vm', 'ACTIVE', 120)
+    tap.expect(value('status', 'volume', 'show', 'data'), 'in-use')
+
+
+def server_lock():
+    openstack('--os-compute-api-version', '2.73', 'server', 'lock', '--reason', 'mine', 'vm')
+    shown = table('--os-compute-api-version', '2.73', 'server', 'show', 'vm')
+    tap.expect((shown['locked'], shown['locked_reason']), (True, 'mine'))
+    refused('is locked', 'server', 'stop', 'vm')
+    refused('is locked', 'server', 'remove', 'volume', 'vm', 'data')
+    openstack('server', 'unlock', 'vm')
+
+
+def server_set_state():
+    refused('403', 'server', 'set', '--state', 'error', 'vm')
+    for state in ('error', 'active'):
+        openstack('server', 'set', '--state', state, IDS['server'], user='admin')
+        tap.expect(value('status', 'server', 'show', 'vm'), state.upper())
+
+
+def server_migrate_finds_no_host():
+    refused('No valid host was found', 'server', 'migrate', IDS['server'], user='admin')
+    refused('No valid host was found', '--os-compute-api-version', '2.30', 'server', 'migrate',
+            '--live-migration', IDS['server'], user='admin')
+
+
 def server_remove_volume():
     openstack('server', 'remove', 'volume', 'vm', 'data')
     wait_status('volume', 'data', 'available', 120)
@@ -489,7 +534,9 @@ ON_FAKE = [
     server_of_another_project_is_not_found, server_with_an_unknown_flavor_is_refused,
     server_set_name, console_log,
     server_add_volume_with_tag, server_volume_list, attached_volume_is_not_attached_again,
-    attached_volume_is_not_deleted, server_stop_and_start, server_reboot, server_remove_volume,
+    attached_volume_is_not_deleted, server_stop_and_start, server_reboot,
+    server_pause_and_suspend, server_shelve_with_a_volume, server_lock, server_set_state,
+    server_migrate_finds_no_host, server_remove_volume,
     detached_volume_is_not_detached_again,
     server_event_list, server_event_show, servers_by_filter,
     server_group_of_a_server, flavor_set_and_unset, host_as_admins_see_it, quota_and_usage,
@@ -500,7 +547,7 @@ ON_FAKE = [
 ON_LIBVIRT = [
     guest_image_create, flavor_list, server_create, guest_is_up, volume_create,
     server_add_volume_with_tag, server_volume_list, server_stop_and_start, guest_is_up,
-    server_remove_volume, server_event_list, server_delete_releases_its_volumes, volume_delete,
+    server_pause_and_suspend, server_shelve_with_a_volume, guest_is_up, server_remove_volume, server_event_list, server_delete_releases_its_volumes, volume_delete,
     daemon_ends_well,
 ]
 
