@@ -13,9 +13,11 @@ VOLUMES = '/volume/v3/volumes'
 SNAPSHOTS = '/volume/v3/snapshots'
 ATTACHMENTS = '/volume/v3/attachments'
 AT = 'volume 3.44'
+SHARING = 'compute 2.79'
 CONNECTOR = {'host': 'elsewhere', 'initiator': 'iqn.1993-08.org.debian:01:elsewhere'}
 NAME = 'sweep'
 COPY = 'sweep-copy'
+EXTRA = 'sweep-extra'
 
 
 def asked(reply):
@@ -54,15 +56,15 @@ class Journey:
 
     # --- steps ---
 
-    def make_server(self):
+    def make_server(self, name=NAME):
         self.step = 'make server'
         image = asked(self.user.get('/image/v2/images'))['images'][0]['id']
         flavors = asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors']
         flavor = min(flavors, key=lambda row: (row['disk'], row['ram']))['id']
         asked(self.user.post(SERVERS, {'server': {
-            'name': NAME, 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}},
+            'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}},
             version='compute 2.37'))
-        self.wait(self.server, ('ACTIVE', 'ERROR'))
+        self.wait(lambda: self.find(SERVERS, 'servers', name), ('ACTIVE', 'ERROR'))
 
     def make_server_of_volumes(self):
         """It boots from a volume that is made for it, and has the one that is there."""
@@ -292,6 +294,62 @@ class Journey:
         asked(self.user.delete('%s/%s' % (VOLUMES, self.volume()['id'])))
         self.wait(self.volume, (None,))
 
+    # --- several volumes, several servers ---
+
+    def extras(self):
+        """Volumes beside the usual one."""
+        return [row for row in asked(self.user.get(VOLUMES + '/detail'))['volumes']
+                if row['name'] == EXTRA]
+
+    def make_extra(self, **more):
+        self.step = 'make an extra volume'
+        made = asked(self.user.post(VOLUMES, {'volume': dict(more, name=EXTRA, size=1)}))['volume']
+        self.wait(lambda: asked(self.user.get('%s/%s' % (VOLUMES, made['id'])))['volume'],
+                  ('available', 'error'))
+        return made['id']
+
+    def second_server(self):
+        return self.find(SERVERS, 'servers', COPY)
+
+    def give(self, server, volume, **more):
+        asked(self.user.post('%s/%s/os-volume_attachments' % (SERVERS, server['id']),
+                             {'volumeAttachment': dict(more, volumeId=volume)}, version=SHARING))
+
+    def take_from_all(self):
+        """Each server's volumes, all at once."""
+        for server in filter(None, (self.server(), self.second_server())):
+            path = '%s/%s/os-volume_attachments' % (SERVERS, server['id'])
+            for row in asked(self.user.get(path))['volumeAttachments']:
+                asked(self.user.delete('%s/%s' % (path, row['volumeId']), version=SHARING))
+        self.attachments_rest()
+
+    def attachments_rest(self):
+        def check():
+            rows = asked(self.user.get(ATTACHMENTS + '/detail', version=AT))['attachments']
+            return {row['status'] for row in rows} <= {'attached', 'reserved'}
+        lib.wait_for(check, '%s: attachments at rest' % self.step, self.seconds)
+
+    def delete_second_server(self):
+        self.step = 'delete the second server'
+        asked(self.user.delete('%s/%s' % (SERVERS, self.second_server()['id'])))
+        self.wait(self.second_server, (None,))
+
+    def delete_extras(self):
+        """Whatever an interrupted journey has made."""
+        if self.second_server():
+            self.wait(self.second_server, ('ACTIVE', 'ERROR', None))
+        if self.second_server():
+            self.delete_second_server()
+        if self.extras() and self.server():
+            self.delete_server()
+        self.step = 'delete extra volumes'
+        for row in self.extras():
+            self.wait(lambda row=row: next((at for at in self.extras() if at['id'] == row['id']),
+                                           None), ('available', 'error', None))
+        for row in self.extras():
+            asked(self.user.delete('%s/%s' % (VOLUMES, row['id'])))
+        lib.wait_for(lambda: not self.extras(), 'extra volumes to be gone', self.seconds)
+
     # --- copies ---
 
     def snapshot(self):
@@ -427,6 +485,51 @@ class Journey:
         self.delete_copy()
         self.step = 'end'
 
+    def share(self):
+        """Two servers get one volume at once, and let it go at once."""
+        self.make_server(COPY)
+        volume = self.make_extra(volume_type='multiattach')
+        self.step = 'share'
+        for server in (self.server(), self.second_server()):
+            self.give(server, volume)
+        self.attachments_rest()
+        self.take_from_all()
+        self.delete_extras()
+        self.step = 'end'
+
+    def delete_with_five(self):
+        """A server with five volumes, of which some go along."""
+        volumes = [self.make_extra() for _ in range(5)]
+        self.step = 'attach five'
+        for number, volume in enumerate(volumes):
+            self.give(self.server(), volume, delete_on_termination=number % 2 == 0)
+        self.attachments_rest()
+        had = {row['id'] for row in self.extras() if row['status'] == 'in-use'}
+        self.delete_server()
+        self.step = 'delete with five'
+        stay = {volume for number, volume in enumerate(volumes)
+                if number % 2 or volume not in had}
+        lib.wait_for(lambda: {row['id'] for row in self.extras()} == stay,
+                     'volumes that go along', self.seconds)
+        self.delete_extras()
+        self.step = 'end'
+
+    def attach_while_away(self):
+        """An offloaded server gets two volumes, loses one, and comes back with the other."""
+        self.reshape('shelve', None, 'SHELVED_OFFLOADED', 'ACTIVE')
+        self.step = 'attach while away'
+        for volume in (self.volume()['id'], self.make_extra()):
+            self.give(self.server(), volume, delete_on_termination=volume != self.volume()['id'])
+        self.attachments_rest()
+        path = '%s/%s' % (self.attachments(), self.volume()['id'])
+        asked(self.user.delete(path, version=SHARING))
+        self.wait(self.volume, ('available', 'in-use'))
+        if self.server()['status'] == 'SHELVED_OFFLOADED':
+            self.reshape('unshelve', None, 'ACTIVE', 'SHELVED_OFFLOADED')
+        self.delete_server()
+        lib.wait_for(lambda: not self.extras(), 'the extra volume to go along', self.seconds)
+        self.step = 'end'
+
     def attach_in_haste(self):
         """The server is deleted before the attachment can be there."""
         self.step = 'attach in haste'
@@ -485,6 +588,7 @@ class Journey:
         self.step = 'end'
 
     def finish(self):
+        self.delete_extras()
         self.delete_copies()
         server = self.server()
         if server and server['status'] == 'ERROR':

@@ -58,6 +58,29 @@ def an_empty_world_passes():
     tap.expect(complaints(World({}, {}, [], {}, [], [], {('p', 'volumes'): 0}, {})), [])
 
 
+def two_servers_share_what_is_made_for_it():
+    """And nothing else."""
+    def two(shared):
+        return world(
+            servers={**servers(), STRANGER: Server('ACTIVE', None, 'p', [VOLUME])},
+            volumes={**world().volumes,
+                     VOLUME: Volume('in-use', 'p', 2, [SERVER, STRANGER], shared)},
+            domains={server: Domain('running', {VOLUME: Disk(True, True)})
+                     for server in (SERVER, STRANGER)},
+            files=world().files + ['fake/%s.json' % STRANGER],
+            usage={**world().usage, ('p', 'instances'): 2})
+    tap.expect(complaints(two(True)), [])
+    found('has attachments to', two(False))
+
+
+def what_a_server_got_while_away_is_plugged_in_nowhere():
+    got = {ATTACHMENT: Attachment(VOLUME, 'attached', 'mapping', False)}
+    away = world(servers=servers(status='SHELVED_OFFLOADED'), domains={}, attachments=got,
+                 files=[name for name in world().files if 'fake' not in name])
+    tap.expect(complaints(away), [])
+    found(VOLUME, away._replace(volumes=volumes('available', [])))
+
+
 def a_volume_in_between_is_found():
     for status in ('reserved', 'attaching', 'detaching', 'creating', 'deleting', 'error'):
         assert 'volume %s is %s' % (VOLUME, status) in complaints(
@@ -189,7 +212,8 @@ def a_volume_without_bytes_is_a_danger():
 
 
 tap.run('judge', [
-    a_right_world_passes, an_empty_world_passes, a_volume_in_between_is_found,
+    a_right_world_passes, an_empty_world_passes, two_servers_share_what_is_made_for_it,
+    what_a_server_got_while_away_is_plugged_in_nowhere, a_volume_in_between_is_found,
     an_attachment_that_one_side_forgot_is_found, an_attachment_too_many_is_found,
     a_disk_halfway_is_found, a_server_in_between_is_found, power_that_differs_is_found,
     a_lost_domain_is_found, a_lost_file_is_found, leftovers_are_found, wrong_usage_is_found,

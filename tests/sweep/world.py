@@ -30,7 +30,8 @@ UP = ('running', 'paused')
 
 Server = collections.namedtuple('Server', 'status task project volumes ram cores image',
                                 defaults=(None, 0, False))
-Volume = collections.namedtuple('Volume', 'status project size servers')
+Volume = collections.namedtuple('Volume', 'status project size servers shared',
+                                defaults=(False,))  # it may have several servers
 Disk = collections.namedtuple('Disk', 'live config mirror', defaults=(None,))
 Domain = collections.namedtuple('Domain', 'state disks ram', defaults=(None,))
 Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
@@ -64,7 +65,8 @@ def look_at_servers(admin):
 
 def look_at_volumes(admin):
     return {row['id']: Volume(row['status'], row['os-vol-tenant-attr:tenant_id'], row['size'],
-                              sorted(a['server_id'] for a in row['attachments'] if a['server_id']))
+                              sorted(a['server_id'] for a in row['attachments'] if a['server_id']),
+                              row['multiattach'])
             for row in got(admin, '/volume/v3/volumes/detail?all_tenants=1', 'volumes')}
 
 
@@ -168,23 +170,31 @@ def is_away(world, server_id, volume_id):
     return status == 'SHELVED_OFFLOADED' or status == 'ERROR' and reserved
 
 
+def got_while_away(world, volume_id, away):
+    """A volume that a server got while it was on no host: its own, but nowhere plugged in."""
+    return away and all(row.status == 'attached' for row in world.attachments.values()
+                        if row.volume == volume_id and row.mapping)
+
+
 def about_volume(world, volume_id, volume):
     """One volume, as seen from the four places that can know about it."""
     here = [s for s, server in world.servers.items() if volume_id in server.volumes]
     away = [s for s in here if is_away(world, s, volume_id)]
+    present = sorted(set(here) - set(away))
+    shown = here if got_while_away(world, volume_id, away) else present
     plugged = [d for d, domain in world.domains.items() if volume_id in domain.disks]
-    consumed = status_of(world, volume_id) or ('reserved' if away else None)
+    consumed = status_of(world, volume_id) or ('reserved' if away and not shown else None)
     if volume.status != consumed and (consumed or volume.status not in AT_REST):
         yield 'volume %s is %s' % (volume_id, volume.status)
-    wanted = 1 if volume.status == 'in-use' and not consumed else 0
-    if len(volume.servers) != wanted:
+    most = 0 if consumed or volume.status != 'in-use' else len(here) if volume.shared else 1
+    if len(volume.servers) > most or most and not volume.servers:
         yield '%s volume %s has attachments to %s' % (volume.status, volume_id, volume.servers)
-    if sorted(set(here) - set(away)) != volume.servers:
+    if sorted(shown) != volume.servers:
         yield 'volume %s: its own API says %s, compute says %s' % (
             volume_id, volume.servers, sorted(here))
-    if sorted(plugged) != volume.servers:
+    if sorted(plugged) != present:
         yield 'volume %s: attached to %s, plugged into %s' % (
-            volume_id, volume.servers, sorted(plugged))
+            volume_id, present, sorted(plugged))
     if not any(os.path.basename(name).startswith(volume_id) for name in world.files):
         yield 'volume %s has no file' % volume_id
 
