@@ -95,6 +95,9 @@ def a_swap_is_seen_while_it_runs():
     tap.expect(demo.get(VOLUMES + '/' + OLD['id']).body['volume']['status'], 'detaching', 'old')
     tap.expect(demo.get(VOLUMES + '/' + NEW['id']).body['volume']['status'], 'attaching', 'new')
     tap.expect(attached(), [OLD['id']], 'attachments')
+    for row in (demo.get(PATH).body['server'], demo.get(SERVERS + '/detail').body['servers'][0]):
+        tap.expect([volume['id'] for volume in row['os-extended-volumes:volumes_attached']],
+                   [OLD['id']], 'volumes of the server')
     reply = demo.get('%s/os-volume_attachments/%s' % (PATH, NEW['id']))
     tap.expect(reply.status, 404, 'show of the new one')
     tap.expect(demo.get(PATH).body['server']['OS-EXT-STS:task_state'], None, 'task')

@@ -523,6 +523,7 @@ static int find_attachments(ApiRequest *r, Server *const *servers, size_t count,
 		ids[i] = servers[i]->id;
 	record_where_texts(&query, "server_id", RECORD_IN, ids, count);
 	record_where_text(&query, "mapping_id", RECORD_NE, NULL);
+	record_where_text(&query, "replaces", RECORD_EQ, NULL); /* not before it is there */
 	record_sort(&query, "server_id", false);
 	record_sort(&query, "created_us", false);
 	return fault_unexpected(f,

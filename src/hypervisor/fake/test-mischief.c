@@ -56,6 +56,17 @@ TEST(how_guests_let_go)
 	assert_int_equal(m.release_ms, 250);
 }
 
+TEST(how_mirrors_do)
+{
+	Mischief m;
+
+	assert_int_equal(read_with("CLEAT_FAKE_MIRROR", "250", &m), 0);
+	assert_int_equal(m.mirror_ms, 250);
+	assert_false(m.mirror_ends);
+	assert_int_equal(read_with("CLEAT_FAKE_MIRROR", "end", &m), 0);
+	assert_true(m.mirror_ends);
+}
+
 TEST(nonsense_is_refused)
 {
 	static const char *const rows[][2] = {
@@ -63,7 +74,7 @@ TEST(nonsense_is_refused)
 		{"CLEAT_FAKE_FAIL", "1:often"},    {"CLEAT_FAKE_FAIL", "-1"},
 		{"CLEAT_FAKE_FAIL", ":busy"},      {"CLEAT_FAKE_DETACH", "never"},
 		{"CLEAT_FAKE_DETACH", "pending:"}, {"CLEAT_FAKE_DETACH", "pending:-1"},
-		{"CLEAT_FAKE_DELAY_MS", "soon"},
+		{"CLEAT_FAKE_DELAY_MS", "soon"},   {"CLEAT_FAKE_MIRROR", "-1"},
 	};
 	Mischief m;
 

@@ -51,6 +51,37 @@ TEST(who_has_a_target)
 	assert_null(find(running, "ua-9", "vdd").target_user);
 }
 
+TEST(where_a_disk_is_and_goes)
+{
+	static const char xml[] =
+		"<domain id='1'><devices><disk><alias name='ua-1'/><source file='/a'/>"
+		"<target dev='vdb' bus='virtio'/><serial>s-1</serial>"
+		"<mirror type='file' job='copy' ready='yes'><format type='raw'/>"
+		"<source file='/b'/></mirror></disk>"
+		"<disk><alias name='ua-2'/><source dev='/dev/x'/><target dev='vdc'/></disk>"
+		"<disk><alias name='ua-3'/><source protocol='nbd' name='export'/></disk>"
+		"</devices></domain>";
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	DiskPlace seen = {0};
+
+	assert_int_equal(domain_xml_find_place(xml, "ua-1", arena, &seen, NULL), 0);
+	assert_true(seen.found);
+	assert_string_equal(seen.target, "vdb");
+	assert_string_equal(seen.serial, "s-1");
+	assert_string_equal(seen.place, "/a");
+	assert_string_equal(seen.mirror, "/b");
+	assert_string_equal(seen.ready, "yes");
+	assert_int_equal(domain_xml_find_place(xml, "ua-2", arena, &seen, NULL), 0);
+	assert_string_equal(seen.place, "/dev/x");
+	assert_null(seen.mirror);
+	assert_null(seen.serial);
+	assert_int_equal(domain_xml_find_place(xml, "ua-3", arena, &seen, NULL), 0);
+	assert_string_equal(seen.place, "export");
+	assert_int_equal(domain_xml_find_place(xml, "ua-4", arena, &seen, NULL), 0);
+	assert_false(seen.found);
+	assert_true(domain_xml_find_place("<x/>", "ua-1", arena, &seen, NULL) < 0);
+}
+
 TEST(addresses_of_disks)
 {
 	static const char xml[] =
