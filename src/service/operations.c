@@ -278,8 +278,8 @@ const OperationKind service_operations[] = {
 	},
 	{
 		.name = "rescue-server",
-		.steps = {STEP_RESCUE_CREATE, STEP_DOMAIN_OFF, STEP_DOMAIN_ON},
-		.step_count = 3,
+		.steps = {STEP_RESCUE_DELETE, STEP_RESCUE_CREATE, STEP_DOMAIN_OFF, STEP_DOMAIN_ON},
+		.step_count = 4,
 		.deadline_ms = COPY_MS,
 		.turned = reshape_turned,
 		.done = rescue_server_done,

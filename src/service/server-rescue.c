@@ -74,6 +74,14 @@ int rescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 		 : reshape_end(tx, arena, operation, server, VM_RESCUED, POWER_RUNNING, f);
 }
 
+void server_leave_rescue(Server *server)
+{
+	server->rescue_image_id = NULL;
+	server->rescue_kernel_id = NULL;
+	server->rescue_ramdisk_id = NULL;
+	server->rescue_kernel_args = NULL;
+}
+
 int service_unrescue_server(Work *work, const char *id, Fault *f)
 {
 	static const Reshape row = {
@@ -90,10 +98,7 @@ int service_unrescue_server(Work *work, const char *id, Fault *f)
 	if (r)
 		return r;
 	old = server_shape(work->arena, server);
-	server->rescue_image_id = NULL;
-	server->rescue_kernel_id = NULL;
-	server->rescue_ramdisk_id = NULL;
-	server->rescue_kernel_args = NULL;
+	server_leave_rescue(server);
 	return reshape_begin(work, &row, server, old, NULL, f);
 }
 

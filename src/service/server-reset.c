@@ -6,6 +6,7 @@
  * deletion has no way back.
  */
 #include "service/priv.h"
+#include "service/server-shape.h"
 #include "service/server.h"
 
 int service_reset_server(Work *work, const char *id, VmState vm_state, Fault *f)
@@ -16,6 +17,8 @@ int service_reset_server(Work *work, const char *id, VmState vm_state, Fault *f)
 	r = service_find_server(work, id, &server, f);
 	if (r)
 		return r;
+	if (server->vm_state == VM_RESCUED && server->task_state == TASK_NONE)
+		server_leave_rescue(server); /* its next start is its own again */
 	server->vm_state = (int)vm_state;
 	if (server->task_state != TASK_DELETING)
 		server->task_state = TASK_NONE;

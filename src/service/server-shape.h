@@ -31,6 +31,9 @@ _must_use_ int reshape_find(Work *work, const char *id, const Reshape *row, Serv
 _must_use_ int reshape_begin(Work *work, const Reshape *row, Server *server, const char *old,
 			     const char *image_id, Fault *f);
 
+/* server-rescue.c: it is booted from its own disks from now on; only the struct. */
+void server_leave_rescue(Server *server);
+
 /* server-volume-image.c: the image of a server that boots from a volume, and its snapshots. */
 _must_use_ int volume_backed_image(Work *work, const Server *server, const char *name,
 				   const JsonTextMap *metadata, const char **ret_id, Fault *f);

@@ -240,6 +240,19 @@ def a_rescue_boots_from_its_own_disk():
     tap.expect((reply.status, len(reply.body['adminPass'])), (200, 12))
     wait(server, 'RESCUE')
     drop(server)
+    # An admin may say that it is active; then it is itself again, and another rescue is another.
+    server = make(small, image)
+    tap.expect(act(server, 'rescue', {'rescue_image_ref': other}).status, 200)
+    wait(server, 'RESCUE')
+    tap.expect(act(server, 'os-resetState', {'state': 'active'}, user=admin).status, 202)
+    tap.expect(act(server, 'reboot', {'type': 'HARD'}).status, 202)
+    wait(server, 'ACTIVE')
+    tap.expect(act(server, 'rescue').status, 200)
+    wait(server, 'RESCUE')
+    path, = glob.glob('%s/**/disks/%s.rescue.raw' % (cleatd.dir, server), recursive=True)
+    with open(path, 'rb') as file:
+        tap.expect(file.read(4), b'boot')
+    drop(server)
     server = make(small, image)
     refused(act(server, 'rescue', {'rescue_image_ref': server}), 400,
             'Image %s could not be found.' % server)

@@ -399,6 +399,40 @@ def server_migrate_finds_no_host():
             '--live-migration', IDS['server'], user='admin')
 
 
+def server_resize_and_confirm_or_revert():
+    openstack('flavor', 'create', '--ram', '128', '--disk', '2', '--vcpus', '2', 'larger',
+              user='admin')
+    openstack('server', 'resize', '--wait', '--flavor', 'larger', 'vm')
+    wait_status('server', 'vm', 'VERIFY_RESIZE')
+    openstack('server', 'resize', 'revert', 'vm')
+    wait_status('server', 'vm', 'ACTIVE')
+    openstack('server', 'resize', '--flavor', 'larger', 'vm')
+    wait_status('server', 'vm', 'VERIFY_RESIZE')
+    openstack('server', 'resize', 'confirm', 'vm')
+    wait_status('server', 'vm', 'ACTIVE')
+    assert 'larger' in str(table('server', 'show', 'vm')['flavor'])
+    refused('instances must change flavor', 'server', 'resize', '--flavor', 'larger', 'vm')
+    openstack('flavor', 'delete', 'larger', user='admin')
+
+
+def server_image_create_and_rebuild():
+    made = table('server', 'image', 'create', '--wait', '--name', 'of vm', 'vm')
+    tap.expect(made['name'], 'of vm')
+    openstack('server', 'rebuild', '--wait', '--image', 'of vm', 'vm')
+    wait_status('server', 'vm', 'ACTIVE')
+    assert 'of vm' in str(table('server', 'show', 'vm')['image'])
+    row, = table('server', 'volume', 'list', 'vm')
+    tap.expect(row['Volume ID'], IDS['volume'])
+    openstack('image', 'delete', 'of vm')
+
+
+def server_rescue_and_unrescue():
+    openstack('server', 'rescue', '--image', image(), 'vm')
+    wait_status('server', 'vm', 'RESCUE')
+    openstack('server', 'unrescue', 'vm')
+    wait_status('server', 'vm', 'ACTIVE')
+
+
 def server_remove_volume():
     openstack('server', 'remove', 'volume', 'vm', 'data')
     wait_status('volume', 'data', 'available', 120)
@@ -536,7 +570,8 @@ ON_FAKE = [
     server_add_volume_with_tag, server_volume_list, attached_volume_is_not_attached_again,
     attached_volume_is_not_deleted, server_stop_and_start, server_reboot,
     server_pause_and_suspend, server_shelve_with_a_volume, server_lock, server_set_state,
-    server_migrate_finds_no_host, server_remove_volume,
+    server_migrate_finds_no_host, server_resize_and_confirm_or_revert,
+    server_image_create_and_rebuild, server_rescue_and_unrescue, server_remove_volume,
     detached_volume_is_not_detached_again,
     server_event_list, server_event_show, servers_by_filter,
     server_group_of_a_server, flavor_set_and_unset, host_as_admins_see_it, quota_and_usage,
