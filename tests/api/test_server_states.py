@@ -4,9 +4,9 @@
 """Every action on a server, in every state and during every task, at several versions of the API:
 status and message of each cell.
 
-The cells come from the table of docs/server-states.md, which the code prints; what they lead to is
-written here, as the contract has it. A server in a state that nobody can bring it into is a row that
-the test copies into the store.
+The cells come from the table of docs/server-states.md, which the code prints; what they lead to
+is written here, as the contract has it. A server in a state that nobody can bring it into is a row
+that the test copies into the store.
 """
 import collections
 import os

@@ -25,11 +25,14 @@ def demo():
     return cleatd.user('demo')
 
 
+def an_image():
+    return demo().get('/image/v2/images').body['images'][0]['id']
+
+
 class Server:
-    def __init__(self):
-        image = demo().get('/image/v2/images').body['images'][0]['id']
+    def __init__(self, **more):
         flavor = demo().get('/compute/v2.1/flavors').body['flavors'][0]['id']
-        body = {'name': 'shelf', 'imageRef': image, 'flavorRef': flavor}
+        body = {'name': 'shelf', 'flavorRef': flavor, **(more or {'imageRef': an_image()})}
         self.id = demo().post(SERVERS, {'server': body}).body['server']['id']
         self.path = '%s/%s' % (SERVERS, self.id)
         self.wait('ACTIVE')
@@ -149,8 +152,22 @@ def a_shared_volume_stays_the_others():
     expect_volume(volume, 'available')
 
 
+def one_that_boots_from_a_volume_goes_at_once():
+    root = make_volume(imageRef=an_image())
+    server = Server(block_device_mapping_v2=[{
+        'source_type': 'volume', 'destination_type': 'volume', 'uuid': root, 'boot_index': 0}])
+    server.act('shelve', 'SHELVED_OFFLOADED')
+    expect_volume(root, 'reserved')
+    server.act('unshelve', 'ACTIVE')
+    expect_volume(root, 'in-use')
+    tap.expect(server.devices(), {root: '/dev/vda'}, 'devices')
+    server.delete()
+    expect_volume(root, 'available')
+
+
 if __name__ == '__main__':
     tap.run('shelf', [
         offloading_waits_its_time_also_over_a_crash, what_comes_back_in_time_is_not_offloaded,
         an_admin_need_not_wait, what_is_attached_meanwhile_gets_its_name_with_the_host,
-        a_shared_volume_stays_the_others], lambda: cleatd.__exit__())
+        a_shared_volume_stays_the_others, one_that_boots_from_a_volume_goes_at_once],
+        lambda: cleatd.__exit__())

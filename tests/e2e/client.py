@@ -582,8 +582,8 @@ ON_FAKE = [
 ON_LIBVIRT = [
     guest_image_create, flavor_list, server_create, guest_is_up, volume_create,
     server_add_volume_with_tag, server_volume_list, server_stop_and_start, guest_is_up,
-    server_pause_and_suspend, server_shelve_with_a_volume, guest_is_up, server_remove_volume, server_event_list, server_delete_releases_its_volumes, volume_delete,
-    daemon_ends_well,
+    server_pause_and_suspend, server_shelve_with_a_volume, guest_is_up, server_remove_volume,
+    server_event_list, server_delete_releases_its_volumes, volume_delete, daemon_ends_well,
 ]
 
 def cleatd_serves():
