@@ -53,6 +53,7 @@ struct HypervisorConfig {
 	const char *uri;         /* libvirt: where to connect; NULL: embedded under state_dir */
 	const char *state_dir;   /* absolute; for the driver alone */
 	const char *accelerator; /* "auto", "kvm" or "tcg" */
+	bool relays;             /* emulators may start programs: see DomainSpec.relay */
 	int64_t shutdown_ms;     /* how long a guest may take to power off before it is destroyed */
 	/* Events, on a thread of the driver's; must be quick and call nothing here. */
 	void (*on_event)(void *ctx, const HypervisorEvent *event);

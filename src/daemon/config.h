@@ -41,6 +41,9 @@ typedef struct Config {
 	int64_t resize_confirm_s; /* 0: nobody but the owner confirms */
 	int64_t deleted_days;     /* 0: deleted servers are kept */
 	/* [metadata] */
+	const char *metadata_secret; /* shared with proxies; NULL: there are none */
+	const char *metadata_listen; /* a port for nothing else, or NULL */
+	bool metadata_guests;        /* guests reach it over their own network */
 	const char *metadata_domain; /* of host names */
 	const char *config_drive;    /* which servers get one: "asked" or "always" */
 	/* [volume] */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/dev.h"
+#include "daemon/doors.h"
 #include "daemon/files.h"
 #include "daemon/options.h"
 #include "daemon/wire.h"
@@ -299,7 +300,11 @@ int main(int argc, char **argv)
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	Fault fault = {0};
 	Config config;
-	int r = options_read(argc, argv, arena, &config, &fault);
+	int r;
+
+	if (argc == 3 && strcmp(argv[1], "--relay") == 0) /* by an emulator, not by people */
+		return doors_relay(argv[2]);
+	r = options_read(argc, argv, arena, &config, &fault);
 
 	if (r == OPTIONS_SHOWN)
 		return 0;

@@ -135,6 +135,7 @@ int options_read(int argc, char **argv, Arena *arena, Config *ret, Fault *f)
 	if (r)
 		return r;
 	config_default(ret, arena);
+	ret->metadata_guests = given.dev != NULL;
 	if (given.config)
 		r = config_read(ret, arena, given.config, f);
 	if (!r && given.dev)

@@ -21,12 +21,14 @@
 #include "api/compute/compute.h"
 #include "api/identity/identity.h"
 #include "api/image/image.h"
+#include "api/metadata/metadata-api.h"
 #include "api/volume/volume.h"
 #include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/doors.h"
 #include "daemon/files.h"
 #include "engine/engine.h"
 #include "hypervisor/fake/fake.h"
@@ -49,6 +51,9 @@ struct Daemon {
 	Engine *engine;
 	Api *api;
 	HttpServer *server;
+	Api *guest_api; /* what guests, and a port for metadata alone, may ask */
+	HttpServer *guest_server;
+	Doors *doors;
 	int listen_fd;
 	const char *url;
 	pthread_rwlock_t gate; /* guards running */
@@ -56,7 +61,8 @@ struct Daemon {
 };
 
 const ApiDialect *const daemon_dialects[] = {
-	&identity_dialect, &image_dialect, &compute_dialect, &volume_dialect, &admin_dialect,
+	&identity_dialect, &image_dialect, &compute_dialect,
+	&volume_dialect,   &admin_dialect, &metadata_dialect,
 };
 const size_t daemon_dialect_count = ARRAY_SIZE(daemon_dialects);
 
@@ -126,6 +132,7 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 		.uri = config->hypervisor_uri,
 		.state_dir = fake ? below(daemon, "fake") : config->directory,
 		.accelerator = config->accelerator,
+		.relays = config->metadata_guests,
 		.shutdown_ms = config->shutdown_s * 1000,
 		.on_event = on_event,
 		.ctx = daemon,
@@ -184,9 +191,37 @@ static int release_images(Tx *tx, void *ctx, Fault *f)
 	return service_release_images(tx, ctx, f);
 }
 
+static void guest_begins(void *ctx, const char *server_id)
+{
+	doors_add(ctx, server_id);
+}
+
+static void guest_gone(void *ctx, const char *server_id)
+{
+	doors_remove(ctx, server_id);
+}
+
+static const char *guest_relay(void *ctx, Arena *arena, const char *server_id)
+{
+	return doors_command(ctx, arena, server_id);
+}
+
+/* What guests need beside their domains. */
+static int add_doors(Daemon *daemon, EngineConfig *config, Fault *f)
+{
+	int r = doors_new(config->guest_dir, &daemon->doors, f);
+
+	config->guest_begins = guest_begins;
+	config->guest_gone = guest_gone;
+	config->guest_ctx = daemon->doors;
+	if (daemon->config->metadata_guests)
+		config->guest_relay = guest_relay;
+	return r;
+}
+
 static int start_engine(Daemon *daemon, Fault *f)
 {
-	const EngineConfig config = {
+	EngineConfig config = {
 		.store = daemon->store,
 		.hypervisor = daemon->hypervisor,
 		.backend = daemon->backend,
@@ -204,6 +239,8 @@ static int start_engine(Daemon *daemon, Fault *f)
 
 	if (r == 0)
 		r = files_make_dir(config.guest_dir, f);
+	if (r == 0)
+		r = add_doors(daemon, &config, f);
 	if (r == 0)
 		r = engine_start(&config, &daemon->engine, f);
 	if (r)
@@ -237,6 +274,8 @@ static void fill_settings(Daemon *daemon)
 		.max_disks = config->max_disks,
 		.swap_by_services = str_eq(config->volume_swap, "service-only"),
 		.shelved_offload_s = config->shelved_offload_s,
+		.metadata_secret = config->metadata_secret,
+		.metadata_domain = config->metadata_domain,
 		.config_drives = str_eq(config->config_drive, "always"),
 		.token_s = config->token_s,
 	};
@@ -352,6 +391,29 @@ static int start_server(Daemon *daemon, Fault *f)
 	return fault_unexpected(f, http_server_start(&http, &daemon->server, f));
 }
 
+/* Servers come by their doors, proxies by the port; neither can ask for anything else. */
+static int serve_guests(Daemon *daemon, const ApiConfig *main_config, Fault *f)
+{
+	static const ApiDialect *const dialects[] = {&metadata_port_dialect};
+	const char *own =
+		arena_printf(daemon->arena, "unix:%s/proxy.door", below(daemon, "guests"));
+	const char *where = daemon->config->metadata_listen;
+	ApiConfig config = *main_config;
+	HttpConfig http = {.listen_fd = -1, .threads = 1};
+	int r;
+
+	config.dialects = dialects;
+	config.dialect_count = ARRAY_SIZE(dialects);
+	r = api_new(&config, &daemon->guest_api, f);
+	if (r == 0)
+		r = http_listen(where ? where : own, &http.listen_fd, f);
+	if (r)
+		return fault_unexpected(f, r);
+	http.app = api_http_app(daemon->guest_api);
+	r = http_server_start(&http, &daemon->guest_server, f);
+	return r ? fault_unexpected(f, r) : doors_serve(daemon->doors, daemon->guest_server, f);
+}
+
 int daemon_serve(Daemon *daemon, Fault *f)
 {
 	const ApiConfig config = {
@@ -373,6 +435,8 @@ int daemon_serve(Daemon *daemon, Fault *f)
 
 	if (r == 0)
 		r = api_new(&config, &daemon->api, f);
+	if (r == 0)
+		r = serve_guests(daemon, &config, f);
 	return r ? r : start_server(daemon, f);
 }
 
@@ -396,6 +460,9 @@ Daemon *daemon_close(Daemon *daemon)
 	open_gate(daemon, NULL);
 	if (!engine_stop(daemon->engine))
 		leave_at_once();
+	daemon->doors = doors_free(daemon->doors); /* before who serves them */
+	daemon->guest_server = http_server_free(daemon->guest_server);
+	daemon->guest_api = api_free(daemon->guest_api);
 	hypervisor_close(daemon->hypervisor);
 	depot_close(daemon->depot);
 	backend_close(daemon->backend);

@@ -227,6 +227,9 @@ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 		.channel_path = guest_channel_path(run),
 		.network = !str_eq(server->networks, "none"),
 	};
+	if (ret->network && run->config->guest_relay)
+		ret->relay =
+			run->config->guest_relay(run->config->guest_ctx, run->arena, server->id);
 	r = kernel_make(run, ret, f);
 	return r ? r : disks_make(run, ret, f);
 }

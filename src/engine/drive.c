@@ -20,9 +20,11 @@
 #include "engine/view.h"
 
 #define DRIVE_ALIAS "ua-config"
-/* The last place on the first SCSI controller, which every domain has. Volumes are vdX. */
 #define DRIVE_TARGET "sdo"
 #define DRIVE_BUS "scsi"
+
+/* On the controller that every domain has, far from where disks get by their names. */
+enum { DRIVE_UNIT = 200 };
 
 bool drive_is_wanted(const Server *server)
 {
@@ -45,6 +47,7 @@ void drive_spec_make(StepRun *run, DiskSpec *ret)
 		.device = DISK_DEVICE_CDROM,
 		.path = run->drive_path,
 		.format = DISK_FORMAT_RAW,
+		.scsi_unit = DRIVE_UNIT,
 		.readonly = true,
 	};
 }

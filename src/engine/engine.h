@@ -87,6 +87,15 @@ struct EngineConfig {
 	const char *guest_dir;       /* where consoles, guest channels and drives lie; absolute */
 	const char *metadata_domain; /* of host names that guests are told; "": none */
 	EngineTimes times;
+	/*
+	 * A guest begins (or is found), and is gone for good: whoever has something beside its
+	 * domain makes it and takes it away. Quick, may be repeated; NULL: nobody.
+	 */
+	void (*guest_begins)(void *ctx, const char *server_id);
+	void (*guest_gone)(void *ctx, const char *server_id);
+	void *guest_ctx;
+	/* What leads from a guest's network to its metadata, in the arena; NULL: nothing does. */
+	const char *(*guest_relay)(void *ctx, Arena *arena, const char *server_id);
 	/* A server's power changed without an operation of ours; makes the row true. */
 	int (*power_changed)(Tx *tx, Arena *arena, const char *server_id, DomainState state,
 			     Fault *f);

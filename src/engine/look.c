@@ -116,6 +116,8 @@ static int look(Engine *engine, StepRun *run, Fault *f)
 	r = hypervisor_state(engine->config.hypervisor, run->server->id, &work.state, f);
 	if (!r)
 		r = mend_domain(run, &work.state, f);
+	if (!r)
+		guest_begins(run);
 	if (!r && run->server->domain_name)
 		r = look_at_adopted(run, &facts, &work, f);
 	for (size_t i = 0; !r && work.state != DOMAIN_ABSENT && i < run->disk_count; i++)

@@ -15,6 +15,18 @@ static int no_server(Fault *f)
 	return step_give_up(f, "the server is gone");
 }
 
+void guest_begins(const StepRun *run)
+{
+	if (run->config->guest_begins)
+		run->config->guest_begins(run->config->guest_ctx, run->operation->server_id);
+}
+
+static void guest_gone(const StepRun *run)
+{
+	if (run->config->guest_gone)
+		run->config->guest_gone(run->config->guest_ctx, run->operation->server_id);
+}
+
 int domain_define_act(StepRun *run, Fault *f)
 {
 	DomainSpec spec;
@@ -35,8 +47,10 @@ int domain_undefine_act(StepRun *run, Fault *f)
 	const char *id = run->operation->server_id;
 	int r = hypervisor_undefine(run->config->hypervisor, id, f);
 
-	if (r == 0 || r == HYPERVISOR_NO_DOMAIN)
+	if (r == 0 || r == HYPERVISOR_NO_DOMAIN) {
 		drive_sweep(run);
+		guest_gone(run);
+	}
 	return r == HYPERVISOR_NO_DOMAIN ? 0 : fault_unexpected(f, r);
 }
 
@@ -61,6 +75,7 @@ int domain_start_act(StepRun *run, Fault *f)
 	if (r)
 		return r;
 	drive_sweep(run);
+	guest_begins(run);
 	return fault_unexpected(f, hypervisor_start(run->config->hypervisor, run->server->id, f));
 }
 

@@ -78,6 +78,12 @@ void http_server_drain(HttpServer *server);
 HttpServer *http_server_free(HttpServer *server);
 DEFINE_CLEANUP(HttpServer, http_server_free)
 
+/*
+ * Serve a connection that somebody else has accepted; the socket is taken over in any case.
+ * http_peer() is then `peer`, which no client can bring about by itself.
+ */
+_must_use_ int http_server_take(HttpServer *server, int fd, const char *peer, Fault *f);
+
 /* Open a listening socket for "ADDRESS:PORT", "[V6]:PORT" or "unix:PATH". */
 _must_use_ int http_listen(const char *where, int *ret_fd, Fault *f);
 /* "127.0.0.1:34567" of a listening socket, in `out`. */

@@ -284,6 +284,12 @@ static void on_completed(void *cls, struct MHD_Connection *mhd _unused_, void **
 			clock_mono_ms() + LIMIT_HTTP_IDLE_S * 1000 + server->config.request_ms);
 }
 
+/* The address of a connection that was taken: of no family, so that no socket has it. */
+typedef struct TakenAddress {
+	struct sockaddr head;
+	char peer[UUID_TEXT + 32];
+} TakenAddress;
+
 static void peer_name(struct MHD_Connection *mhd, char *out, size_t size)
 {
 	const union MHD_ConnectionInfo *info =
@@ -291,7 +297,10 @@ static void peer_name(struct MHD_Connection *mhd, char *out, size_t size)
 	const struct sockaddr *address = info ? info->client_addr : NULL;
 
 	(void)snprintf(out, size, "local");
-	if (address && address->sa_family == AF_INET)
+	if (address && address->sa_family == AF_UNSPEC)
+		(void)snprintf(out, size, "%s",
+			       ((const TakenAddress *)(const void *)address)->peer);
+	else if (address && address->sa_family == AF_INET)
 		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, out,
 				(socklen_t)size);
 	else if (address && address->sa_family == AF_INET6)
@@ -435,6 +444,16 @@ int http_server_start(const HttpConfig *config, HttpServer **ret, Fault *f)
 		return r;
 	*ret = TAKE(server);
 	return 0;
+}
+
+int http_server_take(HttpServer *server, int fd, const char *peer, Fault *f)
+{
+	TakenAddress address = {.head.sa_family = AF_UNSPEC};
+
+	(void)snprintf(address.peer, sizeof(address.peer), "%s", peer); /* ours: it fits */
+	if (MHD_add_connection(server->daemon, fd, &address.head, sizeof(address)) == MHD_YES)
+		return 0;
+	return fault(f, -EAGAIN, "libmicrohttpd takes no more connections");
 }
 
 static void server_wait_idle(HttpServer *server)

@@ -134,6 +134,7 @@ typedef struct DiskSpec {
 	bool readonly;
 	bool shareable; /* multiattach */
 	int boot_order; /* the firmware tries 1 first; 0: not this one */
+	int scsi_unit;  /* of the first SCSI controller; 0: as its name says */
 	DiskTune tune;
 } DiskSpec;
 
@@ -149,6 +150,7 @@ typedef struct DomainSpec {
 	const char *console_path; /* file that collects the serial console */
 	const char *channel_path; /* unix socket of the guest channel */
 	bool network;             /* one plain user-mode interface */
+	const char *relay;        /* run for each connection to the metadata address, or NULL */
 	const DiskSpec *disks;    /* the root disk first */
 	size_t disk_count;
 } DomainSpec;

@@ -31,8 +31,10 @@ typedef struct ServiceSettings {
 				    */
 	int64_t oversubscription;  /* see rules/capacity.h */
 	int64_t reserved_percent;
-	bool config_drives; /* every server gets one */
-	int64_t token_s;    /* life of a token */
+	const char *metadata_secret; /* shared with proxies; NULL: there are none */
+	const char *metadata_domain; /* of host names that guests are told */
+	bool config_drives;          /* every server gets one */
+	int64_t token_s;             /* life of a token */
 } ServiceSettings;
 
 /* Everything a use case runs with: one request, one transaction. */

@@ -35,7 +35,8 @@ def boot(**members):
 
 
 def drives(path):
-    return sorted(glob.glob(os.path.join(cleatd.dir, 'guests', path.rsplit('/', 1)[1] + '.drive-*')))
+    pattern = os.path.join(cleatd.dir, 'guests', path.rsplit('/', 1)[1] + '.drive-*')
+    return sorted(glob.glob(pattern))
 
 
 def in_drive(path):

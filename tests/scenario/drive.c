@@ -74,6 +74,7 @@ void medium_is_changed(void **state _unused_)
 		.bus = "scsi",
 		.device = DISK_DEVICE_CDROM,
 		.path = m.disk,
+		.scsi_unit = 200,
 		.readonly = true,
 	};
 	m.spec.disks = disks;

@@ -162,6 +162,17 @@ static void write_flags(Xml *xml, const DiskSpec *disk)
 	}
 }
 
+static void write_unit(Xml *xml, int unit)
+{
+	xml_open(xml, "address");
+	xml_attr(xml, "type", "drive");
+	xml_attr_int(xml, "controller", 0);
+	xml_attr_int(xml, "bus", 0);
+	xml_attr_int(xml, "target", 0);
+	xml_attr_int(xml, "unit", unit);
+	xml_close(xml);
+}
+
 void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io)
 {
 	xml_open(xml, "disk");
@@ -179,6 +190,8 @@ void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io)
 	write_limits(xml, &disk->tune);
 	write_block_sizes(xml, &disk->tune);
 	write_flags(xml, disk);
+	if (disk->scsi_unit)
+		write_unit(xml, disk->scsi_unit);
 	xml_close(xml);
 }
 

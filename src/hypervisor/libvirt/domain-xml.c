@@ -165,6 +165,36 @@ static void write_network(Xml *xml, const DomainSpec *spec)
 	xml_close(xml);
 }
 
+static void write_argument(Xml *xml, const char *value)
+{
+	xml_leaf(xml, "qemu:arg", "value", value);
+}
+
+/*
+ * The same interface with a way to 169.254.169.254, for which libvirt has no words. The address
+ * has to be one of the network's own, so the guest has a link-local one as well. The slot is one
+ * that libvirt, which does not see the interface, does not come to.
+ */
+static void write_relayed_network(Xml *xml, const DomainSpec *spec)
+{
+	_cleanup_(buf_done) Buf text = {0};
+	char mac[DOMAIN_MAC_TEXT];
+
+	xml_open(xml, "qemu:commandline");
+	write_argument(xml, "-netdev");
+	buf_printf(&text,
+		   "user,id=cleatnet,net=169.254.0.0/16,host=169.254.0.2,dns=169.254.0.3,"
+		   "dhcpstart=169.254.10.15,guestfwd=tcp:169.254.169.254:80-cmd:%s",
+		   spec->relay);
+	write_argument(xml, text.data);
+	write_argument(xml, "-device");
+	text.length = 0;
+	buf_printf(&text, "virtio-net-pci,netdev=cleatnet,mac=%s,bus=pcie.0,addr=0x10",
+		   domain_mac(spec->id, mac));
+	write_argument(xml, text.data);
+	xml_close(xml);
+}
+
 static void write_console(Xml *xml, const char *path)
 {
 	xml_open(xml, "serial");
@@ -197,7 +227,7 @@ static void write_devices(Xml *xml, const DomainSpec *spec, DirectIoFunction dir
 	xml_open(xml, "devices");
 	write_disks(xml, spec, direct_io);
 	write_controllers(xml, spec);
-	if (spec->network)
+	if (spec->network && !spec->relay)
 		write_network(xml, spec);
 	if (spec->console_path)
 		write_console(xml, spec->console_path);
@@ -231,12 +261,16 @@ char *domain_xml_write(const DomainSpec *spec, bool kvm, DirectIoFunction direct
 
 	xml_open(xml, "domain");
 	xml_attr(xml, "type", kvm ? "kvm" : "qemu");
+	if (spec->network && spec->relay)
+		xml_attr(xml, "xmlns:qemu", "http://libvirt.org/schemas/domain/qemu/1.0");
 	write_head(xml, spec);
 	write_memory(xml, spec);
 	write_cpu(xml, spec, kvm);
 	write_os(xml, spec, kvm);
 	write_lifecycle(xml);
 	write_devices(xml, spec, direct_io);
+	if (spec->network && spec->relay)
+		write_relayed_network(xml, spec);
 	xml_close(xml);
 	return xml_take(xml);
 }

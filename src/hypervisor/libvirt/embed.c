@@ -75,6 +75,31 @@ static int write_settings(const char *root, Fault *f)
 	return write_file(path.data, qemu_conf, strlen(qemu_conf), f);
 }
 
+/*
+ * An emulator that starts a program for its guest must not be in the sandbox that forbids it: the
+ * kernel would kill it. Only a file that is ours from end to end is changed.
+ */
+static const char sandbox_off[] = "seccomp_sandbox = 0\n";
+
+int embed_allow_programs(const char *root, bool allowed, Fault *f)
+{
+	enum { SETTINGS_MAX = 4096 };
+	_cleanup_(buf_done) Buf path = {0}, with = {0};
+	_cleanup_(closep) int fd = -1;
+	char text[SETTINGS_MAX] = "";
+	const char *wanted;
+
+	buf_printf(&with, "%s%s", qemu_conf, sandbox_off);
+	wanted = allowed ? with.data : qemu_conf;
+	buf_printf(&path, "%s/etc/qemu.conf", root);
+	fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return fault(f, -errno, "read %s: %m", path.data);
+	if (str_eq(text, wanted) || (!str_eq(text, qemu_conf) && !str_eq(text, with.data)))
+		return 0;
+	return write_file(path.data, wanted, strlen(wanted), f);
+}
+
 /* --- what is known about the emulator --- */
 
 /*

@@ -124,6 +124,8 @@ static int libvirt_open(const HypervisorConfig *config, void **ret, Fault *f)
 		return r;
 	if (host->embedded) {
 		r = embed_prepare(host->root, &host->uri, f);
+		if (r == 0)
+			r = embed_allow_programs(host->root, config->relays, f);
 		if (r)
 			return r;
 		buf_printf(&log, "%s/libvirt.log", host->root);

@@ -106,6 +106,8 @@ _must_use_ int conn_domain(Host *host, const char *id, virDomainPtr *ret, Fault 
 
 /* Make what the driver needs to start, once, and the URI to open; free() it. */
 _must_use_ int embed_prepare(const char *root, char **ret_uri, Fault *f);
+/* After that: whether emulators may start programs. */
+_must_use_ int embed_allow_programs(const char *root, bool allowed, Fault *f);
 /* Keep what was learned about the emulator for other folders on this machine. */
 void embed_keep_capabilities(const char *root);
 

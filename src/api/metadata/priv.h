@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Who asks.
+ */
+#pragma once
+
+#include "api/metadata/metadata-api.h"
+
+typedef struct MetadataCaller {
+	const char *server_id;
+	const char *project_id; /* that the proxy has named, or NULL */
+} MetadataCaller;
+
+/* False after a refusal. */
+_must_use_ bool metadata_caller(ApiRequest *r, MetadataCaller *ret);
