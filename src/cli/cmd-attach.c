@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/wait.h"
-#include "client/calls.h"
+#include "client/server.h"
 
 typedef struct Pair {
 	const char *server_id;
@@ -71,6 +71,13 @@ static int look_at_volume(Cli *cli, Wait *wait, ClientItem *ret)
 	return 0;
 }
 
+/* Whether the server still means to have it; others may have it too. */
+static bool has_mapping(Cli *cli, const Pair *pair)
+{
+	return client_attachment_show(cli->client, cli->arena, pair->server_id, pair->volume_id,
+				      NULL, NULL) != CLIENT_NOT_FOUND;
+}
+
 static int look_attached(Cli *cli, Wait *wait)
 {
 	_cleanup_(client_item_done) ClientItem volume = {0};
@@ -81,7 +88,8 @@ static int look_attached(Cli *cli, Wait *wait)
 		return code;
 	if (str_eq(wait->state, "in-use") && volume_lists(cli, &volume, pair->server_id))
 		return 0;
-	if (str_eq(wait->state, "available") || str_after(wait->state, "error"))
+	if (str_eq(wait->state, "available") || str_after(wait->state, "error") ||
+	    (str_eq(wait->state, "in-use") && !has_mapping(cli, pair)))
 		return cli_fail(cli, CLI_FAILED, "the attach failed, the volume is %s: %s",
 				wait->state, why(cli, pair, "'cleat server events' tells more"));
 	return WAIT_MORE;
@@ -133,6 +141,7 @@ static int attach(Cli *cli)
 	ClientAttachWish wish = {
 		.device = cli_option(cli, "device"),
 		.tag = cli_option(cli, "tag"),
+		.delete_on_termination = cli_flag(cli, "delete-on-termination"),
 	};
 	Pair pair = {0};
 	Fault f = {0};
@@ -169,6 +178,7 @@ static int detach(Cli *cli)
 static const Option attach_options[] = {
 	{"device", 0, "PATH", "wished name in the guest, such as /dev/vdb"},
 	{"tag", 0, "TAG", "how the guest finds it in its metadata"},
+	{"delete-on-termination", 0, NULL, "delete the volume together with the server"},
 };
 const Command cmd_attach = {
 	.name = "attach",

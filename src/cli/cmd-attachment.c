@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/file.h"
 #include "cli/output.h"
-#include "client/calls.h"
+#include "client/server.h"
 #include "client/storage.h"
 
 static const Column server_columns[] = {

@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/wait.h"
-#include "client/calls.h"
+#include "client/server.h"
 
 static const Column domain_rows[] = {
 	{.title = "id", .member = "id"},         {.title = "name", .member = "name"},

@@ -5,7 +5,7 @@
  */
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "client/calls.h"
+#include "client/server.h"
 
 static int server_console(Cli *cli)
 {

@@ -5,7 +5,7 @@
  */
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "client/calls.h"
+#include "client/server.h"
 
 static const Column action_columns[] = {
 	{.title = "Request ID", .member = "request_id"},

@@ -9,9 +9,10 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/file.h"
+#include "cli/mappings.h"
 #include "cli/output.h"
 #include "cli/wait.h"
-#include "client/calls.h"
+#include "client/server.h"
 
 /* The image by name when ctx, a map from ids to names, knows it. */
 static const char *print_image(Cli *cli, const ClientItem *item, const void *ctx)
@@ -96,17 +97,21 @@ static int read_wish(Cli *cli, JsonTextMap *metadata, ClientServerWish *wish)
 	const char *networks = cli_option(cli, "network");
 	int code;
 
-	if (!image || !flavor)
+	code = mappings_check(cli);
+	if (code)
+		return code;
+	if (!flavor)
 		return cli_fail(cli, CLI_USAGE,
-				"server create needs --image and --flavor; see "
-				"'cleat image list' and 'cleat flavor list'");
+				"server create needs --flavor; see 'cleat flavor list'");
 	if (networks && !str_eq(networks, "auto") && !str_eq(networks, "none"))
 		return cli_fail(cli, CLI_USAGE, "--network: '%s' is not auto or none", networks);
 	code = cli_option_map(cli, "property", metadata);
-	if (code == 0)
+	if (code == 0 && image)
 		code = cli_find_id(cli, CLIENT_IMAGES, image, &wish->image_id);
 	if (code == 0)
 		code = cli_find_id(cli, CLIENT_FLAVOR, flavor, &wish->flavor_id);
+	if (code == 0)
+		code = mappings_read(cli, wish);
 	if (code == 0 && user_data)
 		code = file_base64(cli, user_data, &wish->user_data);
 	wish->name = cli->arguments[0];
@@ -115,6 +120,7 @@ static int read_wish(Cli *cli, JsonTextMap *metadata, ClientServerWish *wish)
 	wish->metadata = metadata;
 	wish->tags = cli_option_all(cli, "tag", &wish->tag_count);
 	wish->config_drive = cli_flag(cli, "config-drive");
+	wish->key_name = cli_option(cli, "key");
 	return code;
 }
 
@@ -167,7 +173,11 @@ static int server_delete(Cli *cli)
 
 static const Option create_options[] = {
 	{"image", 0, "IMAGE", "what it boots from, by name or id"},
+	{"volume", 0, "VOLUME", "a volume that it boots from instead, by name or id"},
+	{"boot-from-volume", 0, "GIB", "make a volume of that size of the image, and boot from it"},
+	{"block-device", 0, "KEY=VALUE,...", "one more disk; may be repeated; see cleat-server(1)"},
 	{"flavor", 0, "FLAVOR", "how big it is, by name or id"},
+	{"key", 0, "KEYPAIR", "the public key that the guest gets"},
 	{"network", 0, "auto|none", "its network (default auto)"},
 	{"property", 0, "KEY=VALUE", "metadata; may be repeated"},
 	{"tag", 0, "TAG", "may be repeated"},
@@ -224,7 +234,7 @@ const Command cmd_server_set = {
 
 const Command cmd_server_delete = {
 	.name = "server delete",
-	.summary = "Delete servers; their volumes are detached and kept",
+	.summary = "Delete servers; volumes are kept unless they were to go along",
 	.arguments = "SERVER...",
 	.arguments_min = 1,
 	.arguments_max = CLI_MANY,

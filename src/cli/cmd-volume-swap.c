@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/wait.h"
-#include "client/calls.h"
+#include "client/server.h"
 
 typedef struct Swap {
 	const char *server_id;

@@ -153,6 +153,28 @@ TEST(a_task_on_a_server_is_waited_out)
 	check(&ran, CLI_FAILED, "server s1 went to ERROR: no disk");
 }
 
+TEST(an_action_that_failed_leaves_the_server_as_it_was)
+{
+	static const HttpScriptRow rows[] = {
+		LOGIN_ROW,
+		SHOW_SERVER("ACTIVE", "null"),
+		{.request = "POST /compute/v2.1/servers/s1/action",
+		 .holds = "{\"suspend\":null}",
+		 .status = 202},
+		SHOW_SERVER("ACTIVE", "\"suspending\""),
+		SHOW_SERVER("ACTIVE", "null"),
+		{.request = "GET /compute/v2.1/servers/s1/os-instance-actions",
+		 .status = 200,
+		 .body = "{\"instanceActions\":[{\"message\":\"Error\"}]}"},
+		{.request = "GET /admin/v1/operations?server_id=s1",
+		 .status = 200,
+		 .body = "{\"operations\":[{\"last_error\":\"no room for its memory\"}]}"},
+	};
+	_cleanup_(ran_done) Ran ran = run_rows("server suspend --wait s1", rows, ARRAY_SIZE(rows));
+
+	check(&ran, CLI_FAILED, "server s1 is ACTIVE: no room for its memory");
+}
+
 TEST(attach_waits_for_both_sides)
 {
 	static const HttpScriptRow rows[] = {

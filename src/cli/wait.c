@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "client/server.h"
 
 enum { FIRST_MS = 50, LONGEST_MS = 2000, TIMEOUT_S = 300 };
 
@@ -60,6 +61,7 @@ typedef struct StatusWish {
 	const char *id;
 	const char *status; /* the one to come to; NULL: gone */
 	const char *busy;   /* or else: the one to leave */
+	bool acted;         /* a server that something is being done to */
 } StatusWish;
 
 /* The newest message of block storage about a thing; NULL when it has none. */
@@ -87,6 +89,34 @@ static int fail_status(Cli *cli, const Wait *wait, const ClientItem *item)
 			message ? ": " : "", message ? message : "");
 }
 
+/* Why the newest action on a server failed; NULL: it did not. */
+static const char *failed_action(Cli *cli, const char *id)
+{
+	const char *query = arena_printf(cli->arena, "server_id=%s", id);
+	_cleanup_(client_list_done) ClientList operations = {0};
+	_cleanup_(json_doc_freep) JsonDoc *actions = NULL;
+	const char *error = NULL;
+
+	if (client_server_events(cli->client, cli->arena, id, NULL, &actions, NULL) ||
+	    !json_get_text(cli->arena, actions, "instanceActions.0.message"))
+		return NULL;
+	if (client_list(cli->client, cli->arena, CLIENT_OPERATION, query, &operations, NULL) == 0 &&
+	    operations.count > 0)
+		error = client_item_text(cli->arena, &operations.items[0], "last_error");
+	return error ? error : "'cleat server events' tells more";
+}
+
+/* A server at rest: in the status that is wanted, or as what failed has left it. */
+static int judge_server(Cli *cli, const Wait *wait)
+{
+	const StatusWish *wish = wait->ctx;
+	const char *error = failed_action(cli, wish->id);
+
+	if (error)
+		return cli_fail(cli, CLI_FAILED, "%s is %s: %s", wait->what, wait->state, error);
+	return !wish->status || str_eq_nocase(wait->state, wish->status) ? 0 : WAIT_MORE;
+}
+
 static int look_at_status(Cli *cli, Wait *wait)
 {
 	const StatusWish *wish = wait->ctx;
@@ -107,12 +137,14 @@ static int look_at_status(Cli *cli, Wait *wait)
 		wait->state = arena_printf(cli->arena, "%s (%s)", wait->state, task);
 		return WAIT_MORE;
 	}
-	if (wish->status && str_eq_nocase(wait->state, wish->status))
+	if (wish->status && !wish->acted && str_eq_nocase(wait->state, wish->status))
 		return 0;
 	if (wish->busy && str_eq(wait->state, wish->busy))
 		return WAIT_MORE;
 	if (strncasecmp(wait->state, "error", strlen("error")) == 0)
 		return fail_status(cli, wait, &item);
+	if (wish->acted)
+		return judge_server(cli, wait);
 	return wish->busy ? 0 : WAIT_MORE;
 }
 
@@ -136,4 +168,11 @@ int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *statu
 int wait_while_status(Cli *cli, ClientNoun noun, const char *id, const char *status)
 {
 	return wait_for_wish(cli, (StatusWish){.noun = noun, .id = id, .busy = status});
+}
+
+int wait_for_server(Cli *cli, const char *id, const char *status)
+{
+	return wait_for_wish(
+		cli,
+		(StatusWish){.noun = CLIENT_SERVER, .id = id, .status = status, .acted = true});
 }

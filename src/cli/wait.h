@@ -28,6 +28,12 @@ int wait_for(Cli *cli, Wait *wait);
  */
 int wait_for_status(Cli *cli, ClientNoun noun, const char *id, const char *status);
 
+/*
+ * Until no task runs on a server and it is in that status; NULL: in any. What was done last must
+ * not have failed.
+ */
+int wait_for_server(Cli *cli, const char *id, const char *status);
+
 /* Until a thing is no longer in a passing status ("extending"). A status of error is a failure. */
 int wait_while_status(Cli *cli, ClientNoun noun, const char *id, const char *status);
 

@@ -15,7 +15,7 @@
 static const char *const service_headers[] = {
 	[CLIENT_IDENTITY] = NULL,
 	[CLIENT_IMAGE] = NULL,
-	[CLIENT_COMPUTE] = "OpenStack-API-Version: compute 2.59",
+	[CLIENT_COMPUTE] = "OpenStack-API-Version: compute 2.100",
 	[CLIENT_VOLUME] = "OpenStack-API-Version: volume 3.66",
 	[CLIENT_ADMIN] = NULL,
 };

@@ -22,6 +22,7 @@ typedef struct NounRow {
 	const char *list_path; /* when it is another one */
 	const char *single;    /* member that wraps one; "" for none */
 	const char *plural;    /* member that wraps a list */
+	const char *inside;    /* member of a row of the list that wraps the thing, or NULL */
 	const char *links;     /* member with the next page, when it is not PLURAL_links */
 	bool name_filter;      /* the list takes name=, and finds exactly that */
 	/* What a look-up by name asks the list for: admins see private ones only then. */
@@ -54,6 +55,12 @@ static const NounRow nouns[] = {
 			   .single = "flavor",
 			   .plural = "flavors",
 			   .find_query = "is_public=None"},
+	[CLIENT_KEYPAIRS] = {.name = "key pair",
+			     .service = CLIENT_COMPUTE,
+			     .path = "/os-keypairs",
+			     .single = "keypair",
+			     .plural = "keypairs",
+			     .inside = "keypair"},
 	[CLIENT_SERVER] = {.name = "server",
 			   .service = CLIENT_COMPUTE,
 			   .path = "/servers",
@@ -166,7 +173,9 @@ static void add_page(Arena *arena, ClientList *list, const NounRow *row, JsonDoc
 		list->items = arena_grow(arena, list->items, list->count, sizeof(*list->items));
 		list->items[list->count++] = (ClientItem){
 			.doc = page,
-			.path = arena_printf(arena, "%s.%lld", row->plural, (long long)i),
+			.path = arena_printf(arena, "%s.%lld%s%s", row->plural, (long long)i,
+					     row->inside ? "." : "",
+					     row->inside ? row->inside : ""),
 		};
 	}
 }

@@ -13,6 +13,7 @@ typedef enum ClientNoun {
 	CLIENT_USER,
 	CLIENT_IMAGES,
 	CLIENT_FLAVOR,
+	CLIENT_KEYPAIRS, /* their name is their id */
 	CLIENT_SERVER,
 	CLIENT_VOLUMES,
 	CLIENT_VOLUME_TYPE,

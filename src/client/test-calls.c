@@ -4,6 +4,7 @@
  * Bodies and addresses of the calls that change something.
  */
 #include "client/calls.h"
+#include "client/server.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -104,7 +104,7 @@ TEST(a_token_that_ran_out_is_renewed_once)
 		{.request = "GET /compute/v2.1/servers", .status = 401, .body = "{}"},
 		LOGIN_ROW,
 		{.request = "GET /compute/v2.1/servers",
-		 .holds = "OpenStack-API-Version: compute 2.59",
+		 .holds = "OpenStack-API-Version: compute 2.100",
 		 .status = 200,
 		 .body = "{\"servers\":[]}"},
 		{.request = "GET /compute/v2.1/servers", .status = 401, .body = "{}"},
