@@ -45,21 +45,26 @@ tap_suite() { # PREFIX COMMAND...: the tests of another program among ours
 	done < <("$@" 2>&1; echo "@ended $?")
 }
 
+tap_name() { # PROGRAM: of the files that tap_programs keeps of it
+	printf '%s' "${1//[ \/]/_}"
+}
+
 tap_replay() { # FOLDER PROGRAM: what tap_programs kept of it
 	local name
-	name=$(basename "$2")
+	name=$(tap_name "$2")
 	cat "$1/$name.out"
 	return "$(cat "$1/$name.status")"
 }
 
-tap_programs() { # PREFIX PROGRAM...: other programs with tests, several at a time, told in order
+tap_programs() { # PREFIX 'PROGRAM [WORD]'...: with tests, several at a time, told in order
 	local prefix=$1 folder program
 	shift
 	folder=$(mktemp -d)
+	export -f tap_name
 	# shellcheck disable=SC2016
-	printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' bash -c '
-		name=$2/$(basename "$1")
-		"$1" >"$name.out" 2>&1 </dev/null
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -d '\n' -I '{}' bash -c '
+		name=$2/$(tap_name "$1")
+		$1 >"$name.out" 2>&1 </dev/null
 		echo $? >"$name.status"' - '{}' "$folder"
 	for program; do
 		tap_suite "$prefix" tap_replay "$folder" "$program"

@@ -280,6 +280,67 @@ def server_power():
     tap.expect(len(table('attachment', 'list', 'vm')), 1)
 
 
+def server_life():
+    """Each way there and back; the volume stays attached."""
+    for there, status, back in (('pause', 'PAUSED', 'unpause'),
+                                ('suspend', 'SUSPENDED', 'resume'),
+                                ('shelve', 'SHELVED_OFFLOADED', 'unshelve'),
+                                ('rescue', 'RESCUE', 'unrescue')):
+        cleat('server', there, 'vm', '--wait')
+        tap.expect(value('status', 'server', 'show', 'vm'), status)
+        cleat('server', back, 'vm', '--wait')
+        tap.expect(value('status', 'server', 'show', 'vm'), 'ACTIVE')
+    tap.expect(len(table('attachment', 'list', 'vm')), 1)
+    cleat('server', 'lock', 'vm', '--reason', 'audit')
+    tap.expect(value('locked_reason', 'server', 'show', 'vm'), 'audit')
+    cleat('server', 'unlock', 'vm')
+    cleat('server', 'reset', IDS['server'], user='admin')
+    tap.expect(value('status', 'server', 'show', 'vm'), 'ERROR')
+    cleat('server', 'reset', '--active', IDS['server'], user='admin')
+
+
+def server_shape():
+    cleat('flavor', 'create', 'cli2', '--ram', '128', '--vcpus', '2', '--disk', '1', user='admin')
+    cleat('server', 'resize', 'vm', '--flavor', 'cli2', '--wait')
+    tap.expect(value('status', 'server', 'show', 'vm'), 'VERIFY_RESIZE')
+    cleat('server', 'resize', 'vm', '--revert', '--wait')
+    cleat('server', 'resize', 'vm', '--flavor', 'cli2', '--wait')
+    cleat('server', 'resize', 'vm', '--confirm', '--wait')
+    tap.expect(value('status', 'server', 'show', 'vm'), 'ACTIVE')
+    cleat('server', 'rebuild', 'vm', '--wait')
+    cleat('server', 'snapshot', 'vm', 'of-vm', '--wait')
+    tap.expect(value('status', 'image', 'show', 'of-vm'), 'active')
+    cleat('image', 'delete', 'of-vm')
+
+
+def keypairs():
+    key = os.path.join(CLEATD.dir, 'key.pub')
+    with open(key, 'w', encoding='ascii') as file:
+        file.write('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJlN8GlGCJ8CtXfMcOoD5Q8Yv0o7m2mbvEgwzXWSYy'
+                   'vH cli\n')
+    made = table('keypair', 'create', 'mine', '--public-key', key)
+    tap.expect(made['name'], 'mine')
+    tap.expect([row['Name'] for row in table('keypair', 'list')], ['mine'])
+    tap.expect(value('type', 'keypair', 'show', 'mine'), 'ssh')
+    cleat('keypair', 'delete', 'mine')
+    tap.expect(table('keypair', 'list'), [])
+
+
+def servers_from_volumes():
+    cleat('server', 'create', 'bfv', '--image', 'cli', '--boot-from-volume', '1', '--flavor', 'cli',
+          '--block-device', 'source_type=blank,volume_size=1,delete_on_termination=true,tag=more',
+          '--network', 'none', '--wait')
+    rows = table('attachment', 'list', 'bfv')
+    tap.expect(len(rows), 2)
+    cleat('server', 'delete', 'bfv', '--wait')
+    root, = [row for row in table('volume', 'list') if not row['Name']]
+    tap.expect(root['Size'], 1)
+    cleat('server', 'create', 'again', '--volume', root['ID'], '--flavor', 'cli', '--network',
+          'none', '--wait')
+    cleat('server', 'delete', 'again', '--wait')
+    cleat('volume', 'delete', root['ID'], '--wait')
+
+
 def detach():
     cleat('detach', 'vm', 'data', '--wait')
     tap.expect(table('attachment', 'list', 'vm'), [])
@@ -572,7 +633,8 @@ tap.run('cli', [
     catalog_list, projects_and_users, image_create, image_that_is_not_what_it_says,
     image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
     names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
-    server_console, attach, attached_volume_is_refused, server_power, detach, server_events,
+    server_console, attach, attached_volume_is_refused, server_power, server_life,
+    server_shape, detach, keypairs, servers_from_volumes, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
     messages, slow_guest_is_waited_for, a_volume_takes_anothers_place,
     a_swap_is_cancelled, stubborn_guest_is_told_about,

@@ -15,24 +15,17 @@ import sys
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import commands  # noqa: E402
 import lib  # noqa: E402
 import tap  # noqa: E402
 
-OPENSTACK = '/usr/bin/openstack'
 HYPERVISOR = sys.argv[1] if len(sys.argv) > 1 else 'fake'
 CLEATD = lib.Cleatd(hypervisor=HYPERVISOR, start=False)
 IDS = {}
 
 
-def openstack(*words, user='demo', fails=False, env=None):
-    """Output of one command; with fails=True its complaint, and that it ended with a failure."""
-    clean = {'PATH': '/usr/bin:/bin', 'HOME': CLEATD.dir, 'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1'}
-    done = subprocess.run([OPENSTACK, *words], capture_output=True, text=True, timeout=120,
-                          env={**clean, **CLEATD.user(user).rc, **(env or {})}, check=False)
-    if bool(done.returncode) != fails:
-        raise AssertionError('openstack %s: status %d\n%s%s' % (
-            ' '.join(words), done.returncode, done.stdout, done.stderr))
-    return done.stderr if fails else done.stdout
+def openstack(*words, **how):
+    return commands.run(CLEATD, 'openstack', *words, **how)
 
 
 def table(*words, **how):
@@ -45,11 +38,7 @@ def value(column, *words, **how):
 
 
 def refused(wanted, *words, **how):
-    """The command fails and its complaint holds the text."""
-    complaint = openstack(*words, fails=True, **how)
-    if wanted not in complaint:
-        raise AssertionError('openstack %s: %r is not in: %s' % (' '.join(words), wanted,
-                                                                 complaint))
+    commands.refused(CLEATD, wanted, 'openstack', *words, **how)
 
 
 def named(rows):

@@ -10,11 +10,11 @@ admin of such a service does.
 import json
 import os
 import re
-import subprocess
 import sys
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import commands  # noqa: E402
 import lib  # noqa: E402
 import tap  # noqa: E402
 
@@ -23,20 +23,12 @@ IDS = {}
 SERVER = '3b3b8a5e-7c1c-4b7e-9d5c-3d7f5f4e9a11'  # of another compute service
 
 
-def run(program, *words, user='demo', fails=False):
-    """Output of a command; with fails=True its complaint, and that it ended with a failure."""
-    clean = {'PATH': '/usr/bin:/bin', 'HOME': CLEATD.dir, 'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1'}
-    done = subprocess.run(['/usr/bin/' + program, *words], capture_output=True, text=True,
-                          timeout=120, env={**clean, **CLEATD.user(user).rc}, check=False)
-    if bool(done.returncode) != fails:
-        raise AssertionError('%s %s: status %d\n%s%s' % (
-            program, ' '.join(words), done.returncode, done.stdout, done.stderr))
-    return done.stdout + done.stderr if fails else done.stdout
+def run(program, *words, **how):
+    return commands.run(CLEATD, program, *words, **how)
 
 
 def refused(wanted, program, *words, **how):
-    complaint = run(program, *words, fails=True, **how)
-    assert wanted in complaint, '%r is not in: %s' % (wanted, complaint)
+    commands.refused(CLEATD, wanted, program, *words, **how)
 
 
 # --- cinder --------------------------------------------------------------------------------
