@@ -7,6 +7,7 @@ things, looks instead of remembering, and leaves nothing behind: that it works a
 a crash spoiled nothing.
 """
 import lib
+from world import FOREIGN_ID
 
 SERVERS = '/compute/v2.1/servers'
 VOLUMES = '/volume/v3/volumes'
@@ -18,6 +19,8 @@ CONNECTOR = {'host': 'elsewhere', 'initiator': 'iqn.1993-08.org.debian:01:elsewh
 NAME = 'sweep'
 COPY = 'sweep-copy'
 EXTRA = 'sweep-extra'
+ADMIN_SERVERS = '/admin/v1/servers'
+FOREIGN = 'foreign'  # a domain that others have made, beside every cleatd
 
 
 def asked(reply):
@@ -587,9 +590,42 @@ class Journey:
         self.delete_volume()
         self.step = 'end'
 
+    def adopt(self):
+        self.step = 'adopt'
+        flavor = min(asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors'],
+                     key=lambda row: (row['ram'], row['disk']))['id']
+        asked(self.user.cleatd.user('admin').post(ADMIN_SERVERS, {'adopt': {
+            'domain': FOREIGN, 'name': NAME, 'flavor': flavor,
+            'project_id': self.user.project_id}}))
+        self.wait(self.server, ('ACTIVE',))
+
+    def release(self):
+        self.step = 'release'
+        asked(self.user.cleatd.user('admin').post('%s/%s/release' % (ADMIN_SERVERS, FOREIGN_ID)))
+        self.wait(self.server, (None,))
+
+    def adopt_and_release(self):
+        """A domain of others becomes a server, has a volume, and is given back."""
+        self.make_volume()
+        self.adopt()
+        self.attach()
+        self.detach()
+        self.release()
+        self.delete_volume()
+        self.step = 'end'
+
+    def release_adopted(self):
+        server = self.server()
+        if not server or server['id'] != FOREIGN_ID:
+            return
+        if self.volume() and self.volume()['status'] == 'in-use':
+            self.detach()
+        self.release()
+
     def finish(self):
         self.delete_extras()
         self.delete_copies()
+        self.release_adopted()
         server = self.server()
         if server and server['status'] == 'ERROR':
             self.delete_server()

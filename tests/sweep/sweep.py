@@ -23,6 +23,7 @@ import argparse
 import collections
 import concurrent.futures
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -35,7 +36,7 @@ sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib'),
 import lib  # noqa: E402
 import tap  # noqa: E402
 import world  # noqa: E402
-from journey import Journey  # noqa: E402
+from journey import FOREIGN, FOREIGN_ID, Journey  # noqa: E402
 
 SETTLE_SECONDS = 60
 LIMIT = 500
@@ -75,6 +76,7 @@ WAYS = (
     Way('rescued', Journey.rescue, True, False, {}),
     Way('images of a server', Journey.become_images, True, False, {}),
     Way('born with volumes', Journey.born_with_volumes, False, False, {}),
+    Way('adopted', Journey.adopt_and_release, False, False, {}),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
@@ -99,6 +101,7 @@ class Bases:
         os.mkdir(folder)
         with open(os.path.join(folder, CONFIG), 'w', encoding='utf-8') as file:
             file.write('[volume]\nbackend = %s\n' % backend)
+        make_foreign_domain(folder)
         with house(folder) as cleatd:
             cleatd.start()
             journey = Journey(cleatd.user('demo'))
@@ -116,6 +119,17 @@ class Bases:
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_foreign_domain(folder):
+    """Others made it, with the memory of the smallest flavor; it is left alone until adopted."""
+    os.mkdir(os.path.join(folder, 'fake'), 0o700)
+    path = os.path.join(folder, 'fake', FOREIGN_ID + '.json')
+    with open(path, 'w', encoding='ascii') as file:
+        json.dump({'name': FOREIGN, 'owner': 'foreign', 'state': 'running',
+                   'ram_mib': 256, 'vcpus': 1, 'disks': [
+                       {'alias': 'disk0', 'target': 'vda', 'path': '/dev/zero', 'serial': None,
+                        'live': True, 'config': True}]}, file)
 
 
 def copy_sparse(source, target):

@@ -36,6 +36,7 @@ Disk = collections.namedtuple('Disk', 'live config mirror', defaults=(None,))
 Domain = collections.namedtuple('Domain', 'state disks ram', defaults=(None,))
 Attachment = collections.namedtuple('Attachment', 'volume status mapping exported')
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
+FOREIGN_ID = '5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11'  # a domain that others have made
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
                                'attachments snapshots copied', defaults=({}, ()))
 
@@ -79,6 +80,8 @@ def look_at_snapshots(admin):
 def look_at_domain(path):
     with open(path, encoding='utf-8') as file:
         domain = json.load(file)
+    if domain.get('owner') == 'foreign':
+        return None  # none of ours
     disks = {disk['serial']: Disk(disk['live'], disk['config'], disk['mirror'])
              for disk in domain['disks'] if disk['serial']}
     return Domain(domain['state'], disks, domain.get('ram_mib'))
@@ -132,7 +135,9 @@ def look_at_domains(folder, files):
         stem, extension = os.path.splitext(os.path.basename(name))
         if extension == '.json' and UUID.fullmatch(stem):
             try:
-                domains[stem] = look_at_domain(os.path.join(folder, name))
+                domain = look_at_domain(os.path.join(folder, name))
+                if domain:
+                    domains[stem] = domain
             except FileNotFoundError:
                 pass  # just undefined
     return domains
@@ -252,7 +257,7 @@ def about_snapshots(world):
 
 def about_leftovers(world):
     known = set(world.servers) | set(world.volumes) | set(world.images) | \
-        set(world.attachments) | set(world.snapshots)
+        set(world.attachments) | set(world.snapshots) | {FOREIGN_ID}
     for domain_id in world.domains:
         if domain_id not in world.servers:
             yield 'domain %s has no server' % domain_id
