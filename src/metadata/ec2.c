@@ -98,7 +98,9 @@ static void add_machine(Tree *tree)
 	add(tree, "", "ami-id", short_id(tree, "ami", server->image_id));
 	add(tree, "", "ami-launch-index",
 	    arena_printf(tree->arena, "%" PRId64, server->launch_index));
-	add(tree, "", "ami-manifest-path", "FIX" "ME");
+	add(tree, "", "ami-manifest-path",
+	    "FIX"
+	    "ME");
 	add(tree, "", "hostname", hostname);
 	add(tree, "", "instance-id", short_id(tree, "i", server->id));
 	add(tree, "", "local-ipv4", "");

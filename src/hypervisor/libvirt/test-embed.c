@@ -125,6 +125,47 @@ TEST(guests_that_never_began_are_forgotten)
 	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static bool settings_have(const char *root, const char *words)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	char text[4096] = "";
+	FILE *file;
+
+	buf_printf(&path, "%s/etc/qemu.conf", root);
+	file = fopen(path.data, "re");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	(void)fclose(file); /* it was only read */
+	return strstr(text, words) != NULL;
+}
+
+TEST(the_sandbox_follows_the_setting_unless_somebody_wrote_the_file)
+{
+	static const char sandbox[] = "seccomp_sandbox = 0";
+	char root[] = "/tmp/cleat-embed-XXXXXX";
+	_cleanup_(buf_done) Buf path = {0};
+	_cleanup_(freep) char *uri = NULL;
+	FILE *file;
+
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(embed_prepare(root, &uri, NULL), 0);
+	assert_int_equal(embed_allow_programs(root, false, NULL), 0);
+	assert_false(settings_have(root, sandbox));
+	assert_int_equal(embed_allow_programs(root, true, NULL), 0);
+	assert_true(settings_have(root, sandbox));
+	assert_int_equal(embed_allow_programs(root, false, NULL), 0);
+	assert_false(settings_have(root, sandbox));
+	buf_printf(&path, "%s/etc/qemu.conf", root);
+	file = fopen(path.data, "ae");
+	assert_non_null(file);
+	assert_true(fputs("max_files = 4096\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(embed_allow_programs(root, true, NULL), 0);
+	assert_false(settings_have(root, sandbox));
+	assert_true(settings_have(root, "max_files"));
+	assert_int_equal(nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 TEST(uri_is_quoted)
 {
 	char top[] = "/tmp/c&=?XXXXXX";
