@@ -9,6 +9,7 @@ flushing it, is there after it was shelved. One guest serves all.
 import glob
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attach  # noqa: E402
@@ -124,6 +125,24 @@ def a_suspended_guest_goes_on_after_a_restart():
     check_written('after the resume', 3)
 
 
+def die_during(action, status, seconds):
+    SERVER.action(action)
+    time.sleep(seconds)
+    CLEATD.kill()
+    assert CLEATD.start(), 'no start after a crash'
+    SERVER.wait(status, MEMORY_SECONDS)
+
+
+def cleatd_dies_while_memory_is_written():
+    """And while it is read: both go on from the journal, and the guest has lost nothing."""
+    boot = boot_id(SERVER)
+    remember('written twice')
+    for seconds in (0.02, 0.3):
+        die_during('suspend', 'SUSPENDED', seconds)
+        die_during('resume', 'ACTIVE', seconds)
+        check_memory('written twice', boot)
+
+
 def a_failed_resume_leaves_it_suspended():
     """Its action says why; a hard reboot is the way out."""
     boot = boot_id(SERVER)
@@ -196,6 +215,6 @@ if __name__ == '__main__':
     tap.run('rest', [
         a_server_boots_with_a_volume, a_paused_guest_stands_still,
         volumes_come_and_go_at_a_paused_guest, a_suspended_guest_goes_on_after_a_restart,
-        a_failed_resume_leaves_it_suspended, a_shelved_server_keeps_its_disks,
-        a_suspended_server_is_shelved_without_loss, a_server_goes_from_the_shelf],
-        attach.cleanup)
+        cleatd_dies_while_memory_is_written, a_failed_resume_leaves_it_suspended,
+        a_shelved_server_keeps_its_disks, a_suspended_server_is_shelved_without_loss,
+        a_server_goes_from_the_shelf], attach.cleanup)
