@@ -219,9 +219,9 @@ def hot_attach(_cleatd, _seconds):
             ours += [attach_once(demo, server, volume) for _ in range(ATTACHES // ROUNDS)]
             other.stop()
             said = run(program('bare-attach'), 'qemu:///embed?root=%s/libvirt' % other.dir,
-                       '%s/volumes/%s.raw' % (other.dir, volume.rsplit('/', 1)[1]),
-                       str(ATTACHES // ROUNDS))
-            bares += [float(line) for line in said.split()]
+                       str(ATTACHES // ROUNDS),
+                       '%s/volumes/%s.raw' % (other.dir, volume.rsplit('/', 1)[1]))
+            bares += [float(line.split()[0]) for line in said.splitlines()]
             assert other.start(), 'cleatd does not start again'
         demo.delete(server)
         lib.wait_for(lambda: demo.get(server).status == 404, 'the server to be gone', 60)
@@ -235,25 +235,30 @@ FIGURES = (get_of_one_volume, create_and_delete, start_time, idle_memory,
            idle_memory_libvirt, hot_attach)
 
 
+def tell(figures, *given):
+    """Each figure as a test that says its title; 1 when one could not be had."""
+    failed = 0
+    for number, figure in enumerate(figures, 1):
+        try:
+            title = figure(*given)
+        except Skipped as why:
+            print('ok %d - bench: %s # SKIP %s' % (number, figure.__name__, why))
+        except Exception as error:  # pylint: disable=broad-except
+            failed += 1
+            print('not ok %d - bench: %s\n#   %s' % (number, figure.__name__, error))
+        else:
+            print('ok %d - bench: %s\n# say %s' % (number, title, title))
+        sys.stdout.flush()
+    print('1..%d' % len(figures))
+    return 1 if failed else 0
+
+
 def main():
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     if not shutil.which('wrk'):
         sys.exit('bench: wrk is missing')
-    failed = 0
     with lib.Cleatd() as cleatd:
-        for number, figure in enumerate(FIGURES, 1):
-            try:
-                title = figure(cleatd, seconds)
-            except Skipped as why:
-                print('ok %d - bench: %s # SKIP %s' % (number, figure.__name__, why))
-            except Exception as error:  # pylint: disable=broad-except
-                failed += 1
-                print('not ok %d - bench: %s\n#   %s' % (number, figure.__name__, error))
-            else:
-                print('ok %d - bench: %s\n# say %s' % (number, title, title))
-            sys.stdout.flush()
-    print('1..%d' % len(FIGURES))
-    sys.exit(1 if failed else 0)
+        sys.exit(tell(FIGURES, cleatd, seconds))
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@
  * PCIe root ports beyond those that the domain's own devices take: each disk that is plugged
  * into a running q35 guest needs a free one, and ports cannot be added later.
  */
-enum { DOMAIN_XML_FREE_PORTS = 16 };
+enum { DOMAIN_XML_FREE_PORTS = 24 };
 
 /* Whether a file can be opened with O_DIRECT; asked for each disk. */
 typedef bool (*DirectIoFunction)(const char *path);
