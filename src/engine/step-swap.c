@@ -18,7 +18,6 @@
  * the old one's size first, and grows at the end.
  */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "base/log.h"
 #include "engine/priv.h"
@@ -26,7 +25,7 @@
 #define GIB ((int64_t)1 << 30)
 
 enum {
-	BEGIN_TRIES = 3, /* a mirror that ended by itself, because a place failed, is begun again */
+	BEGIN_TRIES = 3, /* a mirror that ended by itself is begun again; faults count as well */
 	LOOK_MS = 100,
 	LOOK_MAX_MS = 2000,
 };
@@ -125,8 +124,8 @@ static int mirror_begin(StepRun *run, const DiskSpec *target, Fault *f)
 	int r;
 
 	if (run->step->attempts >= BEGIN_TRIES)
-		return step_give_up(f, "the copy to volume %s came to nothing %" PRId64 " times",
-				    run->volume->id, run->step->attempts);
+		return step_give_up(f, "the copy to volume %s came to nothing again and again",
+				    run->volume->id);
 	r = hypervisor_mirror_begin(run->config->hypervisor, run->server->id, alias(run), target,
 				    f);
 	if (r == HYPERVISOR_NO_DOMAIN || r == HYPERVISOR_NO_DISK)

@@ -21,10 +21,18 @@ static bool last_says(const char *words)
 	return strstr(virGetLastErrorMessage(), words) != NULL;
 }
 
+/* In the words of a socket; a lost emulator has words of its own. */
+static bool is_socket_error(int code)
+{
+	return code == VIR_ERR_SYSTEM_ERROR &&
+	       (last_says("End of file while reading data") || last_says("Cannot recv data") ||
+		last_says("Cannot write data"));
+}
+
 static bool is_connection_error(int code)
 {
-	return code == VIR_ERR_RPC || code == VIR_ERR_NO_CONNECT || code == VIR_ERR_INVALID_CONN ||
-	       code == VIR_ERR_AUTH_FAILED ||
+	return is_socket_error(code) || code == VIR_ERR_RPC || code == VIR_ERR_NO_CONNECT ||
+	       code == VIR_ERR_INVALID_CONN || code == VIR_ERR_AUTH_FAILED ||
 	       (code == VIR_ERR_INTERNAL_ERROR && last_says("client socket is closed"));
 }
 
