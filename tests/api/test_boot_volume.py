@@ -388,4 +388,4 @@ tap.run('boot from volume', [
     image_and_volumes, older_form, local_disks, words_of_refusals, members_by_version,
     multiattach_volumes, several_servers_with_volumes_of_their_own, volume_that_cannot_be_made,
     image_that_brings_its_disks, ends_in_the_middle,
-], cleanup=cleatd.close)
+], cleanup=cleatd.__exit__)

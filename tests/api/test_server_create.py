@@ -168,4 +168,4 @@ def by_its_older_path():
 tap.run('server create', [
     members_since, host_names, networks, zones_and_hosts, certificates, counts, small_members,
     by_its_older_path,
-], cleanup=cleatd.close)
+], cleanup=cleatd.__exit__)
