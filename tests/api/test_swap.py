@@ -222,4 +222,5 @@ if __name__ == '__main__':
         a_swap_is_seen_while_it_runs, both_volumes_are_taken_meanwhile,
         a_swap_outlives_the_daemon, it_is_cancelled, a_guest_that_ends_keeps_the_old_one,
         a_mirror_that_ends_by_itself_is_begun_again_and_given_up, its_progress_rises,
-        what_is_changed_meanwhile_holds, deleting_the_server_cancels_it], cleatd.close)
+        what_is_changed_meanwhile_holds, deleting_the_server_cancels_it],
+        lambda: cleatd.__exit__())

@@ -101,7 +101,7 @@ def a_swap_bears_that_libvirt_goes_away():
 
 def cleanup():
     """The emulator of a test that failed is the last to go."""
-    CLEATD.close()
+    CLEATD.stop()
     for name in os.listdir(os.path.join(FOLDER, 'run', 'qemu')) if os.path.exists(FOLDER) else ():
         if name.startswith('cleat-') and name.endswith('.pid'):
             with open(os.path.join(FOLDER, 'run', 'qemu', name), encoding='ascii') as file:

@@ -396,4 +396,5 @@ if __name__ == '__main__':
         a_larger_volume_is_seen_whole, a_paused_guest_has_its_volume_swapped,
         a_swap_is_cancelled, raw_and_qcow2_take_each_others_place,
         cleatd_dies_while_the_emulator_copies, cleatd_dies_at_each_of_its_commits,
-        a_guest_ends_while_its_volume_is_swapped, deleting_the_server_ends_the_swap], attach.cleanup)
+        a_guest_ends_while_its_volume_is_swapped,
+        deleting_the_server_ends_the_swap], attach.cleanup)
