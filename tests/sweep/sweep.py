@@ -75,7 +75,7 @@ WAYS = (
     Way('rebuilt on a volume', Journey.rebuild_on_a_volume, False, False, {}),
     Way('rescued', Journey.rescue, True, False, {}),
     Way('images of a server', Journey.become_images, True, False, {}),
-    Way('born with volumes', Journey.born_with_volumes, False, False, {}),
+    Way('born with volumes', Journey.born_with_volumes, False, True, {}),
     Way('adopted', Journey.adopt_and_release, False, False, {}),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
