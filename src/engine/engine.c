@@ -133,10 +133,15 @@ void engine_over(Task *task)
 /* Workers. ----------------------------------------------------------------------------------------
  */
 
+/*
+ * Who makes tasks ready, the store's writer most of all, wakes only the first of those who sleep; and
+ * nobody is woken with the lock held that he would wait for.
+ */
 static void *worker_main(void *ctx)
 {
 	Engine *engine = ctx;
 	Task *task;
+	bool more;
 
 	(void)pthread_mutex_lock(&engine->lock);
 	while (!engine->stopping) {
@@ -146,7 +151,10 @@ static void *worker_main(void *ctx)
 			continue;
 		}
 		engine->running++;
+		more = engine->ready_head != NULL;
 		(void)pthread_mutex_unlock(&engine->lock);
+		if (more)
+			(void)pthread_cond_signal(&engine->ready_cond);
 		if (*task->id)
 			operation_turn(engine, task);
 		else

@@ -7,15 +7,17 @@
 #include "base/str.h"
 #include "engine/priv.h"
 
+/* One worker is woken, and wakes the next one if that is of use: see worker_main(). */
 void lanes_ready(Engine *engine, Task *task)
 {
 	task->ready_next = NULL;
-	if (engine->ready_tail)
+	if (engine->ready_tail) {
 		engine->ready_tail->ready_next = task;
-	else
+	} else {
 		engine->ready_head = task;
+		(void)pthread_cond_signal(&engine->ready_cond);
+	}
 	engine->ready_tail = task;
-	(void)pthread_cond_signal(&engine->ready_cond);
 }
 
 Task *lanes_take(Engine *engine)

@@ -256,11 +256,15 @@ Writer *writer_stop(Writer *w)
 
 void writer_submit(Writer *w, StoreJob *job)
 {
+	bool first;
+
 	job->next = NULL;
 	job->result = 0;
 	(void)pthread_mutex_lock(&w->lock);
+	first = !w->first;
 	*w->last = job;
 	w->last = &job->next;
-	(void)pthread_cond_signal(&w->queued);
 	(void)pthread_mutex_unlock(&w->lock);
+	if (first) /* else the writer has been woken already, or is awake */
+		(void)pthread_cond_signal(&w->queued);
 }
