@@ -14,7 +14,6 @@ struct RecordSql {
 	char *select; /* "SELECT a, b FROM t", without conditions */
 	char *get;
 	char *insert;
-	char *update; /* the key is the last value */
 	char *remove;
 };
 

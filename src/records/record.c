@@ -47,17 +47,6 @@ static char *insert_make(const RecordTable *table)
 	return buf_take(&sql);
 }
 
-static char *update_make(const RecordTable *table)
-{
-	Buf sql = {0};
-
-	buf_printf(&sql, "UPDATE %s SET ", table->name);
-	for (size_t i = 1; i < table->count; i++)
-		buf_printf(&sql, "%s%s = ?", i > 1 ? ", " : "", table->columns[i].name);
-	buf_printf(&sql, " WHERE %s = ?", key_of(table)->name);
-	return buf_take(&sql);
-}
-
 static char *with_key(const RecordTable *table, const char *verb)
 {
 	Buf sql = {0};
@@ -76,7 +65,6 @@ static RecordSql *sql_make(const RecordTable *table)
 	sql->select = select_make(table);
 	sql->get = with_key(table, sql->select);
 	sql->insert = insert_make(table);
-	sql->update = update_make(table);
 	sql->remove = with_key(table, buf_text(&remove));
 	buf_done(&remove);
 	return sql;
@@ -87,7 +75,6 @@ static void sql_free(RecordSql *sql)
 	free(sql->select);
 	free(sql->get);
 	free(sql->insert);
-	free(sql->update);
 	free(sql->remove);
 	free(sql);
 }
@@ -228,16 +215,63 @@ static int changed_one(Tx *tx, const RecordTable *table)
 	return 0;
 }
 
+/* Which columns of a row an update changes. */
+typedef struct Change {
+	const RecordTable *table;
+	const void *record;
+	bool found;
+	size_t count;
+	const Column *columns[RECORD_COLUMNS_MAX];
+} Change;
+
+static int change_row(const StoreRow *row, void *ctx, Fault *f _unused_)
+{
+	Change *change = ctx;
+
+	change->found = true;
+	for (size_t i = 1; i < change->table->count; i++) {
+		const Column *column = &change->table->columns[i];
+		StoreValue value = record_value(column, change->record);
+		bool same = value.type == STORE_INT ? store_row_int(row, i) == value.number
+						    : str_eq(store_row_text(row, i), value.text);
+
+		if (!same)
+			change->columns[change->count++] = column;
+	}
+	return 0;
+}
+
+/* Each index on a column that an update names is written anew, whether its value changes or not. */
+static int change_write(Tx *tx, const Change *change, Fault *f)
+{
+	_cleanup_(buf_done) Buf sql = {0};
+	StoreValue values[RECORD_COLUMNS_MAX];
+
+	buf_printf(&sql, "UPDATE %s SET ", change->table->name);
+	for (size_t i = 0; i < change->count; i++) {
+		buf_printf(&sql, "%s%s = ?", i ? ", " : "", change->columns[i]->name);
+		values[i] = record_value(change->columns[i], change->record);
+	}
+	buf_printf(&sql, " WHERE %s = ?", key_of(change->table)->name);
+	values[change->count] = record_value(key_of(change->table), change->record);
+	return store_query(tx, buf_text(&sql), (StoreValues){values, change->count + 1}, NULL, NULL,
+			   f);
+}
+
 int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f)
 {
-	StoreValue values[RECORD_COLUMNS_MAX];
+	StoreValue key = record_value(key_of(table), record);
+	Change change = {.table = table, .record = record};
 	int r;
 
-	for (size_t i = 1; i < table->count; i++)
-		values[i - 1] = record_value(&table->columns[i], record);
-	values[table->count - 1] = record_value(key_of(table), record);
-	r = store_query(tx, record_sql(table)->update, (StoreValues){values, table->count}, NULL,
-			NULL, f);
+	r = store_query(tx, record_sql(table)->get, (StoreValues){&key, 1}, change_row, &change, f);
+	if (r)
+		return fault_unexpected(f, r);
+	if (!change.found)
+		return RECORD_NOT_FOUND;
+	if (change.count == 0)
+		return 0;
+	r = change_write(tx, &change, f);
 	if (r == STORE_CONFLICT)
 		return RECORD_EXISTS;
 	if (r)

@@ -160,7 +160,7 @@ TEST(changes_that_matter_are_announced)
 {
 	const Volume volume = {.id = "v1"};
 	const Operation operation = {.id = "o1"};
-	const User user = {.id = "u1", .name = "demo"};
+	User user = {.id = "u1", .name = "demo"};
 	Work w = {.table = &volume_table, .record = &volume};
 	TestStore t;
 	Fault f = {0};
@@ -175,6 +175,9 @@ TEST(changes_that_matter_are_announced)
 	w = (Work){.table = &user_table, .record = &user};
 	assert_int_equal(store_write(t.store, work_insert, &w, &f), 0);
 	assert_int_equal(t.touched, 0);
+	assert_int_equal(store_write(t.store, work_update, &w, &f), 0);
+	assert_int_equal(t.touched, 0); /* it is so already */
+	user.name = NULL;
 	assert_int_equal(store_write(t.store, work_update, &w, &f), 0);
 	assert_int_equal(t.touched, STORE_TOUCHED_IDENTITY);
 	test_store_done(&t);
