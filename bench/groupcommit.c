@@ -48,8 +48,8 @@ typedef enum Part {
 	"'" status "', 'nova', 'a4578757-90f8-4f4f-b252-aac5f1cbaa00', '__DEFAULT__', '{}', "      \
 	"'file', 'cleat@file#file', 'raw', 0, 0, 0, ?3, ?3, NULL, NULL, NULL, NULL, NULL, NULL, "  \
 	"0, 0, 0"
-#define VOLUME_WRITE(status)                                                                       \
-	"UPDATE volumes SET (" VOLUME_COLUMNS ") = (" VOLUME_VALUES(status) ") WHERE id = ?1"
+#define VOLUME_STATUS(status)                                                                      \
+	"UPDATE volumes SET status = '" status "', updated_us = ?3 WHERE id = ?1"
 #define ATTACHMENT_COLUMNS                                                                         \
 	"volume_id, project_id, server_id, mapping_id, status, mode, device, tag, host, "          \
 	"connector, connection_info, delete_on_termination, boot_index, created_us, updated_us, "  \
@@ -85,13 +85,10 @@ typedef enum Part {
 	"INSERT INTO operations (id, " OPERATION_COLUMNS                                           \
 	") VALUES (?2, " OPERATION_VALUES("running") ")"
 #define OPERATION_END                                                                              \
-	"UPDATE operations SET (" OPERATION_COLUMNS                                                \
-	") = (" OPERATION_VALUES("done") ") "                                                      \
-					 "WHERE id = ?2"
+	"UPDATE operations SET state = 'done', progress = 100, updated_us = ?3 WHERE id = ?2"
 #define STEP_BEGIN                                                                                 \
 	"INSERT INTO steps (id, " STEP_COLUMNS ") VALUES (?2 || '/00', " STEP_VALUES("started") ")"
-#define STEP_END                                                                                   \
-	"UPDATE steps SET (" STEP_COLUMNS ") = (" STEP_VALUES("done") ") WHERE id = ?2 || '/00'"
+#define STEP_END "UPDATE steps SET state = 'done', finished_us = ?3 WHERE id = ?2 || '/00'"
 
 /* ?1 is the volume, ?2 the operation, ?3 the time. */
 static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
@@ -99,17 +96,19 @@ static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
 			  "INSERT INTO volumes (id, " VOLUME_COLUMNS
 			  ") VALUES (?1, " VOLUME_VALUES("creating") ")",
 			  OPERATION_BEGIN, STEP_BEGIN},
-	[CREATE_END] = {VOLUME_WRITE("available"), STEP_END, OPERATION_END},
-	[DELETE_BEGIN] = {VOLUME_WRITE("deleting"), OPERATION_BEGIN, STEP_BEGIN},
+	[CREATE_END] = {"UPDATE volumes SET status = 'available', updated_us = ?3, "
+			"launched_us = ?3 WHERE id = ?1",
+			STEP_END, OPERATION_END},
+	[DELETE_BEGIN] = {VOLUME_STATUS("deleting"), OPERATION_BEGIN, STEP_BEGIN},
 	[DELETE_END] = {QUOTA("volumes", "-"), QUOTA("gigabytes", "-"), CAPACITY("-"),
 			"DELETE FROM volumes WHERE id = ?1", STEP_END, OPERATION_END},
 	[ATTACH_CREATE] = {"INSERT INTO attachments (id, " ATTACHMENT_COLUMNS
 			   ") VALUES (?2, " ATTACHMENT_VALUES("attaching") ")",
-			   VOLUME_WRITE("attaching")},
-	[ATTACH_COMPLETE] = {"UPDATE attachments SET (" ATTACHMENT_COLUMNS
-			     ") = (" ATTACHMENT_VALUES("attached") ") WHERE id = ?2",
-			     VOLUME_WRITE("in-use")},
-	[ATTACH_DELETE] = {"DELETE FROM attachments WHERE id = ?2", VOLUME_WRITE("available")},
+			   VOLUME_STATUS("attaching")},
+	[ATTACH_COMPLETE] = {"UPDATE attachments SET status = 'attached', updated_us = ?3 "
+			     "WHERE id = ?2",
+			     VOLUME_STATUS("in-use")},
+	[ATTACH_DELETE] = {"DELETE FROM attachments WHERE id = ?2", VOLUME_STATUS("available")},
 };
 
 typedef struct Wish Wish;

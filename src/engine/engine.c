@@ -134,8 +134,8 @@ void engine_over(Task *task)
  */
 
 /*
- * Who makes tasks ready, the store's writer most of all, wakes only the first of those who sleep; and
- * nobody is woken with the lock held that he would wait for.
+ * Who makes tasks ready, the store's writer most of all, wakes only the first of those who sleep;
+ * and nobody is woken with the lock held that he would wait for.
  */
 static void *worker_main(void *ctx)
 {
