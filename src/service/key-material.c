@@ -227,7 +227,7 @@ static bool add_extension(X509 *certificate, int what, const char *value)
 static X509 *certificate_new(EVP_PKEY *key, const char *user_id, Arena *arena)
 {
 	_cleanup_(x509_freep) X509 *certificate = X509_new();
-	const char *name = arena_strndup(arena, user_id, COMMON_NAME_MAX);
+	const char *name = arena_strndup(arena, user_id, strnlen(user_id, COMMON_NAME_MAX));
 	X509_NAME *subject;
 
 	if (!certificate)

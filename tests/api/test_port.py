@@ -21,7 +21,8 @@ demo, alt, admin, reader = (cleatd.user(name) for name in ('demo', 'alt', 'admin
 
 def the_port_names_its_services():
     services = {s['name']: s['href'] for s in cleatd.request('GET', '/').body['services']}
-    tap.expect(sorted(services), ['admin', 'compute', 'identity', 'image', 'volume'])
+    tap.expect(sorted(services), ['admin', 'compute', 'identity', 'image', 'metadata',
+                                  'volume'])
     for href in services.values():
         assert href.startswith('http://%s:%d/' % (cleatd.host, cleatd.port)), href
 

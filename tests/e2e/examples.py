@@ -24,6 +24,8 @@ NEEDS = {
     'cleat-attach.1': (SERVER + ';' + DATA, 'demo'),
     'cleat-attachment.1': (DATA, 'demo'),
     'cleat-image.1': ('qemu-img create -q -f qcow2 debian.qcow2 1M', 'demo'),
+    'cleat-keypair.1': ('mkdir .ssh; echo ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJlN8GlGCJ8CtXfMcOoD'
+                        '5Q8Yv0o7m2mbvEgwzXWSYyvH me >.ssh/id_ed25519.pub', 'demo'),
     'cleat-server.1': ('', 'demo'),
     'cleat-snapshot.1': (DATA, 'demo'),
     'cleat-type.1': ('cleat type create gold -q --private', 'admin'),
@@ -37,8 +39,8 @@ SERVED = {
     'cleat-type.1': '/volume/v3/types/none/os-volume-type-access',
     'cleat-volume.1': '/volume/v3/snapshots',
 }
-# These write for all users of the machine, or speak to another shell.
-NOT_HERE = re.compile(r'/etc/|/usr/|zsh')
+# These write for all users of the machine, speak to another shell, or want a domain of libvirt's.
+NOT_HERE = re.compile(r'/etc/|/usr/|zsh|\bweb\b')
 
 
 def examples(page):
