@@ -123,6 +123,7 @@ TEST(what_has_turned_stays_turned)
 		if (over && kept && turned)
 			break;
 	}
-	assert_int_equal(turned, 1); /* by the call that turns */
-	assert_true(kept >= 3);      /* by those before it */
+	/* By the call that turns, and by those before it; looks at servers count along. */
+	assert_true(turned >= 1);
+	assert_true(kept >= 3);
 }
