@@ -19,7 +19,10 @@
 
 #define GIB ((int64_t)1 << 30)
 
-/* The size that the operation asks for; 0 when its record does not say. */
+/*
+ * The size that the operation asks for; where it asks for none, or the volume has grown beyond that
+ * meanwhile, the volume's: no disk ever becomes smaller. 0: the record cannot be read.
+ */
 static int64_t wanted_gib(const StepRun *run)
 {
 	JsonTextMap args = json_text_map(run->arena, run->operation->args);
@@ -29,7 +32,7 @@ static int64_t wanted_gib(const StepRun *run)
 		if (str_eq(args.pairs[i].key, OPERATION_SIZE_GIB) &&
 		    !str_parse_i64(args.pairs[i].value, &gib))
 			return 0;
-	return gib;
+	return MAX(gib, run->volume->size_gib);
 }
 
 static int grow(StepRun *run, Fault *f)
@@ -37,7 +40,7 @@ static int grow(StepRun *run, Fault *f)
 	int64_t gib = wanted_gib(run);
 	int r;
 
-	if (gib < run->volume->size_gib)
+	if (!gib)
 		return step_give_up(f, "the new size is missing");
 	r = backend_extend(run->config->backend, run->volume, gib, f);
 	if (r == BACKEND_FULL)
@@ -115,6 +118,8 @@ int disk_resize_act(StepRun *run, Fault *f)
 {
 	if (!run->volume)
 		return 0;
+	if (!wanted_gib(run))
+		return step_give_up(f, "the new size is missing");
 	for (size_t i = 0; i < run->disk_count; i++) {
 		int r = tell_guest(run, run->disks[i].attachment, f);
 

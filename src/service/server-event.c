@@ -8,9 +8,6 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "service/priv.h"
-#include "json/out.h"
-
-#include <inttypes.h>
 
 /* Any project's: whoever may send events is no user. */
 static int find_server(Work *work, const char *id, Server **ret, ServerEventOutcome *ret_outcome,
@@ -31,19 +28,14 @@ static int find_server(Work *work, const char *id, Server **ret, ServerEventOutc
 	return 0;
 }
 
+/* To the size that the volume has when its turn comes. */
 static int begin_resize(Work *work, const Server *server, const Volume *volume, Fault *f)
 {
 	Operation operation = operation_for(work, volume->id);
-	JsonPair size = {
-		.key = OPERATION_SIZE_GIB,
-		.value = arena_printf(work->arena, "%" PRId64, volume->size_gib),
-	};
 	int r;
 
 	operation.server_id = server->id;
 	operation.volume_id = volume->id;
-	operation.args =
-		json_print_text_map(work->arena, &(JsonTextMap){.pairs = &size, .count = 1});
 	r = action_begin(work, server, "extend_volume", "compute_extend_volume",
 			 &operation.action_id, f);
 	return r ? r

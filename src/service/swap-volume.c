@@ -62,6 +62,13 @@ static int check_new(Work *work, const Swap *swap, Fault *f)
 	if (count > 0)
 		return work_refuse(work, REFUSAL_BAD_INPUT,
 				   "Invalid volume: New volume must be detached in order to swap.");
+	if (!str_eq(swap->new->project_id, swap->server->project_id))
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: New volume belongs to another project than the "
+				   "server.");
+	if (swap->new->readonly && !swap->old->readonly)
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid volume: New volume is read-only.");
 	if (swap->new->size_gib < swap->old->size_gib)
 		return work_refuse(work, REFUSAL_BAD_INPUT,
 				   "Invalid volume: New volume must be the same size or larger.");

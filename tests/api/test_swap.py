@@ -217,10 +217,29 @@ def deleting_the_server_cancels_it():
         status(volume, 'available')
 
 
+def what_must_not_take_its_place_is_refused():
+    """Nothing is written over a read-only volume; nothing of one project becomes another's."""
+    global PATH
+    PATH = server()
+    old, new = make(demo, name='old'), make(demo, name='precious')
+    foreign = make(admin, name='foreign')
+    attach(old)
+    reply = demo.post('%s/%s/action' % (VOLUMES, new['id']),
+                      {'os-update_readonly_flag': {'readonly': True}})
+    tap.expect(reply.status, 202, 'the flag')
+    for volume, user, words in ((new, demo, 'New volume is read-only.'),
+                                (foreign, admin, 'belongs to another project')):
+        reply = swap(old, volume, user)
+        tap.expect(reply.status, 400, '%r' % reply)
+        assert words in reply.message(), reply
+    tap.expect(attached(), [old['id']])
+
+
 if __name__ == '__main__':
     tap.run('swap', [
         a_swap_is_seen_while_it_runs, both_volumes_are_taken_meanwhile,
         a_swap_outlives_the_daemon, it_is_cancelled, a_guest_that_ends_keeps_the_old_one,
         a_mirror_that_ends_by_itself_is_begun_again_and_given_up, its_progress_rises,
-        what_is_changed_meanwhile_holds, deleting_the_server_cancels_it],
+        what_is_changed_meanwhile_holds, deleting_the_server_cancels_it,
+        what_must_not_take_its_place_is_refused],
         lambda: cleatd.__exit__())
