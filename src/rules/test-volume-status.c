@@ -45,6 +45,8 @@ static const struct {
 	[VOLUME_EVENT_UPLOADED] = {.single = "-------------a---------"},
 	[VOLUME_EVENT_RETYPE] = {.single = "-R--R------------------"},
 	[VOLUME_EVENT_RETYPED] = {.single = "--------------a--------"},
+	[VOLUME_EVENT_REIMAGE] = {.single = "----m------------------"},
+	[VOLUME_EVENT_REIMAGED] = {.single = "---------a-------------"},
 	[VOLUME_EVENT_REVERT] = {.single = "-v---------------------"},
 	[VOLUME_EVENT_REVERTED] = {.single = "---------------a-------"},
 	[VOLUME_EVENT_REVERT_FAILED] = {.single = "---------------e-------"},

@@ -176,6 +176,19 @@ static const VolumeEventRow events[] = {
 			.settles = true,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},
+	[VOLUME_EVENT_REIMAGE] =
+		{
+			.from = IN(VOLUME_IN_USE),
+			.to = VOLUME_MAINTENANCE,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
+	[VOLUME_EVENT_REIMAGED] =
+		{
+			.from = IN(VOLUME_MAINTENANCE),
+			.to = VOLUME_AVAILABLE,
+			.settles = true,
+			.refusal = REFUSAL_VOLUME_STATE,
+		},
 	[VOLUME_EVENT_REVERT] =
 		{
 			.from = IN(VOLUME_AVAILABLE),
@@ -233,6 +246,8 @@ static const char *const event_names[] = {
 	[VOLUME_EVENT_UPLOADED] = "uploaded",
 	[VOLUME_EVENT_RETYPE] = "retype",
 	[VOLUME_EVENT_RETYPED] = "retyped",
+	[VOLUME_EVENT_REIMAGE] = "reimage",
+	[VOLUME_EVENT_REIMAGED] = "reimaged",
 	[VOLUME_EVENT_REVERT] = "revert",
 	[VOLUME_EVENT_REVERTED] = "reverted",
 	[VOLUME_EVENT_REVERT_FAILED] = "revert-failed",

@@ -59,7 +59,9 @@ typedef enum VolumeEvent {
 	VOLUME_EVENT_UPLOADED,
 	VOLUME_EVENT_RETYPE,
 	VOLUME_EVENT_RETYPED,
-	VOLUME_EVENT_REVERT, /* to a snapshot */
+	VOLUME_EVENT_REIMAGE,  /* the server that has it is off, and it is filled anew */
+	VOLUME_EVENT_REIMAGED, /* or not */
+	VOLUME_EVENT_REVERT,   /* to a snapshot */
 	VOLUME_EVENT_REVERTED,
 	VOLUME_EVENT_REVERT_FAILED,
 	VOLUME_EVENT_OFFER,     /* to another project */

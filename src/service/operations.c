@@ -273,7 +273,7 @@ const OperationKind service_operations[] = {
 		.steps = {STEP_DOMAIN_SHUTDOWN, STEP_VOLUME_REIMAGE, STEP_DOMAIN_ON},
 		.step_count = 3,
 		.deadline_ms = COPY_MS,
-		.done = rebuild_server_done,
+		.done = rebuild_volume_done,
 		.failed = rebuild_volume_failed,
 	},
 	{

@@ -205,8 +205,7 @@ int resize_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 OPERATION_ENDS(confirm_resize);
 int revert_resize_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int rebuild_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
-int rebuild_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
-			  Fault *f);
+OPERATION_ENDS(rebuild_volume);
 int rescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int unrescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 OPERATION_ENDS(snapshot_server);

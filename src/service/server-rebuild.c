@@ -84,19 +84,34 @@ static int set_words(Work *work, Server *server, const RebuildWish *wish, Fault 
 
 /* --- where the root disk is a volume --- */
 
-static int find_root(Work *work, const Server *server, Volume **ret, Fault *f)
+/* 0, RECORD_NOT_FOUND or a fault. */
+static int root_of(Tx *tx, Arena *arena, const char *server_id, Volume **ret, Fault *f)
 {
 	Attachment **attachments;
 	size_t count;
-	int r = attachments_of_server(work->tx, work->arena, server->id, &attachments, &count, f);
+	int r = attachments_of_server(tx, arena, server_id, &attachments, &count, f);
 
 	for (size_t i = 0; !r && i < count; i++)
 		if (attachments[i]->boot_index == 0)
-			return fault_unexpected(f, volume_get(work->tx, work->arena,
-							      attachments[i]->volume_id, ret, f));
-	return r ? fault_unexpected(f, r)
-		 : work_refuse(work, REFUSAL_BAD_INPUT, "Instance %s has no root disk.",
-			       server->id);
+			return volume_get(tx, arena, attachments[i]->volume_id, ret, f);
+	return r ? fault_unexpected(f, r) : RECORD_NOT_FOUND;
+}
+
+static int find_root(Work *work, const Server *server, Volume **ret, Fault *f)
+{
+	int r = root_of(work->tx, work->arena, server->id, ret, f);
+
+	return r == RECORD_NOT_FOUND ? work_refuse(work, REFUSAL_BAD_INPUT,
+						   "Instance %s has no root disk.", server->id)
+				     : r;
+}
+
+static int refuse_busy(Work *work, const Volume *volume)
+{
+	return work_refuse(work, REFUSAL_BAD_INPUT,
+			   "Invalid volume: Volume %s status must be in-use and attached to be "
+			   "re-imaged, but the current status is %s.",
+			   volume->id, enum_name(&volume_status_names, volume->status));
 }
 
 /* Others that have the volume would find other bytes under their feet. */
@@ -106,13 +121,15 @@ static int check_alone(Work *work, const Volume *volume, Fault *f)
 	size_t count;
 	int r = attachments_of_volume(work->tx, work->arena, volume->id, &attachments, &count, f);
 
-	if (!r && count > 1)
+	if (r)
+		return fault_unexpected(f, r);
+	if (count > 1)
 		return work_refuse(work, REFUSAL_BAD_INPUT,
 				   "Volume %s is attached to other servers.", volume->id);
-	return fault_unexpected(f, r);
+	return attachments[0]->status == ATTACHMENT_ATTACHED ? 0 : refuse_busy(work, volume);
 }
 
-/* It is filled anew, and says what it is made of. */
+/* It is filled anew. Until the operation ends nobody else does anything with it. */
 static int reimage(Work *work, Server *server, Volume *volume, Image *image, Fault *f)
 {
 	static const Reshape row = {
@@ -121,7 +138,6 @@ static int reimage(Work *work, Server *server, Volume *volume, Image *image, Fau
 		.operation = "rebuild-server-volume",
 		.event = "compute_rebuild_instance",
 	};
-	const VolumeSource source = {.image = image};
 	BootSource boot;
 	int r;
 
@@ -132,10 +148,12 @@ static int reimage(Work *work, Server *server, Volume *volume, Image *image, Fau
 		return r;
 	boot.image_id = NULL;
 	server_set_boot(server, &boot);
-	volume_source_apply(work, &source, volume);
-	volume->updated_us = work->now_us;
-	r = volume_update(work->tx, volume, f);
-	return r ? fault_unexpected(f, r) : reshape_begin(work, &row, server, NULL, image->id, f);
+	r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_REIMAGE, f);
+	if (r > 0)
+		return refuse_busy(work, volume);
+	return r ? r
+		 : reshape_begin(work, &row, server, volume_image_metadata(work, image), image->id,
+				 f);
 }
 
 static int rebuild_on_volume(Work *work, const RebuildWish *wish, Server *server, Fault *f)
@@ -167,21 +185,6 @@ static int rebuild_on_volume(Work *work, const RebuildWish *wish, Server *server
 	if (wish->may_reimage)
 		return reimage(work, server, volume, image, f);
 	return reshape_begin(work, &kept_row, server, server_shape(work->arena, server), NULL, f);
-}
-
-/* What the volume holds is not known for sure; another rebuild makes it so. */
-int rebuild_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
-			  Fault *f)
-{
-	Server *server;
-	int r = server_get(tx, arena, operation->server_id, &server, f);
-
-	if (r)
-		return fault_unexpected(f, r);
-	server_break(server, reason);
-	r = server_update(tx, server, f);
-	return r ? fault_unexpected(f, r)
-		 : action_finish(tx, arena, operation->action_id, reason, f);
 }
 
 /* --- any server --- */
@@ -231,4 +234,47 @@ int rebuild_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault 
 	server->fault_code = 0;
 	return reshape_end(tx, arena, operation, server, was_off ? VM_STOPPED : VM_ACTIVE,
 			   was_off ? POWER_SHUTDOWN : POWER_RUNNING, f);
+}
+
+/* --- the ends of filling a root volume anew --- */
+
+/* It is what its attachments say again; made of another image, unless that is NULL. */
+static int release_root(Tx *tx, Arena *arena, const Operation *operation, const char *metadata,
+			Fault *f)
+{
+	Volume *volume;
+	int r = root_of(tx, arena, operation->server_id, &volume, f);
+
+	if (r)
+		return r == RECORD_NOT_FOUND ? 0 : r;
+	if (metadata)
+		volume->image_metadata = metadata;
+	r = volume_move(tx, arena, volume, VOLUME_EVENT_REIMAGED, f);
+	if (r > 0) /* an admin gave it another status meanwhile */
+		r = volume_update(tx, volume, f);
+	return fault_unexpected(f, r);
+}
+
+int rebuild_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	int r = release_root(tx, arena, operation, operation->args, f);
+
+	return r ? r : rebuild_server_done(tx, arena, operation, f);
+}
+
+/* What the volume holds is not known for sure; another rebuild makes it so. */
+int rebuild_volume_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+			  Fault *f)
+{
+	Server *server;
+	int r = release_root(tx, arena, operation, NULL, f);
+
+	if (!r)
+		r = server_get(tx, arena, operation->server_id, &server, f);
+	if (r)
+		return fault_unexpected(f, r);
+	server_break(server, reason);
+	r = server_update(tx, server, f);
+	return r ? fault_unexpected(f, r)
+		 : action_finish(tx, arena, operation->action_id, reason, f);
 }

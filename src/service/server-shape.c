@@ -193,7 +193,7 @@ int reshape_find(Work *work, const char *id, const Reshape *row, Server **ret, F
 	return r ? r : server_may(*ret, row->action, caller_is_admin(work->caller), &work->refused);
 }
 
-int reshape_begin(Work *work, const Reshape *row, Server *server, const char *old,
+int reshape_begin(Work *work, const Reshape *row, Server *server, const char *args,
 		  const char *image_id, Fault *f)
 {
 	Operation operation = operation_for(work, server->id);
@@ -206,7 +206,7 @@ int reshape_begin(Work *work, const Reshape *row, Server *server, const char *ol
 		return fault_unexpected(f, r);
 	operation.server_id = server->id;
 	operation.image_id = image_id;
-	operation.args = old;
+	operation.args = args;
 	r = action_begin(work, server, server_action_name(row->action), row->event,
 			 &operation.action_id, f);
 	return r ? r

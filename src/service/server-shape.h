@@ -25,10 +25,11 @@ typedef struct Reshape {
 /* The server, where lock and states allow the action. */
 _must_use_ int reshape_find(Work *work, const char *id, const Reshape *row, Server **ret, Fault *f);
 /*
- * Write the server, begin its action and the operation; `old` is what turning back restores, or
- * NULL, `image_id` what the steps make disks of or into, or NULL.
+ * Write the server, begin its action and the operation; `args` is what the operation's ends are
+ * told, for most the shape that turning back restores, or NULL; `image_id` what the steps make
+ * disks of or into, or NULL.
  */
-_must_use_ int reshape_begin(Work *work, const Reshape *row, Server *server, const char *old,
+_must_use_ int reshape_begin(Work *work, const Reshape *row, Server *server, const char *args,
 			     const char *image_id, Fault *f);
 
 /* server-rescue.c: it is booted from its own disks from now on; only the struct. */

@@ -189,7 +189,7 @@ static const char *number(Work *work, int64_t value)
 }
 
 /* What users see of an image in a volume that was made from it; its own properties too. */
-static const char *image_metadata(Work *work, const Image *image)
+const char *volume_image_metadata(Work *work, const Image *image)
 {
 	JsonPair pairs[] = {
 		{"image_id", image->id},
@@ -217,7 +217,7 @@ void volume_source_apply(Work *work, const VolumeSource *source, Volume *volume)
 		volume->image_metadata = source->volume->image_metadata;
 	}
 	if (source->image) /* it is bootable when the bytes are there */
-		volume->image_metadata = image_metadata(work, source->image);
+		volume->image_metadata = volume_image_metadata(work, source->image);
 }
 
 /* --- the operation --- */

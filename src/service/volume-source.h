@@ -31,6 +31,9 @@ _must_use_ int volume_source_size(Work *work, const VolumeWish *wish, const Volu
 /* What the volume gets from its source beside the bytes. */
 void volume_source_apply(Work *work, const VolumeSource *source, Volume *volume);
 
+/* What a volume says of the image that it is made from, in the arena. */
+const char *volume_image_metadata(Work *work, const Image *image);
+
 /* Write the operation that makes the volume. REFUSAL_BAD_INPUT: the source cannot hold still. */
 _must_use_ int volume_source_begin(Work *work, const VolumeSource *source, const Volume *volume,
 				   Fault *f);

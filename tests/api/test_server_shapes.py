@@ -295,12 +295,13 @@ def volume_status(volume):
     return demo.get('/volume/v3/volumes/' + volume).body['volume']['status']
 
 
-def make_from_volume(**more):
+def make_from_volume(volume_type=None, **more):
     """(server, its root volume)"""
     reply = demo.post(SERVERS, {'server': dict(more, name='v', flavorRef=small, networks='none',
                                                block_device_mapping_v2=[{
         'source_type': 'image', 'uuid': image, 'destination_type': 'volume',
-        'volume_size': 1, 'boot_index': 0, 'delete_on_termination': True}])},
+        'volume_size': 1, 'boot_index': 0, 'delete_on_termination': True,
+        **({'volume_type': volume_type} if volume_type else {})}])},
         version='compute 2.67')
     tap.expect(reply.status, 202, repr(reply))
     server = reply.body['server']['id']
@@ -364,6 +365,48 @@ def a_root_volume_is_filled_anew():
     drop(server)
 
 
+def show_volume(volume):
+    return demo.get('/volume/v3/volumes/' + volume).body['volume']
+
+
+def a_root_volume_is_nobody_elses_meanwhile():
+    tap.expect(admin.post('/volume/v3/types', {'volume_type': {
+        'name': 'shared', 'extra_specs': {'multiattach': '<is> True'}}}).status, 200)
+    (server, volume), beside = make_from_volume('shared'), make(small, image)
+    path, spare = '/volume/v3/volumes/' + volume, demo.post('/volume/v3/volumes', {'volume': {
+        'size': 1}}).body['volume']['id']
+    gone = make_image('soon gone', b'gone' * 1024)
+    cleatd.stop()
+    assert cleatd.start(env={'CLEAT_FAKE_DELAY_MS': '1000', 'CLEAT_FAKE_MIRROR': '1000'})
+    tap.expect(act(server, 'rebuild', {'imageRef': gone}, version='compute 2.93').status, 202)
+    tap.expect(demo.delete('%s/%s' % (IMAGES, gone)).status, 204)
+    tap.expect(show_volume(volume)['status'], 'maintenance')
+    reply = demo.post(path + '/action', {'os-extend': {'new_size': 3}}, version='volume 3.60')
+    tap.expect(reply.status, 400, repr(reply))
+    reply = demo.post('%s/%s/os-volume_attachments' % (SERVERS, beside), {
+        'volumeAttachment': {'volumeId': volume}}, version='compute 2.60')
+    refused(reply, 400, 'Invalid input received: Invalid volume: Volume %s status must be '
+            'available or downloading to reserve, but the current status is maintenance.' % volume)
+    # It has come to nothing, and says so.
+    wait(server, 'ERROR')
+    shown = show_volume(volume)
+    tap.expect((shown['status'], shown['volume_image_metadata']['image_id']), ('in-use', image))
+    tap.expect(act(server, 'rebuild', {'imageRef': image}, version='compute 2.93').status, 202)
+    wait(server, 'ACTIVE')
+    tap.expect(show_volume(volume)['status'], 'in-use')
+    # Another volume is about to be its root.
+    tap.expect(demo.put('%s/%s/os-volume_attachments/%s' % (SERVERS, server, volume), {
+        'volumeAttachment': {'volumeId': spare}}, version='compute 2.60').status, 202)
+    refused(act(server, 'rebuild', {'imageRef': image}, version='compute 2.93'), 400,
+            'Invalid volume: Volume %s status must be in-use and attached to be re-imaged, but '
+            'the current status is detaching.' % volume)
+    wait_for(lambda: volume_status(volume) == 'available', 'swapped')
+    cleatd.stop()
+    assert cleatd.start()
+    for each in (server, beside):
+        drop(each)
+
+
 def servers_that_boot_from_volumes_are_resized_and_rescued():
     server, _ = make_from_volume()
     tap.expect(disks(server), {})
@@ -388,5 +431,6 @@ tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted,
                    images_are_made_of_servers,
                    an_image_of_volumes_names_their_snapshots,
                    a_root_volume_is_filled_anew,
+                   a_root_volume_is_nobody_elses_meanwhile,
                    servers_that_boot_from_volumes_are_resized_and_rescued],
         cleanup=lambda: cleatd.__exit__())
