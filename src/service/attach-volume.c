@@ -98,7 +98,7 @@ static int check_room(Work *work, const ServerNames *names)
 int attach_choose_device(Work *work, const Server *server, const char **ret, Fault *f)
 {
 	char name[DEVICE_NAME_TEXT];
-	ServerNames names;
+	ServerNames names = {0};
 	int r = find_names(work, server, &names, f);
 
 	if (r)
@@ -250,7 +250,7 @@ int service_check_attach(Work *work, const AttachWish *wish, AttachPlan *ret, Fa
 
 int service_attach_volume(Work *work, const AttachPlan *plan, Attachment **ret, Fault *f)
 {
-	ServerNames names;
+	ServerNames names = {0};
 	int r;
 
 	r = find_names(work, plan->server, &names, f);

@@ -6,7 +6,8 @@
 #include "base/str.h"
 #include "tests/scenario/machine.h"
 
-static const DiskAddress *address_of(const Machine *m, const char *alias, Arena *arena)
+/* All NULL when the domain has no such disk. */
+static DiskAddress address_of(const Machine *m, const char *alias, Arena *arena)
 {
 	DiskAddress *addresses = NULL;
 	size_t count = 0;
@@ -15,8 +16,8 @@ static const DiskAddress *address_of(const Machine *m, const char *alias, Arena 
 	must(hypervisor_disk_addresses(hypervisor, m->id, arena, &addresses, &count, &f), &f);
 	for (size_t i = 0; i < count; i++)
 		if (str_eq(addresses[i].alias, alias))
-			return &addresses[i];
-	return NULL;
+			return addresses[i];
+	return (DiskAddress){0};
 }
 
 /* "0000:00:05.0" */
@@ -35,7 +36,7 @@ static void assert_pci(const char *text)
 void disks_have_addresses(void **state _unused_)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
-	const DiskAddress *address;
+	DiskAddress address;
 	DiskAddress *none = NULL;
 	size_t count = 0;
 	Machine m;
@@ -45,15 +46,15 @@ void disks_have_addresses(void **state _unused_)
 	assert_int_equal(hypervisor_disk_addresses(hypervisor, m.id, arena, &none, &count, &f),
 			 HYPERVISOR_NO_DOMAIN);
 	define(&m);
-	assert_null(address_of(&m, m.alias, arena));
+	assert_null(address_of(&m, m.alias, arena).alias);
 	start(&m);
 	must(hypervisor_attach_disk(hypervisor, m.id, &m.volume, &f), &f);
 	address = address_of(&m, m.alias, arena);
-	assert_non_null(address);
-	assert_string_equal(address->bus, "virtio");
-	assert_pci(address->pci);
+	assert_non_null(address.bus);
+	assert_string_equal(address.bus, "virtio");
+	assert_pci(address.pci);
 	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
-	assert_pci(address_of(&m, m.alias, arena)->pci); /* of the definition */
+	assert_pci(address_of(&m, m.alias, arena).pci); /* of the definition */
 	machine_gone(&m);
 }
 
@@ -63,6 +64,7 @@ void medium_is_changed(void **state _unused_)
 	DiskSpec disks[2];
 	char other[300];
 	Machine m;
+	DiskAddress address;
 	Fault f = {0};
 
 	machine_init(&m);
@@ -91,8 +93,10 @@ void medium_is_changed(void **state _unused_)
 	disks[1].alias = "ua-config";
 	must(hypervisor_change_medium(hypervisor, m.id, &disks[1], &f), &f);
 	must(hypervisor_change_medium(hypervisor, m.id, &disks[1], &f), &f);
-	assert_string_equal(address_of(&m, "ua-config", arena)->bus, "scsi");
-	assert_null(address_of(&m, "ua-config", arena)->pci);
+	address = address_of(&m, "ua-config", arena);
+	assert_non_null(address.bus);
+	assert_string_equal(address.bus, "scsi");
+	assert_null(address.pci);
 	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
 	must(hypervisor_change_medium(hypervisor, m.id, &disks[0], &f), &f);
 	assert_int_equal(unlink(other), 0); /* nothing names it any more */

@@ -98,11 +98,14 @@ static int turn(Fake *fake, const char *id, const char *alias, const DiskSpec *t
 	FakeDomain *domain = map_get(fake->domains, id);
 	FakeDisk *disk = find(fake, id, alias);
 	RunSpec copy = {.timeout_ms = COPY_MS};
-	MirrorState state = view(disk, target).state;
+	MirrorState state;
 	int r;
 
 	if (!domain)
 		return HYPERVISOR_NO_DOMAIN;
+	if (!disk)
+		return HYPERVISOR_NO_DISK;
+	state = view(disk, target).state;
 	if (state == MIRROR_TURNED)
 		return 0;
 	if (state != MIRROR_READY)
