@@ -64,6 +64,7 @@ struct StepRun {
 	const Snapshot *snapshot;
 	const Volume *source;       /* what is copied */
 	const Attachment *replaced; /* whose place .attachment takes; .source is its volume */
+	bool shared;                /* .volume has another attachment beside that one */
 	Snapshot **snapshots;       /* all of the volume */
 	size_t snapshot_count;
 	ServerDisk *disks;

@@ -82,6 +82,8 @@ int volume_fit_act(StepRun *run, Fault *f)
 
 	if (!subject_is_complete(run))
 		return subject_gone(f);
+	if (run->shared) /* whoever has it may have written to it */
+		return step_give_up(f, "volume %s has another attachment", run->volume->id);
 	if (run->volume->copies > 0) /* somebody reads it, who asked first */
 		return later(run, LOOK_MS);
 	if (!is_larger(run))

@@ -494,8 +494,9 @@ static int load_source(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 /* What the attachment takes the place of, with the volume there as the source. */
 static int load_replaced(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 {
-	Attachment *attachment = NULL, *replaced = NULL;
+	Attachment *attachment = NULL, *replaced = NULL, **all;
 	Volume *volume = NULL;
+	size_t count = 0;
 	int r;
 
 	if (!(needs & STEP_NEEDS_REPLACED))
@@ -506,6 +507,10 @@ static int load_replaced(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 		r = optional(attachment_get(tx, run->arena, attachment->replaces, &replaced, f), f);
 	if (!r && replaced)
 		r = optional(volume_get(tx, run->arena, replaced->volume_id, &volume, f), f);
+	if (!r && attachment)
+		r = fault_unexpected(f, attachments_of_volume(tx, run->arena, attachment->volume_id,
+							      &all, &count, f));
+	run->shared = count > 1;
 	run->attachment = attachment;
 	run->replaced = replaced;
 	run->source = volume;

@@ -27,6 +27,7 @@ typedef struct VolumeEventRow {
 	StatusSet from_multiattach; /* also from these when the volume may have several */
 	StatusSet stays;            /* nothing is said, nothing changes */
 	VolumeStatus to;
+	bool takes;   /* somebody begins to have it */
 	bool settles; /* `to` is what it is without attachments */
 	Refusal refusal;
 } VolumeEventRow;
@@ -50,6 +51,7 @@ static const VolumeEventRow events[] = {
 			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_DOWNLOADING),
 			.from_multiattach = IN_USE_SOMEHOW,
 			.to = VOLUME_RESERVED,
+			.takes = true,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},
 	/* in-use: a server's second attachment, while it moves to another host */
@@ -109,6 +111,7 @@ static const VolumeEventRow events[] = {
 			.from = IN(VOLUME_AVAILABLE),
 			.from_multiattach = IN_USE_SOMEHOW,
 			.to = VOLUME_ATTACHING,
+			.takes = true,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},
 	[VOLUME_EVENT_UNHOLD] =
@@ -123,6 +126,7 @@ static const VolumeEventRow events[] = {
 			.from = IN(VOLUME_AVAILABLE) | IN(VOLUME_ATTACHING) | IN(VOLUME_IN_USE),
 			.from_multiattach = IN_USE_SOMEHOW,
 			.to = VOLUME_IN_USE,
+			.takes = true,
 			.refusal = REFUSAL_VOLUME_STATE,
 		},
 	[VOLUME_EVENT_EXTEND] =
@@ -267,6 +271,11 @@ int volume_status_move(const Volume *volume, VolumeEvent event, VolumeStatus *re
 		return (int)row->refusal;
 	*ret_status = from & now ? row->to : (VolumeStatus)volume->status;
 	return 0;
+}
+
+bool volume_event_takes(VolumeEvent event)
+{
+	return events[event].takes;
 }
 
 bool volume_event_settles(VolumeEvent event)

@@ -79,6 +79,9 @@ extern const EnumNames volume_event_names;
 _must_use_ int volume_status_move(const Volume *volume, VolumeEvent event,
 				  VolumeStatus *ret_status);
 
+/* Whether somebody begins to have the volume by it: not for others to do while it is swapped. */
+bool volume_event_takes(VolumeEvent event);
+
 /* Whether the attachments have the last word after this event: volume_status_of(). */
 bool volume_event_settles(VolumeEvent event);
 

@@ -62,6 +62,9 @@ static int reserve(Work *work, Volume *volume, const char *server_id, bool conne
 	VolumeStatus status;
 	int r;
 
+	r = volume_check_swap(work->tx, work->arena, volume, f);
+	if (r)
+		return r < 0 ? r : refuse_reserve(work, volume);
 	if (volume_status_move(volume, VOLUME_EVENT_RESERVE, &status)) {
 		r = check_move(work, volume, server_id, &moves, f);
 		if (r)

@@ -130,6 +130,15 @@ int delete_attachment_failed(Tx *tx, Arena *arena, const Operation *operation,
 	return fault_unexpected(f, r);
 }
 
+/* Who waits for the end of a detach is told that it is gone; other ends say nothing of the kind. */
+static int refuse_busy(Work *work, const Attachment *attachment)
+{
+	return work_refuse(work, REFUSAL_VOLUME_CONFLICT,
+			   "Resource conflict: Volume attachment %s is %s: it cannot be deleted "
+			   "before that is over.",
+			   attachment->id, enum_name(&attach_status_names, attachment->status));
+}
+
 /* A server here has it: the guest is asked, as the compute service would. */
 static int drop_mapping(Work *work, const Volume *volume, Attachment *attachment,
 			const char **ret_operation, Fault *f)
@@ -139,6 +148,8 @@ static int drop_mapping(Work *work, const Volume *volume, Attachment *attachment
 	int r;
 
 	r = attachment_pending(work, attachment, ret_operation, f);
+	if (!r && *ret_operation && attachment->status != ATTACHMENT_DETACHING)
+		return refuse_busy(work, attachment);
 	if (r || *ret_operation)
 		return r;
 	r = server_get(work->tx, work->arena, attachment->server_id, &server, f);

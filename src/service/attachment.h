@@ -60,14 +60,15 @@ typedef struct AttachmentGone {
 } AttachmentGone;
 
 /*
- * Take an attachment away, and its volume from whoever has it. REFUSAL_NO_VOLUME_ATTACHMENT, and
- * what attachment_guard() refuses.
+ * Take an attachment away, and its volume from whoever has it. REFUSAL_NO_VOLUME_ATTACHMENT, what
+ * attachment_guard() and service_drop_attachment() refuse.
  */
 _must_use_ int service_delete_attachment(Work *work, const char *id, AttachmentGone *ret, Fault *f);
 
 /*
  * The same for a caller that has asked the guard already: the row goes now, or at the end of the
- * operation that disconnects it.
+ * operation that disconnects it. REFUSAL_VOLUME_NOT_DETACHABLE, and REFUSAL_VOLUME_CONFLICT while
+ * a server here is being given the volume.
  */
 _must_use_ int service_drop_attachment(Work *work, const Volume *volume, Attachment *attachment,
 				       const char **ret_operation, Fault *f);

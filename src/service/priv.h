@@ -108,6 +108,12 @@ _must_use_ int volume_made(Tx *tx, Arena *arena, const Operation *operation, Vol
 _must_use_ int volume_move(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f);
 /* Likewise, and remember since when: the client who asked may never come back. */
 _must_use_ int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f);
+/*
+ * While a volume is swapped, whether the old one or the new one, nobody else gets it, also when it
+ * is made for several: what others write to the old one would be lost, and the new one is written
+ * over. Moves and holds ask by themselves. REFUSAL_VOLUME_STATE.
+ */
+_must_use_ int volume_check_swap(Tx *tx, Arena *arena, const Volume *volume, Fault *f);
 /* Write what the attachments that are left make of a volume. */
 _must_use_ int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f);
 /* Move an attachment's status and write it; its volume is the caller's affair. 0 or a Refusal. */

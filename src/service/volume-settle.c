@@ -57,12 +57,53 @@ int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f)
 	return r ? fault_unexpected(f, r) : write_volume(tx, volume, f);
 }
 
+/* Whether another attachment is to take the place of this one. */
+static int is_replaced(Tx *tx, Arena *arena, const Attachment *attachment, bool *ret, Fault *f)
+{
+	RecordQuery query = {.limit = 1};
+	Attachment **by;
+	size_t count;
+	int r;
+
+	*ret = false;
+	if (!attachment->server_id)
+		return 0;
+	record_where_text(&query, "server_id", RECORD_EQ, attachment->server_id);
+	record_where_text(&query, "replaces", RECORD_EQ, attachment->id);
+	r = attachment_find(tx, arena, &query, &by, &count, f);
+	*ret = !r && count > 0;
+	return fault_unexpected(f, r);
+}
+
+int volume_check_swap(Tx *tx, Arena *arena, const Volume *volume, Fault *f)
+{
+	Attachment **all;
+	size_t count;
+	int r;
+
+	r = attachments_of_volume(tx, arena, volume->id, &all, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	for (size_t i = 0; i < count; i++) {
+		bool replaced;
+
+		if (all[i]->replaces)
+			return REFUSAL_VOLUME_STATE;
+		r = is_replaced(tx, arena, all[i], &replaced, f);
+		if (r || replaced)
+			return r ? r : REFUSAL_VOLUME_STATE;
+	}
+	return 0;
+}
+
 /* The event, into the struct. 0 or a Refusal. */
 static int change(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
 {
 	VolumeStatus status;
 	int r = volume_status_move(volume, event, &status);
 
+	if (!r && volume_event_takes(event))
+		r = volume_check_swap(tx, arena, volume, f);
 	if (r)
 		return r;
 	if (status == (VolumeStatus)volume->status)

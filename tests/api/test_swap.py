@@ -9,7 +9,7 @@ import os
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
-from volumelib import V3, at, make, tap, wait_for, wait_status  # noqa: E402
+from volumelib import V3, at, make, refused, tap, wait_for, wait_status  # noqa: E402
 from lib import Cleatd  # noqa: E402
 
 SERVERS = '/compute/v2.1/servers'
@@ -235,11 +235,74 @@ def what_must_not_take_its_place_is_refused():
     tap.expect(attached(), [old['id']])
 
 
+def attachments(volume):
+    reply = admin.get('%s/attachments?all_tenants=1&volume_id=%s' % (V3, volume['id']),
+                      version=at(44))
+    return reply.body['attachments']
+
+
+def ways_to_take(volume, other):
+    """Whoever may attach a volume that is made for several."""
+    image = demo.get(other).body['server']['image']['id']
+    flavor = demo.get(other).body['server']['flavor']['id']
+    disks_wanted = [{'source_type': 'image', 'destination_type': 'local', 'uuid': image,
+                     'boot_index': 0},
+                    {'source_type': 'volume', 'destination_type': 'volume', 'uuid': volume['id'],
+                     'boot_index': -1}]
+    yield demo.post(other + '/os-volume_attachments',
+                    {'volumeAttachment': {'volumeId': volume['id']}}, version='compute 2.60')
+    yield demo.post(SERVERS, {'server': {
+        'name': 'other', 'imageRef': image, 'flavorRef': flavor, 'networks': 'none',
+        'block_device_mapping_v2': disks_wanted}}, version='compute 2.60')
+    for connector in ({'host': 'elsewhere', 'initiator': 'iqn.e'}, None):
+        for instance in ('11111111-1111-4111-8111-111111111111', PATH.split('/')[-1]):
+            wish = {'volume_uuid': volume['id'], 'instance_uuid': instance}
+            if connector:
+                wish['connector'] = connector
+            yield demo.post(V3 + '/attachments', {'attachment': wish}, version=at(44))
+    for action, body in (('os-reserve', {}),
+                         ('os-attach', {'host_name': 'elsewhere', 'mountpoint': '/dev/vdz'})):
+        yield demo.post('%s/%s/action' % (VOLUMES, volume['id']), {action: body})
+
+
+def nobody_else_gets_what_is_made_for_several():
+    global PATH, OLD, NEW
+    kind = admin.post(V3 + '/types', {'volume_type': {
+        'name': 'several', 'extra_specs': {'multiattach': '<is> True'}}}).body['volume_type']['id']
+    other, PATH = server(), server()
+    OLD, NEW = make(demo, volume_type=kind), make(demo, volume_type=kind, size=2)
+    tap.expect(demo.post(PATH + '/os-volume_attachments', {'volumeAttachment': {
+        'volumeId': OLD['id']}}, version='compute 2.60').status, 200, 'attach')
+    status(OLD, 'in-use')
+    tap.expect(swap(OLD, NEW).status, 202, 'swap')
+    wait_for(lambda: disks()[0][1], 'the mirror')
+    for volume, name in ((OLD, 'the old one'), (NEW, 'the new one')):
+        for reply in ways_to_take(volume, other):
+            tap.expect(reply.status, 400, '%s: %r' % (name, reply))
+        tap.expect(len(attachments(volume)), 1, 'attachments of ' + name)
+    tap.expect(attached(), [OLD['id']], 'attachments')
+
+
+def a_service_cannot_take_it_away_either():
+    token = {'X-Service-Token': cleatd.user('service').token}
+    row, = attachments(NEW)
+    reply = demo.delete('%s/attachments/%s' % (V3, row['id']), version=at(44), headers=token)
+    refused(reply, 409, 'Resource conflict: Volume attachment %s is attaching: it cannot be '
+            'deleted before that is over.' % row['id'])
+    row, = attachments(OLD)
+    reply = demo.delete('%s/attachments/%s' % (V3, row['id']), version=at(44), headers=token)
+    tap.expect(reply.status, 400, 'delete of the old one')
+    tap.expect(operation()['state'], 'doing', 'swap')
+    tap.expect(demo.delete(PATH).status, 204, 'delete')
+    wait_for(lambda: demo.get(PATH).status == 404, 'the server to be gone')
+
+
 if __name__ == '__main__':
     tap.run('swap', [
         a_swap_is_seen_while_it_runs, both_volumes_are_taken_meanwhile,
         a_swap_outlives_the_daemon, it_is_cancelled, a_guest_that_ends_keeps_the_old_one,
         a_mirror_that_ends_by_itself_is_begun_again_and_given_up, its_progress_rises,
         what_is_changed_meanwhile_holds, deleting_the_server_cancels_it,
-        what_must_not_take_its_place_is_refused],
+        what_must_not_take_its_place_is_refused, nobody_else_gets_what_is_made_for_several,
+        a_service_cannot_take_it_away_either],
         lambda: cleatd.__exit__())

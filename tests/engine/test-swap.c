@@ -92,6 +92,46 @@ TEST(a_swap_that_is_cancelled_turns_back)
 	house_remove(&h);
 }
 
+static int take_spare_work(Tx *tx, void *ctx _unused_, Fault *f)
+{
+	const Attachment other = {
+		.id = "44444444-4444-4444-8444-444444444444",
+		.volume_id = HOUSE_SPARE,
+		.project_id = "p",
+		.status = ATTACHMENT_ATTACHED,
+		.mode = ATTACH_MODE_RW,
+		.boot_index = -1,
+	};
+
+	return attachment_insert(tx, &other, f);
+}
+
+/* The request looks before it writes. Should somebody get between all the same, nothing is lost. */
+TEST(what_another_has_is_not_written_over)
+{
+	House h = {0};
+	Engine *engine;
+	Fault f = {0};
+
+	make_house(&h);
+	house_enter(&h);
+	engine = h.engine;
+	h.engine = NULL; /* it is not told yet */
+	assert_int_equal(house_swap(&h), 0);
+	assert_int_equal(store_write(h.store, take_spare_work, NULL, &f), 0);
+	h.engine = engine;
+	engine_wake(engine);
+	house_settle(&h);
+	assert_int_equal(house_last_action(&h)->result, ACTION_ERROR);
+	assert_string_equal(house_last_action(&h)->details,
+			    "volume " HOUSE_SPARE " has another attachment");
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	assert_int_equal(house_spare_status(&h), VOLUME_IN_USE);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM attachments"), 2);
+	house_leave(&h);
+	house_remove(&h);
+}
+
 /*
  * Each call once does its work and says that it failed, and before it is made again the swap is
  * cancelled. What has turned is not undone, and what has not does not turn any more.
