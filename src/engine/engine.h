@@ -42,6 +42,11 @@ struct OperationKind {
 	/* It may be asked to turn back: undone, it leaves everything as it was before. */
 	bool may_cancel;
 	/*
+	 * What it makes is of use without the server in whose lane it is: it does not turn back
+	 * when that is deleted.
+	 */
+	bool outlives_server;
+	/*
 	 * It begins by pulling the server's plug. When it has waited in its lane for a while, that
 	 * is done from outside of the lane, which may hang on the emulator.
 	 */

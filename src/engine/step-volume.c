@@ -21,22 +21,22 @@ int volume_create_act(StepRun *run, Fault *f)
 	return fault_unexpected(f, r);
 }
 
-int volume_create_undo(StepRun *run, Fault *f)
-{
-	return volume_delete_act(run, f);
-}
-
 int volume_create_probe(StepRun *run, bool *ret, Fault *f)
 {
 	*ret = false;
 	return run->volume ? backend_exists(run->config->backend, run->volume, ret, f) : 0;
 }
 
-int volume_delete_act(StepRun *run, Fault *f)
+static int remove_volume(StepRun *run, Fault *f)
 {
-	if (!run->volume)
-		return 0;
-	return fault_unexpected(f, backend_remove(run->config->backend, run->volume, f));
+	return run->volume
+		       ? fault_unexpected(f, backend_remove(run->config->backend, run->volume, f))
+		       : 0;
+}
+
+int volume_create_undo(StepRun *run, Fault *f)
+{
+	return remove_volume(run, f);
 }
 
 int volume_delete_probe(StepRun *run, bool *ret, Fault *f)
@@ -58,6 +58,12 @@ static int wait_longer(StepRun *run)
 	run->later_us = run->now_us +
 			MAX(MIN(part_us, WAIT_MAX_MS * INT64_C(1000)), WAIT_MIN_MS * INT64_C(1000));
 	return STEP_LATER;
+}
+
+/* Who copies it in its own lane is done with it; who does in a server's may not be. */
+int volume_delete_act(StepRun *run, Fault *f)
+{
+	return run->volume && run->volume->copies > 0 ? wait_longer(run) : remove_volume(run, f);
 }
 
 /*
@@ -84,6 +90,9 @@ int volume_connect_act(StepRun *run, Fault *f)
 {
 	if (!run->server)
 		return step_give_up(f, "the server is gone");
+	for (size_t i = 0; i < run->disk_count; i++)
+		if (run->disks[i].volume->copies > 0) /* it has to hold still */
+			return wait_longer(run);
 	for (size_t i = 0; i < run->disk_count; i++) {
 		DiskSpec spec;
 		int r = disk_spec_make(run, &run->disks[i], &spec, f);

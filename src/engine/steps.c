@@ -300,7 +300,7 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.slow = true,
 			.act = volume_copy_act,
-			.undo = volume_delete_act,
+			.undo = volume_create_undo,
 			.probe = volume_create_probe,
 		},
 	[STEP_VOLUME_THAW] =

@@ -19,14 +19,6 @@ int service_find_operation(Work *work, const char *id, Operation **ret, Fault *f
 	return REFUSAL_NO_OPERATION;
 }
 
-static const OperationKind *find_kind(const char *name)
-{
-	for (size_t i = 0; i < service_operation_count; i++)
-		if (strcmp(service_operations[i].name, name) == 0)
-			return &service_operations[i];
-	return NULL; /* of another release */
-}
-
 int service_cancel_operation(Work *work, const char *id, Fault *f)
 {
 	Operation *operation;
@@ -34,7 +26,8 @@ int service_cancel_operation(Work *work, const char *id, Fault *f)
 
 	if (r)
 		return r;
-	r = operation_cancel(work->tx, work->arena, find_kind(operation->kind), operation, f);
+	r = operation_cancel(work->tx, work->arena, service_operation_find(operation->kind),
+			     operation, f);
 	switch (r) {
 	case OPERATION_IS_OVER:
 		return work_refuse(work, REFUSAL_BAD_INPUT, "Operation %s is over: %s.", id,

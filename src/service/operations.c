@@ -52,6 +52,7 @@ const OperationKind service_operations[] = {
 		.step_count = 3,
 		.deadline_ms = COPY_MS,
 		.may_cancel = true,
+		.outlives_server = true,
 		.done = copy_volume_done,
 		.failed = copy_volume_failed,
 	},
@@ -95,6 +96,7 @@ const OperationKind service_operations[] = {
 		.step_count = 1,
 		.deadline_ms = COPY_MS,
 		.may_cancel = true,
+		.outlives_server = true,
 		.done = create_snapshot_done,
 		.failed = create_snapshot_failed,
 	},
@@ -130,6 +132,7 @@ const OperationKind service_operations[] = {
 		.step_count = 3,
 		.deadline_ms = COPY_MS,
 		.may_cancel = true,
+		.outlives_server = true,
 		.done = upload_volume_done,
 		.failed = upload_volume_failed,
 	},
@@ -404,18 +407,25 @@ const OperationKind service_operations[] = {
 		.name = "unshelve-server",
 		.steps = {STEP_VOLUME_CONNECT, STEP_DOMAIN_DEFINE, STEP_DOMAIN_START},
 		.step_count = 3,
-		.deadline_ms = SECONDS(600),
+		.deadline_ms = COPY_MS, /* its volumes may be in the middle of one */
 		.done = unshelve_server_done,
 		.failed = unshelve_server_failed,
 	},
 };
 const size_t service_operation_count = ARRAY_SIZE(service_operations);
 
-const OperationKind *service_operation(const char *name)
+const OperationKind *service_operation_find(const char *name)
 {
 	for (size_t i = 0; i < service_operation_count; i++)
 		if (str_eq(service_operations[i].name, name))
 			return &service_operations[i];
-	assert(false); /* names are ours */
 	return NULL;
+}
+
+const OperationKind *service_operation(const char *name)
+{
+	const OperationKind *kind = service_operation_find(name);
+
+	assert(kind); /* names are ours */
+	return kind;
 }

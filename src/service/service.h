@@ -52,6 +52,8 @@ typedef struct Work {
 extern const OperationKind service_operations[];
 extern const size_t service_operation_count;
 const OperationKind *service_operation(const char *name);
+/* Likewise of a name that may be of another release: NULL then. */
+const OperationKind *service_operation_find(const char *name);
 
 /* See EngineConfig.power_changed. */
 _must_use_ int service_power_changed(Tx *tx, Arena *arena, const char *server_id, DomainState state,

@@ -136,7 +136,7 @@ int create_snapshot_done(Tx *tx, Arena *arena, const Operation *operation, Fault
 {
 	int r = snapshot_settle(tx, arena, operation, SNAPSHOT_EVENT_MADE, f);
 
-	return r ? r : volume_copy_end(tx, arena, operation, operation->volume_id, f);
+	return r ? r : volume_copy_end(tx, arena, operation->volume_id, f);
 }
 
 int create_snapshot_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
@@ -146,7 +146,7 @@ int create_snapshot_failed(Tx *tx, Arena *arena, const Operation *operation, con
 
 	(void)reason; /* the operation keeps it, for operators */
 	if (!r)
-		r = volume_copy_end(tx, arena, operation, operation->volume_id, f);
+		r = volume_copy_end(tx, arena, operation->volume_id, f);
 	return r ? r : message_write(tx, arena, operation, MESSAGE_CREATE_SNAPSHOT, f);
 }
 

@@ -254,7 +254,7 @@ static int end_copy(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 		return 0;
 	if (r)
 		return fault_unexpected(f, r);
-	return volume->source_id ? volume_copy_end(tx, arena, operation, volume->source_id, f) : 0;
+	return volume->source_id ? volume_copy_end(tx, arena, volume->source_id, f) : 0;
 }
 
 int copy_volume_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)

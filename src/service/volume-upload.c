@@ -100,7 +100,7 @@ static int volume_uploaded(Tx *tx, Arena *arena, const Operation *operation, Fau
 	Volume *volume;
 	int r;
 
-	r = volume_copy_end(tx, arena, operation, operation->volume_id, f);
+	r = volume_copy_end(tx, arena, operation->volume_id, f);
 	if (!r)
 		r = volume_get(tx, arena, operation->volume_id, &volume, f);
 	if (r == RECORD_NOT_FOUND)

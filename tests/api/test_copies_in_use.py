@@ -39,7 +39,8 @@ def attach(path, volume):
 
 
 def detach(path, volume):
-    reply = demo.delete('%s/os-volume_attachments/%s' % (path, volume['id']))
+    reply = demo.delete('%s/os-volume_attachments/%s' % (path, volume['id']),
+                        version='compute 2.49')
     tap.expect(reply.status, 202, 'status of %r' % reply)
 
 
@@ -182,6 +183,110 @@ def nobody_can_be_asked():
     drop(demo, volume)
 
 
+BULK = 384 << 20
+
+
+def bulky():
+    """A volume that takes a while to copy."""
+    volume = make(demo)
+    block = os.urandom(1 << 20)
+    with open(file_of(volume), 'r+b') as file:
+        for _ in range(BULK >> 20):
+            file.write(block)
+        file.write(b'early')
+    return volume
+
+
+def tail(volume):
+    with open(file_of(volume), 'rb') as file:
+        file.seek(BULK)
+        return file.read(5)
+
+
+def clone_begin(volume):
+    reply = demo.post(VOLUMES, {'volume': {'size': 1, 'source_volid': volume['id']}})
+    tap.expect(reply.status, 202, 'status of %r' % reply)
+    return reply.body['volume']
+
+
+def shelve(path):
+    tap.expect(demo.post(path + '/action', {'shelve': None}).status, 202)
+    wait_for(lambda: demo.get(path).body['server']['status'] == 'SHELVED_OFFLOADED',
+             'the server to be on the shelf')
+
+
+def server_gone(path):
+    tap.expect(demo.delete(path).status, 204)
+    wait_for(lambda: demo.get(path).status == 404, 'the server to be gone')
+
+
+def on_the_shelf():
+    """Nobody has the volume open, and it changes hands at once: as one at rest it is copied."""
+    shelved, volume = server(), bulky()
+    shelve(shelved)
+    attach(shelved, volume)
+    copy = clone_begin(volume)
+    detach(shelved, volume)
+    attach(guest, volume)
+    with open(file_of(volume), 'r+b') as file:
+        file.seek(BULK)
+        file.write(b'later')
+    available(copy)
+    tap.expect(tail(copy), b'early')
+    tap.expect(journal(copy), ['copy-volume'])
+    detach(guest, volume)
+    available(volume)
+    drop(demo, volume, copy)
+    server_gone(shelved)
+
+
+def deleted_from_the_shelf():
+    shelved, volume = server(), bulky()
+    shelve(shelved)
+    attach(shelved, volume)
+    copy = clone_begin(volume)
+    detach(shelved, volume)
+    drop(demo, volume)
+    available(copy)
+    tap.expect(tail(copy), b'early')
+    drop(demo, copy)
+    server_gone(shelved)
+
+
+def unshelving_waits_for_the_copy():
+    shelved, volume = server(), bulky()
+    shelve(shelved)
+    attach(shelved, volume)
+    copy = clone_begin(volume)
+    tap.expect(demo.post(shelved + '/action', {'unshelve': None}).status, 202)
+    wait_for(lambda: demo.get(shelved).body['server']['status'] == 'ACTIVE', 'the server')
+    tap.expect(demo.get('%s/%s' % (VOLUMES, copy['id'])).body['volume']['status'], 'available')
+    server_gone(shelved)
+    available(volume)
+    drop(demo, volume, copy)
+
+
+def copies_outlive_the_server():
+    going, volume = server(), bulky()
+    attach(going, volume)
+    replies = [ask(volume, force=True) for _ in range(2)]
+    copy = clone_begin(volume)
+    reply = demo.post('%s/%s/action' % (VOLUMES, volume['id']),
+                      {'os-volume_upload_image': {'image_name': 'last', 'force': True}})
+    tap.expect(reply.status, 202, 'status of %r' % reply)
+    image = '/image/v2/images/' + reply.body['os-volume_upload_image']['image_id']
+    server_gone(going)
+    snapshots = [taken(reply) for reply in replies]
+    available(copy)
+    tap.expect(tail(copy), b'early')
+    wait_for(lambda: demo.get(image).body['status'] == 'active', 'the image to be active')
+    available(volume)
+    tap.expect(demo.delete(image).status, 204)
+    for snapshot in snapshots:
+        forget(snapshot)
+    drop(demo, volume, copy)
+
+
 def nothing_is_left():
     tap.expect(os.listdir(os.path.join(cleatd.dir, 'volumes')), [], 'files')
     with sqlite3.connect(os.path.join(cleatd.dir, 'cleat.db'), timeout=30) as store:
@@ -197,5 +302,7 @@ def end():
 guest = server()
 tap.run('copies in use', [
     a_snapshot_under_a_guest, detaching_waits_for_the_copy, attaching_waits_for_the_copy,
-    a_server_that_is_off, clones_and_images, nobody_can_be_asked, nothing_is_left,
+    a_server_that_is_off, clones_and_images, nobody_can_be_asked, on_the_shelf,
+    deleted_from_the_shelf, unshelving_waits_for_the_copy, copies_outlive_the_server,
+    nothing_is_left,
 ], cleanup=end)
