@@ -18,6 +18,7 @@ packages_of() { # GROUP...
 		guest) echo busybox-static kmod lz4 python3 ;;
 		image) echo qemu-utils ;;
 		disk) echo mount ;;
+		targets) echo tgt qemu-block-extra ;;
 		lvm) echo lvm2 thin-provisioning-tools mount qemu-utils ;;
 		vm) echo libvirt-daemon-driver-qemu libvirt-daemon qemu-system-x86 qemu-utils ;;
 		style) echo python3 git clang-format-14 ;;
