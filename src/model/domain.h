@@ -138,6 +138,13 @@ typedef struct DiskSpec {
 	DiskTune tune;
 } DiskSpec;
 
+/* A directory of the host that a guest mounts by its tag (virtio-fs). */
+typedef struct FilesystemSpec {
+	const char *alias; /* "ua-<share mapping id>" */
+	const char *tag;   /* at most SHARE_TAG_MAX bytes */
+	const char *path;  /* absolute; nobody can write by it where the share is read-only */
+} FilesystemSpec;
+
 typedef struct DomainSpec {
 	const char *id;    /* the server's uuid is the domain's */
 	const char *name;  /* as DOMAIN_NAME_FORMAT says */
@@ -153,6 +160,8 @@ typedef struct DomainSpec {
 	const char *relay;        /* run for each connection to the metadata address, or NULL */
 	const DiskSpec *disks;    /* the root disk first */
 	size_t disk_count;
+	const FilesystemSpec *filesystems;
+	size_t filesystem_count;
 } DomainSpec;
 
 typedef enum DomainState {

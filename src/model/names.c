@@ -8,6 +8,7 @@
 #include "model/image.h"
 #include "model/operation.h"
 #include "model/server.h"
+#include "model/share.h"
 #include "model/volume.h"
 
 static const char *const roles[] = {
@@ -240,6 +241,108 @@ static const char *const domain_states[] = {
 };
 static_assert(ARRAY_SIZE(domain_states) == _DOMAIN_STATE_MAX, "a row for each");
 const EnumNames domain_state_names = ENUM_NAMES(domain_states);
+
+static const char *const share_protocols[] = {
+	[SHARE_NFS] = "NFS",
+	[SHARE_CEPHFS] = "CEPHFS",
+};
+static_assert(ARRAY_SIZE(share_protocols) == _SHARE_PROTOCOL_MAX, "a row for each");
+const EnumNames share_protocol_names = ENUM_NAMES(share_protocols);
+
+static const char *const share_statuses[] = {
+	[SHARE_CREATING] = "creating",
+	[SHARE_CREATING_FROM_SNAPSHOT] = "creating_from_snapshot",
+	[SHARE_AVAILABLE] = "available",
+	[SHARE_DELETING] = "deleting",
+	[SHARE_ERROR] = "error",
+	[SHARE_ERROR_DELETING] = "error_deleting",
+	[SHARE_EXTENDING] = "extending",
+	[SHARE_EXTENDING_ERROR] = "extending_error",
+	[SHARE_SHRINKING] = "shrinking",
+	[SHARE_SHRINKING_ERROR] = "shrinking_error",
+	[SHARE_SHRINKING_POSSIBLE_DATA_LOSS] = "shrinking_possible_data_loss_error",
+	[SHARE_REVERTING] = "reverting",
+	[SHARE_REVERTING_ERROR] = "reverting_error",
+	[SHARE_MANAGE_STARTING] = "manage_starting",
+	[SHARE_MANAGE_ERROR] = "manage_error",
+	[SHARE_UNMANAGE_STARTING] = "unmanage_starting",
+	[SHARE_UNMANAGE_ERROR] = "unmanage_error",
+	[SHARE_INACTIVE] = "inactive",
+	[SHARE_DELETED] = "deleted",
+	[SHARE_DEFERRED_DELETING] = "deferred_deleting",
+	[SHARE_ERROR_DEFERRED_DELETING] = "error_deferred_deleting",
+	[SHARE_MANAGE_ERROR_UNMANAGE_STARTING] = "manage_error_unmanage_starting",
+	[SHARE_UNMANAGED] = "unmanaged",
+	[SHARE_MIGRATING] = "migrating",
+	[SHARE_MIGRATING_TO] = "migrating_to",
+	[SHARE_SERVER_MIGRATING] = "server_migrating",
+	[SHARE_SERVER_MIGRATING_TO] = "server_migrating_to",
+	[SHARE_REPLICATION_CHANGE] = "replication_change",
+	[SHARE_RESTORING] = "restoring",
+	[SHARE_AWAITING_TRANSFER] = "awaiting_transfer",
+	[SHARE_BACKUP_CREATING] = "backup_creating",
+	[SHARE_BACKUP_RESTORING] = "backup_restoring",
+	[SHARE_BACKUP_RESTORING_ERROR] = "backup_restoring_error",
+	[SHARE_ENSURING] = "ensuring",
+};
+static_assert(ARRAY_SIZE(share_statuses) == _SHARE_STATUS_MAX, "a row for each");
+const EnumNames share_status_names = ENUM_NAMES(share_statuses);
+
+static const char *const share_rules_statuses[] = {
+	[SHARE_RULES_ACTIVE] = "active",
+	[SHARE_RULES_SYNCING] = "syncing",
+	[SHARE_RULES_ERROR] = "error",
+};
+static_assert(ARRAY_SIZE(share_rules_statuses) == _SHARE_RULES_STATUS_MAX, "a row for each");
+const EnumNames share_rules_status_names = ENUM_NAMES(share_rules_statuses);
+
+static const char *const share_access_types[] = {
+	[SHARE_ACCESS_IP] = "ip",
+	[SHARE_ACCESS_USER] = "user",
+	[SHARE_ACCESS_CERT] = "cert",
+	[SHARE_ACCESS_CEPHX] = "cephx",
+};
+static_assert(ARRAY_SIZE(share_access_types) == _SHARE_ACCESS_TYPE_MAX, "a row for each");
+const EnumNames share_access_type_names = ENUM_NAMES(share_access_types);
+
+static const char *const share_access_levels[] = {
+	[SHARE_ACCESS_RW] = "rw",
+	[SHARE_ACCESS_RO] = "ro",
+};
+static_assert(ARRAY_SIZE(share_access_levels) == _SHARE_ACCESS_LEVEL_MAX, "a row for each");
+const EnumNames share_access_level_names = ENUM_NAMES(share_access_levels);
+
+static const char *const share_rule_states[] = {
+	[SHARE_RULE_QUEUED_TO_APPLY] = "queued_to_apply",
+	[SHARE_RULE_APPLYING] = "applying",
+	[SHARE_RULE_ACTIVE] = "active",
+	[SHARE_RULE_ERROR] = "error",
+	[SHARE_RULE_QUEUED_TO_DENY] = "queued_to_deny",
+	[SHARE_RULE_DENYING] = "denying",
+	[SHARE_RULE_QUEUED_TO_UPDATE] = "queued_to_update",
+	[SHARE_RULE_UPDATING] = "updating",
+};
+static_assert(ARRAY_SIZE(share_rule_states) == _SHARE_RULE_STATE_MAX, "a row for each");
+const EnumNames share_rule_state_names = ENUM_NAMES(share_rule_states);
+
+static const char *const share_snapshot_statuses[] = {
+	[SHARE_SNAPSHOT_CREATING] = "creating",
+	[SHARE_SNAPSHOT_AVAILABLE] = "available",
+	[SHARE_SNAPSHOT_DELETING] = "deleting",
+	[SHARE_SNAPSHOT_ERROR] = "error",
+	[SHARE_SNAPSHOT_ERROR_DELETING] = "error_deleting",
+	[SHARE_SNAPSHOT_RESTORING] = "restoring",
+};
+static_assert(ARRAY_SIZE(share_snapshot_statuses) == _SHARE_SNAPSHOT_STATUS_MAX, "a row for each");
+const EnumNames share_snapshot_status_names = ENUM_NAMES(share_snapshot_statuses);
+
+static const char *const share_mapping_statuses[] = {
+	[SHARE_MAPPING_ATTACHING] = "attaching", [SHARE_MAPPING_INACTIVE] = "inactive",
+	[SHARE_MAPPING_ACTIVE] = "active",       [SHARE_MAPPING_DETACHING] = "detaching",
+	[SHARE_MAPPING_ERROR] = "error",
+};
+static_assert(ARRAY_SIZE(share_mapping_statuses) == _SHARE_MAPPING_STATUS_MAX, "a row for each");
+const EnumNames share_mapping_status_names = ENUM_NAMES(share_mapping_statuses);
 
 RoleSet role_set_expand(RoleSet roles_held)
 {

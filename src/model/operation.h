@@ -101,6 +101,8 @@ typedef struct Operation {
 	const char *attachment_id;
 	const char *image_id;
 	const char *snapshot_id;
+	const char *share_id;
+	const char *share_mapping_id;
 	const char *action_id; /* the instance action to finish, or NULL */
 	const char *args;      /* JSON text map of what else the steps need */
 	const char *project_id;

@@ -8,19 +8,42 @@
 #include "model/image.h"
 #include "model/operation.h"
 #include "model/server.h"
+#include "model/share.h"
 #include "model/volume.h"
 #include "tests/lib/test.h"
 
 TEST(no_enumerator_was_forgotten)
 {
 	const EnumNames *const all[] = {
-		&role_names,         &volume_status_names,    &attach_status_names,
-		&attach_mode_names,  &disk_format_names,      &vm_state_names,
-		&task_state_names,   &action_result_names,    &keypair_type_names,
-		&image_status_names, &image_visibility_names, &operation_state_names,
-		&step_state_names,   &step_kind_names,        &domain_state_names,
-		&domain_owner_names, &disk_device_names,      &disk_cache_names,
-		&disk_io_names,      &disk_limit_names,       &disk_protocol_names,
+		&role_names,
+		&volume_status_names,
+		&attach_status_names,
+		&attach_mode_names,
+		&disk_format_names,
+		&vm_state_names,
+		&task_state_names,
+		&action_result_names,
+		&keypair_type_names,
+		&image_status_names,
+		&image_visibility_names,
+		&operation_state_names,
+		&step_state_names,
+		&step_kind_names,
+		&domain_state_names,
+		&domain_owner_names,
+		&disk_device_names,
+		&disk_cache_names,
+		&disk_io_names,
+		&disk_limit_names,
+		&disk_protocol_names,
+		&share_protocol_names,
+		&share_status_names,
+		&share_rules_status_names,
+		&share_access_type_names,
+		&share_access_level_names,
+		&share_rule_state_names,
+		&share_snapshot_status_names,
+		&share_mapping_status_names,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

@@ -250,10 +250,68 @@ static const char schema_3[] =
 	"CREATE INDEX keypairs_user ON keypairs (user_id, name);"
 	"CREATE UNIQUE INDEX keypairs_number ON keypairs (number);";
 
+static const char schema_4[] =
+	"ALTER TABLE operations ADD COLUMN share_id TEXT;"
+	"ALTER TABLE operations ADD COLUMN share_mapping_id TEXT;"
+	"CREATE TABLE share_types ("
+	"id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT, extra_specs TEXT, "
+	"is_public BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT "
+	"NULL);"
+	"CREATE TABLE shares ("
+	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, name TEXT, "
+	"description TEXT, size_gib BIGINT NOT NULL, status TEXT NOT NULL, protocol "
+	"TEXT NOT NULL, rules_status TEXT NOT NULL, type_id TEXT, snapshot_id TEXT, "
+	"availability_zone TEXT, metadata TEXT, backend TEXT, host TEXT, "
+	"mount_point_name TEXT, is_public BIGINT NOT NULL, scheduled_us BIGINT NOT "
+	"NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	"CREATE INDEX shares_project ON shares (project_id, created_us, id);"
+	"CREATE INDEX shares_type ON shares (type_id);"
+	"CREATE INDEX shares_scheduled ON shares (scheduled_us) WHERE scheduled_us > 0;"
+	"CREATE TABLE share_exports ("
+	"id TEXT PRIMARY KEY NOT NULL, share_id TEXT, path TEXT, preferred BIGINT NOT "
+	"NULL, admin_only BIGINT NOT NULL, metadata TEXT, created_us BIGINT NOT NULL, "
+	"updated_us BIGINT NOT NULL);"
+	"CREATE INDEX share_exports_share ON share_exports (share_id);"
+	"CREATE TABLE share_rules ("
+	"id TEXT PRIMARY KEY NOT NULL, share_id TEXT, type TEXT NOT NULL, access_to "
+	"TEXT, level TEXT NOT NULL, state TEXT NOT NULL, access_key TEXT, metadata "
+	"TEXT, own BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT "
+	"NULL);"
+	"CREATE INDEX share_rules_share ON share_rules (share_id, created_us);"
+	"CREATE TABLE resource_locks ("
+	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, resource_type "
+	"TEXT, resource_id TEXT, action TEXT, context TEXT, reason TEXT, rule_id "
+	"TEXT, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	"CREATE INDEX resource_locks_resource ON resource_locks (resource_id);"
+	"CREATE INDEX resource_locks_project ON resource_locks (project_id, created_us, id);"
+	"CREATE INDEX resource_locks_rule ON resource_locks (rule_id) WHERE rule_id IS NOT NULL;"
+	"CREATE TABLE share_snapshots ("
+	"id TEXT PRIMARY KEY NOT NULL, project_id TEXT, user_id TEXT, share_id TEXT, "
+	"name TEXT, description TEXT, status TEXT NOT NULL, size_gib BIGINT NOT NULL, "
+	"metadata TEXT, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);"
+	"CREATE INDEX share_snapshots_share ON share_snapshots (share_id);"
+	"CREATE INDEX share_snapshots_project ON share_snapshots (project_id, created_us, id);"
+	"CREATE TABLE share_mappings ("
+	"id TEXT PRIMARY KEY NOT NULL, server_id TEXT, share_id TEXT, project_id "
+	"TEXT, user_id TEXT, status TEXT NOT NULL, tag TEXT, export_path TEXT, "
+	"rule_id TEXT, mount_point TEXT, mount_options TEXT, readonly BIGINT NOT "
+	"NULL, connected BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us "
+	"BIGINT NOT NULL);"
+	"CREATE TABLE share_type_accesses ("
+	"id TEXT PRIMARY KEY NOT NULL, type_id TEXT, project_id TEXT);"
+	"CREATE UNIQUE INDEX share_types_name ON share_types (name);"
+	"CREATE UNIQUE INDEX share_mappings_server_share ON share_mappings (server_id, share_id);"
+	"CREATE UNIQUE INDEX share_mappings_server_tag ON share_mappings (server_id, tag);"
+	"CREATE INDEX share_mappings_share ON share_mappings (share_id);"
+	"CREATE INDEX share_mappings_rule ON share_mappings (rule_id) WHERE rule_id IS NOT NULL;"
+	"CREATE INDEX share_type_accesses_type ON share_type_accesses (type_id);"
+	"CREATE INDEX share_type_accesses_project ON share_type_accesses (project_id);";
+
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},
 	{.number = 2, .sql = schema_2},
 	{.number = 3, .sql = schema_3},
+	{.number = 4, .sql = schema_4},
 };
 
 const size_t schema_migration_count = ARRAY_SIZE(schema_migrations);

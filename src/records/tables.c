@@ -6,49 +6,7 @@
  */
 #include "records/tables.h"
 
-#define MEMBER(Type, member, MemberType)                                                           \
-	_Generic(((Type *)0)->member, MemberType : offsetof(Type, member))
-
-#define TEXT_COLUMN(Type, member)                                                                  \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_TEXT, .offset = MEMBER(Type, member, const char *) \
-	}
-#define INT_COLUMN(Type, member)                                                                   \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_INT, .offset = MEMBER(Type, member, int64_t)       \
-	}
-#define BOOL_COLUMN(Type, member)                                                                  \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_BOOL, .offset = MEMBER(Type, member, bool)         \
-	}
-#define ENUM_COLUMN(Type, member, values)                                                          \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_ENUM, .offset = MEMBER(Type, member, int),         \
-		.names = &(values)                                                                 \
-	}
-
-/* Columns that say whose a row is, or what it belongs to, for as long as it lives. */
-#define FIXED_TEXT_COLUMN(Type, member)                                                            \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_TEXT,                                              \
-		.offset = MEMBER(Type, member, const char *), .fixed = true                        \
-	}
-#define FIXED_BOOL_COLUMN(Type, member)                                                            \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_BOOL, .offset = MEMBER(Type, member, bool),        \
-		.fixed = true                                                                      \
-	}
-#define FIXED_ENUM_COLUMN(Type, member, values)                                                    \
-	{                                                                                          \
-		.name = #member, .type = COLUMN_ENUM, .offset = MEMBER(Type, member, int),         \
-		.names = &(values), .fixed = true                                                  \
-	}
-
-#define TABLE(Type, rows, ...)                                                                     \
-	{                                                                                          \
-		.columns = (rows), .count = ARRAY_SIZE(rows), .size = sizeof(Type),                \
-		.sql = &(RecordSql *){NULL}, __VA_ARGS__                                           \
-	}
+#include "records/priv.h"
 
 static const Column project_columns[] = {
 	TEXT_COLUMN(Project, id),          TEXT_COLUMN(Project, name),
@@ -436,6 +394,8 @@ static const Column operation_columns[] = {
 	TEXT_COLUMN(Operation, attachment_id),
 	TEXT_COLUMN(Operation, image_id),
 	FIXED_TEXT_COLUMN(Operation, snapshot_id),
+	FIXED_TEXT_COLUMN(Operation, share_id),
+	TEXT_COLUMN(Operation, share_mapping_id),
 	TEXT_COLUMN(Operation, action_id),
 	TEXT_COLUMN(Operation, args),
 	FIXED_TEXT_COLUMN(Operation, project_id),

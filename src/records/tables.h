@@ -11,6 +11,7 @@
 #include "model/image.h"
 #include "model/operation.h"
 #include "model/server.h"
+#include "model/share.h"
 #include "model/volume.h"
 #include "records/record.h"
 
@@ -38,6 +39,14 @@ DEFINE_RECORD(server, Server)
 DEFINE_RECORD(local_disk, LocalDisk)
 DEFINE_RECORD(server_group, ServerGroup)
 DEFINE_RECORD(instance_action, InstanceAction)
+DEFINE_RECORD(share_type, ShareType)
+DEFINE_RECORD(share, Share)
+DEFINE_RECORD(share_export, ShareExport)
+DEFINE_RECORD(share_rule, ShareRule)
+DEFINE_RECORD(resource_lock, ResourceLock)
+DEFINE_RECORD(share_snapshot, ShareSnapshot)
+DEFINE_RECORD(share_mapping, ShareMapping)
+DEFINE_RECORD(share_type_access, TypeAccess)
 DEFINE_RECORD(operation, Operation)
 DEFINE_RECORD(step, Step)
 
@@ -61,6 +70,22 @@ _must_use_ int local_disks_forget(Tx *tx, const char *server_id, Fault *f);
 /* Snapshots of a volume, the oldest first. */
 _must_use_ int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,
 				   size_t *ret_count, Fault *f);
+
+/* What belongs to a share, the oldest first. */
+_must_use_ int share_exports_of(Tx *tx, Arena *arena, const char *share_id, ShareExport ***ret,
+				size_t *ret_count, Fault *f);
+_must_use_ int share_rules_of(Tx *tx, Arena *arena, const char *share_id, ShareRule ***ret,
+			      size_t *ret_count, Fault *f);
+_must_use_ int share_snapshots_of(Tx *tx, Arena *arena, const char *share_id, ShareSnapshot ***ret,
+				  size_t *ret_count, Fault *f);
+/* Locks on a share or on an access rule, the oldest first. */
+_must_use_ int resource_locks_on(Tx *tx, Arena *arena, const char *resource_id, ResourceLock ***ret,
+				 size_t *ret_count, Fault *f);
+/* Which shares a server has, and which servers have a share; the oldest first. */
+_must_use_ int share_mappings_of_server(Tx *tx, Arena *arena, const char *server_id,
+					ShareMapping ***ret, size_t *ret_count, Fault *f);
+_must_use_ int share_mappings_of_share(Tx *tx, Arena *arena, const char *share_id,
+				       ShareMapping ***ret, size_t *ret_count, Fault *f);
 
 /*
  * The lane of the newest operation on a volume or snapshot (`column`: "volume_id", "snapshot_id")

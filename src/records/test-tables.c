@@ -8,14 +8,29 @@
 #include "tests/lib/test.h"
 
 static const RecordTable *const tables[] = {
-	&project_table,        &user_table,
-	&assignment_table,     &token_table,
-	&app_credential_table, &image_table,
-	&flavor_table,         &volume_type_table,
-	&volume_table,         &attachment_table,
-	&server_table,         &step_table,
-	&operation_table,      &instance_action_table,
+	&project_table,
+	&user_table,
+	&assignment_table,
+	&token_table,
+	&app_credential_table,
+	&image_table,
+	&flavor_table,
+	&volume_type_table,
+	&volume_table,
+	&attachment_table,
+	&server_table,
+	&step_table,
+	&operation_table,
+	&instance_action_table,
 	&keypair_table,
+	&share_type_table,
+	&share_table,
+	&share_export_table,
+	&share_rule_table,
+	&resource_lock_table,
+	&share_snapshot_table,
+	&share_mapping_table,
+	&share_type_access_table,
 };
 
 static size_t size_of(ColumnType type)

@@ -22,6 +22,10 @@ const RecordTable *const noun_tables[] = {
 	&message_table,         &service_state_table,
 	&local_disk_table,      &server_group_table,
 	&flavor_access_table,   &keypair_table,
+	&share_type_table,      &share_table,
+	&share_export_table,    &share_rule_table,
+	&resource_lock_table,   &share_snapshot_table,
+	&share_mapping_table,   &share_type_access_table,
 };
 
 static_assert(ARRAY_SIZE(noun_tables) == NOUN_COUNT, "a row for each");

@@ -7,7 +7,7 @@
 
 #include "records/tables.h"
 
-enum { NOUN_COUNT = 26 };
+enum { NOUN_COUNT = 34 };
 
 extern const RecordTable *const noun_tables[NOUN_COUNT];
 
