@@ -16,6 +16,7 @@
 #include "contract/backend.h"
 #include "contract/depot.h"
 #include "contract/hypervisor.h"
+#include "contract/share-backend.h"
 #include "contract/store.h"
 #include "model/operation.h"
 
@@ -86,6 +87,7 @@ struct EngineConfig {
 	Hypervisor *hypervisor;
 	Backend *backend;
 	Depot *depot;
+	ShareBackend *share_backend;
 	const OperationKind *kinds;
 	size_t kind_count;
 	unsigned workers;            /* 0: a sensible number */

@@ -31,6 +31,11 @@ static const QuotaDefault defaults[] = {
 	{.resource = "key_pairs", .limit = 100},
 	{.resource = "server_groups", .limit = 10},
 	{.resource = "server_group_members", .limit = 10},
+	{.resource = "shares", .limit = 50},
+	{.resource = "share_gigabytes", .limit = 1000},
+	{.resource = "share_snapshots", .limit = 50},
+	{.resource = "share_snapshot_gigabytes", .limit = 1000},
+	{.resource = "share_per_gigabytes", .limit = -1},
 };
 
 int64_t quota_default(const char *resource)

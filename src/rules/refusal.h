@@ -58,7 +58,17 @@ typedef enum Refusal {
 	REFUSAL_VOLUME_CONFLICT,      /* .value is the whole sentence */
 	REFUSAL_SERVER_HAS_VOLUME,    /* .id of the server: it has to let go first */
 	REFUSAL_NO_ROOM,              /* the backend has none: .requested, .limit is what is left */
-	/* Limits: .resource, .requested, .used, .limit */
+	/* Of file shares alone; see CASE_SHARE_REFUSALS. */
+	REFUSAL_NO_SHARE,          /* .id */
+	REFUSAL_NO_SHARE_TYPE,     /* .id, or .value for a name */
+	REFUSAL_NO_SHARE_SNAPSHOT, /* .id */
+	REFUSAL_NO_SHARE_RULE,     /* .id */
+	REFUSAL_NO_RESOURCE_LOCK,  /* .id */
+	REFUSAL_SHARE_FORBIDDEN,   /* .value is the whole sentence */
+	REFUSAL_SHARE_CONFLICT,    /* .value is the whole sentence */
+	REFUSAL_SHARE_LOCKED,      /* .id, .action; .other lists the locks, ", " between */
+	REFUSAL_SHARE_ATTACHED,    /* .id, .action; .other lists the servers, likewise */
+	/* Limits: .resource, .requested, .used, .limit; of shares also .action */
 	REFUSAL_QUOTA,
 	REFUSAL_TOO_MANY_DISKS, /* .limit */
 	/* Anything else that is wrong with the input: .value is the whole sentence */
@@ -77,6 +87,18 @@ typedef enum Refusal {
 	case REFUSAL_VOLUME_CONFLICT:                                                              \
 	case REFUSAL_SERVER_HAS_VOLUME:                                                            \
 	case REFUSAL_NO_ROOM
+
+/* What no dialect but that of shares has words for, likewise. */
+#define CASE_SHARE_REFUSALS                                                                        \
+	case REFUSAL_NO_SHARE:                                                                     \
+	case REFUSAL_NO_SHARE_TYPE:                                                                \
+	case REFUSAL_NO_SHARE_SNAPSHOT:                                                            \
+	case REFUSAL_NO_SHARE_RULE:                                                                \
+	case REFUSAL_NO_RESOURCE_LOCK:                                                             \
+	case REFUSAL_SHARE_FORBIDDEN:                                                              \
+	case REFUSAL_SHARE_CONFLICT:                                                               \
+	case REFUSAL_SHARE_LOCKED:                                                                 \
+	case REFUSAL_SHARE_ATTACHED
 
 /* What no dialect but that of compute has words for, likewise. */
 #define CASE_SERVER_REFUSALS                                                                       \

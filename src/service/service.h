@@ -24,9 +24,13 @@ typedef struct ServiceSettings {
 	Backend *backend;              /* for what it says without I/O */
 	const char *volume_host;       /* "host@backend#pool" */
 	const char *default_volume_type;
-	bool swap_by_services;     /* they alone may swap volumes */
-	DiskFormat volume_format;  /* raw or qcow2, for new volumes */
-	int64_t max_disks;         /* of one server; -1: no limit */
+	ShareBackend *share_backend;    /* likewise */
+	const char *share_host;         /* "host@backend#pool" */
+	const char *share_host_address; /* of this host, as servers of NFS shares see it */
+	const char *default_share_type; /* its name */
+	bool swap_by_services;          /* they alone may swap volumes */
+	DiskFormat volume_format;       /* raw or qcow2, for new volumes */
+	int64_t max_disks;              /* of one server; -1: no limit */
 	int64_t shelved_offload_s; /* how long a server is shelved before it is offloaded; -1: ever
 				    */
 	int64_t oversubscription;  /* see rules/capacity.h */

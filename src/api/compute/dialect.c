@@ -182,6 +182,7 @@ static unsigned refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_FLAVOR_TOO_SMALL:
 	case REFUSAL_BAD_INPUT:
 	CASE_BLOCK_STORAGE_REFUSALS:
+	CASE_SHARE_REFUSALS:
 	case _REFUSAL_MAX:
 		break;
 	}

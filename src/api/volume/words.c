@@ -208,6 +208,7 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 	case REFUSAL_NO_OPERATION:
 	case REFUSAL_NO_KEYPAIR:
 	CASE_SERVER_REFUSALS:
+	CASE_SHARE_REFUSALS:
 	case REFUSAL_DENIED:
 	case REFUSAL_VOLUME_ATTACHED:
 	case REFUSAL_VOLUME_ATTACHED_HERE:
