@@ -103,12 +103,18 @@ struct ShareBackendDriver {
 	 * while somebody still uses it.
 	 */
 	int (*disconnect)(void *self, const Share *share, bool readonly, Fault *f);
-	/* Where traits.snapshots: what the share holds now is kept. 0 also when it is there. */
+	/*
+	 * Where traits.snapshots: what the share holds now is kept. 0 also when it is there.
+	 * SHARE_BACKEND_FULL, SHARE_BACKEND_NO_SHARE.
+	 */
 	int (*snapshot)(void *self, const Share *share, const ShareSnapshot *snapshot, Fault *f);
 	/* 0 also when it is not there. */
 	int (*snapshot_remove)(void *self, const Share *share, const ShareSnapshot *snapshot,
 			       Fault *f);
-	/* Give the share, which nobody has mounted, what the snapshot holds. */
+	/*
+	 * Give the share, which nobody has mounted, what the snapshot holds. SHARE_BACKEND_FULL,
+	 * SHARE_BACKEND_NO_SHARE, SHARE_BACKEND_NO_SNAPSHOT.
+	 */
 	int (*revert)(void *self, const Share *share, const ShareSnapshot *snapshot, Fault *f);
 	int (*capacity)(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);
 };
