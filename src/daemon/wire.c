@@ -22,6 +22,7 @@
 #include "api/identity/identity.h"
 #include "api/image/image.h"
 #include "api/metadata/metadata-api.h"
+#include "api/share/share.h"
 #include "api/volume/volume.h"
 #include "backend/fake/fake.h"
 #include "backend/file/file.h"
@@ -61,8 +62,8 @@ struct Daemon {
 };
 
 const ApiDialect *const daemon_dialects[] = {
-	&identity_dialect, &image_dialect, &compute_dialect,
-	&volume_dialect,   &admin_dialect, &metadata_dialect,
+	&identity_dialect, &image_dialect, &compute_dialect,  &volume_dialect,
+	&share_dialect,    &admin_dialect, &metadata_dialect,
 };
 const size_t daemon_dialect_count = ARRAY_SIZE(daemon_dialects);
 

@@ -30,6 +30,7 @@ class Reply:
 
     def __init__(self, status, headers, data):
         self.status = status
+        self.header_list = headers
         self.headers = {name.lower(): value for name, value in headers}
         self.text = data.decode('utf-8', 'replace')
         try:
@@ -39,6 +40,10 @@ class Reply:
 
     def __iter__(self):
         return iter((self.status, self.body))
+
+    def all(self, name):
+        """Every value of a header that may come several times."""
+        return [value for known, value in self.header_list if known.lower() == name]
 
     def message(self):
         """The text of an error in any dialect's form."""

@@ -146,7 +146,8 @@ def a_token_says_who_and_where():
     tap.expect(len(body['audit_ids']), 1)
     assert re.match(r'^[\w-]{22}$', body['audit_ids'][0])
     types = [entry['type'] for entry in body['catalog']]
-    for wanted in ('compute', 'block-storage', 'volumev3', 'identity', 'image', 'cleat-admin'):
+    for wanted in ('compute', 'block-storage', 'volumev3', 'identity', 'image', 'cleat-admin',
+                   'sharev2', 'shared-file-system'):
         assert wanted in types, types
     for entry in body['catalog']:
         tap.expect([e['interface'] for e in entry['endpoints']], ['public', 'internal', 'admin'])

@@ -20,7 +20,8 @@ import tap  # noqa: E402
 from lib import ROOT, Cleatd, wait_status  # noqa: E402
 
 PREFIXES = {'identity': '/identity/v3', 'image': '/image/v2', 'compute': '/compute/v2.1',
-            'volume': '/volume/v3', 'admin': '/admin/v1', 'metadata': '/metadata'}
+            'volume': '/volume/v3', 'share': '/share/v2', 'admin': '/admin/v1',
+            'metadata': '/metadata'}
 RAW = (None, b'', b'{', b'null', b'[]', b'"text"', b'1', b'{}', b'{"a":1,"a":2}', b'\xff\xfe{}',
        b'{"a":"\xff"}', b'{"a":"\\ud800"}', b'{"a":"\\u0000"}', b'[' * 200, b'{"a":' * 200,
        b'{"a":1e999}', b'{"a":9223372036854775808}', b'{}{}', b'{"\xc3\xa4":"\xf0\x9f\x98\x80"}')

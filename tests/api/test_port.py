@@ -22,14 +22,15 @@ demo, alt, admin, reader = (cleatd.user(name) for name in ('demo', 'alt', 'admin
 def the_port_names_its_services():
     services = {s['name']: s['href'] for s in cleatd.request('GET', '/').body['services']}
     tap.expect(sorted(services), ['admin', 'compute', 'identity', 'image', 'metadata',
-                                  'volume'])
+                                  'share', 'volume'])
     for href in services.values():
         assert href.startswith('http://%s:%d/' % (cleatd.host, cleatd.port)), href
 
 
 def roots_list_versions():
     for path, status, member in (('/compute', 200, 'versions'), ('/volume', 300, 'versions'),
-                                 ('/image', 300, 'versions'), ('/identity', 300, 'versions')):
+                                 ('/image', 300, 'versions'), ('/identity', 300, 'versions'),
+                                 ('/share', 300, 'versions')):
         for form in (path, path + '/'):
             reply = cleatd.request('GET', form)
             tap.expect(reply.status, status, form)

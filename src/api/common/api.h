@@ -140,6 +140,8 @@ struct ApiDialect {
 	/* false: the last item of that very word; true: the first item that contains the word, and
 	 * a list without one is a bad request */
 	bool version_first;
+	/* Where both headers are there the older one counts; it knows no "latest". */
+	bool older_first;
 	int version_min;
 	int version_max;
 	int strict_params_since;        /* from here on no route takes unknown ones; 0: never */
@@ -226,6 +228,12 @@ void api_reply_header(ApiRequest *r, const char *name, const char *value);
 
 /* Reply with an error in the dialect's form; returns 0, so that a handler can end with it. */
 int api_refuse(ApiRequest *r, unsigned status, const char *format, ...) _printf_(3, 4);
+
+/*
+ * The body of an error as block storage and shares have it, for ApiDialect.error_body: an object of
+ * one member, which is named by the status.
+ */
+void api_error_by_name(JsonOut *out, unsigned status, const char *message);
 
 /* Reply with a complaint in the dialect's words; unused details are NULL. Returns 0. */
 int api_complain(ApiRequest *r, ApiComplaint what, const char *one, const char *two,

@@ -70,6 +70,32 @@ int api_refuse(ApiRequest *r, unsigned status, const char *format, ...)
 	return refuse_text(r, status, message);
 }
 
+void api_error_by_name(JsonOut *out, unsigned status, const char *message)
+{
+	static const struct {
+		unsigned status;
+		const char *key;
+	} keys[] = {
+		{400, "badRequest"},         {401, "unauthorized"}, {403, "forbidden"},
+		{404, "itemNotFound"},       {405, "badMethod"},    {409, "conflictingRequest"},
+		{413, "overLimit"},          {415, "badMediaType"}, {501, "notImplemented"},
+		{503, "serviceUnavailable"},
+	};
+	const char *key = "computeFault";
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i].status == status)
+			key = keys[i].key;
+	json_out_begin(out, NULL);
+	json_out_begin(out, key);
+	json_out_int(out, "code", status);
+	json_out_text(out, "message", message);
+	if (status == 413)
+		json_out_text(out, "retryAfter", "0");
+	json_out_end(out);
+	json_out_end(out);
+}
+
 /* The words that most dialects share; one row a complaint. */
 static const ApiWord usual_words[] = {
 	[API_NO_ROUTE] = {.status = 404, .text = "The resource could not be found."},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Negotiation as tables: compute reads from the right, block storage from the left.
+ * Negotiation as tables: compute reads from the right, block storage from the left, and
+ * shares have a header that goes before.
  */
 #include "api/common/version.h"
 #include "tests/lib/test.h"
@@ -17,6 +18,14 @@ static const ApiDialect volume = {
 	.version_first = true,
 	.version_min = API_VERSION(3, 0),
 	.version_max = API_VERSION(3, 71),
+};
+
+static const ApiDialect share = {
+	.version_word = "shared-file-system",
+	.version_header = "X-OpenStack-Manila-API-Version",
+	.older_first = true,
+	.version_min = API_VERSION(2, 0),
+	.version_max = API_VERSION(2, 88),
 };
 
 typedef struct Row {
@@ -105,4 +114,25 @@ TEST(volume_reads_from_the_left)
 		{"volume 3.72", NULL, VERSION_UNSUPPORTED, 0, "3.72"},
 	};
 	check_rows(&volume, rows, ARRAY_SIZE(rows));
+}
+
+TEST(of_shares_the_older_header_decides)
+{
+	static const Row rows[] = {
+		{NULL, NULL, 0, API_VERSION(2, 0), NULL},
+		{NULL, "2.72", 0, API_VERSION(2, 72), "2.72"},
+		{"shared-file-system 2.82", NULL, 0, API_VERSION(2, 82), "2.82"},
+		{"shared-file-system 2.82", "2.82", 0, API_VERSION(2, 82), "2.82"},
+		{"shared-file-system 2.82", "2.45", 0, API_VERSION(2, 45), "2.45"},
+		{"shared-file-system nonsense", "2.45", 0, API_VERSION(2, 45), "2.45"},
+		{"compute 2.1", "2.45", 0, API_VERSION(2, 45), NULL},
+		{"compute 2.1", NULL, 0, API_VERSION(2, 0), NULL},
+		{"shared-file-system latest", NULL, 0, API_VERSION(2, 88), NULL},
+		{NULL, "latest", VERSION_MALFORMED, 0, "latest"},
+		{NULL, "2", VERSION_MALFORMED, 0, "2"},
+		{NULL, "abc", VERSION_MALFORMED, 0, "abc"},
+		{NULL, "2.89", VERSION_UNSUPPORTED, 0, "2.89"},
+		{"shared-file-system 2.82", "1.0", VERSION_UNSUPPORTED, 0, "1.0"},
+	};
+	check_rows(&share, rows, ARRAY_SIZE(rows));
 }

@@ -6,7 +6,8 @@
  * OpenStack-API-Version is a comma list of "<service> <version>". Compute reads it from the right
  * and takes the first item of its own name; block storage takes the first item that contains its
  * name, and refuses a list without one. An older header of the dialect's own holds only a version;
- * its last item counts. No header means the least version, "latest" the greatest.
+ * its last item counts, and for shares it is the one that decides. No header means the least
+ * version, "latest" the greatest.
  */
 #include "api/common/version.h"
 
@@ -124,9 +125,9 @@ static int parse_version(const char *text)
 	return minor > MINOR_MAX || major > MINOR_MAX ? 0 : API_VERSION(major, minor);
 }
 
-static int judge(const ApiDialect *dialect, VersionWish *wish)
+static int judge(const ApiDialect *dialect, bool knows_latest, VersionWish *wish)
 {
-	if (strcmp(wish->text, "latest") == 0) {
+	if (knows_latest && strcmp(wish->text, "latest") == 0) {
 		wish->version = dialect->version_max;
 		return 0;
 	}
@@ -141,10 +142,13 @@ static int judge(const ApiDialect *dialect, VersionWish *wish)
 int version_negotiate(const ApiDialect *dialect, Arena *arena, const char *header,
 		      const char *older, VersionWish *ret)
 {
+	bool decided = dialect->older_first && older;
 	Piece version = {0};
 	bool found = false;
 
 	*ret = (VersionWish){.version = dialect->version_min};
+	if (decided)
+		header = NULL;
 	if (header && dialect->version_first) {
 		found = find_first(arena, header, dialect->version_word, &version);
 		if (!found)
@@ -161,5 +165,5 @@ int version_negotiate(const ApiDialect *dialect, Arena *arena, const char *heade
 	if (!found)
 		return 0;
 	ret->text = arena_strndup(arena, version.start, version.length);
-	return judge(dialect, ret);
+	return judge(dialect, !decided, ret);
 }

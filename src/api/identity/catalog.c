@@ -45,6 +45,22 @@ static const CatalogRow rows[] = {
 		.in_project = true,
 	},
 	{
+		.id = "c1ea70000000000000000000005a2e00",
+		.type = "shared-file-system",
+		.name = "shared-file-system",
+		.dialect = "share",
+		.path = "/share/v2",
+		.description = "Shares",
+	},
+	{
+		.id = "c1ea70000000000000000000005a2e20",
+		.type = "sharev2",
+		.name = "sharev2",
+		.dialect = "share",
+		.path = "/share/v2",
+		.description = "Shares, by their older name",
+	},
+	{
 		.id = "c1ea70000000000000000000001de000",
 		.type = "identity",
 		.name = "identity",

@@ -5,32 +5,6 @@
  */
 #include "api/volume/priv.h"
 
-static void error_body(JsonOut *out, unsigned status, const char *message)
-{
-	static const struct {
-		unsigned status;
-		const char *key;
-	} keys[] = {
-		{400, "badRequest"},         {401, "unauthorized"}, {403, "forbidden"},
-		{404, "itemNotFound"},       {405, "badMethod"},    {409, "conflictingRequest"},
-		{413, "overLimit"},          {415, "badMediaType"}, {501, "notImplemented"},
-		{503, "serviceUnavailable"},
-	};
-	const char *key = "computeFault";
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (keys[i].status == status)
-			key = keys[i].key;
-	json_out_begin(out, NULL);
-	json_out_begin(out, key);
-	json_out_int(out, "code", status);
-	json_out_text(out, "message", message);
-	if (status == 413)
-		json_out_text(out, "retryAfter", "0");
-	json_out_end(out);
-	json_out_end(out);
-}
-
 static const ApiWord words[] = {
 	{.what = API_NO_ACTION,
 	 .status = 400,
@@ -156,6 +130,6 @@ const ApiDialect volume_dialect = {
 	.project_segment = true,
 	.routes = routes,
 	.words = words,
-	.error_body = error_body,
+	.error_body = api_error_by_name,
 	.refusal = volume_refusal_words,
 };
