@@ -7,6 +7,18 @@
 
 #include "client/priv.h"
 
+void body_begin(JsonOut *out, const char *key)
+{
+	json_out_begin(out, NULL);
+	json_out_begin(out, key);
+}
+
+void body_end(JsonOut *out)
+{
+	json_out_end(out);
+	json_out_end(out);
+}
+
 void body_text(JsonOut *out, const char *key, const char *text)
 {
 	if (text)

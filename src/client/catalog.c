@@ -17,6 +17,7 @@ static const ServiceRow services[] = {
 	[CLIENT_IMAGE] = {.types = {"image"}, .version = "/v2"},
 	[CLIENT_COMPUTE] = {.types = {"compute"}, .version = "/v2.1"},
 	[CLIENT_VOLUME] = {.types = {"block-storage", "volumev3"}, .version = "/v3"},
+	[CLIENT_SHARE] = {.types = {"shared-file-system", "sharev2"}, .version = "/v2"},
 	[CLIENT_ADMIN] = {.types = {"cleat-admin"}, .version = "/v1"},
 };
 static_assert(ARRAY_SIZE(services) == _CLIENT_SERVICE_MAX, "a row for every service");

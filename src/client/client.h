@@ -33,6 +33,7 @@ typedef enum ClientService {
 	CLIENT_IMAGE,
 	CLIENT_COMPUTE,
 	CLIENT_VOLUME,
+	CLIENT_SHARE, /* shared file systems */
 	CLIENT_ADMIN, /* cleatd's own */
 	_CLIENT_SERVICE_MAX,
 } ClientService;

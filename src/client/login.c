@@ -11,12 +11,16 @@
 #include "base/mem.h"
 #include "json/out.h"
 
-/* Versions that calls are written for: compute since 2018, block storage since 2021 has them. */
+/*
+ * Versions that calls are written for: compute since 2025, block storage since 2021, shared file
+ * systems since 2023 have them.
+ */
 static const char *const service_headers[] = {
 	[CLIENT_IDENTITY] = NULL,
 	[CLIENT_IMAGE] = NULL,
 	[CLIENT_COMPUTE] = "OpenStack-API-Version: compute 2.100",
 	[CLIENT_VOLUME] = "OpenStack-API-Version: volume 3.66",
+	[CLIENT_SHARE] = "X-OpenStack-Manila-API-Version: 2.82",
 	[CLIENT_ADMIN] = NULL,
 };
 static_assert(ARRAY_SIZE(service_headers) == _CLIENT_SERVICE_MAX, "a row for every service");

@@ -51,7 +51,10 @@ const char *client_error_words(Arena *arena, const char *body, size_t length);
 /* catalog.c: 0 or CLIENT_NOT_FOUND. */
 _must_use_ int client_endpoint(Client *client, ClientService service, const char **ret_url);
 
-/* body.c: members that are NULL or empty are left out. */
+/* body.c: {"KEY": {…, open until body_end(). */
+void body_begin(JsonOut *out, const char *key);
+void body_end(JsonOut *out);
+/* Members that are NULL or empty are left out. */
 void body_text(JsonOut *out, const char *key, const char *text);
 void body_map(JsonOut *out, const char *key, const JsonTextMap *map);
 /* Send what was written; the text is freed. */

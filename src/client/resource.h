@@ -21,6 +21,12 @@ typedef enum ClientNoun {
 	CLIENT_ATTACHMENTS, /* of block storage; a server's are in calls.h */
 	CLIENT_TRANSFERS,
 	CLIENT_MESSAGES,
+	CLIENT_SHARES,
+	CLIENT_SHARE_TYPES,
+	CLIENT_SHARE_SNAPSHOTS,
+	CLIENT_SHARE_RULES, /* their list wants share_id= in the query */
+	CLIENT_RESOURCE_LOCKS,
+	CLIENT_SHARE_MESSAGES,
 	CLIENT_OPERATION,
 	_CLIENT_NOUN_MAX,
 } ClientNoun;

@@ -20,19 +20,6 @@ static const char *path_of(Client *client, Arena *arena, const char *collection,
 	return arena_printf(arena, "/%s/%s%s", collection, client_escape(client, arena, id), below);
 }
 
-/* {"KEY": {…: open until wrap_end() */
-static void wrap_begin(JsonOut *out, const char *key)
-{
-	json_out_begin(out, NULL);
-	json_out_begin(out, key);
-}
-
-static void wrap_end(JsonOut *out)
-{
-	json_out_end(out);
-	json_out_end(out);
-}
-
 static void body_int(JsonOut *out, const char *key, int64_t number)
 {
 	if (number)
@@ -41,7 +28,7 @@ static void body_int(JsonOut *out, const char *key, int64_t number)
 
 static void put_volume(JsonOut *out, const ClientVolumeWish *wish)
 {
-	wrap_begin(out, "volume");
+	body_begin(out, "volume");
 	body_text(out, "name", wish->name);
 	body_text(out, "description", wish->description);
 	body_text(out, "volume_type", wish->type);
@@ -50,7 +37,7 @@ static void put_volume(JsonOut *out, const ClientVolumeWish *wish)
 	body_text(out, "imageRef", wish->image_id);
 	body_int(out, "size", wish->size_gib);
 	body_map(out, "metadata", wish->metadata);
-	wrap_end(out);
+	body_end(out);
 }
 
 int client_volume_create(Client *client, Arena *arena, const ClientVolumeWish *wish,
@@ -88,9 +75,9 @@ int client_volume_extend(Client *client, Arena *arena, const char *id, int64_t s
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "os-extend");
+	body_begin(&out, "os-extend");
 	json_out_int(&out, "new_size", size_gib);
-	wrap_end(&out);
+	body_end(&out);
 	return volume_act(client, arena, id, &out, NULL, f);
 }
 
@@ -98,10 +85,10 @@ int client_volume_retype(Client *client, Arena *arena, const char *id, const cha
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "os-retype");
+	body_begin(&out, "os-retype");
 	json_out_text(&out, "new_type", type);
 	json_out_text(&out, "migration_policy", "never");
-	wrap_end(&out);
+	body_end(&out);
 	return volume_act(client, arena, id, &out, NULL, f);
 }
 
@@ -110,9 +97,9 @@ int client_volume_set_bootable(Client *client, Arena *arena, const char *id, boo
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "os-set_bootable");
+	body_begin(&out, "os-set_bootable");
 	json_out_bool(&out, "bootable", bootable);
-	wrap_end(&out);
+	body_end(&out);
 	return volume_act(client, arena, id, &out, NULL, f);
 }
 
@@ -121,9 +108,9 @@ int client_volume_set_readonly(Client *client, Arena *arena, const char *id, boo
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "os-update_readonly_flag");
+	body_begin(&out, "os-update_readonly_flag");
 	json_out_bool(&out, "readonly", readonly);
-	wrap_end(&out);
+	body_end(&out);
 	return volume_act(client, arena, id, &out, NULL, f);
 }
 
@@ -131,9 +118,9 @@ int client_volume_reset(Client *client, Arena *arena, const char *id, const char
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "os-reset_status");
+	body_begin(&out, "os-reset_status");
 	json_out_text(&out, "status", status);
-	wrap_end(&out);
+	body_end(&out);
 	return volume_act(client, arena, id, &out, NULL, f);
 }
 
@@ -142,9 +129,9 @@ int client_volume_revert(Client *client, Arena *arena, const char *id, const cha
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "revert");
+	body_begin(&out, "revert");
 	json_out_text(&out, "snapshot_id", snapshot_id);
-	wrap_end(&out);
+	body_end(&out);
 	return volume_act(client, arena, id, &out, NULL, f);
 }
 
@@ -168,25 +155,25 @@ int client_volume_upload(Client *client, Arena *arena, const char *id,
 	JsonDoc *doc;
 	int r;
 
-	wrap_begin(&out, "os-volume_upload_image");
+	body_begin(&out, "os-volume_upload_image");
 	json_out_text(&out, "image_name", wish->image_name);
 	json_out_text(&out, "container_format", "bare");
 	body_text(&out, "disk_format", wish->disk_format);
 	body_text(&out, "visibility", wish->visibility);
 	json_out_bool(&out, "force", wish->force);
-	wrap_end(&out);
+	body_end(&out);
 	r = volume_act(client, arena, id, &out, &doc, f);
 	return r ? r : body_id(arena, doc, "os-volume_upload_image.image_id", ret_id, f);
 }
 
 static void put_snapshot(JsonOut *out, const ClientSnapshotWish *wish)
 {
-	wrap_begin(out, "snapshot");
+	body_begin(out, "snapshot");
 	body_text(out, "volume_id", wish->volume_id);
 	body_text(out, "name", wish->name);
 	body_text(out, "description", wish->description);
 	body_map(out, "metadata", wish->metadata);
-	wrap_end(out);
+	body_end(out);
 }
 
 int client_snapshot_create(Client *client, Arena *arena, const ClientSnapshotWish *wish,
@@ -226,13 +213,13 @@ int client_snapshot_metadata(Client *client, Arena *arena, const char *id,
 
 static void put_type(JsonOut *out, const ClientTypeWish *wish, const char *public_key)
 {
-	wrap_begin(out, "volume_type");
+	body_begin(out, "volume_type");
 	body_text(out, "name", wish->name);
 	body_text(out, "description", wish->description);
 	if (wish->is_public)
 		json_out_raw(out, public_key, wish->is_public);
 	body_map(out, "extra_specs", wish->extra_specs);
-	wrap_end(out);
+	body_end(out);
 }
 
 int client_type_create(Client *client, Arena *arena, const ClientTypeWish *wish,
@@ -285,9 +272,9 @@ int client_type_share(Client *client, Arena *arena, const char *id, const char *
 	const char *path = path_of(client, arena, "types", id, "/action");
 	JsonOut out = {0};
 
-	wrap_begin(&out, grant ? "addProjectAccess" : "removeProjectAccess");
+	body_begin(&out, grant ? "addProjectAccess" : "removeProjectAccess");
 	json_out_text(&out, "project", project_id);
-	wrap_end(&out);
+	body_end(&out);
 	return body_send(client, request_to("POST", path), &out, NULL, f);
 }
 
@@ -296,13 +283,13 @@ int client_attachment_create(Client *client, const ClientAttachmentWish *wish, J
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "attachment");
+	body_begin(&out, "attachment");
 	json_out_text(&out, "volume_uuid", wish->volume_id);
 	body_text(&out, "instance_uuid", wish->server_id);
 	body_text(&out, "mode", wish->mode);
 	if (wish->connector)
 		json_out_raw(&out, "connector", wish->connector);
-	wrap_end(&out);
+	body_end(&out);
 	return body_send(client, request_to("POST", "/attachments"), &out, ret, f);
 }
 
@@ -312,9 +299,9 @@ int client_attachment_update(Client *client, Arena *arena, const char *id, const
 	const char *path = path_of(client, arena, "attachments", id, "");
 	JsonOut out = {0};
 
-	wrap_begin(&out, "attachment");
+	body_begin(&out, "attachment");
 	json_out_raw(&out, "connector", connector);
-	wrap_end(&out);
+	body_end(&out);
 	return body_send(client, request_to("PUT", path), &out, ret, f);
 }
 
@@ -332,11 +319,11 @@ int client_transfer_create(Client *client, const char *volume_id, const char *na
 {
 	JsonOut out = {0};
 
-	wrap_begin(&out, "transfer");
+	body_begin(&out, "transfer");
 	json_out_text(&out, "volume_id", volume_id);
 	body_text(&out, "name", name);
 	json_out_bool(&out, "no_snapshots", no_snapshots);
-	wrap_end(&out);
+	body_end(&out);
 	return body_send(client, request_to("POST", "/volume-transfers"), &out, ret, f);
 }
 
@@ -346,8 +333,8 @@ int client_transfer_accept(Client *client, Arena *arena, const char *id, const c
 	const char *path = path_of(client, arena, "volume-transfers", id, "/accept");
 	JsonOut out = {0};
 
-	wrap_begin(&out, "accept");
+	body_begin(&out, "accept");
 	json_out_text(&out, "auth_key", auth_key);
-	wrap_end(&out);
+	body_end(&out);
 	return body_send(client, request_to("POST", path), &out, ret, f);
 }

@@ -44,6 +44,7 @@ static inline Fixture fixture_start(const HttpScriptRow *rows, size_t count, Cli
 	buf_add(&body, "{\"token\":{\"user\":{\"id\":\"u1\"},\"catalog\":[");
 	add_entry(&body, "compute", url, "/compute/v2.1");
 	add_entry(&body, "volumev3", url, "/volume/v3");
+	add_entry(&body, "shared-file-system", url, "/share/v2");
 	add_entry(&body, "image", url, "/image/");
 	add_entry(&body, "identity", url, "/v3");
 	buf_add(&body, "]}}");

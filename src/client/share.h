@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What is done to shared file systems beyond resource.h, and to the shares of servers. Wishes leave
+ * out what is NULL or zero. Ids are ids here, not names. Documents belong to the caller.
+ */
+#pragma once
+
+#include "client/resource.h"
+
+typedef struct ClientShareWish {
+	const char *name;
+	const char *description;
+	const char *protocol; /* "NFS" or "CEPHFS" */
+	const char *type;
+	const char *snapshot_id;
+	const char *availability_zone;
+	int64_t size_gib;
+	const char *is_public; /* "true", "false", or NULL */
+	const JsonTextMap *metadata;
+} ClientShareWish;
+
+/* *ret_id is in the arena, here and below. */
+_must_use_ int client_share_create(Client *client, Arena *arena, const ClientShareWish *wish,
+				   const char **ret_id, Fault *f);
+/* Name, description, and who sees it; metadata is client_share_metadata()'s. */
+_must_use_ int client_share_update(Client *client, Arena *arena, const char *id,
+				   const ClientShareWish *wish, Fault *f);
+/* Adds to the metadata, or changes it. */
+_must_use_ int client_share_metadata(Client *client, Arena *arena, const char *id,
+				     const JsonTextMap *metadata, Fault *f);
+_must_use_ int client_share_extend(Client *client, Arena *arena, const char *id, int64_t size_gib,
+				   Fault *f);
+_must_use_ int client_share_shrink(Client *client, Arena *arena, const char *id, int64_t size_gib,
+				   Fault *f);
+_must_use_ int client_share_revert(Client *client, Arena *arena, const char *id,
+				   const char *snapshot_id, Fault *f);
+_must_use_ int client_share_reset(Client *client, Arena *arena, const char *id, const char *status,
+				  Fault *f);
+/* Whatever its status is (admin). */
+_must_use_ int client_share_force_delete(Client *client, Arena *arena, const char *id, Fault *f);
+/* "export_locations" */
+_must_use_ int client_share_exports(Client *client, Arena *arena, const char *id, JsonDoc **ret,
+				    Fault *f);
+
+typedef struct ClientAccessWish {
+	const char *type; /* "ip", "cephx" ... */
+	const char *to;
+	const char *level; /* "rw" or "ro" */
+	bool lock_deletion;
+	bool lock_visibility;
+	const char *lock_reason; /* only with a lock */
+	const JsonTextMap *metadata;
+} ClientAccessWish;
+
+/* *ret_id is the rule's. */
+_must_use_ int client_share_allow(Client *client, Arena *arena, const char *id,
+				  const ClientAccessWish *wish, const char **ret_id, Fault *f);
+/* `unrestrict`: although the rule is locked. */
+_must_use_ int client_share_deny(Client *client, Arena *arena, const char *id, const char *rule_id,
+				 bool unrestrict, Fault *f);
+
+typedef struct ClientShareSnapshotWish {
+	const char *share_id;
+	const char *name;
+	const char *description;
+} ClientShareSnapshotWish;
+
+_must_use_ int client_share_snapshot_create(Client *client, Arena *arena,
+					    const ClientShareSnapshotWish *wish,
+					    const char **ret_id, Fault *f);
+
+/* Keep a share from being deleted; `reason` may be NULL. */
+_must_use_ int client_share_lock(Client *client, Arena *arena, const char *share_id,
+				 const char *reason, const char **ret_id, Fault *f);
+
+/* A share for a server. Where the guest should mount it goes by an older call, without a tag. */
+typedef struct ClientServerShareWish {
+	const char *server_id;
+	const char *share_id;
+	const char *tag;
+	const char *mount_point;
+	const char *mount_options; /* only with a mount point */
+} ClientServerShareWish;
+
+_must_use_ int client_server_share_attach(Client *client, Arena *arena,
+					  const ClientServerShareWish *wish, Fault *f);
+_must_use_ int client_server_share_detach(Client *client, Arena *arena, const char *server_id,
+					  const char *share_id, Fault *f);
+/* "share"; CLIENT_NOT_FOUND when the share is not, or no longer, attached to the server. */
+_must_use_ int client_server_share_show(Client *client, Arena *arena, const char *server_id,
+					const char *share_id, JsonDoc **ret, Fault *f);
+/* "shares" */
+_must_use_ int client_server_share_list(Client *client, Arena *arena, const char *server_id,
+					JsonDoc **ret, Fault *f);
