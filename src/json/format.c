@@ -154,6 +154,11 @@ static bool tag_fits(Arena *arena _unused_, const char **text)
 	return !strpbrk(*text, ",/");
 }
 
+static bool share_tag_fits(Arena *arena _unused_, const char **text)
+{
+	return !(*text)[strspn(*text, HOST_LETTERS "-")];
+}
+
 /* Whole groups of four, padding only at the end, and no bits set that decode to nothing. */
 static bool base64_fits(Arena *arena _unused_, const char **text)
 {
@@ -210,6 +215,7 @@ static const Format formats[] = {
 	[JSON_FORMAT_FQDN] = {.fits = fqdn_fits,
 			      .pattern = "^([a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+[.]?)+$"},
 	[JSON_FORMAT_TAG] = {.fits = tag_fits, .pattern = "^[^,/]*$"},
+	[JSON_FORMAT_SHARE_TAG] = {.fits = share_tag_fits, .pattern = "^[a-zA-Z0-9-]*$"},
 	[JSON_FORMAT_WORDS] = {.fits = words_fit, .pattern = "^(?! )[a-zA-Z0-9. _-]+(?<! )$"},
 	[JSON_FORMAT_IPV4] = {.fits = ipv4_fits, .name = "ipv4"},
 	[JSON_FORMAT_IPV6] = {.fits = ipv6_fits, .name = "ipv6"},

@@ -51,6 +51,7 @@ typedef enum JsonFormat {
 	JSON_FORMAT_HOSTNAME,  /* letters, digits and -, but no - at either end */
 	JSON_FORMAT_FQDN,      /* such names with dots between them */
 	JSON_FORMAT_TAG,       /* no comma, no slash */
+	JSON_FORMAT_SHARE_TAG, /* letters, digits and - */
 	JSON_FORMAT_WORDS,     /* letters, digits, ._- and blanks, but no blank at either end */
 	JSON_FORMAT_IPV4,
 	JSON_FORMAT_IPV6,
