@@ -18,6 +18,8 @@ typedef struct ViewLoad {
 	size_t attachment_count;
 	LocalDisk **locals;
 	size_t local_count;
+	ShareMapping **mappings;
+	size_t mapping_count;
 } ViewLoad;
 
 static int load_rows(Tx *tx, void *ctx, Fault *f)
@@ -31,9 +33,12 @@ static int load_rows(Tx *tx, void *ctx, Fault *f)
 	if (!r)
 		r = attachments_of_server(tx, load->arena, load->server_id, &load->attachments,
 					  &load->attachment_count, f);
+	if (!r)
+		r = local_disks_of_server(tx, load->arena, load->server_id, &load->locals,
+					  &load->local_count, f);
 	return r ? r
-		 : local_disks_of_server(tx, load->arena, load->server_id, &load->locals,
-					 &load->local_count, f);
+		 : share_mappings_of_server(tx, load->arena, load->server_id, &load->mappings,
+					    &load->mapping_count, f);
 }
 
 static const DiskAddress *find_address(const DiskAddress *addresses, size_t count,
@@ -92,6 +97,25 @@ static void add_disks(const ViewLoad *load, ViewDisks *to)
 	}
 }
 
+/* Those that the guest has, or will find when it is up. */
+static void add_shares(const ViewLoad *load, MetadataView *view)
+{
+	MetadataShare *shares = ARENA_ARRAY(load->arena, MetadataShare, load->mapping_count + 1);
+
+	view->shares = shares;
+	for (size_t i = 0; i < load->mapping_count; i++) {
+		const ShareMapping *mapping = load->mappings[i];
+
+		if (mapping->connected)
+			shares[view->share_count++] = (MetadataShare){
+				.share_id = mapping->share_id,
+				.tag = mapping->tag,
+				.mount_point = mapping->mount_point,
+				.mount_options = mapping->mount_options,
+			};
+	}
+}
+
 int server_view_load(const ServerViewSource *source, Arena *arena, const char *server_id,
 		     MetadataView *ret, Fault *f)
 {
@@ -116,5 +140,6 @@ int server_view_load(const ServerViewSource *source, Arena *arena, const char *s
 		.disk_count = disks.count,
 		.now_us = clock_now_us(),
 	};
+	add_shares(&load, ret);
 	return 0;
 }

@@ -29,12 +29,22 @@ typedef struct MetadataDisk {
 	const char *address; /* "0000:00:05.0", of PCI only; NULL: not known */
 } MetadataDisk;
 
+/* A share that the guest can mount. */
+typedef struct MetadataShare {
+	const char *share_id;
+	const char *tag;
+	const char *mount_point;   /* where its owner would like to have it, or NULL */
+	const char *mount_options; /* likewise */
+} MetadataShare;
+
 /* All that documents are made of; borrowed. */
 typedef struct MetadataView {
 	const Server *server;
 	const char *domain; /* of host names: "novalocal" */
 	const MetadataDisk *disks;
 	size_t disk_count;
+	const MetadataShare *shares;
+	size_t share_count;
 	int64_t now_us; /* versions of later days are hidden */
 } MetadataView;
 

@@ -22,10 +22,11 @@
 #define NEWTON_ONE "2016-06-30"
 #define NEWTON_TWO "2016-10-06"
 #define VICTORIA "2020-10-14"
+#define EPOXY "2025-04-04"
 
 static const char *const versions[] = {
 	"2012-08-10", GRIZZLY,      HAVANA,       LIBERTY,  NEWTON_ONE,
-	NEWTON_TWO,   "2017-02-22", "2018-08-27", VICTORIA, "2025-04-04",
+	NEWTON_TWO,   "2017-02-22", "2018-08-27", VICTORIA, EPOXY,
 };
 
 enum { SEED_BYTES = 512 };
@@ -124,13 +125,32 @@ static void out_disk(JsonOut *out, const MetadataDisk *disk)
 	json_out_end(out);
 }
 
-/* Only what has a tag: that is what a guest is told of. */
-static void out_devices(JsonOut *out, const MetadataView *view)
+/* Where and how to mount it is there only if its owner has said so. */
+static void out_share(JsonOut *out, const MetadataShare *share)
+{
+	json_out_begin(out, NULL);
+	json_out_text(out, "type", "share");
+	json_out_text(out, "share_id", share->share_id);
+	json_out_text(out, "tag", share->tag);
+	json_out_text(out, "bus", "none");
+	json_out_text(out, "address", "none");
+	if (share->mount_point)
+		json_out_text(out, "mount_point", share->mount_point);
+	if (share->mount_options)
+		json_out_text(out, "mount_options", share->mount_options);
+	json_out_end(out);
+}
+
+/* Of disks only what has a tag: that is what a guest is told of. */
+static void out_devices(JsonOut *out, const MetadataView *view, const char *version)
 {
 	json_out_list_begin(out, "devices");
 	for (size_t i = 0; i < view->disk_count; i++)
 		if (view->disks[i].tag)
 			out_disk(out, &view->disks[i]);
+	if (at_least(version, EPOXY))
+		for (size_t i = 0; i < view->share_count; i++)
+			out_share(out, &view->shares[i]);
 	json_out_list_end(out);
 }
 
@@ -153,7 +173,7 @@ static const char *meta_data(const MetadataView *view, Arena *arena, const char 
 	if (at_least(version, LIBERTY))
 		json_out_text(&out, "project_id", server->project_id);
 	if (at_least(version, NEWTON_ONE))
-		out_devices(&out, view);
+		out_devices(&out, view, version);
 	if (at_least(version, VICTORIA))
 		json_out_raw(&out, "dedicated_cpus", "[]");
 	json_out_end(&out);

@@ -50,6 +50,14 @@ static const MetadataDisk disks[] = {
 	{.kind = METADATA_DISK_SWAP, .device = "/dev/vde", .tag = "swap", .bus = NULL},
 };
 
+static const MetadataShare shares[] = {
+	{.share_id = "share-1", .tag = "photos"},
+	{.share_id = "share-2",
+	 .tag = "share-2",
+	 .mount_point = "/srv/\"logs\"",
+	 .mount_options = "ro,nodev"},
+};
+
 static Server full_server(void)
 {
 	Server server = plain;
@@ -191,6 +199,29 @@ TEST(members_of_meta_data)
 	assert_null(json_get_raw(arena, old, "project_id"));
 	assert_null(json_get_raw(arena, old, "devices"));
 	assert_null(json_get_raw(arena, old, "dedicated_cpus"));
+}
+
+/* Older versions do not know of shares; a mount point is only there where somebody named one. */
+TEST(shares_are_devices)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	MetadataView view = view_of(&plain, "2026-11-21T00:00:00Z");
+	_cleanup_(json_doc_freep) JsonDoc *before = NULL, *since = NULL, *latest = NULL;
+	const char *first = "{\"type\":\"share\",\"share_id\":\"share-1\",\"tag\":\"photos\","
+			    "\"bus\":\"none\",\"address\":\"none\"}";
+
+	view.shares = shares;
+	view.share_count = ARRAY_SIZE(shares);
+	view.disk_count = 0;
+	before = read_json(&view, arena, "/openstack/2020-10-14/meta_data.json");
+	assert_int_equal(json_get_count(before, "devices"), 0);
+	since = read_json(&view, arena, "/openstack/2025-04-04/meta_data.json");
+	assert_int_equal(json_get_count(since, "devices"), 2);
+	latest = read_json(&view, arena, "/openstack/latest/meta_data.json");
+	assert_string_equal(json_get_raw(arena, latest, "devices.0"), first);
+	assert_string_equal(json_get_text(arena, latest, "devices.1.mount_point"), "/srv/\"logs\"");
+	assert_string_equal(json_get_text(arena, latest, "devices.1.mount_options"), "ro,nodev");
+	assert_null(json_get_raw(arena, latest, "devices.1.tags"));
 }
 
 TEST(what_a_server_does_not_have_is_not_said)
