@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "model/share.h"
 
 struct Hypervisor {
 	const HypervisorDriver *driver;
@@ -64,6 +65,15 @@ static bool is_disk(const DiskSpec *disk)
 	return disk && str_after(disk->alias, "ua-") && !str_empty(disk->target) &&
 	       is_bus(disk->bus) && has_source(disk) &&
 	       (disk->format == DISK_FORMAT_RAW || disk->format == DISK_FORMAT_QCOW2);
+}
+
+/* Alias and tag are of a length that the device can hold. */
+static bool is_filesystem(const FilesystemSpec *filesystem)
+{
+	return filesystem && str_after(filesystem->alias, "ua-") &&
+	       strlen(filesystem->alias) < FILESYSTEM_ALIAS_TEXT && !str_empty(filesystem->tag) &&
+	       strlen(filesystem->tag) <= SHARE_TAG_MAX && filesystem->path &&
+	       filesystem->path[0] == '/';
 }
 
 static Call call_begin(const Hypervisor *hypervisor, const char *slot, const char *id,
@@ -125,6 +135,7 @@ static void check_driver(const HypervisorDriver *driver)
 	assert(driver->pause && driver->save);
 	assert(driver->reboot && driver->destroy && driver->state && driver->attach_disk);
 	assert(driver->detach_disk && driver->restore_disk && driver->find_disk);
+	assert(driver->attach_filesystem && driver->detach_filesystem && driver->find_filesystem);
 	assert(driver->disk_addresses && driver->change_medium);
 	assert(driver->resize_disk && driver->copy_begin && driver->copy_look);
 	assert(driver->copy_cancel && driver->console && driver->list);
@@ -184,6 +195,8 @@ int hypervisor_define(Hypervisor *hypervisor, const DomainSpec *spec, Fault *f)
 	assert(!str_empty(spec->name) && spec->ram_mib > 0 && spec->vcpus > 0);
 	for (size_t i = 0; i < spec->disk_count; i++)
 		assert(is_disk(&spec->disks[i]));
+	for (size_t i = 0; i < spec->filesystem_count; i++)
+		assert(is_filesystem(&spec->filesystems[i]));
 	return call_end(&call, hypervisor->driver->define(hypervisor->self, spec, f), 0, f);
 }
 
@@ -294,6 +307,49 @@ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *ali
 	assert(str_after(alias, "ua-"));
 	return call_end(&call, hypervisor->driver->find_disk(hypervisor->self, id, alias, ret, f),
 			0, f);
+}
+
+int hypervisor_attach_filesystem(Hypervisor *hypervisor, const char *id,
+				 const FilesystemSpec *filesystem, Fault *f)
+{
+	Call call = call_begin(hypervisor, "attach_filesystem", id, filesystem->alias);
+
+	assert(is_filesystem(filesystem));
+	return call_end(&call,
+			hypervisor->driver->attach_filesystem(hypervisor->self, id, filesystem, f),
+			MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_REFUSED), f);
+}
+
+int hypervisor_detach_filesystem(Hypervisor *hypervisor, const char *id, const char *alias,
+				 bool resend, int64_t wait_ms, Fault *f)
+{
+	Call call = call_begin(hypervisor, "detach_filesystem", id, alias);
+
+	assert(str_after(alias, "ua-") && wait_ms >= 0);
+	return call_end(&call,
+			hypervisor->driver->detach_filesystem(hypervisor->self, id, alias, resend,
+							      wait_ms, f),
+			MAY(HYPERVISOR_NO_DOMAIN) | MAY(HYPERVISOR_NO_DISK) |
+				MAY(HYPERVISOR_PENDING) | MAY(HYPERVISOR_REFUSED),
+			f);
+}
+
+int hypervisor_find_filesystem(Hypervisor *hypervisor, const char *id, const char *alias,
+			       FilesystemPresence *ret, Fault *f)
+{
+	Call call = call_begin(hypervisor, "find_filesystem", id, alias);
+	FilesystemPresence seen = {0};
+	int r;
+
+	assert(str_after(alias, "ua-"));
+	r = call_end(&call,
+		     hypervisor->driver->find_filesystem(hypervisor->self, id, alias, &seen, f), 0,
+		     f);
+	if (r)
+		return r;
+	assert(seen.live || !seen.served);
+	*ret = seen;
+	return 0;
 }
 
 int hypervisor_disk_addresses(Hypervisor *hypervisor, const char *id, Arena *arena,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What a hypervisor must be: domains that are defined, started and stopped, and disks that are
- * plugged into them while they run.
+ * What a hypervisor must be: domains that are defined, started and stopped, and disks and
+ * filesystems that are plugged into them while they run.
  *
  * Every call may be repeated and then changes nothing more: defining a domain that is defined
  * replaces its definition, starting one that runs is fine, and so on. Calls may block for as long
@@ -27,19 +27,20 @@ typedef struct HypervisorEvent HypervisorEvent;
 
 typedef enum HypervisorOutcome {
 	HYPERVISOR_NO_DOMAIN = 1100,
-	HYPERVISOR_NO_DISK, /* already gone */
+	HYPERVISOR_NO_DISK, /* already gone; filesystems likewise */
 	HYPERVISOR_PENDING, /* asked; the guest has not let go yet */
 	HYPERVISOR_REFUSED, /* the guest or the emulator said no; asking again is allowed */
 	HYPERVISOR_UNSUPPORTED,
 } HypervisorOutcome;
 
 typedef enum HypervisorEventKind {
-	HYPERVISOR_DOMAIN_STATE, /* .state is the new one */
-	HYPERVISOR_DISK_GONE,    /* the guest released .alias */
-	HYPERVISOR_DISK_REFUSED, /* the guest refused to release .alias */
-	HYPERVISOR_MIRROR_MOVED, /* a mirror of one of its disks is ready, or has ended */
-	HYPERVISOR_LOST,         /* the connection is gone; everything may have changed */
-	HYPERVISOR_BACK,         /* it is there again: look at everything */
+	HYPERVISOR_DOMAIN_STATE,    /* .state is the new one */
+	HYPERVISOR_DISK_GONE,       /* the guest released .alias, a disk or a filesystem */
+	HYPERVISOR_DISK_REFUSED,    /* the guest refused to release .alias */
+	HYPERVISOR_FILESYSTEM_LOST, /* nobody answers the guest about .alias any more */
+	HYPERVISOR_MIRROR_MOVED,    /* a mirror of one of its disks is ready, or has ended */
+	HYPERVISOR_LOST,            /* the connection is gone; everything may have changed */
+	HYPERVISOR_BACK,            /* it is there again: look at everything */
 } HypervisorEventKind;
 
 struct HypervisorEvent {
@@ -54,7 +55,10 @@ struct HypervisorConfig {
 	const char *state_dir;   /* absolute; for the driver alone */
 	const char *accelerator; /* "auto", "kvm" or "tcg" */
 	bool relays;             /* emulators may start programs: see DomainSpec.relay */
-	int64_t shutdown_ms;     /* how long a guest may take to power off before it is destroyed */
+	const char *virtiofsd;   /* libvirt: what serves filesystems; NULL: it is looked for */
+	int64_t virtiofs_queue;  /* requests that a guest may have open; 0: libvirt's own number */
+	const char *virtiofs_cache; /* "none" or "always"; NULL: virtiofsd decides */
+	int64_t shutdown_ms; /* how long a guest may take to power off before it is destroyed */
 	/* Events, on a thread of the driver's; must be quick and call nothing here. */
 	void (*on_event)(void *ctx, const HypervisorEvent *event);
 	void *ctx;
@@ -87,8 +91,8 @@ struct HypervisorDriver {
 	/*
 	 * Keep the memory of a guest that runs or is paused, and end its emulator; 0 also when it
 	 * is saved. The next start lets it run. HYPERVISOR_NO_DOMAIN, or HYPERVISOR_UNSUPPORTED
-	 * where nothing runs. On a fault it goes on as before. Blocks as long as writing its memory
-	 * takes.
+	 * where nothing runs. On a fault it goes on as before; so it does with a filesystem, whose
+	 * state nobody can save. Blocks as long as writing its memory takes.
 	 */
 	int (*save)(void *self, const char *id, Fault *f);
 	/* Ask the guest to power off, at once; 0 also when it is off, saved or absent. */
@@ -123,6 +127,24 @@ struct HypervisorDriver {
 	/* Where a disk is seen; both false when there is no such domain. */
 	int (*find_disk)(void *self, const char *id, const char *alias, DiskPresence *ret,
 			 Fault *f);
+	/*
+	 * Put a directory of this host into the definition and, when it runs, the guest, which
+	 * mounts it by its tag. One of that alias that is there already is left alone; one that
+	 * only the guest has, as after a detach that gave up, is put into the definition. All or
+	 * nothing, as with disks. HYPERVISOR_NO_DOMAIN, HYPERVISOR_REFUSED: the tag is taken, or
+	 * the emulator said no.
+	 */
+	int (*attach_filesystem)(void *self, const char *id, const FilesystemSpec *filesystem,
+				 Fault *f);
+	/*
+	 * As detach_disk, with the same outcomes; HYPERVISOR_NO_DISK: neither has it. A guest that
+	 * has it mounted loses it all the same.
+	 */
+	int (*detach_filesystem)(void *self, const char *id, const char *alias, bool resend,
+				 int64_t wait_ms, Fault *f);
+	/* Where a filesystem is seen; all false when there is no such domain. */
+	int (*find_filesystem)(void *self, const char *id, const char *alias,
+			       FilesystemPresence *ret, Fault *f);
 	/*
 	 * Where every disk of the domain is: in the running guest, or else in the definition; in
 	 * the arena. HYPERVISOR_NO_DOMAIN.
@@ -229,6 +251,13 @@ _must_use_ int hypervisor_restore_disk(Hypervisor *hypervisor, const char *id, c
 				       Fault *f);
 _must_use_ int hypervisor_find_disk(Hypervisor *hypervisor, const char *id, const char *alias,
 				    DiskPresence *ret, Fault *f);
+_must_use_ int hypervisor_attach_filesystem(Hypervisor *hypervisor, const char *id,
+					    const FilesystemSpec *filesystem, Fault *f);
+_must_use_ int hypervisor_detach_filesystem(Hypervisor *hypervisor, const char *id,
+					    const char *alias, bool resend, int64_t wait_ms,
+					    Fault *f);
+_must_use_ int hypervisor_find_filesystem(Hypervisor *hypervisor, const char *id, const char *alias,
+					  FilesystemPresence *ret, Fault *f);
 _must_use_ int hypervisor_disk_addresses(Hypervisor *hypervisor, const char *id, Arena *arena,
 					 DiskAddress **ret, size_t *ret_count, Fault *f);
 _must_use_ int hypervisor_change_medium(Hypervisor *hypervisor, const char *id,

@@ -74,6 +74,20 @@ static int mock_find(void *self _unused_, const char *id _unused_, const char *a
 	return answer;
 }
 
+static int mock_filesystem(void *self _unused_, const char *id _unused_,
+			   const FilesystemSpec *filesystem _unused_, Fault *f _unused_)
+{
+	return answer;
+}
+
+static int mock_find_filesystem(void *self _unused_, const char *id _unused_,
+				const char *alias _unused_, FilesystemPresence *ret,
+				Fault *f _unused_)
+{
+	*ret = (FilesystemPresence){.live = true};
+	return answer;
+}
+
 static int mock_addresses(void *self _unused_, const char *id _unused_, Arena *arena,
 			  DiskAddress **ret, size_t *ret_count, Fault *f _unused_)
 {
@@ -166,6 +180,9 @@ static const HypervisorDriver mock = {
 	.detach_disk = mock_detach,
 	.restore_disk = mock_put,
 	.find_disk = mock_find,
+	.attach_filesystem = mock_filesystem,
+	.detach_filesystem = mock_detach,
+	.find_filesystem = mock_find_filesystem,
 	.disk_addresses = mock_addresses,
 	.change_medium = mock_put,
 	.resize_disk = mock_resize,

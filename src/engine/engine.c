@@ -354,6 +354,9 @@ void engine_event(Engine *engine, const HypervisorEvent *event)
 		lanes_poke(engine, event->domain_id);
 		lanes_look(engine, event->domain_id);
 		break;
+	case HYPERVISOR_FILESYSTEM_LOST:
+		lanes_look(engine, event->domain_id);
+		break;
 	case HYPERVISOR_DISK_GONE:
 	case HYPERVISOR_DISK_REFUSED:
 	case HYPERVISOR_MIRROR_MOVED:

@@ -138,9 +138,20 @@ typedef struct DiskSpec {
 	DiskTune tune;
 } DiskSpec;
 
+/*
+ * A filesystem's alias in its domain: of the share mapping's id as much as leaves room in the path
+ * of the socket that is named by it. A server does not have two that begin alike.
+ */
+enum { FILESYSTEM_ALIAS_TEXT = 27 };
+static inline const char *filesystem_alias(const char *id, char out[static FILESYSTEM_ALIAS_TEXT])
+{
+	(void)snprintf(out, FILESYSTEM_ALIAS_TEXT, "ua-%.23s", id); /* fits */
+	return out;
+}
+
 /* A directory of the host that a guest mounts by its tag (virtio-fs). */
 typedef struct FilesystemSpec {
-	const char *alias; /* "ua-<share mapping id>" */
+	const char *alias; /* filesystem_alias() */
 	const char *tag;   /* at most SHARE_TAG_MAX bytes */
 	const char *path;  /* absolute; nobody can write by it where the share is read-only */
 } FilesystemSpec;
@@ -237,6 +248,13 @@ typedef struct MirrorView {
 	MirrorState state;
 	int percent; /* while it is copied */
 } MirrorView;
+
+/* Where a filesystem is seen. */
+typedef struct FilesystemPresence {
+	bool live;   /* in the running guest */
+	bool config; /* in the definition that the next start uses */
+	bool served; /* live, and what answers the guest is alive */
+} FilesystemPresence;
 
 /* Where a disk is seen. */
 typedef struct DiskPresence {

@@ -611,6 +611,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(disk_is_mirrored),
 		cmocka_unit_test(disk_moves),
 		cmocka_unit_test(target_is_taken),
+		cmocka_unit_test(filesystem_of_a_stopped_domain),
+		cmocka_unit_test(filesystems_are_defined),
+		cmocka_unit_test(filesystem_without_a_directory),
+		cmocka_unit_test(filesystem_of_a_running_domain),
 	};
 	const struct CMUnitTest guest_tests[] = {
 		cmocka_unit_test(daemon_is_killed),

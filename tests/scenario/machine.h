@@ -79,6 +79,12 @@ void open_host(void);
 void disk_is_mirrored(void **state);
 void disk_moves(void **state);
 
+/* filesystem.c: likewise. */
+void filesystem_of_a_stopped_domain(void **state);
+void filesystems_are_defined(void **state);
+void filesystem_without_a_directory(void **state);
+void filesystem_of_a_running_domain(void **state);
+
 /* drive.c: likewise. */
 void disks_have_addresses(void **state);
 void medium_is_changed(void **state);

@@ -51,7 +51,7 @@ static void disks_facts(const FakeDomain *domain, Arena *arena, DomainFacts *ret
 	VEC_FOREACH (&domain->disks, i) {
 		const FakeDisk *disk = domain->disks.items[i];
 
-		if (!disk->live && fake_domain_runs(domain))
+		if (disk->filesystem || (!disk->live && fake_domain_runs(domain)))
 			continue;
 		disks[ret->disk_count++] = (DomainDisk){
 			.alias = arena_strdup(arena, disk->alias),

@@ -5,6 +5,7 @@
  * held.
  */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "hypervisor/fake/priv.h"
@@ -14,9 +15,23 @@ bool fake_file_exists(const char *path)
 	return access(path, R_OK) == 0;
 }
 
-bool fake_source_exists(const char *path)
+bool fake_directory_exists(const char *path)
 {
-	return path[0] != '/' || fake_file_exists(path);
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool fake_source_exists(const FakeDisk *disk)
+{
+	if (disk->filesystem)
+		return fake_directory_exists(disk->path);
+	return disk->path[0] != '/' || fake_file_exists(disk->path);
+}
+
+const char *fake_noun(const FakeDisk *disk)
+{
+	return disk->filesystem ? "filesystem" : "disk";
 }
 
 int fake_call_begin(FakeCall *call, void *self, const char *slot, Fault *f)

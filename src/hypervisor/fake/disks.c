@@ -11,14 +11,6 @@
 #include "base/str.h"
 #include "hypervisor/fake/priv.h"
 
-static bool target_taken(const FakeDomain *domain, const char *target)
-{
-	VEC_FOREACH (&domain->disks, i)
-		if (str_eq(domain->disks.items[i]->target, target))
-			return true;
-	return false;
-}
-
 static int domain_attach(Fake *fake, const char *id, const DiskSpec *spec, Fault *f)
 {
 	FakeDomain *domain = map_get(fake->domains, id);
@@ -28,7 +20,7 @@ static int domain_attach(Fake *fake, const char *id, const DiskSpec *spec, Fault
 		return HYPERVISOR_NO_DOMAIN;
 	disk = fake_domain_disk(domain, spec->alias);
 	if (!disk) {
-		if (target_taken(domain, spec->target) ||
+		if (fake_domain_has_target(domain, spec->target, false) ||
 		    (spec->path && !fake_file_exists(spec->path))) {
 			(void)fault(f, -EINVAL, "%s cannot be %s of %s",
 				    spec->path ? spec->path : spec->alias, spec->target, id);
@@ -68,7 +60,7 @@ static int disk_ask(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
 		disk->release_us = clock_steady_us() + fake->mischief.release_ms * 1000;
 		return fake_domain_save(domain, fake->dir, f);
 	case MISCHIEF_RELEASE_NEVER:
-		fake_console(fake, domain, "disk %s stays", disk->target);
+		fake_console(fake, domain, "%s %s stays", fake_noun(disk), disk->target);
 		fake_tell(fake, HYPERVISOR_DISK_REFUSED, domain, disk->alias);
 		return HYPERVISOR_REFUSED;
 	}
@@ -131,16 +123,31 @@ static int domain_detach(Fake *fake, const DetachWish *wish, Fault *f)
 	return disk_wait(fake, wish->id, wish->alias, wish->wait_ms);
 }
 
+static int detach(Fake *fake, const char *slot, const DetachWish *wish, Fault *f)
+{
+	FakeCall call;
+	int r = fake_call_begin(&call, fake, slot, f);
+
+	if (!r)
+		r = domain_detach(fake, wish, f);
+	return fake_call_end(&call, r, f);
+}
+
 int fake_detach_disk(void *self, const char *id, const char *alias, bool resend, int64_t wait_ms,
 		     Fault *f)
 {
 	DetachWish wish = {.id = id, .alias = alias, .resend = resend, .wait_ms = wait_ms};
-	FakeCall call;
-	int r = fake_call_begin(&call, self, "detach_disk", f);
 
-	if (!r)
-		r = domain_detach(self, &wish, f);
-	return fake_call_end(&call, r, f);
+	return detach(self, "detach_disk", &wish, f);
+}
+
+/* A guest lets go of both in the same ways. */
+int fake_detach_filesystem(void *self, const char *id, const char *alias, bool resend,
+			   int64_t wait_ms, Fault *f)
+{
+	DetachWish wish = {.id = id, .alias = alias, .resend = resend, .wait_ms = wait_ms};
+
+	return detach(self, "detach_filesystem", &wish, f);
 }
 
 static int domain_restore(Fake *fake, const char *id, const DiskSpec *spec, Fault *f)
@@ -213,7 +220,8 @@ int fake_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **
 		if (!domain)
 			r = HYPERVISOR_NO_DOMAIN;
 		for (size_t i = 0; domain && i < domain->disks.count; i++)
-			if (domain->disks.items[i]->live || !fake_domain_runs(domain))
+			if (!domain->disks.items[i]->filesystem &&
+			    (domain->disks.items[i]->live || !fake_domain_runs(domain)))
 				(*ret)[n++] = address_of(domain->disks.items[i], arena);
 		*ret_count = n;
 	}

@@ -86,6 +86,27 @@ FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec)
 	return disk;
 }
 
+FakeDisk *fake_domain_add_filesystem(FakeDomain *domain, const FilesystemSpec *spec)
+{
+	FakeDisk *disk = NEW(FakeDisk);
+
+	disk->alias = mem_strdup(spec->alias);
+	disk->target = mem_strdup(spec->tag);
+	disk->path = mem_strdup(spec->path);
+	disk->filesystem = true;
+	vec_push(&domain->disks, disk);
+	return disk;
+}
+
+bool fake_domain_has_target(const FakeDomain *domain, const char *target, bool filesystem)
+{
+	VEC_FOREACH (&domain->disks, i)
+		if (domain->disks.items[i]->filesystem == filesystem &&
+		    str_eq(domain->disks.items[i]->target, target))
+			return true;
+	return false;
+}
+
 void fake_domain_set_source(FakeDisk *disk, const DiskSpec *spec)
 {
 	free(disk->path);
@@ -116,6 +137,8 @@ static void disk_print(JsonOut *out, const FakeDisk *disk)
 	json_out_text(out, "target", disk->target);
 	json_out_text(out, "path", disk->path);
 	json_out_text(out, "serial", disk->serial);
+	json_out_bool(out, "filesystem", disk->filesystem);
+	json_out_bool(out, "unserved", disk->unserved);
 	json_out_bool(out, "live", disk->live);
 	json_out_bool(out, "config", disk->config);
 	json_out_int(out, "size_bytes", disk->size_bytes);
@@ -190,6 +213,8 @@ static bool disk_read(FakeDomain *domain, Arena *arena, const JsonDoc *doc, int6
 	if (!spec.alias || !spec.target || !spec.path)
 		return false;
 	disk = fake_domain_add_disk(domain, &spec);
+	disk->filesystem = json_get_bool(doc, arena_printf(arena, "%sfilesystem", at), false);
+	disk->unserved = json_get_bool(doc, arena_printf(arena, "%sunserved", at), false);
 	disk->live = json_get_bool(doc, arena_printf(arena, "%slive", at), false);
 	disk->config = json_get_bool(doc, arena_printf(arena, "%sconfig", at), false);
 	disk->size_bytes = json_get_int(doc, arena_printf(arena, "%ssize_bytes", at), 0);

@@ -13,10 +13,13 @@
 typedef struct FakeDisk FakeDisk;
 typedef struct FakeDomain FakeDomain;
 
+/* A disk, or a filesystem, which shares all that can become of a disk. */
 struct FakeDisk {
 	char *alias;
-	char *target;
-	char *path;         /* or "nbd:<name there>"; "": nothing is in it */
+	char *target; /* a filesystem's tag */
+	char *path;   /* or "nbd:<name there>"; "": nothing is in it */
+	bool filesystem;
+	bool unserved;      /* nobody answers the guest about it any more */
 	char *serial;       /* or NULL */
 	bool live;          /* the running guest has it */
 	bool config;        /* the next start will have it */
@@ -43,8 +46,11 @@ FakeDomain *fake_domain_free(FakeDomain *domain);
 DEFINE_CLEANUP(FakeDomain, fake_domain_free)
 
 FakeDisk *fake_domain_disk(const FakeDomain *domain, const char *alias);
+/* Whether something of that kind has that target. */
+bool fake_domain_has_target(const FakeDomain *domain, const char *target, bool filesystem);
 /* Add a disk that nobody sees yet. */
 FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec);
+FakeDisk *fake_domain_add_filesystem(FakeDomain *domain, const FilesystemSpec *spec);
 /* The disk is what the spec says from now on; its alias and target stay. */
 void fake_domain_set_source(FakeDisk *disk, const DiskSpec *spec);
 /* Forget the disks that neither the guest nor the definition has. */

@@ -70,7 +70,7 @@ int fake_release(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
 {
 	disk->live = false;
 	disk->release_us = 0;
-	fake_console(fake, domain, "disk %s is gone", disk->target);
+	fake_console(fake, domain, "%s %s is gone", fake_noun(disk), disk->target);
 	fake_tell(fake, HYPERVISOR_DISK_GONE, domain, disk->alias);
 	fake_domain_prune(domain);
 	(void)pthread_cond_broadcast(&fake->released);
@@ -96,9 +96,11 @@ static int domain_power_on(Fake *fake, FakeDomain *domain, Fault *f)
 		FakeDisk *disk = domain->disks.items[i];
 
 		disk->live = disk->config;
+		disk->unserved = false;
 		disk->release_us = 0;
 		if (disk->live)
-			fake_console(fake, domain, "disk %s is %s", disk->target, disk->path);
+			fake_console(fake, domain, "%s %s is %s", fake_noun(disk), disk->target,
+				     disk->path);
 	}
 	fake_domain_prune(domain);
 	fake_console(fake, domain, "login:");
@@ -108,7 +110,18 @@ static int domain_power_on(Fake *fake, FakeDomain *domain, Fault *f)
 
 /* ---- definitions and power ---- */
 
-/* Disks of the old definition that the new one does not name stay with the guest alone. */
+static void domain_set_filesystem(FakeDomain *domain, const FilesystemSpec *spec)
+{
+	FakeDisk *disk = fake_domain_disk(domain, spec->alias);
+
+	if (!disk)
+		disk = fake_domain_add_filesystem(domain, spec);
+	else if (!disk->live)
+		fake_domain_set_source(disk, &(DiskSpec){.path = spec->path});
+	disk->config = true;
+}
+
+/* What the old definition has and the new one does not name stays with the guest alone. */
 static void domain_set_disks(FakeDomain *domain, const DomainSpec *spec)
 {
 	VEC_FOREACH (&domain->disks, i)
@@ -122,6 +135,8 @@ static void domain_set_disks(FakeDomain *domain, const DomainSpec *spec)
 			fake_domain_set_source(disk, &spec->disks[i]);
 		disk->config = true;
 	}
+	for (size_t i = 0; i < spec->filesystem_count; i++)
+		domain_set_filesystem(domain, &spec->filesystems[i]);
 	fake_domain_prune(domain);
 }
 
@@ -206,10 +221,13 @@ static int domain_start(Fake *fake, const char *id, Fault *f)
 		return 0;
 	if (domain->state == DOMAIN_PAUSED)
 		return domain_change(fake, domain, DOMAIN_RUNNING, f);
-	VEC_FOREACH (&domain->disks, i)
-		if (!fake_source_exists(domain->disks.items[i]->path))
-			return fault(f, -ENOENT, "disk %s: there is no %s",
-				     domain->disks.items[i]->target, domain->disks.items[i]->path);
+	VEC_FOREACH (&domain->disks, i) {
+		const FakeDisk *disk = domain->disks.items[i];
+
+		if (!fake_source_exists(disk))
+			return fault(f, -ENOENT, "%s %s: there is no %s", fake_noun(disk),
+				     disk->target, disk->path);
+	}
 	if (domain->kernel_path && !fake_file_exists(domain->kernel_path))
 		return fault(f, -ENOENT, "kernel: there is no %s", domain->kernel_path);
 	return domain_power_on(fake, domain, f);
@@ -256,6 +274,9 @@ static int domain_save(Fake *fake, const char *id, Fault *f)
 		return 0;
 	if (!fake_domain_runs(domain))
 		return HYPERVISOR_UNSUPPORTED;
+	VEC_FOREACH (&domain->disks, i)
+		if (domain->disks.items[i]->filesystem && domain->disks.items[i]->live)
+			return fault(f, -EBUSY, "a filesystem cannot be saved");
 	return fake_power_off(fake, domain, DOMAIN_SAVED, f);
 }
 
@@ -507,6 +528,9 @@ const HypervisorDriver hypervisor_fake = {
 	.detach_disk = fake_detach_disk,
 	.restore_disk = fake_restore_disk,
 	.find_disk = fake_find_disk,
+	.attach_filesystem = fake_attach_filesystem,
+	.detach_filesystem = fake_detach_filesystem,
+	.find_filesystem = fake_find_filesystem,
 	.disk_addresses = fake_disk_addresses,
 	.change_medium = fake_change_medium,
 	.resize_disk = fake_resize_disk,

@@ -70,6 +70,14 @@ int fake_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **
 int fake_change_medium(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int fake_resize_disk(void *self, const char *id, const char *alias, int64_t size_bytes, Fault *f);
 
+int fake_detach_filesystem(void *self, const char *id, const char *alias, bool resend,
+			   int64_t wait_ms, Fault *f);
+
+/* filesystems.c */
+int fake_attach_filesystem(void *self, const char *id, const FilesystemSpec *filesystem, Fault *f);
+int fake_find_filesystem(void *self, const char *id, const char *alias, FilesystemPresence *ret,
+			 Fault *f);
+
 /* adopt.c */
 int fake_list(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count, Fault *f);
 int fake_inspect(void *self, const char *id_or_name, Arena *arena, DomainFacts *ret, Fault *f);
@@ -94,8 +102,10 @@ int fake_mirror_cancel(void *self, const char *id, const char *alias, Fault *f);
 void fake_mirror_forget(FakeDisk *disk);
 
 bool fake_file_exists(const char *path);
+bool fake_directory_exists(const char *path);
 /* Likewise of a disk's source; what is on a network is taken to be there. */
-bool fake_source_exists(const char *path);
+bool fake_source_exists(const FakeDisk *disk);
+const char *fake_noun(const FakeDisk *disk);
 
 /* Begin and end of the thread that lets disks go, notices files, and tells events. */
 _must_use_ int fake_watch_start(Fake *fake, Fault *f);

@@ -21,10 +21,11 @@ DEFINE_CLEANUP(DIR, closedir)
 /* What the suffix of a file tells a guest to do. */
 static const struct {
 	const char *suffix;
-	DomainState state;
+	DomainState state; /* _DOMAIN_STATE_MAX: none, its filesystems are left alone */
 } orders[] = {
 	{.suffix = ".poweroff", .state = DOMAIN_OFF},
 	{.suffix = ".crash", .state = DOMAIN_CRASHED},
+	{.suffix = ".unserve", .state = _DOMAIN_STATE_MAX},
 };
 
 static void watch_wake(const Fake *fake)
@@ -114,6 +115,27 @@ static int release_due(Fake *fake)
 	return (int)MIN((next_us - now_us) / 1000 + 1, (int64_t)60 * 1000);
 }
 
+/* What answers the guest about its filesystems dies; the guest notices nothing but silence. */
+static int domain_unserve(Fake *fake, FakeDomain *domain, Fault *f)
+{
+	VEC_FOREACH (&domain->disks, i) {
+		FakeDisk *disk = domain->disks.items[i];
+
+		if (!disk->filesystem || !disk->live)
+			continue;
+		disk->unserved = true;
+		fake_console(fake, domain, "filesystem %s is silent", disk->target);
+		fake_tell(fake, HYPERVISOR_FILESYSTEM_LOST, domain, disk->alias);
+	}
+	return fake_domain_save(domain, fake->dir, f);
+}
+
+static int order_obey(Fake *fake, FakeDomain *domain, DomainState order, Fault *f)
+{
+	return order == _DOMAIN_STATE_MAX ? domain_unserve(fake, domain, f)
+					  : fake_power_off(fake, domain, order, f);
+}
+
 /* A file tells a guest to do something; other files are none of our business. */
 static void file_noticed(Fake *fake, const char *name)
 {
@@ -129,7 +151,7 @@ static void file_noticed(Fake *fake, const char *name)
 		domain = map_get(fake->domains, id);
 		if (!domain || !fake_domain_runs(domain))
 			continue;
-		if (fake_power_off(fake, domain, orders[i].state, &f))
+		if (order_obey(fake, domain, orders[i].state, &f))
 			log_debug("hypervisor=fake srv=%s: %s", id, f.text);
 	}
 }

@@ -23,6 +23,11 @@ static xmlDoc *parse(const char *xml)
 			     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
+static bool is_element(const xmlNode *node, const char *name)
+{
+	return node->type == XML_ELEMENT_NODE && str_eq((const char *)node->name, name);
+}
+
 static xmlNode *child(xmlNode *parent, const char *name)
 {
 	for (xmlNode *node = parent ? parent->children : NULL; node; node = node->next)
@@ -51,27 +56,37 @@ static xmlNode *devices_of(xmlDoc *doc)
 	return child(root, "devices");
 }
 
-int domain_xml_find_disk(const char *xml, const char *alias, const char *target, Arena *arena,
-			 DiskSeen *ret, Fault *f)
+/* What a kind is called, and where it says where the guest finds it. */
+static const struct {
+	const char *element;
+	const char *target;
+} kinds[] = {
+	[DEVICE_DISK] = {.element = "disk", .target = "dev"},
+	[DEVICE_FILESYSTEM] = {.element = "filesystem", .target = "dir"},
+};
+static_assert(ARRAY_SIZE(kinds) == _DEVICE_KIND_MAX, "a row for each");
+
+int domain_xml_find_device(const char *xml, const Device *device, Arena *arena, DeviceSeen *ret,
+			   Fault *f)
 {
 	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
 	xmlNode *devices = devices_of(doc);
-	DiskSeen seen = {0};
-	const char *name, *dev;
+	DeviceSeen seen = {0};
+	const char *name, *target;
 
 	if (!devices)
 		return fault(f, -EBADMSG, "libvirt's XML of a domain has no devices");
 	seen.running = xmlHasProp(devices->parent, (const xmlChar *)"id") != NULL;
 	for (xmlNode *node = devices->children; node; node = node->next) {
-		if (node->type != XML_ELEMENT_NODE || !str_eq((const char *)node->name, "disk"))
+		if (!is_element(node, kinds[device->kind].element))
 			continue;
 		name = attribute(node, "alias", "name", arena);
-		dev = attribute(node, "target", "dev", arena);
-		if (str_eq(name, alias)) {
+		target = attribute(node, "target", kinds[device->kind].target, arena);
+		if (str_eq(name, device->alias)) {
 			seen.found = true;
-			seen.target = dev;
-		} else if (target && str_eq(dev, target))
-			seen.target_user = name ? name : "another disk";
+			seen.target = target;
+		} else if (device->target && str_eq(target, device->target))
+			seen.target_user = name ? name : "another device";
 	}
 	*ret = seen;
 	return 0;
@@ -263,11 +278,6 @@ static DomainDisk disk_facts(xmlNode *disk, Arena *arena)
 		.source = source_of(disk, arena),
 		.readonly = child(disk, "readonly") != NULL,
 	};
-}
-
-static bool is_element(const xmlNode *node, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE && str_eq((const char *)node->name, name);
 }
 
 static void disks_facts(xmlNode *devices, Arena *arena, DomainFacts *ret)

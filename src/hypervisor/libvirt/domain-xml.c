@@ -129,6 +129,7 @@ static int64_t own_ports(const DomainSpec *spec)
 
 	for (size_t i = 0; i < spec->disk_count; i++)
 		n += str_eq(spec->disks[i].bus, "virtio");
+	n += (int64_t)spec->filesystem_count;
 	return n + (spec->channel_path ? 1 : 0) + (spec->network ? 1 : 0);
 }
 
@@ -222,11 +223,13 @@ static void write_channel(Xml *xml, const char *path)
 	xml_close(xml);
 }
 
-static void write_devices(Xml *xml, const DomainSpec *spec, DirectIoFunction direct_io)
+static void write_devices(Xml *xml, const DomainSpec *spec, const DomainHost *host)
 {
 	xml_open(xml, "devices");
-	write_disks(xml, spec, direct_io);
+	write_disks(xml, spec, host->direct_io);
 	write_controllers(xml, spec);
+	for (size_t i = 0; i < spec->filesystem_count; i++)
+		filesystem_xml_write(xml, &spec->filesystems[i], &host->filesystems);
 	if (spec->network && !spec->relay)
 		write_network(xml, spec);
 	if (spec->console_path)
@@ -255,20 +258,20 @@ static void write_head(Xml *xml, const DomainSpec *spec)
 	xml_close(xml);
 }
 
-char *domain_xml_write(const DomainSpec *spec, bool kvm, DirectIoFunction direct_io)
+char *domain_xml_write(const DomainSpec *spec, const DomainHost *host)
 {
 	_cleanup_(xml_freep) Xml *xml = xml_new();
 
 	xml_open(xml, "domain");
-	xml_attr(xml, "type", kvm ? "kvm" : "qemu");
+	xml_attr(xml, "type", host->kvm ? "kvm" : "qemu");
 	if (spec->network && spec->relay)
 		xml_attr(xml, "xmlns:qemu", "http://libvirt.org/schemas/domain/qemu/1.0");
 	write_head(xml, spec);
 	write_memory(xml, spec);
-	write_cpu(xml, spec, kvm);
-	write_os(xml, spec, kvm);
+	write_cpu(xml, spec, host->kvm);
+	write_os(xml, spec, host->kvm);
 	write_lifecycle(xml);
-	write_devices(xml, spec, direct_io);
+	write_devices(xml, spec, host);
 	if (spec->network && spec->relay)
 		write_relayed_network(xml, spec);
 	xml_close(xml);

@@ -23,8 +23,22 @@ enum { DOMAIN_XML_FREE_PORTS = 24 };
 /* Whether a file can be opened with O_DIRECT; asked for each disk. */
 typedef bool (*DirectIoFunction)(const char *path);
 
+/* How filesystems are served to guests; of the driver's configuration. */
+typedef struct FilesystemService {
+	const char *binary; /* virtiofsd; NULL: libvirt finds it */
+	int64_t queue;      /* requests that a guest may have open; 0: libvirt's own number */
+	const char *cache;  /* "none" or "always"; NULL: virtiofsd decides */
+} FilesystemService;
+
+/* What a domain's XML depends on besides what was asked for. */
+typedef struct DomainHost {
+	bool kvm;
+	DirectIoFunction direct_io;
+	FilesystemService filesystems;
+} DomainHost;
+
 /* The whole domain; the caller frees the text. */
-char *domain_xml_write(const DomainSpec *spec, bool kvm, DirectIoFunction direct_io);
+char *domain_xml_write(const DomainSpec *spec, const DomainHost *host);
 
 /* One disk, for hot plug; the caller frees the text. */
 char *disk_xml_text(const DiskSpec *disk, bool direct_io);
@@ -32,17 +46,40 @@ char *disk_xml_text(const DiskSpec *disk, bool direct_io);
 /* The same inside a domain. */
 void disk_xml_write(Xml *xml, const DiskSpec *disk, bool direct_io);
 
-/* What a domain's XML says about one disk; texts in the arena. */
-typedef struct DiskSeen {
-	bool running;            /* the XML is that of a running domain */
-	bool found;              /* a disk of that alias is there */
-	const char *target;      /* of that disk: "vdb"; in the arena */
-	const char *target_user; /* another disk that has the wanted target, or NULL */
-} DiskSeen;
+/*
+ * Whether virtiofsd can be told the path: it comes in a list of options, where libvirt doubles a
+ * comma, which does not keep virtiofsd from taking what follows for an option.
+ */
+bool filesystem_path_usable(const char *path);
+/* One filesystem, likewise. */
+char *filesystem_xml_text(const FilesystemSpec *filesystem, const FilesystemService *service);
+void filesystem_xml_write(Xml *xml, const FilesystemSpec *filesystem,
+			  const FilesystemService *service);
 
-/* Look for a disk by alias and, when `target` is not NULL, for who else has that target. */
-_must_use_ int domain_xml_find_disk(const char *xml, const char *alias, const char *target,
-				    Arena *arena, DiskSeen *ret, Fault *f);
+/* What can be plugged in. */
+typedef enum DeviceKind {
+	DEVICE_DISK,
+	DEVICE_FILESYSTEM,
+	_DEVICE_KIND_MAX,
+} DeviceKind;
+
+/* One that is looked for. */
+typedef struct Device {
+	DeviceKind kind;
+	const char *alias;
+	const char *target; /* the disk's "vdb", the filesystem's tag; NULL: whoever has it */
+} Device;
+
+/* What a domain's XML says about one device; texts in the arena. */
+typedef struct DeviceSeen {
+	bool running;            /* the XML is that of a running domain */
+	bool found;              /* a device of that kind and alias is there */
+	const char *target;      /* its target */
+	const char *target_user; /* another of that kind that has the wanted target, or NULL */
+} DeviceSeen;
+
+_must_use_ int domain_xml_find_device(const char *xml, const Device *device, Arena *arena,
+				      DeviceSeen *ret, Fault *f);
 
 /* Where a disk is, and where else it is copied to; texts in the arena. */
 typedef struct DiskPlace {

@@ -17,10 +17,11 @@
 #include "hypervisor/libvirt/priv.h"
 
 /*
- * QEMU's monitor is a unix socket at FOLDER/lib/qemu/domain-NUMBER-NAME/monitor.sock, with at
- * most 20 characters of the name; a longer path cannot be bound.
+ * QEMU and what serves it meet at unix sockets in FOLDER/lib/qemu/domain-NUMBER-NAME, with at most
+ * 20 characters of the name; a longer path cannot be bound. A filesystem's has the longest name.
  */
-static const char monitor_longest[] = "/lib/qemu/domain-1234567-12345678901234567890/monitor.sock";
+static const char socket_longest[] =
+	"/lib/qemu/domain-1234567-12345678901234567890/ua-12345678-1234-1234-1234-fs.sock";
 
 /*
  * There is no virtlogd, so QEMU writes consoles itself. libvirt leaves owners and labels alone:
@@ -252,7 +253,7 @@ static int short_root(const char *root, char **ret, Fault *f)
 {
 	struct sockaddr_un address;
 
-	if (strlen(root) + strlen(monitor_longest) >= sizeof(address.sun_path))
+	if (strlen(root) + strlen(socket_longest) >= sizeof(address.sun_path))
 		return shortcut_make(root, ret, f);
 	*ret = mem_strdup(root);
 	return 0;

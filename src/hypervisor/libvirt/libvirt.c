@@ -22,6 +22,8 @@ static Host *host_free(Host *host)
 	copies_free(host);
 	pthread_cond_destroy(&host->changed);
 	pthread_mutex_destroy(&host->lock);
+	free(host->virtiofsd);
+	free(host->virtiofs_cache);
 	free(host->description);
 	free(host->root);
 	free(host->uri);
@@ -40,6 +42,13 @@ static Host *host_new(const HypervisorConfig *config)
 	host->root = buf_take(&root);
 	host->embedded = !config->uri;
 	host->uri = config->uri ? mem_strdup(config->uri) : NULL;
+	host->virtiofsd = config->virtiofsd ? mem_strdup(config->virtiofsd) : NULL;
+	host->virtiofs_cache = config->virtiofs_cache ? mem_strdup(config->virtiofs_cache) : NULL;
+	host->filesystems = (FilesystemService){
+		.binary = host->virtiofsd,
+		.queue = config->virtiofs_queue,
+		.cache = host->virtiofs_cache,
+	};
 	host->on_event = config->on_event;
 	host->ctx = config->ctx;
 	host->unplugs = map_new();
@@ -207,6 +216,9 @@ const HypervisorDriver hypervisor_libvirt = {
 	.detach_disk = libvirt_detach_disk,
 	.restore_disk = libvirt_restore_disk,
 	.find_disk = libvirt_find_disk,
+	.attach_filesystem = libvirt_attach_filesystem,
+	.detach_filesystem = libvirt_detach_filesystem,
+	.find_filesystem = libvirt_find_filesystem,
 	.disk_addresses = libvirt_disk_addresses,
 	.change_medium = libvirt_change_medium,
 	.resize_disk = libvirt_resize_disk,

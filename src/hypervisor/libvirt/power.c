@@ -60,13 +60,18 @@ int libvirt_define(void *self, const DomainSpec *spec, Fault *f)
 	int r;
 
 	r = check_owner(host, spec->id, f);
-	if (r)
-		return r;
-	r = channel_path(spec->channel_path, &channel, f);
+	for (size_t i = 0; r == 0 && i < spec->filesystem_count; i++)
+		r = filesystem_check(&spec->filesystems[i], f);
+	if (r == 0)
+		r = channel_path(spec->channel_path, &channel, f);
 	if (r)
 		return r;
 	used.channel_path = channel;
-	xml = domain_xml_write(&used, host->kvm, disk_direct_io);
+	xml = domain_xml_write(&used, &(DomainHost){
+					      .kvm = host->kvm,
+					      .direct_io = disk_direct_io,
+					      .filesystems = host->filesystems,
+				      });
 	r = conn_get(host, &conn, f);
 	if (r)
 		return r;

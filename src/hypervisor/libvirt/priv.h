@@ -33,6 +33,9 @@ struct Host {
 	char *uri;
 	bool embedded;
 	bool kvm;
+	char *virtiofsd; /* or NULL */
+	char *virtiofs_cache;
+	FilesystemService filesystems; /* the texts are those */
 	char *description;
 	pthread_t loop;                 /* runs libvirt's event loop */
 	pthread_t keeper;               /* reconnects; remote connections only */
@@ -128,7 +131,33 @@ UnplugState unplug_state(Host *host, const char *id, const char *alias);
 UnplugState unplug_wait(Host *host, const char *id, const char *alias, int64_t wait_ms);
 void unplug_forget(Host *host, const char *id, const char *alias);
 
-/* --- power.c, disk.c, console.c: the slots --- */
+/* --- device.c: disks and filesystems alike --- */
+
+/* What was seen at one look. */
+typedef struct DeviceLook {
+	bool running;
+	DeviceSeen live; /* nothing found while it does not run */
+	DeviceSeen config;
+} DeviceLook;
+
+/* Returns 0, HYPERVISOR_NO_DOMAIN or a fault. */
+_must_use_ int domain_read_xml(virDomainPtr domain, unsigned flags, char **ret, Fault *f);
+_must_use_ int device_look(virDomainPtr domain, const Device *device, Arena *arena, DeviceLook *ret,
+			   Fault *f);
+/* As the slots of disks say; xml is what libvirt is given. */
+_must_use_ int device_attach(Host *host, const char *id, const Device *device, const char *xml,
+			     Fault *f);
+_must_use_ int device_detach(Host *host, const char *id, const Device *device, bool resend,
+			     int64_t wait_ms, Fault *f);
+_must_use_ int device_find(Host *host, const char *id, const Device *device, DiskPresence *ret,
+			   Fault *f);
+/*
+ * The emulator may have died under a call; libvirt notices in a moment. What a later look sees
+ * must not be the domain that is already dead.
+ */
+void device_let_death_settle(virDomainPtr domain);
+
+/* --- power.c, disk.c, filesystem.c, console.c: the slots --- */
 
 int libvirt_define(void *self, const DomainSpec *spec, Fault *f);
 int libvirt_undefine(void *self, const char *id, Fault *f);
@@ -144,6 +173,12 @@ int libvirt_detach_disk(void *self, const char *id, const char *alias, bool rese
 			Fault *f);
 int libvirt_restore_disk(void *self, const char *id, const DiskSpec *disk, Fault *f);
 int libvirt_find_disk(void *self, const char *id, const char *alias, DiskPresence *ret, Fault *f);
+int libvirt_attach_filesystem(void *self, const char *id, const FilesystemSpec *filesystem,
+			      Fault *f);
+int libvirt_detach_filesystem(void *self, const char *id, const char *alias, bool resend,
+			      int64_t wait_ms, Fault *f);
+int libvirt_find_filesystem(void *self, const char *id, const char *alias, FilesystemPresence *ret,
+			    Fault *f);
 int libvirt_disk_addresses(void *self, const char *id, Arena *arena, DiskAddress **ret,
 			   size_t *ret_count, Fault *f);
 int libvirt_change_medium(void *self, const char *id, const DiskSpec *disk, Fault *f);
@@ -174,6 +209,11 @@ _must_use_ int disk_live_target(virDomainPtr domain, const char *alias, Arena *a
 
 /* Whether the guest ended under a call that failed; libvirt notices in a moment. */
 bool disk_died(virDomainPtr domain, const char *alias);
+
+/* --- filesystem.c --- */
+
+/* A fault when it cannot be served. */
+_must_use_ int filesystem_check(const FilesystemSpec *filesystem, Fault *f);
 
 /* --- copy.c --- */
 

@@ -16,22 +16,28 @@ static const char running[] =
 	"<disk type='file'><alias name='ua-root'/><target dev='vda' bus='virtio'/></disk>"
 	"<disk type='file'><alias name='ua-1'/><target dev='vdb' bus='virtio'/></disk>"
 	"<disk type='file'><target dev='vdc' bus='virtio'/></disk>"
-	"<filesystem><alias name='ua-2'/><target dev='vdd'/></filesystem>"
+	"<filesystem><alias name='ua-2'/><target dir='vdb'/></filesystem>"
 	"<serial type='file'><source path='/srv/a&amp;b'/></serial>"
 	"</devices></domain>";
 
-static DiskSeen find(const char *xml, const char *alias, const char *target)
+static DeviceSeen find_kind(DeviceKind kind, const char *xml, const char *alias, const char *target)
 {
 	static char user[64];
 	_cleanup_(arena_freep) Arena *arena = arena_new();
-	DiskSeen seen = {0};
+	const Device device = {.kind = kind, .alias = alias, .target = target};
+	DeviceSeen seen = {0};
 
-	assert_int_equal(domain_xml_find_disk(xml, alias, target, arena, &seen, NULL), 0);
+	assert_int_equal(domain_xml_find_device(xml, &device, arena, &seen, NULL), 0);
 	if (seen.target_user) {
 		(void)snprintf(user, sizeof(user), "%s", seen.target_user);
 		seen.target_user = user;
 	}
 	return seen;
+}
+
+static DeviceSeen find(const char *xml, const char *alias, const char *target)
+{
+	return find_kind(DEVICE_DISK, xml, alias, target);
 }
 
 TEST(disk_by_alias)
@@ -47,8 +53,18 @@ TEST(who_has_a_target)
 {
 	assert_null(find(running, "ua-1", "vdb").target_user);
 	assert_string_equal(find(running, "ua-9", "vdb").target_user, "ua-1");
-	assert_string_equal(find(running, "ua-9", "vdc").target_user, "another disk");
+	assert_string_equal(find(running, "ua-9", "vdc").target_user, "another device");
 	assert_null(find(running, "ua-9", "vdd").target_user);
+}
+
+/* Tags and names of disks have nothing to do with each other. */
+TEST(filesystem_by_alias)
+{
+	assert_true(find_kind(DEVICE_FILESYSTEM, running, "ua-2", NULL).found);
+	assert_false(find_kind(DEVICE_FILESYSTEM, running, "ua-1", NULL).found);
+	assert_string_equal(find_kind(DEVICE_FILESYSTEM, running, "ua-9", "vdb").target_user,
+			    "ua-2");
+	assert_null(find_kind(DEVICE_FILESYSTEM, running, "ua-9", "vdc").target_user);
 }
 
 TEST(where_a_disk_is_and_goes)
@@ -141,11 +157,12 @@ TEST(not_a_domain)
 		"<!DOCTYPE domain SYSTEM 'http://127.0.0.1/x'><domain>&x;</domain>",
 	};
 	_cleanup_(arena_freep) Arena *arena = arena_new();
-	DiskSeen seen;
+	const Device device = {.kind = DEVICE_DISK, .alias = "ua-1"};
+	DeviceSeen seen;
 	Fault f = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_int_equal(domain_xml_find_disk(wrong[i], "ua-1", NULL, arena, &seen, &f),
+		assert_int_equal(domain_xml_find_device(wrong[i], &device, arena, &seen, &f),
 				 -EBADMSG);
 }
 

@@ -53,7 +53,8 @@ static void assert_golden(const char *name, const char *text)
 
 static void assert_domain(const char *name, const DomainSpec *spec, bool kvm)
 {
-	_cleanup_(freep) char *text = domain_xml_write(spec, kvm, direct);
+	const DomainHost host = {.kvm = kvm, .direct_io = direct};
+	_cleanup_(freep) char *text = domain_xml_write(spec, &host);
 
 	assert_golden(name, text);
 }
@@ -130,8 +131,9 @@ TEST(kernel_words_are_not_doubled)
 		.kernel_path = "/k",
 		.kernel_args = "tsc=reliable no_timer_check_not",
 	};
-	_cleanup_(freep) char *emulated = domain_xml_write(&spec, false, direct);
-	_cleanup_(freep) char *kvm = domain_xml_write(&spec, true, direct);
+	const DomainHost host = {.direct_io = direct}, able = {.direct_io = direct, .kvm = true};
+	_cleanup_(freep) char *emulated = domain_xml_write(&spec, &host);
+	_cleanup_(freep) char *kvm = domain_xml_write(&spec, &able);
 
 	assert_non_null(strstr(
 		emulated, "<cmdline>tsc=reliable no_timer_check_not no_timer_check</cmdline>"));
@@ -251,4 +253,48 @@ TEST(network_disks)
 		.host_count = 1,
 	};
 	assert_disk("disk-nbd", &disk);
+}
+
+TEST(filesystems)
+{
+	const FilesystemSpec hostile = {
+		.alias = "ua-1",
+		.tag = "a'/><x>",
+		.path = "/srv/a & <b> \"c\"' --socket-path=/x",
+	};
+	const FilesystemService service = {
+		.binary = "/usr/libexec/virtiofsd",
+		.queue = 512,
+		.cache = "none",
+	};
+	_cleanup_(freep) char *text = filesystem_xml_text(&hostile, &service);
+
+	assert_golden("filesystem-tuned", text);
+}
+
+TEST(paths_that_would_become_options)
+{
+	assert_true(filesystem_path_usable("/srv/shares/a b;c=d"));
+	assert_false(filesystem_path_usable("/srv/a,sandbox=chroot"));
+	assert_false(filesystem_path_usable("/srv/a\\,b"));
+}
+
+TEST(domain_with_filesystems)
+{
+	const FilesystemSpec filesystems[] = {
+		{.alias = "ua-51", .tag = "data", .path = "/srv/shares/1"},
+		{.alias = "ua-52", .tag = "8d0f3c3e-9a3b-4c38-8b0c-1f0f6d5b2a11", .path = "/mnt/2"},
+	};
+	const DomainSpec spec = {
+		.id = ID,
+		.name = "cleat-5f1c9f3e",
+		.ram_mib = 256,
+		.vcpus = 1,
+		.disks = &root,
+		.disk_count = 1,
+		.filesystems = filesystems,
+		.filesystem_count = ARRAY_SIZE(filesystems),
+	};
+
+	assert_domain("filesystems", &spec, false);
 }
