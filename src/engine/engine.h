@@ -160,6 +160,10 @@ EngineStatus engine_status(Engine *engine);
 
 /* Operation.args: the size that a volume is to have, in digits. */
 #define OPERATION_SIZE_GIB "size_gib"
+/* Likewise: where a share can be mounted from. A number follows, and what there is to say of it. */
+#define OPERATION_EXPORT "export/"
+#define OPERATION_EXPORT_PREFERRED "/preferred"
+#define OPERATION_EXPORT_ADMIN "/admin"
 /* What filling an image found out, for the end of the operation. */
 #define OPERATION_SIZE "size"
 #define OPERATION_VIRTUAL_SIZE "virtual_size"
@@ -171,6 +175,8 @@ EngineStatus engine_status(Engine *engine);
  * looks like; else all is as it was before.
  */
 #define OPERATION_UNSURE "it is not known whether "
+/* Likewise when a share was not made smaller, as that would have lost something. */
+#define OPERATION_HOLDS_MORE "the share holds more than "
 
 /*
  * Write a new operation and its steps, the first one marked started, in the transaction that

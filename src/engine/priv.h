@@ -62,7 +62,9 @@ struct StepRun {
 	const Attachment *attachment;
 	const Image *image;
 	const Snapshot *snapshot;
-	const Volume *source;       /* what is copied */
+	const Share *share;
+	const ShareSnapshot *share_snapshot; /* of an operation on a share */
+	const Volume *source;                /* what is copied */
 	const Attachment *replaced; /* whose place .attachment takes; .source is its volume */
 	bool shared;                /* .volume has another attachment beside that one */
 	Snapshot **snapshots;       /* all of the volume */
@@ -251,6 +253,7 @@ enum {
 	STEP_NEEDS_SNAPSHOTS = 1 << 8, /* every snapshot of the volume */
 	STEP_NEEDS_LOCALS = 1 << 9,    /* every local disk of the server */
 	STEP_NEEDS_REPLACED = 1 << 10, /* the attachment, and what it takes the place of */
+	STEP_NEEDS_SHARE = 1 << 11,    /* and the snapshot of one that the operation is about */
 };
 
 /*
@@ -361,6 +364,14 @@ int disk_mirror_act(StepRun *run, Fault *f);
 int disk_mirror_undo(StepRun *run, Fault *f);
 int disk_turn_act(StepRun *run, Fault *f);
 int swap_end_act(StepRun *run, Fault *f);
+
+/* step-share.c */
+int share_create_act(StepRun *run, Fault *f);
+int share_delete_act(StepRun *run, Fault *f);
+int share_resize_act(StepRun *run, Fault *f);
+int share_snapshot_act(StepRun *run, Fault *f);
+int share_snapshot_delete_act(StepRun *run, Fault *f);
+int share_revert_act(StepRun *run, Fault *f);
 
 int domain_adopt_act(StepRun *run, Fault *f);
 int domain_adopt_undo(StepRun *run, Fault *f);

@@ -353,6 +353,56 @@ static const StepRow rows[] = {
 			.slow = true,
 			.act = volume_revert_act,
 		},
+	[STEP_SHARE_CREATE] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.act = share_create_act,
+			.undo = share_delete_act,
+		},
+	[STEP_SHARE_COPY] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = share_create_act,
+			.undo = share_delete_act,
+		},
+	[STEP_SHARE_DELETE] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = share_delete_act,
+		},
+	[STEP_SHARE_RESIZE] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.act = share_resize_act,
+		},
+	[STEP_SHARE_SNAPSHOT] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = share_snapshot_act,
+			.undo = share_snapshot_delete_act,
+		},
+	[STEP_SHARE_SNAPSHOT_DELETE] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = share_snapshot_delete_act,
+		},
+	[STEP_SHARE_REVERT] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.slow = true,
+			.act = share_revert_act,
+		},
 };
 static_assert(ARRAY_SIZE(rows) == _STEP_KIND_MAX, "a row for each");
 
@@ -517,6 +567,25 @@ static int load_replaced(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	return r;
 }
 
+static int load_share(Tx *tx, StepRun *run, unsigned needs, Fault *f)
+{
+	const Operation *operation = run->operation;
+	ShareSnapshot *snapshot = NULL;
+	Share *share = NULL;
+	int r = 0;
+
+	if (!(needs & STEP_NEEDS_SHARE) || !operation->share_id)
+		return 0;
+	r = optional(share_get(tx, run->arena, operation->share_id, &share, f), f);
+	if (!r && operation->snapshot_id)
+		r = optional(
+			share_snapshot_get(tx, run->arena, operation->snapshot_id, &snapshot, f),
+			f);
+	run->share = share;
+	run->share_snapshot = snapshot;
+	return r;
+}
+
 int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 {
 	const Operation *operation = run->operation;
@@ -541,5 +610,7 @@ int step_load(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	run->image = image;
 	if (!r)
 		r = load_source(tx, run, needs, f);
+	if (!r)
+		r = load_share(tx, run, needs, f);
 	return r ? r : load_replaced(tx, run, needs, f);
 }

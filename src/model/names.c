@@ -231,6 +231,13 @@ static const char *const step_kinds[] = {
 	[STEP_DISK_MIRROR] = "disk-mirror",
 	[STEP_DISK_TURN] = "disk-turn",
 	[STEP_SWAP_END] = "swap-end",
+	[STEP_SHARE_CREATE] = "share-create",
+	[STEP_SHARE_COPY] = "share-copy",
+	[STEP_SHARE_DELETE] = "share-delete",
+	[STEP_SHARE_RESIZE] = "share-resize",
+	[STEP_SHARE_SNAPSHOT] = "share-snapshot",
+	[STEP_SHARE_SNAPSHOT_DELETE] = "share-snapshot-delete",
+	[STEP_SHARE_REVERT] = "share-revert",
 };
 static_assert(ARRAY_SIZE(step_kinds) == _STEP_KIND_MAX, "a row for each");
 const EnumNames step_kind_names = ENUM_NAMES(step_kinds);

@@ -85,6 +85,13 @@ typedef enum StepKind {
 	STEP_DISK_MIRROR,      /* let a guest's writes go to both volumes */
 	STEP_DISK_TURN,        /* to the new volume: from here on there is no way back */
 	STEP_SWAP_END,         /* away with the old volume, and the new one in its own size */
+	STEP_SHARE_CREATE,
+	STEP_SHARE_COPY, /* make it from a snapshot */
+	STEP_SHARE_DELETE,
+	STEP_SHARE_RESIZE,
+	STEP_SHARE_SNAPSHOT,
+	STEP_SHARE_SNAPSHOT_DELETE,
+	STEP_SHARE_REVERT, /* to a snapshot */
 	_STEP_KIND_MAX,
 } StepKind;
 

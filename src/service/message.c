@@ -12,10 +12,32 @@
 
 #define MESSAGE_LIFE_US (INT64_C(30) * 24 * 3600 * 1000000)
 
+/* What a message is about: as clients know it, and which id of the operation's. */
+typedef enum Subject {
+	SUBJECT_VOLUME,
+	SUBJECT_SNAPSHOT,
+	SUBJECT_SHARE,
+	SUBJECT_SHARE_SNAPSHOT,
+	_SUBJECT_MAX,
+} Subject;
+
+typedef struct SubjectRow {
+	const char *type;
+	size_t id; /* offset in Operation */
+} SubjectRow;
+
+static const SubjectRow subjects[] = {
+	[SUBJECT_VOLUME] = {"VOLUME", offsetof(Operation, volume_id)},
+	[SUBJECT_SNAPSHOT] = {"VOLUME_SNAPSHOT", offsetof(Operation, snapshot_id)},
+	[SUBJECT_SHARE] = {"SHARE", offsetof(Operation, share_id)},
+	[SUBJECT_SHARE_SNAPSHOT] = {"SHARE_SNAPSHOT", offsetof(Operation, snapshot_id)},
+};
+static_assert(ARRAY_SIZE(subjects) == _SUBJECT_MAX, "a row for each");
+
 typedef struct MessageRow {
 	const char *event_id;
 	const char *text;
-	bool of_snapshot; /* else of a volume */
+	Subject subject;
 } MessageRow;
 
 static const MessageRow rows[] = {
@@ -95,13 +117,63 @@ static const MessageRow rows[] = {
 		{
 			.event_id = "VOLUME_VOLUME_SNAPSHOT_009_013",
 			.text = "create snapshot:Snapshot failed to create.",
-			.of_snapshot = true,
+			.subject = SUBJECT_SNAPSHOT,
 		},
 	[MESSAGE_DELETE_SNAPSHOT] =
 		{
 			.event_id = "VOLUME_VOLUME_SNAPSHOT_010_016",
 			.text = "delete snapshot:Snapshot failed to delete.",
-			.of_snapshot = true,
+			.subject = SUBJECT_SNAPSHOT,
+		},
+	[MESSAGE_CREATE_SHARE] =
+		{
+			.event_id = "SHARE_002_009",
+			.text = "create: The share driver failed to create the share.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_DELETE_SHARE] =
+		{
+			.event_id = "SHARE_007_001",
+			.text = "delete: An unknown error occurred. It is being tried again.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_EXTEND_SHARE] =
+		{
+			.event_id = "SHARE_008_014",
+			.text = "extend: The share driver failed to extend the share.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_SHRINK_SHARE] =
+		{
+			.event_id = "SHARE_009_018",
+			.text = "shrink: The share driver failed to shrink the share.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_KEEP_SHARE_SIZE] =
+		{
+			.event_id = "SHARE_009_017",
+			.text = "shrink: The share driver refused to shrink the share. The size to "
+				"be shrunk is smaller than the current used space. The share "
+				"status has been set to available.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_REVERT_SHARE] =
+		{
+			.event_id = "SHARE_006_001",
+			.text = "revert to snapshot: An unknown error occurred.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_CREATE_SHARE_SNAPSHOT] =
+		{
+			.event_id = "SHARE_SNAPSHOT_002_001",
+			.text = "create: An unknown error occurred.",
+			.subject = SUBJECT_SHARE_SNAPSHOT,
+		},
+	[MESSAGE_DELETE_SHARE_SNAPSHOT] =
+		{
+			.event_id = "SHARE_SNAPSHOT_007_001",
+			.text = "delete: An unknown error occurred. It is being tried again.",
+			.subject = SUBJECT_SHARE_SNAPSHOT,
 		},
 };
 static_assert(ARRAY_SIZE(rows) == _MESSAGE_EVENT_MAX, "a row for each");
@@ -109,13 +181,14 @@ static_assert(ARRAY_SIZE(rows) == _MESSAGE_EVENT_MAX, "a row for each");
 int message_write(Tx *tx, Arena *arena, const Operation *operation, MessageEvent event, Fault *f)
 {
 	const MessageRow *row = &rows[event];
+	const SubjectRow *subject = &subjects[row->subject];
 	int64_t now_us = clock_now_us();
 	const Message message = {
 		.id = new_uuid(arena),
 		.project_id = operation->project_id,
 		.request_id = operation->request_id,
-		.resource_type = row->of_snapshot ? "VOLUME_SNAPSHOT" : "VOLUME",
-		.resource_id = row->of_snapshot ? operation->snapshot_id : operation->volume_id,
+		.resource_type = subject->type,
+		.resource_id = *(const char *const *)((const char *)operation + subject->id),
 		.event_id = row->event_id,
 		.text = row->text,
 		.created_us = now_us,

@@ -11,7 +11,7 @@
 #include "model/volume.h"
 #include "service/service.h"
 
-/* What failed. Volume events are about operation->volume_id, snapshot events likewise. */
+/* What failed. Volume events are about operation->volume_id, the others likewise. */
 typedef enum MessageEvent {
 	MESSAGE_PLACE_VOLUME, /* no backend may take it */
 	MESSAGE_CREATE_VOLUME,
@@ -28,6 +28,14 @@ typedef enum MessageEvent {
 	MESSAGE_SWAP_VOLUME, /* the one that was to take the place */
 	MESSAGE_CREATE_SNAPSHOT,
 	MESSAGE_DELETE_SNAPSHOT,
+	MESSAGE_CREATE_SHARE,
+	MESSAGE_DELETE_SHARE,
+	MESSAGE_EXTEND_SHARE,
+	MESSAGE_SHRINK_SHARE,
+	MESSAGE_KEEP_SHARE_SIZE, /* it holds more than it was to become */
+	MESSAGE_REVERT_SHARE,
+	MESSAGE_CREATE_SHARE_SNAPSHOT,
+	MESSAGE_DELETE_SHARE_SNAPSHOT,
 	_MESSAGE_EVENT_MAX,
 } MessageEvent;
 

@@ -215,6 +215,13 @@ OPERATION_ENDS(rebuild_volume);
 int rescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int unrescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 OPERATION_ENDS(snapshot_server);
+OPERATION_ENDS(create_share);
+OPERATION_ENDS(delete_share);
+OPERATION_ENDS(extend_share);
+OPERATION_ENDS(shrink_share);
+OPERATION_ENDS(create_share_snapshot);
+OPERATION_ENDS(delete_share_snapshot);
+OPERATION_ENDS(revert_share);
 /* server-shape.c */
 int reshape_turned(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int reshape_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f);

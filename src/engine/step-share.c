@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Steps on shares and their snapshots: made, removed, made larger or smaller, gone back to. A step
+ * that finds no row has nothing to work on: making gives up, removing is done.
+ */
+#include "base/str.h"
+#include "engine/priv.h"
+#include "json/out.h"
+
+#include <inttypes.h>
+
+/* Where the share can be mounted from, for the end of the operation. */
+static int find_exports(StepRun *run, Fault *f)
+{
+	ShareLocation *locations = NULL;
+	JsonTextMap found = {0};
+	size_t count = 0;
+	int r;
+
+	r = share_backend_locations(run->config->share_backend, run->share, run->arena, &locations,
+				    &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	found.pairs = ARENA_ARRAY(run->arena, JsonPair, count);
+	for (; found.count < count; found.count++) {
+		const ShareLocation *location = &locations[found.count];
+		const char *preferred = location->preferred ? OPERATION_EXPORT_PREFERRED : "";
+		const char *admin = location->admin_only ? OPERATION_EXPORT_ADMIN : "";
+
+		found.pairs[found.count] = (JsonPair){
+			.key = arena_printf(run->arena, OPERATION_EXPORT "%zu%s%s", found.count,
+					    preferred, admin),
+			.value = location->path,
+		};
+	}
+	run->found = json_print_text_map(run->arena, &found);
+	return 0;
+}
+
+/* What an outcome of the backend's means for a step that makes something. */
+static int check_made(const Share *share, int r, Fault *f)
+{
+	switch (r) {
+	case SHARE_BACKEND_FULL:
+		return step_give_up(f, "there is no room for a share of %" PRId64 " GiB",
+				    share->size_gib);
+	case SHARE_BACKEND_NO_SHARE:
+		return step_give_up(f, "share %s has no data on this host", share->id);
+	case SHARE_BACKEND_NO_SNAPSHOT:
+		return step_give_up(f, "the snapshot has no data on this host");
+	default:
+		return fault_unexpected(f, r);
+	}
+}
+
+/* No probe: what is there already costs nothing, and its exports have to be found out anyway. */
+int share_create_act(StepRun *run, Fault *f)
+{
+	int r;
+
+	if (!run->share)
+		return step_give_up(f, "the share is gone");
+	if (run->share->snapshot_id && !run->share_snapshot)
+		return step_give_up(f, "the snapshot is gone");
+	r = share_backend_create(run->config->share_backend, run->share, run->share_snapshot, f);
+	r = check_made(run->share, r, f);
+	return r ? r : find_exports(run, f);
+}
+
+int share_delete_act(StepRun *run, Fault *f)
+{
+	return run->share ? fault_unexpected(f, share_backend_remove(run->config->share_backend,
+								     run->share, f))
+			  : 0;
+}
+
+/* 0: the record cannot be read. */
+static int64_t wanted_gib(const StepRun *run)
+{
+	JsonTextMap args = json_text_map(run->arena, run->operation->args);
+	int64_t gib = 0;
+
+	for (size_t i = 0; i < args.count; i++)
+		if (str_eq(args.pairs[i].key, OPERATION_SIZE_GIB) &&
+		    !str_parse_i64(args.pairs[i].value, &gib))
+			return 0;
+	return gib;
+}
+
+int share_resize_act(StepRun *run, Fault *f)
+{
+	int64_t gib = wanted_gib(run);
+	int r;
+
+	if (!run->share)
+		return step_give_up(f, "the share is gone");
+	if (gib <= 0)
+		return step_give_up(f, "the new size is missing");
+	r = share_backend_resize(run->config->share_backend, run->share, gib, f);
+	switch (r) {
+	case SHARE_BACKEND_FULL:
+		return step_give_up(f, "there is no room for a share of %" PRId64 " GiB", gib);
+	case SHARE_BACKEND_WOULD_LOSE:
+		return step_give_up(f, OPERATION_HOLDS_MORE "%" PRId64 " GiB", gib);
+	case SHARE_BACKEND_NO_SHARE:
+		return step_give_up(f, "share %s has no data on this host", run->share->id);
+	default:
+		return r ? fault_context(f, OPERATION_UNSURE "the share has its new size") : 0;
+	}
+}
+
+int share_snapshot_act(StepRun *run, Fault *f)
+{
+	if (!run->share || !run->share_snapshot)
+		return step_give_up(f, "the share or the snapshot is gone");
+	return check_made(run->share,
+			  share_backend_snapshot(run->config->share_backend, run->share,
+						 run->share_snapshot, f),
+			  f);
+}
+
+int share_snapshot_delete_act(StepRun *run, Fault *f)
+{
+	if (!run->share || !run->share_snapshot)
+		return 0;
+	return fault_unexpected(f,
+				share_backend_snapshot_remove(run->config->share_backend,
+							      run->share, run->share_snapshot, f));
+}
+
+int share_revert_act(StepRun *run, Fault *f)
+{
+	int r;
+
+	if (!run->share || !run->share_snapshot)
+		return step_give_up(f, "the share or the snapshot is gone");
+	r = share_backend_revert(run->config->share_backend, run->share, run->share_snapshot, f);
+	r = check_made(run->share, r, f);
+	return r < 0 ? fault_context(f, OPERATION_UNSURE "share %s is whole", run->share->id) : r;
+}
