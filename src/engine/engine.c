@@ -446,7 +446,8 @@ static Engine *engine_new(const EngineConfig *config)
 	(void)pthread_cond_init(&engine->overtake_cond, &attr);
 	(void)pthread_condattr_destroy(&attr);
 	engine->lanes = map_new();
-	engine->uses = volume_uses_new();
+	engine->uses = uses_new();
+	engine->share_uses = uses_new();
 	engine->parked_us = INT64_MAX;
 	engine->watch_us = INT64_MAX;
 	engine->next_prune_us = clock_steady_us() + PRUNE_PAUSE_MS * US_PER_MS;
@@ -460,7 +461,8 @@ static Engine *engine_free(Engine *engine)
 {
 	overtake_done(engine);
 	lanes_done(engine);
-	(void)volume_uses_free(engine->uses);
+	(void)uses_free(engine->uses);
+	(void)uses_free(engine->share_uses);
 	(void)pthread_cond_destroy(&engine->overtake_cond);
 	(void)pthread_cond_destroy(&engine->wake_cond);
 	(void)pthread_cond_destroy(&engine->ready_cond);

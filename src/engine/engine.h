@@ -169,6 +169,16 @@ EngineStatus engine_status(Engine *engine);
 #define OPERATION_VIRTUAL_SIZE "virtual_size"
 #define OPERATION_MD5 "md5"
 #define OPERATION_SHA512 "sha512"
+/*
+ * What telling a backend of a share's access rules found out: for each rule whose end was open
+ * OPERATION_RULE and its id, and one of these; and OPERATION_RULE_KEY and its id where its user
+ * has a key.
+ */
+#define OPERATION_RULE "rule/"
+#define OPERATION_RULE_KEY "key/"
+#define OPERATION_RULE_APPLIED "applied"
+#define OPERATION_RULE_REFUSED "refused"
+#define OPERATION_RULE_DENIED "denied"
 
 /*
  * How the reason of an operation that failed begins when the failure leaves open what the world

@@ -138,6 +138,7 @@ void look_turn(Engine *engine, Task *task)
 	task->run = ARENA_NEW(task->arena, StepRun);
 	task->run->config = &engine->config;
 	task->run->uses = engine->uses;
+	task->run->share_uses = engine->share_uses;
 	task->run->arena = task->arena;
 	task->run->operation = subject;
 	if (look(engine, task->run, &f) == 0) {

@@ -15,7 +15,7 @@
  * for a guest.
  *
  * Locks: Engine.lock guards lanes, lists and counters, and nothing is called with it held;
- * volume-use.c has one of its own, likewise. A task that is running or being marked belongs to that
+ * uses.c has one of its own, likewise. A task that is running or being marked belongs to that
  * worker or to the writer.
  */
 #pragma once
@@ -37,7 +37,8 @@ typedef struct ServerDisk ServerDisk;
 typedef struct StepRow StepRow;
 typedef struct StepRun StepRun;
 typedef struct Task Task;
-typedef struct VolumeUses VolumeUses;
+typedef struct Use Use;
+typedef struct Uses Uses;
 
 /* run.c: one turn of an operation. ------------------------------------------------------------ */
 
@@ -50,7 +51,8 @@ struct ServerDisk {
 /* Everything that one turn knows; all in the task's arena. */
 struct StepRun {
 	const EngineConfig *config;
-	VolumeUses *uses;
+	Uses *uses;       /* of volumes */
+	Uses *share_uses; /* of shares */
 	Arena *arena;
 	const OperationKind *kind;
 	Operation *operation;
@@ -158,7 +160,8 @@ struct Engine {
 	unsigned worker_count;
 	unsigned started;
 	bool stopping;
-	VolumeUses *uses;
+	Uses *uses; /* of volumes, and of shares */
+	Uses *share_uses;
 	Map *lanes;
 	Task *ready_head;
 	Task *ready_tail;
@@ -303,13 +306,32 @@ int volume_unexport_act(StepRun *run, Fault *f);
 int volume_extend_act(StepRun *run, Fault *f);
 int disk_resize_act(StepRun *run, Fault *f);
 
+/* uses.c: what servers here have at once, by id; its turns, and who has let go of it. */
+Uses *uses_new(void);
+Uses *uses_free(Uses *uses);
+/* Waits for the turn; no other one is had, and no other lock held. */
+Use *use_begin(Uses *uses, const char *id);
+void use_end(Uses *uses, const char *id, Use *use);
+/* Within the turn. */
+void use_goes(Use *use, const char *user_id);
+void use_comes_back(Use *use, const char *user_id);
+bool use_has_gone(const Use *use, const char *user_id);
+/* Whoever is not among these needs no remembering any more. */
+void use_forget(Use *use, const char *const *user_ids, size_t count);
+
 /* volume-use.c: this host's connections to volumes, which servers here share. */
-VolumeUses *volume_uses_new(void);
-VolumeUses *volume_uses_free(VolumeUses *uses);
 /* As backend_connect(): the disk's server needs it from now on. */
 _must_use_ int volume_use(StepRun *run, const ServerDisk *disk, BackendPath *ret, Fault *f);
 /* The disk's server does not need it any more; disconnected when no other one does. */
 _must_use_ int volume_let_go(StepRun *run, const ServerDisk *disk, Fault *f);
+
+/* share-use.c: likewise for shares; `rule` lets this host in, or is NULL. */
+_must_use_ int share_use(StepRun *run, const Share *share, const ShareMapping *mapping,
+			 const ShareRule *rule, const char **ret, Fault *f);
+_must_use_ int share_let_go(StepRun *run, const Share *share, const ShareMapping *mapping,
+			    Fault *f);
+
+int share_rules_act(StepRun *run, Fault *f);
 
 int disk_plug_act(StepRun *run, Fault *f);
 int disk_plug_undo(StepRun *run, Fault *f);

@@ -37,6 +37,7 @@ static void turn_init(Turn *turn, Task *task)
 	run = ARENA_NEW(task->arena, StepRun);
 	run->config = &task->engine->config;
 	run->uses = task->engine->uses;
+	run->share_uses = task->engine->share_uses;
 	run->arena = task->arena;
 	run->now_us = clock_steady_us();
 	task->run = run;

@@ -346,6 +346,7 @@ static const StepRow rows[] = {
 			.slow = true,
 			.act = swap_end_act,
 		},
+	[STEP_SHARE_RULES] = {.attempts = ATTEMPTS, .act = share_rules_act},
 	[STEP_VOLUME_REVERT] =
 		{
 			.needs = STEP_NEEDS_VOLUME | STEP_NEEDS_SNAPSHOT,

@@ -92,6 +92,7 @@ typedef enum StepKind {
 	STEP_SHARE_SNAPSHOT,
 	STEP_SHARE_SNAPSHOT_DELETE,
 	STEP_SHARE_REVERT, /* to a snapshot */
+	STEP_SHARE_RULES,  /* let the backend have all access rules of a share */
 	_STEP_KIND_MAX,
 } StepKind;
 
