@@ -479,6 +479,14 @@ const OperationKind service_operations[] = {
 		.done = revert_share_done,
 		.failed = revert_share_failed,
 	},
+	{
+		.name = "apply-share-rules",
+		.steps = {STEP_SHARE_RULES},
+		.step_count = 1,
+		.deadline_ms = SECONDS(60),
+		.done = apply_share_rules_done,
+		.failed = apply_share_rules_failed,
+	},
 };
 const size_t service_operation_count = ARRAY_SIZE(service_operations);
 

@@ -222,6 +222,7 @@ OPERATION_ENDS(shrink_share);
 OPERATION_ENDS(create_share_snapshot);
 OPERATION_ENDS(delete_share_snapshot);
 OPERATION_ENDS(revert_share);
+OPERATION_ENDS(apply_share_rules);
 /* server-shape.c */
 int reshape_turned(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int reshape_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f);
