@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The command line: global options, one or two command words, then options and arguments in any
+ * The command line: global options, one to three command words, then options and arguments in any
  * order. getopt_long reads it twice, first up to the command, then the rest with the options that
  * the command adds.
  */
@@ -102,33 +102,60 @@ static int read_options(Cli *cli, const Table *table, int argc, char **argv)
 	return 0;
 }
 
-static int unknown_command(Cli *cli, const char *word, const char *second)
+/* The first `count` words as one text. */
+static const char *join_words(Cli *cli, char **argv, int count)
 {
-	if (!help_group(cli->err, word))
-		return cli_fail(cli, CLI_USAGE, "there is no command '%s'; see 'cleat help'", word);
-	return second ? cli_fail(cli, CLI_USAGE, "there is no command '%s %s'", word, second)
-		      : cli_fail(cli, CLI_USAGE, "'%s' needs one more word", word);
+	const char *words = argv[0];
+
+	for (int i = 1; i < count; i++)
+		words = arena_printf(cli->arena, "%s %s", words, argv[i]);
+	return words;
+}
+
+/* The most words that commands begin with; *ret_count of them, or 0. */
+static const char *find_group(Cli *cli, int argc, char **argv, int *ret_count)
+{
+	for (int count = MIN(argc, CLI_WORDS_MAX - 1); count > 0; count--) {
+		const char *words = join_words(cli, argv, count);
+
+		*ret_count = count;
+		if (help_has_group(words))
+			return words;
+	}
+	*ret_count = 0;
+	return NULL;
+}
+
+/* Words that are no command: only help of a group is right. */
+static int no_command(Cli *cli, int argc, char **argv)
+{
+	int count;
+	const char *group = find_group(cli, argc, argv, &count);
+	const char *next = count < argc ? argv[count] : NULL;
+
+	if (!group)
+		return cli_fail(cli, CLI_USAGE, "there is no command '%s'; see 'cleat help'",
+				argv[0]);
+	if (next && (str_eq(next, "--help") || str_eq(next, "-h"))) {
+		cli->group = group;
+		return 0;
+	}
+	(void)help_group(cli->err, group); /* it was found */
+	return next && *next != '-'
+		       ? cli_fail(cli, CLI_USAGE, "there is no command '%s %s'", group, next)
+		       : cli_fail(cli, CLI_USAGE, "'%s' needs one more word", group);
 }
 
 /* Find the command at argv[0]; *ret_words of them are its name. */
 static int find_command(Cli *cli, int argc, char **argv, int *ret_words)
 {
-	if (argc > 1) {
-		cli->command = command_find(arena_printf(cli->arena, "%s %s", argv[0], argv[1]));
-		*ret_words = 2;
+	for (int count = MIN(argc, CLI_WORDS_MAX); count > 0; count--) {
+		cli->command = command_find(join_words(cli, argv, count));
+		*ret_words = count;
+		if (cli->command)
+			return 0;
 	}
-	if (!cli->command) {
-		cli->command = command_find(argv[0]);
-		*ret_words = 1;
-	}
-	if (cli->command)
-		return 0;
-	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) &&
-	    help_has_group(argv[0])) {
-		cli->group = argv[0];
-		return 0;
-	}
-	return unknown_command(cli, argv[0], argc > 1 && argv[1][0] != '-' ? argv[1] : NULL);
+	return no_command(cli, argc, argv);
 }
 
 static int check_argument_count(Cli *cli)

@@ -32,7 +32,7 @@ struct Option {
 	const char *help;
 };
 
-enum { CLI_MANY = 1000 };
+enum { CLI_MANY = 1000, CLI_WORDS_MAX = 3 }; /* arguments; words of a command */
 
 struct Command {
 	const char *name;      /* "server create" */
@@ -60,7 +60,7 @@ typedef struct GivenOption {
 struct Cli {
 	Arena *arena;
 	const Command *command; /* NULL when none was named */
-	const char *group;      /* first word of commands, when only their help is asked for */
+	const char *group;      /* first words of commands, when only their help is asked for */
 	GivenOption *given;
 	size_t given_count;
 	const char **arguments;
@@ -103,9 +103,9 @@ extern const size_t wait_option_count;
 /* help.c */
 void help_program(FILE *out);
 void help_command(FILE *out, const Command *command);
-/* The commands whose first word this is. False when there is none. */
-bool help_group(FILE *out, const char *word);
-bool help_has_group(const char *word);
+/* The commands that begin with these words, and have more. False when there is none. */
+bool help_group(FILE *out, const char *words);
+bool help_has_group(const char *words);
 
 /* login.c */
 /* Find the settings and make the client. 0 or an exit code. */

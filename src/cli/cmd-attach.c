@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat attach, detach: a volume to and from a server.
+ * cleat attach, detach: a volume to and from a server. (A share: cmd-server-share.c.)
  *
  * The truth about an attachment is in two places that agree when all is done: the volume lists the
  * servers that hold it, and the server answers for the volume.
@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/server-share.h"
 #include "cli/wait.h"
 #include "client/server.h"
 
@@ -133,9 +134,21 @@ static int wait_for_pair(Cli *cli, Pair *pair, int (*look)(Cli *cli, Wait *wait)
 	return wait_for(cli, &wait);
 }
 
+/* With --share, the server stands alone; without, the volume follows it. 0 or CLI_USAGE. */
+static int check_arguments(Cli *cli)
+{
+	size_t wanted = cli_flag(cli, "share") ? 1 : 2;
+
+	return cli->argument_count == wanted
+		       ? 0
+		       : cli_fail(cli, CLI_USAGE,
+				  "usage: cleat %s SERVER VOLUME, or cleat %s --share SHARE SERVER",
+				  cli->command->name, cli->command->name);
+}
+
 static const View view = {.rest = true};
 
-static int attach(Cli *cli)
+static int attach_volume(Cli *cli)
 {
 	_cleanup_(client_item_done) ClientItem item = {.path = "volumeAttachment"};
 	ClientAttachWish wish = {
@@ -160,7 +173,7 @@ static int attach(Cli *cli)
 	return r || !item.doc ? r : output_show(cli, &view, &item);
 }
 
-static int detach(Cli *cli)
+static int detach_volume(Cli *cli)
 {
 	Pair pair = {0};
 	Fault f = {0};
@@ -175,28 +188,76 @@ static int detach(Cli *cli)
 	return cli_flag(cli, "wait") ? wait_for_pair(cli, &pair, look_detached) : 0;
 }
 
+/* The first of the options that was given and that goes with the other kind of thing, or NULL. */
+static const char *misplaced_option(Cli *cli)
+{
+	static const struct {
+		const char *name;
+		bool of_share;
+	} options[] = {
+		{"device", false},
+		{"delete-on-termination", false},
+		{"mount-point", true},
+		{"mount-options", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (cli_flag(cli, options[i].name) && options[i].of_share != cli_flag(cli, "share"))
+			return options[i].name;
+	return NULL;
+}
+
+static int attach(Cli *cli)
+{
+	const char *misplaced = misplaced_option(cli);
+	int code = check_arguments(cli);
+
+	if (code)
+		return code;
+	if (misplaced)
+		return cli_fail(cli, CLI_USAGE, "attach: --%s is not for a %s", misplaced,
+				cli_flag(cli, "share") ? "share" : "volume");
+	return cli_flag(cli, "share") ? server_share_attach(cli) : attach_volume(cli);
+}
+
+static int detach(Cli *cli)
+{
+	int code = check_arguments(cli);
+
+	if (code)
+		return code;
+	return cli_flag(cli, "share") ? server_share_detach(cli) : detach_volume(cli);
+}
+
 static const Option attach_options[] = {
-	{"device", 0, "PATH", "wished name in the guest, such as /dev/vdb"},
-	{"tag", 0, "TAG", "how the guest finds it in its metadata"},
+	{"share", 0, "SHARE", "attach a share; the server has to be off"},
+	{"tag", 0, "TAG", "how the guest finds it in its metadata, and mounts a share"},
+	{"device", 0, "PATH", "wished name of a volume in the guest, such as /dev/vdb"},
 	{"delete-on-termination", 0, NULL, "delete the volume together with the server"},
+	{"mount-point", 0, "DIR", "where the guest should mount the share"},
+	{"mount-options", 0, "LIST", "how; 'ro' keeps the guest from writing to the share"},
 };
 const Command cmd_attach = {
 	.name = "attach",
-	.summary = "Attach a volume to a server",
-	.arguments = "SERVER VOLUME",
-	.arguments_min = 2,
+	.summary = "Attach a volume or a share to a server",
+	.arguments = "SERVER [VOLUME]",
+	.arguments_min = 1,
 	.arguments_max = 2,
 	CLI_OPTIONS(attach_options),
 	.waits = true,
 	.run = attach,
 };
 
+static const Option detach_options[] = {
+	{"share", 0, "SHARE", "detach a share; the server has to be off"},
+};
 const Command cmd_detach = {
 	.name = "detach",
-	.summary = "Detach a volume from a server, when the guest releases it",
-	.arguments = "SERVER VOLUME",
-	.arguments_min = 2,
+	.summary = "Detach a volume or a share from a server",
+	.arguments = "SERVER [VOLUME]",
+	.arguments_min = 1,
 	.arguments_max = 2,
+	CLI_OPTIONS(detach_options),
 	.waits = true,
 	.run = detach,
 };

@@ -26,55 +26,47 @@ static const char *options_of(Cli *cli, const Command *command)
 	return arena_strdup(cli->arena, words.data + 1);
 }
 
-/* Whether an earlier command has the same first word. */
-static bool seen_before(size_t index, const char *word, size_t length)
+/* Whether one of the first `count` commands begins with these words (the first `length` bytes). */
+static bool seen_before(size_t count, const char *words, size_t length)
 {
-	for (size_t i = 0; i < index; i++)
-		if (strncmp(commands[i]->name, word, length) == 0 &&
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(commands[i]->name, words, length) == 0 &&
 		    (commands[i]->name[length] == ' ' || commands[i]->name[length] == '\0'))
 			return true;
 	return false;
 }
 
-/* The first words of all commands, each once. */
-static const char *first_words(Cli *cli)
+/* The words that follow the first `length` bytes of a command's name in any command, each once. */
+static const char *next_words(Cli *cli, const char *before, size_t length)
 {
+	size_t skip = length ? length + 1 : 0; /* and the blank */
 	_cleanup_(buf_done) Buf words = {0};
 
 	for (size_t i = 0; i < command_count; i++) {
-		size_t length = strcspn(commands[i]->name, " ");
+		const char *name = commands[i]->name;
+		size_t next;
 
-		if (!seen_before(i, commands[i]->name, length))
-			buf_printf(&words, "%s%.*s", words.length ? " " : "", (int)length,
-				   commands[i]->name);
+		if (strncmp(name, before, length) != 0 || (length && name[length] != ' '))
+			continue;
+		next = strcspn(name + skip, " ");
+		if (!seen_before(i, name, skip + next))
+			buf_printf(&words, "%s%.*s", words.length ? " " : "", (int)next,
+				   name + skip);
 	}
 	return arena_strdup(cli->arena, words.data);
 }
 
-/* The second words behind a first one. */
-static const char *second_words(Cli *cli, const char *first, size_t length)
-{
-	_cleanup_(buf_done) Buf words = {0};
-
-	for (size_t i = 0; i < command_count; i++)
-		if (strncmp(commands[i]->name, first, length) == 0 &&
-		    commands[i]->name[length] == ' ')
-			buf_printf(&words, "%s%s", words.length ? " " : "",
-				   commands[i]->name + length + 1);
-	return arena_strdup(cli->arena, words.data);
-}
-
-/* One case a command, and one a first word. */
+/* One case a command, and one for each beginning of commands. */
 static void print_cases(Cli *cli)
 {
-	fprintf(cli->out, "\t\t'') words='%s' ;;\n", first_words(cli));
+	fprintf(cli->out, "\t\t'') words='%s' ;;\n", next_words(cli, "", 0));
 	for (size_t i = 0; i < command_count; i++) {
 		const char *name = commands[i]->name;
-		size_t length = strcspn(name, " ");
 
-		if (name[length] && !seen_before(i, name, length))
-			fprintf(cli->out, "\t\t'%.*s') words='%s' ;;\n", (int)length, name,
-				second_words(cli, name, length));
+		for (const char *end = strchr(name, ' '); end; end = strchr(end + 1, ' '))
+			if (!seen_before(i, name, (size_t)(end - name)))
+				fprintf(cli->out, "\t\t'%.*s') words='%s' ;;\n", (int)(end - name),
+					name, next_words(cli, name, (size_t)(end - name)));
 		fprintf(cli->out, "\t\t'%s' | '%s '*) words='%s' ;;\n", name, name,
 			options_of(cli, commands[i]));
 	}

@@ -8,20 +8,19 @@
 
 static int help(Cli *cli)
 {
-	const char *name;
+	const char *name = cli->argument_count > 0 ? cli->arguments[0] : NULL;
 
-	if (cli->argument_count == 0) {
+	if (!name) {
 		help_program(cli->out);
 		return 0;
 	}
-	name = cli->argument_count == 1
-		       ? cli->arguments[0]
-		       : arena_printf(cli->arena, "%s %s", cli->arguments[0], cli->arguments[1]);
+	for (size_t i = 1; i < cli->argument_count; i++)
+		name = arena_printf(cli->arena, "%s %s", name, cli->arguments[i]);
 	if (command_find(name)) {
 		help_command(cli->out, command_find(name));
 		return 0;
 	}
-	if (cli->argument_count == 1 && help_group(cli->out, name))
+	if (help_group(cli->out, name))
 		return 0;
 	return cli_fail(cli, CLI_USAGE, "there is no command '%s'; see 'cleat help'", name);
 }
@@ -30,7 +29,7 @@ const Command cmd_help = {
 	.name = "help",
 	.summary = "Show this help, or that of one command",
 	.arguments = "[COMMAND]",
-	.arguments_max = 2,
+	.arguments_max = CLI_WORDS_MAX,
 	.local = true,
 	.run = help,
 };

@@ -8,7 +8,7 @@
 #include "client/calls.h"
 
 typedef struct Limits {
-	JsonDoc *docs[2];
+	JsonDoc *docs[3];
 } Limits;
 
 static void limits_done(Limits *limits)
@@ -56,7 +56,7 @@ static const View view = {VIEW(columns)};
 
 static int limits(Cli *cli)
 {
-	static const ClientService services[] = {CLIENT_COMPUTE, CLIENT_VOLUME};
+	static const ClientService services[] = {CLIENT_COMPUTE, CLIENT_VOLUME, CLIENT_SHARE};
 	_cleanup_(limits_done) Limits all = {0};
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	Fault f = {0};
@@ -65,6 +65,8 @@ static int limits(Cli *cli)
 	static_assert(ARRAY_SIZE(services) == ARRAY_SIZE(all.docs), "a document for each");
 	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
 		r = client_limits(cli->client, services[i], &all.docs[i], &f);
+		if (r == CLIENT_NOT_FOUND && services[i] == CLIENT_SHARE)
+			continue; /* many clouds have no shares */
 		if (r)
 			return cli_fail_client(cli, r, &f, "limits");
 	}

@@ -15,7 +15,10 @@ static const char *print_subject(Cli *cli, const ClientItem *item, const void *c
 	static const struct {
 		const char *member;
 		const char *noun;
-	} things[] = {{"volume_id", "volume"}, {"server_id", "server"}, {"image_id", "image"}};
+	} things[] = {{"volume_id", "volume"},
+		      {"share_id", "share"},
+		      {"server_id", "server"},
+		      {"image_id", "image"}};
 	_cleanup_(buf_done) Buf text = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
@@ -63,7 +66,8 @@ static int op_list(Cli *cli)
 	static const struct {
 		const char *option;
 		ClientNoun noun;
-	} things[] = {{"server", CLIENT_SERVER}, {"volume", CLIENT_VOLUMES}};
+	} things[] = {
+		{"server", CLIENT_SERVER}, {"volume", CLIENT_VOLUMES}, {"share", CLIENT_SHARES}};
 	const char *text = cli_query(cli, query, ARRAY_SIZE(query));
 
 	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
@@ -196,6 +200,7 @@ static int op_cancel(Cli *cli)
 static const Option list_options[] = {
 	{"server", 0, "SERVER", "only those about this server"},
 	{"volume", 0, "VOLUME", "only those about this volume"},
+	{"share", 0, "SHARE", "only those about this share"},
 	{"state", 0, "STATE", "only those in this state, such as doing or broken"},
 };
 const Command cmd_op_list = {

@@ -102,28 +102,28 @@ void help_program(FILE *out)
 	fprintf(out, "\n'cleat help COMMAND' tells more about one command.\n");
 }
 
-static bool in_group(const Command *command, const char *word)
+static bool in_group(const Command *command, const char *words)
 {
-	const char *rest = str_after(command->name, word);
+	const char *rest = str_after(command->name, words);
 
 	return rest && *rest == ' ';
 }
 
-bool help_has_group(const char *word)
+bool help_has_group(const char *words)
 {
 	for (size_t i = 0; i < command_count; i++)
-		if (in_group(commands[i], word))
+		if (in_group(commands[i], words))
 			return true;
 	return false;
 }
 
-bool help_group(FILE *out, const char *word)
+bool help_group(FILE *out, const char *words)
 {
-	if (!help_has_group(word))
+	if (!help_has_group(words))
 		return false;
-	fprintf(out, "Usage: cleat %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", word);
+	fprintf(out, "Usage: cleat %s COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", words);
 	for (size_t i = 0; i < command_count; i++)
-		if (in_group(commands[i], word))
+		if (in_group(commands[i], words))
 			print_command_row(out, commands[i]);
 	return true;
 }

@@ -30,6 +30,18 @@ TEST(a_first_word_has_help)
 	assert_null(strstr(asked.out, "snapshot create"));
 }
 
+TEST(two_first_words_have_help)
+{
+	_cleanup_(ran_done) Ran asked = run_cleat("share access --help");
+	_cleanup_(ran_done) Ran word = run_cleat("help share access");
+
+	assert_int_equal(asked.code, 0);
+	assert_string_equal(asked.err, "");
+	assert_string_equal(asked.out, word.out);
+	assert_non_null(strstr(asked.out, "share access allow"));
+	assert_null(strstr(asked.out, "share export list"));
+}
+
 static void check_width(const char *text)
 {
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
@@ -84,6 +96,10 @@ static const struct {
 	{"paint", "there is no command 'paint'"},
 	{"server", "'server' needs one more word"},
 	{"server paint", "there is no command 'server paint'"},
+	{"share access", "'share access' needs one more word"},
+	{"share access paint", "there is no command 'share access paint'"},
+	{"share access list", "usage: cleat share access list SHARE"},
+	{"help share access list all", "what is 'all'?"},
 	{"server show", "usage: cleat server show SERVER"},
 	{"server show a b", "what is 'b'?"},
 	{"server list --colour", "see 'cleat help server list'"},
@@ -121,6 +137,17 @@ TEST(values_of_options_are_checked_before_any_call)
 		{"volume create v --size 0", "--size: '0' is not a number of at least 1"},
 		{"volume create v --size 1 --property x", "--property: 'x' is not KEY=VALUE"},
 		{"volume set v", "nothing to set"},
+		{"share create s", "needs --size"},
+		{"share extend s", "needs --size"},
+		{"share set s --property x", "is not KEY=VALUE"},
+		{"share set s --public --private", "exclude each other"},
+		{"share access allow s ip 1.2.3.4 --lock-reason x", "needs --lock-deletion"},
+		{"attach s", "attach SERVER VOLUME, or cleat attach --share SHARE SERVER"},
+		{"attach s v --share a", "attach SERVER VOLUME, or cleat attach --share"},
+		{"attach s v --mount-point /mnt", "--mount-point is not for a volume"},
+		{"attach s --share a --device vdb", "--device is not for a share"},
+		{"attach s --share a --tag t --mount-options ro", "--tag excludes"},
+		{"detach s", "detach SERVER VOLUME, or cleat detach --share SHARE SERVER"},
 		{"server create s", "needs --image or --volume"},
 		{"server create s --volume v", "needs --flavor"},
 		{"server resize s", "needs one of --flavor, --confirm and --revert"},

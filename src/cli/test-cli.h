@@ -87,9 +87,11 @@ static inline HttpScript *serve_rows(const HttpScriptRow *rows, size_t count)
 		"\"public\",\"url\":\"%s/compute/v2.1\"}]},"
 		"{\"type\":\"block-storage\",\"name\":\"cleat\",\"endpoints\":[{\"interface\":"
 		"\"public\",\"url\":\"%s/volume/v3\"}]},"
+		"{\"type\":\"shared-file-system\",\"name\":\"cleat\",\"endpoints\":[{"
+		"\"interface\":\"public\",\"url\":\"%s/share/v2\"}]},"
 		"{\"type\":\"image\",\"name\":\"cleat\",\"endpoints\":[{\"interface\":"
 		"\"public\",\"url\":\"%s/image\"}]}]}}",
-		url, url, url);
+		url, url, url, url);
 	return script;
 }
 

@@ -6,7 +6,7 @@
 #include "cli/wait.h"
 
 #include <stdarg.h>
-#include <strings.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -64,16 +64,17 @@ typedef struct StatusWish {
 	bool acted;         /* a server that something is being done to */
 } StatusWish;
 
-/* The newest message of block storage about a thing; NULL when it has none. */
-static const char *message_about(Cli *cli, const StatusWish *wish)
+const char *wait_message_about(Cli *cli, ClientNoun noun, const char *id)
 {
-	const char *query = arena_printf(cli->arena, "resource_uuid=%s&limit=1", wish->id);
+	bool of_shares = noun == CLIENT_SHARES || noun == CLIENT_SHARE_SNAPSHOTS;
+	const char *query = arena_printf(cli->arena, "%s=%s&limit=1",
+					 of_shares ? "resource_id" : "resource_uuid", id);
+	ClientNoun messages = of_shares ? CLIENT_SHARE_MESSAGES : CLIENT_MESSAGES;
 	_cleanup_(client_list_done) ClientList list = {0};
 
-	if (wish->noun != CLIENT_VOLUMES && wish->noun != CLIENT_SNAPSHOTS)
+	if (!of_shares && noun != CLIENT_VOLUMES && noun != CLIENT_SNAPSHOTS)
 		return NULL;
-	if (client_list(cli->client, cli->arena, CLIENT_MESSAGES, query, &list, NULL) ||
-	    list.count == 0)
+	if (client_list(cli->client, cli->arena, messages, query, &list, NULL) || list.count == 0)
 		return NULL;
 	return client_item_text(cli->arena, &list.items[0], "user_message");
 }
@@ -81,10 +82,11 @@ static const char *message_about(Cli *cli, const StatusWish *wish)
 /* What is known of a failure: the fault of a server, a message, else only the status. */
 static int fail_status(Cli *cli, const Wait *wait, const ClientItem *item)
 {
+	const StatusWish *wish = wait->ctx;
 	const char *message = client_item_text(cli->arena, item, "fault.message");
 
 	if (!message)
-		message = message_about(cli, wait->ctx);
+		message = wait_message_about(cli, wish->noun, wish->id);
 	return cli_fail(cli, CLI_FAILED, "%s went to %s%s%s", wait->what, wait->state,
 			message ? ": " : "", message ? message : "");
 }
@@ -129,7 +131,8 @@ static int look_at_status(Cli *cli, Wait *wait)
 		return 0;
 	if (r)
 		return cli_fail_client(cli, r, &f, "%s", wait->what);
-	wait->state = client_item_text(cli->arena, &item, "status");
+	wait->state = client_item_text(cli->arena, &item,
+				       wish->noun == CLIENT_SHARE_RULES ? "state" : "status");
 	task = client_item_text(cli->arena, &item, "OS-EXT-STS:task_state");
 	if (!wait->state)
 		return cli_fail(cli, CLI_UNREACHABLE, "%s has no status", wait->what);
@@ -141,7 +144,7 @@ static int look_at_status(Cli *cli, Wait *wait)
 		return 0;
 	if (wish->busy && str_eq(wait->state, wish->busy))
 		return WAIT_MORE;
-	if (strncasecmp(wait->state, "error", strlen("error")) == 0)
+	if (strcasestr(wait->state, "error")) /* "error_deleting", "extending_error" */
 		return fail_status(cli, wait, &item);
 	if (wish->acted)
 		return judge_server(cli, wait);

@@ -37,5 +37,8 @@ int wait_for_server(Cli *cli, const char *id, const char *status);
 /* Until a thing is no longer in a passing status ("extending"). A status of error is a failure. */
 int wait_while_status(Cli *cli, ClientNoun noun, const char *id, const char *status);
 
+/* What the service tells its users about the newest failure of a thing; NULL: nothing. */
+const char *wait_message_about(Cli *cli, ClientNoun noun, const char *id);
+
 /* The progress line by itself, for uploads; "" clears it. */
 void wait_show(Cli *cli, const char *format, ...) _printf_(2, 3);

@@ -222,9 +222,9 @@ static ClientRequest server_request(Client *client, Arena *arena, const char *me
 	return (ClientRequest){.service = CLIENT_COMPUTE, .method = method, .path = path};
 }
 
-/* The call that says where the guest should mount it. */
-static int attach_at_mount_point(Client *client, Arena *arena, const ClientServerShareWish *wish,
-				 Fault *f)
+/* The call that says how the guest should mount it. */
+static int attach_to_be_mounted(Client *client, Arena *arena, const ClientServerShareWish *wish,
+				Fault *f)
 {
 	const ClientRequest request = {
 		.service = CLIENT_COMPUTE,
@@ -236,7 +236,7 @@ static int attach_at_mount_point(Client *client, Arena *arena, const ClientServe
 
 	body_begin(&out, "share_attach");
 	json_out_text(&out, "share_id", wish->share_id);
-	json_out_text(&out, "mount_point", wish->mount_point);
+	body_text(&out, "mount_point", wish->mount_point);
 	body_text(&out, "mount_options", wish->mount_options);
 	body_end(&out);
 	return body_send(client, request, &out, NULL, f);
@@ -248,8 +248,8 @@ int client_server_share_attach(Client *client, Arena *arena, const ClientServerS
 	const ClientRequest request = server_request(client, arena, "POST", wish->server_id, NULL);
 	JsonOut out = {0};
 
-	if (wish->mount_point)
-		return attach_at_mount_point(client, arena, wish, f);
+	if (wish->mount_point || wish->mount_options)
+		return attach_to_be_mounted(client, arena, wish, f);
 	body_begin(&out, "share");
 	json_out_text(&out, "share_id", wish->share_id);
 	body_text(&out, "tag", wish->tag);

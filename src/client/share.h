@@ -74,13 +74,15 @@ _must_use_ int client_share_snapshot_create(Client *client, Arena *arena,
 _must_use_ int client_share_lock(Client *client, Arena *arena, const char *share_id,
 				 const char *reason, const char **ret_id, Fault *f);
 
-/* A share for a server. Where the guest should mount it goes by an older call, without a tag. */
+/*
+ * A share for a server. How the guest should mount it goes by an older call, which knows no tag.
+ */
 typedef struct ClientServerShareWish {
 	const char *server_id;
 	const char *share_id;
 	const char *tag;
 	const char *mount_point;
-	const char *mount_options; /* only with a mount point */
+	const char *mount_options;
 } ClientServerShareWish;
 
 _must_use_ int client_server_share_attach(Client *client, Arena *arena,

@@ -35,6 +35,7 @@ NEEDS = {
 # What may be switched off, or is not served yet: a page about it is tried where it answers.
 SERVED = {
     'cleat-attachment.1': '/volume/v3/attachments',
+    'cleat-share.1': '/share/v2/shares',
     'cleat-snapshot.1': '/volume/v3/snapshots',
     'cleat-type.1': '/volume/v3/types/none/os-volume-type-access',
     'cleat-volume.1': '/volume/v3/snapshots',

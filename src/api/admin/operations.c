@@ -38,6 +38,8 @@ static void out_operation_members(JsonOut *out, const Operation *operation, cons
 	json_out_text(out, "server_id", operation->server_id);
 	json_out_text(out, "volume_id", operation->volume_id);
 	json_out_text(out, "attachment_id", operation->attachment_id);
+	json_out_text(out, "share_id", operation->share_id);
+	json_out_text(out, "share_mapping_id", operation->share_mapping_id);
 	json_out_text(out, "image_id", operation->image_id);
 	json_out_text(out, "project_id", operation->project_id);
 	json_out_text(out, "user_id", operation->user_id);
@@ -73,7 +75,7 @@ static bool sees_all(const ApiRequest *r)
 /* The filters of the query string; false after a reply. */
 static bool take_filters(ApiRequest *r, RecordQuery *query)
 {
-	static const char *const columns[] = {"server_id", "volume_id"};
+	static const char *const columns[] = {"server_id", "volume_id", "share_id"};
 	const char *state = api_query(r, "state");
 
 	if (state && enum_value(&operation_state_names, state) < 0) {
@@ -199,9 +201,13 @@ static int show_version(ApiRequest *r, Fault *f)
 }
 
 static const ApiParam list_params[] = {
-	{.name = "state"},     {.name = "server_id"},
-	{.name = "volume_id"}, {.name = "limit", .format = "integer"},
-	{.name = "marker"},    {0},
+	{.name = "state"},
+	{.name = "server_id"},
+	{.name = "volume_id"},
+	{.name = "share_id"},
+	{.name = "limit", .format = "integer"},
+	{.name = "marker"},
+	{0},
 };
 
 static const ApiRoute routes[] = {

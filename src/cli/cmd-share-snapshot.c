@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * cleat share snapshot create, list, show, delete.
+ */
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/wait.h"
+#include "client/share.h"
+
+static const Column list_columns[] = {
+	{.title = "ID", .member = "id"},
+	{.title = "Name", .member = "name"},
+	{.title = "Status", .member = "status"},
+	{.title = "Size", .member = "size", .right = true},
+	{.title = "Share ID", .member = "share_id"},
+};
+static const View list_view = {VIEW(list_columns)};
+
+static const Column show_rows[] = {
+	{.title = "id", .member = "id"},
+	{.title = "name", .member = "name"},
+	{.title = "status", .member = "status"},
+	{.title = "size", .member = "size"},
+	{.title = "share_id", .member = "share_id"},
+	{.member = "links"},
+};
+static const View show_view = {VIEW(show_rows), .rest = true};
+
+static int snapshot_list(Cli *cli)
+{
+	static const QueryRow query[] = {{"all-projects", "all_tenants", "1"}};
+	const char *text = cli_query(cli, query, ARRAY_SIZE(query));
+	const char *share = cli_option(cli, "share"), *id = NULL;
+
+	if (share) {
+		int r = cli_find_id(cli, CLIENT_SHARES, share, &id);
+
+		if (r)
+			return r;
+		text = arena_printf(cli->arena, "share_id=%s%s%s", id, text ? "&" : "",
+				    text ? text : "");
+	}
+	return output_nouns(cli, CLIENT_SHARE_SNAPSHOTS, text, &list_view);
+}
+
+static int snapshot_show(Cli *cli)
+{
+	return output_noun(cli, CLIENT_SHARE_SNAPSHOTS, cli->arguments[0], &show_view);
+}
+
+static int snapshot_create(Cli *cli)
+{
+	ClientShareSnapshotWish wish = {
+		.name = cli->argument_count > 1 ? cli->arguments[1] : NULL,
+		.description = cli_option(cli, "description"),
+	};
+	const char *id = NULL;
+	Fault f = {0};
+	int r = cli_find_id(cli, CLIENT_SHARES, cli->arguments[0], &wish.share_id);
+
+	if (r)
+		return r;
+	r = client_share_snapshot_create(cli->client, cli->arena, &wish, &id, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "share snapshot create");
+	if (cli_flag(cli, "wait"))
+		r = wait_for_status(cli, CLIENT_SHARE_SNAPSHOTS, id, "available");
+	return r ? r : output_noun(cli, CLIENT_SHARE_SNAPSHOTS, id, &show_view);
+}
+
+static int snapshot_delete(Cli *cli)
+{
+	return cli_delete_all(cli, CLIENT_SHARE_SNAPSHOTS);
+}
+
+static const Option create_options[] = {
+	{"description", 0, "TEXT", "for people"},
+};
+const Command cmd_share_snapshot_create = {
+	.name = "share snapshot create",
+	.summary = "Keep what a share holds now",
+	.arguments = "SHARE [NAME]",
+	.arguments_min = 1,
+	.arguments_max = 2,
+	CLI_OPTIONS(create_options),
+	.waits = true,
+	.run = snapshot_create,
+};
+
+static const Option list_options[] = {
+	{"share", 0, "SHARE", "only those of this share"},
+	{"all-projects", 0, NULL, "those of all projects (admin)"},
+};
+const Command cmd_share_snapshot_list = {
+	.name = "share snapshot list",
+	.summary = "List the snapshots of the project's shares",
+	CLI_OPTIONS(list_options),
+	.run = snapshot_list,
+};
+
+const Command cmd_share_snapshot_show = {
+	.name = "share snapshot show",
+	.summary = "Show everything about a snapshot of a share",
+	.arguments = "SNAPSHOT",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = snapshot_show,
+};
+
+const Command cmd_share_snapshot_delete = {
+	.name = "share snapshot delete",
+	.summary = "Delete snapshots of shares",
+	.arguments = "SNAPSHOT...",
+	.arguments_min = 1,
+	.arguments_max = CLI_MANY,
+	.waits = true,
+	.run = snapshot_delete,
+};
