@@ -31,7 +31,8 @@ struct ShareBackendConfig {
 	const char *name;      /* "directory" */
 	const char *directory; /* absolute: where shares live; for directory and nfs */
 	const char *mount_dir; /* absolute: where shares are mounted on this host */
-	const char *address;   /* of the server, as clients mount from it; for nfs and cephfs */
+	const char *limit;     /* "auto", "quota", "image" or "none"; for directory and nfs */
+	const char *address;   /* of the server, as clients mount from it */
 	const char *options;   /* of mounts on this host, or NULL */
 	const char *ceph_conf; /* for cephfs */
 	const char *ceph_user; /* for cephfs: who makes shares and users, without "client." */
@@ -77,8 +78,8 @@ struct ShareBackendDriver {
 	int (*exists)(void *self, const Share *share, bool *ret, Fault *f);
 	/*
 	 * Make it that large; share->size_gib may be the old size or the new one. Also while it is
-	 * mounted. SHARE_BACKEND_FULL, SHARE_BACKEND_WOULD_LOSE, SHARE_BACKEND_NO_SHARE: nothing
-	 * has changed.
+	 * mounted, where it does not shrink. SHARE_BACKEND_FULL, SHARE_BACKEND_WOULD_LOSE,
+	 * SHARE_BACKEND_NO_SHARE: nothing has changed.
 	 */
 	int (*resize)(void *self, const Share *share, int64_t size_gib, Fault *f);
 	/* Computed, without I/O; in the arena. The preferred one first. */

@@ -74,17 +74,17 @@ static int mock_locations(void *self _unused_, const Share *share _unused_, Aren
 
 static int mock_apply(void *self _unused_, const Share *share _unused_,
 		      const ShareRule *const *rules _unused_, size_t count _unused_,
-		      Arena *arena _unused_, ShareRuleResult *results _unused_, Fault *f _unused_)
+		      Arena *arena _unused_, ShareRuleResult *results _unused_, Fault *f)
 {
-	return answer;
+	return answer < 0 ? fault(f, answer, "no rules") : answer;
 }
 
 static int mock_connect(void *self _unused_, const Share *share _unused_,
 			const ShareRule *rule _unused_, bool readonly _unused_,
-			Arena *arena _unused_, const char **ret, Fault *f _unused_)
+			Arena *arena _unused_, const char **ret, Fault *f)
 {
 	*ret = answer_path;
-	return answer;
+	return answer < 0 ? fault(f, answer, "no mount") : answer;
 }
 
 static int mock_disconnect(void *self _unused_, const Share *share _unused_, bool readonly _unused_,
