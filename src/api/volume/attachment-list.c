@@ -39,29 +39,19 @@ const VolumeListing attachment_listing = {
 	.no_marker = REFUSAL_NO_VOLUME_ATTACHMENT,
 };
 
-/* The page of rows. *ret_answered: the client was told what is wrong. */
-static int find(ApiRequest *r, VolumeList *list, bool *ret_answered, Fault *f)
+static int print_summary(ApiRequest *r, const void *row, _unused_ Fault *f)
 {
-	*ret_answered = !volume_list_read(r, list);
-	return *ret_answered ? 0 : volume_list_find(r, list, f);
+	attachment_out_summary(r, row);
+	return 0;
 }
 
 static int attachments_list(ApiRequest *r, Fault *f)
 {
 	VolumeList list = {.listing = &attachment_listing};
-	bool answered;
-	int k = find(r, &list, &answered, f);
 
-	if (k || answered)
-		return k;
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "attachments");
-	for (size_t i = 0; i < list.rows.count; i++)
-		attachment_out_summary(r, list.rows.records[i]);
-	json_out_list_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return volume_list_read(r, &list)
+		       ? volume_list_reply(r, &list, "attachments", print_summary, f)
+		       : 0;
 }
 
 static int attachments_detail(ApiRequest *r, Fault *f)
@@ -69,10 +59,12 @@ static int attachments_detail(ApiRequest *r, Fault *f)
 	VolumeList list = {.listing = &attachment_listing};
 	SharedConnections *shared;
 	Attachment **rows;
-	bool answered;
-	int k = find(r, &list, &answered, f);
+	int k;
 
-	if (k || answered)
+	if (!volume_list_read(r, &list))
+		return 0;
+	k = volume_list_find(r, &list, f);
+	if (k)
 		return k;
 	rows = (Attachment **)list.rows.records;
 	shared = ARENA_ARRAY(r->arena, SharedConnections, list.rows.count);

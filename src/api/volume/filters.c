@@ -392,16 +392,37 @@ static int out_count(ApiRequest *r, const VolumeList *list, Fault *f)
 	return 0;
 }
 
-int volume_list_end(ApiRequest *r, const VolumeList *list, Fault *f)
+static void out_next(ApiRequest *r, const VolumeList *list)
 {
 	const RecordList *rows = &list->rows;
+	const char *last;
 
-	if (list->listing->links && rows->count && (int64_t)rows->count == list->query.limit) {
-		const char *last = rows->records[rows->count - 1];
-		size_t key = list->listing->table->columns[0].offset;
+	if (!list->listing->links || !rows->count || (int64_t)rows->count != list->query.limit)
+		return;
+	last = rows->records[rows->count - 1];
+	api_out_next(r, &r->out, list->listing->links,
+		     *(const char *const *)(const void *)(last +
+							  list->listing->table->columns[0].offset));
+}
 
-		api_out_next(r, &r->out, list->listing->links,
-			     *(const char *const *)(const void *)(last + key));
-	}
-	return list->counted ? out_count(r, list, f) : 0;
+int volume_list_reply(ApiRequest *r, VolumeList *list, const char *key, VolumeRowPrint *print,
+		      Fault *f)
+{
+	int k = volume_list_find(r, list, f);
+
+	if (k)
+		return k;
+	json_out_begin(&r->out, NULL);
+	json_out_list_begin(&r->out, key);
+	for (size_t i = 0; i < list->rows.count && k == 0; i++)
+		k = print(r, list->rows.records[i], f);
+	json_out_list_end(&r->out);
+	out_next(r, list);
+	if (k == 0 && list->counted)
+		k = out_count(r, list, f);
+	if (k)
+		return k;
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
 }

@@ -8,11 +8,7 @@
  *
  *     if (!volume_list_read(r, &list))
  *             return 0;
- *     k = volume_list_find(r, &list, f);
- *     if (k)
- *             return k;
- *     ... print list.rows ...
- *     k = volume_list_end(r, &list, f);
+ *     return volume_list_reply(r, &list, "snapshots", print_snapshot, f);
  */
 #pragma once
 
@@ -71,8 +67,14 @@ _must_use_ bool volume_list_read(ApiRequest *r, VolumeList *list);
 _must_use_ bool volume_list_read_filters(ApiRequest *r, VolumeList *list);
 /* The rows of the page. 0, the listing's refusal of a marker, or a fault. */
 _must_use_ int volume_list_find(ApiRequest *r, VolumeList *list, Fault *f);
-/* Print the next link, and the count of all when it is asked for (3.45). */
-_must_use_ int volume_list_end(ApiRequest *r, const VolumeList *list, Fault *f);
+/* Print one row, as an element of a list. 0 or a fault. */
+typedef int VolumeRowPrint(ApiRequest *r, const void *row, Fault *f);
+/*
+ * Find the rows and reply with them under that key, with the next link, and with the count of all
+ * when it is asked for (3.45). Answers as volume_list_find() does.
+ */
+_must_use_ int volume_list_reply(ApiRequest *r, VolumeList *list, const char *key,
+				 VolumeRowPrint *print, Fault *f);
 
 /* No row meets this. */
 void volume_filter_nothing(RecordQuery *query);

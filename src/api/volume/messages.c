@@ -80,28 +80,20 @@ static bool read_list(ApiRequest *r, VolumeList *list)
 	return true;
 }
 
+static int print_message(ApiRequest *r, const void *row, _unused_ Fault *f)
+{
+	out_message(r, NULL, row);
+	return 0;
+}
+
 static int messages_list(ApiRequest *r, Fault *f)
 {
 	VolumeList list = {.listing = &message_listing};
-	int k;
 
 	if (!read_list(r, &list))
 		return 0;
 	record_where_int(&list.query, "expires_us", RECORD_GT, r->work.now_us);
-	k = volume_list_find(r, &list, f);
-	if (k)
-		return k;
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "messages");
-	for (size_t i = 0; i < list.rows.count; i++)
-		out_message(r, NULL, list.rows.records[i]);
-	json_out_list_end(&r->out);
-	k = volume_list_end(r, &list, f);
-	if (k)
-		return k;
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return volume_list_reply(r, &list, "messages", print_message, f);
 }
 
 static int message_show(ApiRequest *r, Fault *f)

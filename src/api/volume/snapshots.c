@@ -121,37 +121,33 @@ const VolumeListing snapshot_listing = {
 	.no_marker = REFUSAL_NO_SNAPSHOT,
 };
 
-static int list_snapshots(ApiRequest *r, Detail detail, Fault *f)
+static int print_short(ApiRequest *r, const void *row, _unused_ Fault *f)
+{
+	snapshot_out(r, NULL, row, DETAIL_SHORT);
+	return 0;
+}
+
+static int print_full(ApiRequest *r, const void *row, _unused_ Fault *f)
+{
+	snapshot_out(r, NULL, row, DETAIL_FULL);
+	return 0;
+}
+
+static int list_snapshots(ApiRequest *r, VolumeRowPrint *print, Fault *f)
 {
 	VolumeList list = {.listing = &snapshot_listing};
-	int k;
 
-	if (!volume_list_read(r, &list))
-		return 0;
-	k = volume_list_find(r, &list, f);
-	if (k)
-		return k;
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "snapshots");
-	for (size_t i = 0; i < list.rows.count; i++)
-		snapshot_out(r, NULL, list.rows.records[i], detail);
-	json_out_list_end(&r->out);
-	k = volume_list_end(r, &list, f);
-	if (k)
-		return k;
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return volume_list_read(r, &list) ? volume_list_reply(r, &list, "snapshots", print, f) : 0;
 }
 
 static int snapshots_list(ApiRequest *r, Fault *f)
 {
-	return list_snapshots(r, DETAIL_SHORT, f);
+	return list_snapshots(r, print_short, f);
 }
 
 static int snapshots_detail(ApiRequest *r, Fault *f)
 {
-	return list_snapshots(r, DETAIL_FULL, f);
+	return list_snapshots(r, print_full, f);
 }
 
 /* --- one --- */

@@ -122,40 +122,37 @@ static void out_full(ApiRequest *r, const Transfer *transfer)
 	}
 }
 
-static int list_transfers(ApiRequest *r, void (*out)(ApiRequest *, const Transfer *), Fault *f)
+static int print_short(ApiRequest *r, const void *row, _unused_ Fault *f)
+{
+	json_out_begin(&r->out, NULL);
+	out_short(r, row);
+	json_out_end(&r->out);
+	return 0;
+}
+
+static int print_full(ApiRequest *r, const void *row, _unused_ Fault *f)
+{
+	json_out_begin(&r->out, NULL);
+	out_full(r, row);
+	json_out_end(&r->out);
+	return 0;
+}
+
+static int list_transfers(ApiRequest *r, VolumeRowPrint *print, Fault *f)
 {
 	VolumeList list = {.listing = &listing};
-	int k;
 
-	if (!volume_list_read(r, &list))
-		return 0;
-	k = volume_list_find(r, &list, f);
-	if (k)
-		return k;
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "transfers");
-	for (size_t i = 0; i < list.rows.count; i++) {
-		json_out_begin(&r->out, NULL);
-		out(r, list.rows.records[i]);
-		json_out_end(&r->out);
-	}
-	json_out_list_end(&r->out);
-	k = volume_list_end(r, &list, f);
-	if (k)
-		return k;
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return volume_list_read(r, &list) ? volume_list_reply(r, &list, "transfers", print, f) : 0;
 }
 
 static int transfers_list(ApiRequest *r, Fault *f)
 {
-	return list_transfers(r, out_short, f);
+	return list_transfers(r, print_short, f);
 }
 
 static int transfers_detail(ApiRequest *r, Fault *f)
 {
-	return list_transfers(r, out_full, f);
+	return list_transfers(r, print_full, f);
 }
 
 static int transfer_show(ApiRequest *r, Fault *f)

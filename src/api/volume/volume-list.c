@@ -82,53 +82,38 @@ const VolumeListing volume_listing = {
 	.no_marker = REFUSAL_NO_VOLUME,
 };
 
-static void out_short(ApiRequest *r, const Volume *volume)
+static int print_short(ApiRequest *r, const void *row, _unused_ Fault *f)
 {
+	const Volume *volume = row;
+
 	json_out_begin(&r->out, NULL);
 	json_out_text(&r->out, "id", volume->id);
 	json_out_text(&r->out, "name", volume->name);
 	api_out_links(r, &r->out, "volumes", volume->id);
 	json_out_end(&r->out);
+	return 0;
 }
 
-static int list_volumes(ApiRequest *r, bool detail, Fault *f)
+static int print_full(ApiRequest *r, const void *row, Fault *f)
+{
+	return volume_out(r, NULL, row, true, f);
+}
+
+static int list_volumes(ApiRequest *r, VolumeRowPrint *print, Fault *f)
 {
 	VolumeList list = {.listing = &volume_listing};
-	int k;
 
-	if (!volume_list_read(r, &list))
-		return 0;
-	k = volume_list_find(r, &list, f);
-	if (k)
-		return k;
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "volumes");
-	for (size_t i = 0; i < list.rows.count; i++) {
-		if (!detail) {
-			out_short(r, list.rows.records[i]);
-			continue;
-		}
-		k = volume_out(r, NULL, list.rows.records[i], true, f);
-		if (k)
-			return k;
-	}
-	json_out_list_end(&r->out);
-	k = volume_list_end(r, &list, f);
-	if (k)
-		return k;
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return volume_list_read(r, &list) ? volume_list_reply(r, &list, "volumes", print, f) : 0;
 }
 
 static int volumes_list(ApiRequest *r, Fault *f)
 {
-	return list_volumes(r, false, f);
+	return list_volumes(r, print_short, f);
 }
 
 static int volumes_detail(ApiRequest *r, Fault *f)
 {
-	return list_volumes(r, true, f);
+	return list_volumes(r, print_full, f);
 }
 
 static const ApiRoute routes[] = {
