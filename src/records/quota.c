@@ -36,6 +36,13 @@ static const QuotaDefault defaults[] = {
 	{.resource = "share_snapshots", .limit = 50},
 	{.resource = "share_snapshot_gigabytes", .limit = 1000},
 	{.resource = "share_per_gigabytes", .limit = -1},
+	{.resource = "share_networks", .limit = 10},
+	{.resource = "share_groups", .limit = 50},
+	{.resource = "share_group_snapshots", .limit = 50},
+	{.resource = "share_replicas", .limit = 100},
+	{.resource = "share_replica_gigabytes", .limit = 1000},
+	{.resource = "share_backups", .limit = 10},
+	{.resource = "share_backup_gigabytes", .limit = 1000},
 };
 
 int64_t quota_default(const char *resource)

@@ -240,6 +240,8 @@ int api_complain(ApiRequest *r, ApiComplaint what, const char *one, const char *
 		 const char *three);
 /* A route's body that is an object whose keys are the client's own: the handler reads r->doc. */
 extern const JsonFields api_any_object;
+/* Read such a body by a table after all. False after a 400. */
+_must_use_ bool api_decode(ApiRequest *r, const JsonFields *fields, void **ret);
 /*
  * Read such a body by the table of a body that has it as its member `name`, as {"key": "value"} is
  * what "extra_specs" holds elsewhere. False after a 400.
@@ -276,6 +278,17 @@ unsigned api_audience(const ApiRequest *r);
 _must_use_ bool api_page(ApiRequest *r, RecordQuery *query);
 /* The items of "a,b,c"; empty ones are left out. NULL when there is none. */
 const char **api_comma_list(Arena *arena, const char *text, size_t *ret_count);
+
+/*
+ * A map in a query, {'key': 'value'} as Python or as JSON writes it. False when it is none, or has
+ * more than `max` pairs.
+ */
+_must_use_ bool api_read_map(ApiRequest *r, const char *value, size_t max, JsonTextMap *ret);
+/*
+ * A pattern for one stored pair, "key":"value". Its quotes are not escaped, so that they stand for
+ * the ends of key and value alone.
+ */
+const char *api_pair_pattern(const ApiRequest *r, const JsonPair *pair);
 
 /* What clients call a column when they sort by it; a table ends with a row without a key. */
 typedef struct ApiSortKey {

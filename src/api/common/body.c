@@ -84,6 +84,11 @@ bool body_decode(ApiCall *call)
 	return decode(r, r->doc, r->route->body, &r->body);
 }
 
+bool api_decode(ApiRequest *r, const JsonFields *fields, void **ret)
+{
+	return decode(r, r->doc, fields, ret);
+}
+
 bool api_read_member(ApiRequest *r, const char *name, const JsonFields *fields, void **ret)
 {
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;

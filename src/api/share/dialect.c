@@ -76,9 +76,20 @@ static const ApiRoute version_rows[] = {
 };
 static const ApiRoutes version_routes = API_ROUTES(version_rows);
 
-/* clang-format off: one a line */
+/* One a line. */
+/* clang-format off */
 static const ApiRoutes *const routes[] = {
 	&version_routes,
+	&share_list_routes,
+	&share_share_routes,
+	&share_action_routes,
+	&share_metadata_routes,
+	&share_export_routes,
+	&share_snapshot_routes,
+	&share_snapshot_action_routes,
+	&share_quota_routes,
+	&share_service_routes,
+	&share_message_routes,
 	&share_absent_routes,
 	&share_small_routes,
 	NULL,

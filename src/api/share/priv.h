@@ -16,8 +16,65 @@
 /* The last version that has "os-" before the names of some resources, and the first without. */
 enum { SHARE_PREFIXED = V(6), SHARE_PLAIN = V(7) };
 
+extern const ApiRoutes share_share_routes;
+extern const ApiRoutes share_list_routes;
+extern const ApiRoutes share_action_routes;
+extern const ApiRoutes share_metadata_routes;
+extern const ApiRoutes share_export_routes;
+extern const ApiRoutes share_snapshot_routes;
+extern const ApiRoutes share_snapshot_action_routes;
+extern const ApiRoutes share_quota_routes;
+extern const ApiRoutes share_service_routes;
+extern const ApiRoutes share_message_routes;
 extern const ApiRoutes share_absent_routes;
 extern const ApiRoutes share_small_routes;
 
 /* ApiDialect.refusal. */
 unsigned share_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_message);
+
+/* How shares are printed: what a reply needs beside the rows, read once. */
+typedef struct ShareView {
+	ApiRequest *r;
+	ShareType **types;
+	size_t type_count;
+	/* For the share that is being printed. */
+	const ShareType *type;
+	ShareExport **exports;
+	size_t export_count;
+} ShareView;
+
+_must_use_ int share_view_open(ApiRequest *r, ShareView *ret, Fault *f);
+_must_use_ int share_view_out(ShareView *view, const char *key, const Share *share, Fault *f);
+/* The end of a handler whose use case gave `k`: 200 with the share, or what it gave. */
+_must_use_ int share_reply_share(ApiRequest *r, int k, const Share *share, Fault *f);
+/* Likewise 202 without a body. */
+_must_use_ int share_reply_accepted(ApiRequest *r, int k);
+
+/*
+ * Read the body by a table of its one wrapper, `name`. False after a reply: 422 when there is no
+ * such object.
+ */
+_must_use_ bool share_read_wrapped(ApiRequest *r, const char *name, const JsonFields *fields,
+				   void **ret);
+
+/*
+ * A boolean as clients write it into a query: absent is `fallback`. False after a 400. And one in a
+ * body, as JSON.
+ */
+_must_use_ bool share_query_bool(ApiRequest *r, const char *name, bool fallback, bool *ret);
+_must_use_ bool share_read_bool(ApiRequest *r, const char *json, bool *ret);
+
+/* 400 for a text of a body that is none of the names. Returns 0. */
+int share_refuse_choice(ApiRequest *r, const char *field, const char *value,
+			const EnumNames *names);
+
+/* Whether the caller is an admin and asks for all projects; what others say is ignored. */
+bool share_asks_for_all(const ApiRequest *r, const char *name);
+
+/* Bodies and replies of metadata sub-resources; a stored map is JSON or NULL. */
+typedef struct ShareMetadataBody {
+	JsonTextMap metadata;
+} ShareMetadataBody;
+extern const JsonFields share_metadata_fields;
+int share_reply_map(ApiRequest *r, const char *json);
+int share_reply_item(ApiRequest *r, const char *json, const char *key);

@@ -41,77 +41,12 @@ static bool has_room(ApiRequest *r, const RecordQuery *query)
 	return false;
 }
 
-/*
- * Clients write the map as Python does ('k': 'v') or as JSON. Returns JSON: what stands in single
- * quotes is put into double ones.
- */
-static const char *as_json(ApiRequest *r, const char *text)
-{
-	Buf json = {0};
-	const char *copy;
-	char quote = '\0';
-
-	for (; *text; text++) {
-		if (quote && *text == '\\' && text[1]) {
-			if (text[1] != '\'')
-				buf_add_char(&json, '\\');
-			buf_add_char(&json, *++text);
-		} else if (!quote && (*text == '\'' || *text == '"')) {
-			quote = *text;
-			buf_add_char(&json, '"');
-		} else if (*text == quote) {
-			quote = '\0';
-			buf_add_char(&json, '"');
-		} else {
-			buf_add(&json, *text == '"' ? "\\\"" : (const char[]){*text, '\0'});
-		}
-	}
-	copy = arena_strdup(r->arena, buf_text(&json));
-	buf_done(&json);
-	return copy;
-}
-
-/*
- * A pattern for one stored pair, "key":"value". Its quotes are not escaped, so that they stand for
- * the ends of key and value alone.
- */
-static const char *pair_pattern(ApiRequest *r, const JsonPair *pair)
-{
-	JsonPair copied = *pair;
-	const JsonTextMap map = {.pairs = &copied, .count = 1};
-	const char *text = json_print_text_map(r->arena, &map);
-
-	/* Without the braces. */
-	return record_pattern_quote(r->arena, arena_strndup(r->arena, text + 1, strlen(text) - 2));
-}
-
-typedef struct MapFilter {
-	JsonTextMap map;
-} MapFilter;
-
-static const JsonField map_rows[] = {
-	{.name = "map",
-	 .type = JSON_TEXT_MAP,
-	 .flags = JSON_REQUIRED,
-	 .max = FILTER_PAIRS_MAX,
-	 .offset = offsetof(MapFilter, map)},
-};
-static const JsonFields map_fields = JSON_FIELDS(map_rows, MapFilter);
-
 bool volume_filter_read_map(ApiRequest *r, const char *name, const char *value, JsonTextMap *ret)
 {
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
-	const char *json = arena_printf(r->arena, "{\"map\":%s}", as_json(r, value));
-	JsonProblem problem;
-	void *body;
-
-	if (json_parse(r->arena, json, strlen(json), &doc, NULL) ||
-	    json_decode(r->arena, doc, &map_fields, r->version, &body, &problem)) {
-		(void)api_refuse(r, 400, "Invalid input received: %s = %s", name, value); /* 0 */
-		return false;
-	}
-	*ret = ((const MapFilter *)body)->map;
-	return true;
+	if (api_read_map(r, value, FILTER_PAIRS_MAX, ret))
+		return true;
+	(void)api_refuse(r, 400, "Invalid input received: %s = %s", name, value); /* 0 */
+	return false;
 }
 
 bool volume_filter_pairs(ApiRequest *r, RecordQuery *query, const char *column,
@@ -120,7 +55,8 @@ bool volume_filter_pairs(ApiRequest *r, RecordQuery *query, const char *column,
 	for (size_t i = 0; i < pairs->count; i++) {
 		if (!has_room(r, query))
 			return false;
-		record_where_text(query, column, RECORD_MATCH, pair_pattern(r, &pairs->pairs[i]));
+		record_where_text(query, column, RECORD_MATCH,
+				  api_pair_pattern(r, &pairs->pairs[i]));
 	}
 	return true;
 }

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * POST /shares/{id}/action: sizes, statuses, and deletion by force or for later. Up to 2.6 the
+ * names of all actions begin with "os-".
+ */
+#include "api/share/priv.h"
+#include "service/share-snapshot.h"
+#include "service/share.h"
+
+typedef struct SizeFields {
+	int64_t new_size;
+	bool force;
+} SizeFields;
+
+typedef struct SizeBody {
+	const SizeFields *wish;
+} SizeBody;
+
+#define NEW_SIZE                                                                                   \
+	{                                                                                          \
+		.name = "new_size", .type = JSON_INT_LOOSE, .flags = JSON_REQUIRED,                \
+		.offset = offsetof(SizeFields, new_size)                                           \
+	}
+
+static const JsonField extend_rows[] = {
+	NEW_SIZE,
+	{.name = "force",
+	 .type = JSON_BOOL_LOOSE,
+	 .flags = JSON_NULLABLE | JSON_LETTERS,
+	 .since = V(64),
+	 .offset = offsetof(SizeFields, force)},
+};
+static const JsonFields extend_fields = JSON_FIELDS(extend_rows, SizeFields);
+static const JsonField shrink_rows[] = {NEW_SIZE};
+static const JsonFields shrink_fields = JSON_FIELDS(shrink_rows, SizeFields);
+
+typedef struct ResetFields {
+	const char *status;
+} ResetFields;
+
+typedef struct ResetBody {
+	const ResetFields *wish;
+} ResetBody;
+
+#define STATUS(key)                                                                                \
+	{                                                                                          \
+		.name = (key), .type = JSON_TEXT, .max = LIMIT_NAME_CHARS,                         \
+		.offset = offsetof(ResetFields, status)                                            \
+	}
+
+static const JsonField old_reset_rows[] = {STATUS("status"), STATUS("os-status")};
+static const JsonFields old_reset_fields = JSON_FIELDS(old_reset_rows, ResetFields);
+static const JsonField reset_rows[] = {STATUS("status")};
+static const JsonFields reset_fields = JSON_FIELDS(reset_rows, ResetFields);
+
+typedef struct RevertFields {
+	const char *snapshot_id;
+} RevertFields;
+
+typedef struct RevertBody {
+	const RevertFields *wish;
+} RevertBody;
+
+static const JsonField revert_rows[] = {
+	{.name = "snapshot_id",
+	 .type = JSON_TEXT,
+	 .flags = JSON_REQUIRED,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(RevertFields, snapshot_id)},
+};
+static const JsonFields revert_fields = JSON_FIELDS(revert_rows, RevertFields);
+
+/* The body of an action, whose one member has the action's name. */
+#define BODY(id, key, Type, table)                                                                 \
+	static const JsonField id##_rows[] = {{.name = (key),                                      \
+					       .type = JSON_OBJECT,                                \
+					       .flags = JSON_REQUIRED,                             \
+					       .fields = &(table),                                 \
+					       .offset = offsetof(Type, wish)}};                   \
+	static const JsonFields id = JSON_FIELDS(id##_rows, Type)
+
+BODY(extend_body, "extend", SizeBody, extend_fields);
+BODY(os_extend_body, "os-extend", SizeBody, extend_fields);
+BODY(shrink_body, "shrink", SizeBody, shrink_fields);
+BODY(os_shrink_body, "os-shrink", SizeBody, shrink_fields);
+BODY(reset_body, "reset_status", ResetBody, reset_fields);
+BODY(os_reset_body, "os-reset_status", ResetBody, old_reset_fields);
+BODY(revert_body, "revert", RevertBody, revert_fields);
+
+/* Force passes by a scheduler that finds no room; there is none here, but it is for admins. */
+static int share_extend(ApiRequest *r, Fault *f)
+{
+	const SizeFields *wish = ((const SizeBody *)r->body)->wish;
+
+	if (wish->force && !api_allows(r, API_RULE_ADMIN))
+		return api_complain(r, API_DENIED, "share:force_extend", NULL, NULL);
+	return share_reply_accepted(
+		r, service_extend_share(&r->work, api_param(r, "share_id"), wish->new_size, f));
+}
+
+static int share_shrink(ApiRequest *r, Fault *f)
+{
+	const SizeFields *wish = ((const SizeBody *)r->body)->wish;
+
+	return share_reply_accepted(
+		r, service_shrink_share(&r->work, api_param(r, "share_id"), wish->new_size, f));
+}
+
+static int share_reset(ApiRequest *r, Fault *f)
+{
+	const char *text = ((const ResetBody *)r->body)->wish->status;
+	int status = text ? enum_value(&share_status_names, text) : -1;
+
+	if (status < 0)
+		return share_refuse_choice(r, "status", text, &share_status_names);
+	return share_reply_accepted(
+		r, service_reset_share(&r->work, api_param(r, "share_id"), (ShareStatus)status, f));
+}
+
+static int share_force_delete(ApiRequest *r, Fault *f)
+{
+	return share_reply_accepted(
+		r, service_delete_share(&r->work, api_param(r, "share_id"), true, f));
+}
+
+static int share_soft_delete(ApiRequest *r, Fault *f)
+{
+	return share_reply_accepted(
+		r, service_soft_delete_share(&r->work, api_param(r, "share_id"), f));
+}
+
+static int share_restore(ApiRequest *r, Fault *f)
+{
+	bool was;
+	int k = service_restore_share(&r->work, api_param(r, "share_id"), &was, f);
+
+	if (k)
+		return k;
+	api_reply(r, was ? 202 : 200);
+	return 0;
+}
+
+static int share_revert(ApiRequest *r, Fault *f)
+{
+	const RevertFields *wish = ((const RevertBody *)r->body)->wish;
+
+	return share_reply_accepted(
+		r, service_revert_share(&r->work, api_param(r, "share_id"), wish->snapshot_id, f));
+}
+
+#define ACTION(key, name, who, table, what)                                                        \
+	.method = "POST", .pattern = "/shares/{share_id}/action", .action = (key),                 \
+	.policy = (name), .rule = (who), .mode = API_WRITE, .body = (table), .handle = (what)
+
+static const ApiRoute routes[] = {
+	{ACTION("extend", "share:extend", API_RULE_MEMBER, &extend_body, share_extend),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-extend", "share:extend", API_RULE_MEMBER, &os_extend_body, share_extend),
+	 .until = SHARE_PREFIXED},
+	{ACTION("shrink", "share:shrink", API_RULE_MEMBER, &shrink_body, share_shrink),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-shrink", "share:shrink", API_RULE_MEMBER, &os_shrink_body, share_shrink),
+	 .until = SHARE_PREFIXED},
+	{ACTION("reset_status", "share:reset_status", API_RULE_ADMIN, &reset_body, share_reset),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-reset_status", "share:reset_status", API_RULE_ADMIN, &os_reset_body,
+		share_reset),
+	 .until = SHARE_PREFIXED},
+	{ACTION("force_delete", "share:force_delete", API_RULE_ADMIN, NULL, share_force_delete),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-force_delete", "share:force_delete", API_RULE_ADMIN, NULL, share_force_delete),
+	 .until = SHARE_PREFIXED},
+	{ACTION("revert", "share:revert_to_snapshot", API_RULE_MEMBER, &revert_body, share_revert),
+	 .since = V(27)},
+	{ACTION("soft_delete", "share:soft_delete", API_RULE_MEMBER, NULL, share_soft_delete),
+	 .since = V(69)},
+	{ACTION("restore", "share:restore", API_RULE_MEMBER, NULL, share_restore), .since = V(69)},
+};
+const ApiRoutes share_action_routes = API_ROUTES(routes);

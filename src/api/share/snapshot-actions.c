@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * POST /snapshots/{id}/action, and the metadata of snapshots.
+ */
+#include "api/share/priv.h"
+#include "service/share-snapshot.h"
+
+typedef struct ResetFields {
+	const char *status;
+} ResetFields;
+
+typedef struct ResetBody {
+	const ResetFields *wish;
+} ResetBody;
+
+#define STATUS(key)                                                                                \
+	{                                                                                          \
+		.name = (key), .type = JSON_TEXT, .max = LIMIT_NAME_CHARS,                         \
+		.offset = offsetof(ResetFields, status)                                            \
+	}
+
+static const JsonField old_reset_rows[] = {STATUS("status"), STATUS("os-status")};
+static const JsonFields old_reset_fields = JSON_FIELDS(old_reset_rows, ResetFields);
+static const JsonField reset_rows[] = {STATUS("status")};
+static const JsonFields reset_fields = JSON_FIELDS(reset_rows, ResetFields);
+
+static const JsonField old_body_rows[] = {
+	{.name = "os-reset_status",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &old_reset_fields,
+	 .offset = offsetof(ResetBody, wish)},
+};
+static const JsonFields old_body = JSON_FIELDS(old_body_rows, ResetBody);
+static const JsonField body_rows[] = {
+	{.name = "reset_status",
+	 .type = JSON_OBJECT,
+	 .flags = JSON_REQUIRED,
+	 .fields = &reset_fields,
+	 .offset = offsetof(ResetBody, wish)},
+};
+static const JsonFields body = JSON_FIELDS(body_rows, ResetBody);
+
+static const char *snapshot_id(const ApiRequest *r)
+{
+	return api_param(r, "share_snapshot_id");
+}
+
+static int snapshot_reset(ApiRequest *r, Fault *f)
+{
+	const char *text = ((const ResetBody *)r->body)->wish->status;
+	int status = text ? enum_value(&share_snapshot_status_names, text) : -1;
+
+	if (status < 0)
+		return share_refuse_choice(r, "status", text, &share_snapshot_status_names);
+	return share_reply_accepted(r,
+				    service_reset_share_snapshot(&r->work, snapshot_id(r),
+								 (ShareSnapshotStatus)status, f));
+}
+
+static int snapshot_force_delete(ApiRequest *r, Fault *f)
+{
+	return share_reply_accepted(
+		r, service_delete_share_snapshot(&r->work, snapshot_id(r), true, f));
+}
+
+static int metadata_show(ApiRequest *r, Fault *f)
+{
+	ShareSnapshot *snapshot;
+	int k = service_find_share_snapshot(&r->work, snapshot_id(r), &snapshot, f);
+
+	return k ? k : share_reply_map(r, snapshot->metadata);
+}
+
+static int metadata_merge(ApiRequest *r, Fault *f)
+{
+	const ShareMetadataBody *in = r->body;
+	const char *json;
+	int k = service_merge_share_snapshot_metadata(&r->work, snapshot_id(r), &in->metadata,
+						      &json, f);
+
+	return k ? k : share_reply_map(r, json);
+}
+
+static int metadata_replace(ApiRequest *r, Fault *f)
+{
+	const ShareMetadataBody *in = r->body;
+	const char *json;
+	int k = service_replace_share_snapshot_metadata(&r->work, snapshot_id(r), &in->metadata,
+							&json, f);
+
+	return k ? k : share_reply_map(r, json);
+}
+
+static int item_show(ApiRequest *r, Fault *f)
+{
+	ShareSnapshot *snapshot;
+	int k = service_find_share_snapshot(&r->work, snapshot_id(r), &snapshot, f);
+
+	return k ? k : share_reply_item(r, snapshot->metadata, api_param(r, "key"));
+}
+
+static int item_delete(ApiRequest *r, Fault *f)
+{
+	int k = service_delete_share_snapshot_metadata(&r->work, snapshot_id(r),
+						       api_param(r, "key"), f);
+
+	if (k)
+		return k;
+	api_reply(r, 200);
+	return 0;
+}
+
+#define ACTION(key, name, table, what)                                                             \
+	.method = "POST", .pattern = "/snapshots/{share_snapshot_id}/action", .action = (key),     \
+	.policy = (name), .rule = API_RULE_ADMIN, .mode = API_WRITE, .body = (table),              \
+	.handle = (what)
+
+static const ApiRoute routes[] = {
+	{ACTION("reset_status", "share_snapshot:reset_status", &body, snapshot_reset),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-reset_status", "share_snapshot:reset_status", &old_body, snapshot_reset),
+	 .until = SHARE_PREFIXED},
+	{ACTION("force_delete", "share_snapshot:force_delete", NULL, snapshot_force_delete),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-force_delete", "share_snapshot:force_delete", NULL, snapshot_force_delete),
+	 .until = SHARE_PREFIXED},
+	{.method = "GET",
+	 .pattern = "/snapshots/{share_snapshot_id}/metadata",
+	 .policy = "share_snapshot:get_metadata",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .since = V(73),
+	 .handle = metadata_show},
+	{.method = "POST",
+	 .pattern = "/snapshots/{share_snapshot_id}/metadata",
+	 .policy = "share_snapshot:update_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(73),
+	 .body = &share_metadata_fields,
+	 .handle = metadata_merge},
+	{.method = "PUT",
+	 .pattern = "/snapshots/{share_snapshot_id}/metadata",
+	 .policy = "share_snapshot:update_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(73),
+	 .body = &share_metadata_fields,
+	 .handle = metadata_replace},
+	{.method = "GET",
+	 .pattern = "/snapshots/{share_snapshot_id}/metadata/{key}",
+	 .policy = "share_snapshot:get_metadata",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .since = V(73),
+	 .handle = item_show},
+	{.method = "DELETE",
+	 .pattern = "/snapshots/{share_snapshot_id}/metadata/{key}",
+	 .policy = "share_snapshot:delete_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(73),
+	 .handle = item_delete},
+};
+const ApiRoutes share_snapshot_action_routes = API_ROUTES(routes);
