@@ -58,13 +58,17 @@ typedef enum Part {
 	"{\"host\":\"host1\",\"ip\":\"192.0.2.7\",\"multipath\":false,"                            \
 	"\"initiator\":\"iqn.2004-10.org.debian:host\",\"os_type\":\"linux\","                     \
 	"\"platform\":\"x86_64\",\"mountpoint\":\"/dev/vdb\"}"
+#define DEVICE_PATH "/var/lib/cleat/volumes/' || ?1 || '.raw"
 #define CONNECTION_INFO                                                                            \
-	"{\"driver_volume_type\":\"local\",\"device_path\":\"/var/lib/cleat/volumes/"              \
-	"a4578757-90f8-4f4f-b252-aac5f1cbaa00.raw\",\"format\":\"raw\",\"access_mode\":\"rw\","    \
-	"\"encrypted\":false,\"qos_specs\":null,\"cacheable\":false}"
+	"{\"driver_volume_type\":\"local\",\"device_path\":\"" DEVICE_PATH "\","                   \
+	"\"format\":\"raw\",\"volume_id\":\"' || ?1 || '\",\"attachment_id\":\"' || ?2 || '\","    \
+	"\"enforce_multipath\":false,\"access_mode\":\"rw\",\"encrypted\":false,"                  \
+	"\"cacheable\":false,\"qos_specs\":null}"
+#define CONNECTION_KEY "local host1 " DEVICE_PATH
 #define ATTACHMENT_VALUES(status)                                                                  \
 	"?1, '01c89d20c6bd403fbd682e3507b825ba', NULL, NULL, '" status "', 'rw', '/dev/vdb', "     \
-	"NULL, 'host1', '" CONNECTOR "', '" CONNECTION_INFO "', 0, -1, ?3, ?3, ?3, 0, 0, NULL"
+	"NULL, 'host1', '" CONNECTOR "', '" CONNECTION_INFO "', 0, -1, ?3, ?3, ?3, 0, 0, "         \
+	"'" CONNECTION_KEY "'"
 #define OPERATION_COLUMNS                                                                          \
 	"format, kind, state, lane, server_id, volume_id, attachment_id, image_id, action_id, "    \
 	"args, project_id, user_id, request_id, cancelled, not_before_us, deadline_us, "           \
@@ -72,7 +76,7 @@ typedef enum Part {
 #define OPERATION_VALUES(state)                                                                    \
 	"1, 'create-volume', '" state "', ?1, NULL, ?1, NULL, NULL, NULL, NULL, "                  \
 	"'01c89d20c6bd403fbd682e3507b825ba', 'c759fef1d3b04918a4b0470aae9b5949', "                 \
-	"'req-06fc4e06-7e3f-4012-bc13-99d37a95a89f', 0, 0, 0, NULL, ?3, ?3"
+	"'req-06fc4e06-7e3f-4012-bc13-99d37a95a89f', 0, 0, ?3 + 300000000, NULL, ?3, ?3"
 #define STEP_COLUMNS "operation_id, seq, kind, state, attempts, last_error, started_us, finished_us"
 #define STEP_VALUES(state) "?2, 0, 'volume-create', '" state "', 0, NULL, ?3, ?3"
 #define QUOTA_OF(owner, resource, more)                                                            \
