@@ -171,6 +171,9 @@ const char *json_get_raw_at(Arena *arena, const JsonDoc *doc, const char *path, 
 /* Compact JSON text of what is at the path ("" = all), or NULL. */
 const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path);
 
+/* What is at the path as a document of its own; NULL when it is absent or null. */
+JsonDoc *json_get_doc(const JsonDoc *doc, const char *path);
+
 /* Compact JSON of the top object, its members sorted by name and without those that are null. */
 const char *json_object_canonical(Arena *arena, const JsonDoc *doc);
 

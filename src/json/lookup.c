@@ -3,6 +3,7 @@
 /*
  * Look-ups by path in documents that are answers, and the small texts of JSON that records keep.
  */
+#include "base/mem.h"
 #include "base/str.h"
 #include "json/priv.h"
 
@@ -122,6 +123,18 @@ const char *json_get_raw(Arena *arena, const JsonDoc *doc, const char *path)
 	const json_t *value = find(doc, path);
 
 	return value ? json_render(arena, value, 0) : NULL;
+}
+
+JsonDoc *json_get_doc(const JsonDoc *doc, const char *path)
+{
+	json_t *value = (json_t *)(uintptr_t)find(doc, path); /* it is referred to, not changed */
+	JsonDoc *part;
+
+	if (!value || json_is_null(value))
+		return NULL;
+	part = NEW(JsonDoc);
+	part->root = json_incref(value);
+	return part;
 }
 
 const char *json_object_canonical(Arena *arena, const JsonDoc *doc)

@@ -92,6 +92,22 @@ TEST(texts_of_the_top_object_by_number)
 	assert_null(json_member_text(arena, doc, 2));
 }
 
+TEST(a_part_is_a_document_that_outlives_the_whole)
+{
+	static const char json[] = "{\"a\":{\"b\":{\"c\":\"d\"}},\"n\":null}";
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(json_doc_freep) JsonDoc *part = NULL;
+	JsonDoc *doc = NULL;
+
+	assert_int_equal(json_parse(arena, json, strlen(json), &doc, NULL), 0);
+	part = json_get_doc(doc, "a.b");
+	assert_null(json_get_doc(doc, "n"));
+	assert_null(json_get_doc(doc, "a.x"));
+	(void)json_doc_free(doc);
+	assert_true(json_is_object(part));
+	assert_string_equal(json_get_text(arena, part, "c"), "d");
+}
+
 TEST(equal_objects_have_one_canonical_form)
 {
 	static const char *const same[] = {

@@ -8,7 +8,6 @@
 #include "service/attachment.h"
 #include "service/connection-info.h"
 #include "service/priv.h"
-#include "service/shared.h"
 
 int attachment_fill(Work *work, const Volume *volume, const Connector *connector,
 		    Attachment *attachment, Fault *f)
@@ -17,12 +16,10 @@ int attachment_fill(Work *work, const Volume *volume, const Connector *connector
 	int r;
 
 	attachment->mode = (int)attachment_mode(volume, (AttachMode)attachment->mode, connector);
-	r = connection_info_make(work, volume, attachment, connector, &attachment->connection_info,
-				 f);
+	r = connection_info_make(work, volume, connector, attachment, f);
 	if (r)
 		return r;
 	attachment->connector = connector->json;
-	attachment->connection_key = shared_connection_key(work->arena, attachment);
 	attachment->host = connector->host ? connector->host : "";
 	attachment->device = str_empty(mountpoint) ? "na" : mountpoint; /* the word clients know */
 	attachment->attached_us = work->now_us;

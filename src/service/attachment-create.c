@@ -110,7 +110,7 @@ int service_create_attachment(Work *work, const AttachmentWish *wish, Attachment
 	if (!r)
 		r = check_volume(work, volume);
 	if (!r)
-		r = connector_read(work, wish->connector, &connector);
+		r = connector_take(work, wish->connector, &connector);
 	if (r)
 		return r;
 	*ret = attachment_make(work, wish, volume);

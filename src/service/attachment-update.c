@@ -79,9 +79,9 @@ static int check_alone(Work *work, const Volume *volume, Fault *f)
 	return 0;
 }
 
-static int read_connector(Work *work, const char *json, Connector *ret)
+static int take_connector(Work *work, const JsonDoc *doc, Connector *ret)
 {
-	int r = connector_read(work, json, ret);
+	int r = connector_take(work, doc, ret);
 
 	if (r)
 		return r;
@@ -122,7 +122,7 @@ static int connect(Work *work, Volume *volume, const Connector *connector, Attac
 	return r ? fault_unexpected(f, r) : attachment_connect_volume(work, volume, f);
 }
 
-int service_update_attachment(Work *work, const char *id, const char *json, Attachment **ret,
+int service_update_attachment(Work *work, const char *id, const JsonDoc *doc, Attachment **ret,
 			      const char **ret_operation, Fault *f)
 {
 	Connector connector;
@@ -132,7 +132,7 @@ int service_update_attachment(Work *work, const char *id, const char *json, Atta
 	*ret_operation = NULL;
 	r = service_find_attachment(work, id, ret, f);
 	if (!r)
-		r = read_connector(work, json, &connector);
+		r = take_connector(work, doc, &connector);
 	if (!r)
 		r = check_ours(work, *ret);
 	if (r)

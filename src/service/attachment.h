@@ -18,9 +18,9 @@ _must_use_ int service_find_attachment(Work *work, const char *id, Attachment **
 
 typedef struct AttachmentWish {
 	const char *volume_id;
-	const char *server_id; /* the instance, which need not be known here, or NULL */
-	const char *connector; /* JSON as the client wrote it, or NULL: only reserve */
-	AttachMode mode;       /* ATTACH_MODE_NULL: not said */
+	const char *server_id;    /* the instance, which need not be known here, or NULL */
+	const JsonDoc *connector; /* as the client wrote it, or NULL: only reserve */
+	AttachMode mode;          /* ATTACH_MODE_NULL: not said */
 } AttachmentWish;
 
 /*
@@ -34,7 +34,7 @@ _must_use_ int service_create_attachment(Work *work, const AttachmentWish *wish,
  * Turn a reservation into a connection. The same connector again changes nothing.
  * REFUSAL_NO_VOLUME_ATTACHMENT, REFUSAL_BAD_INPUT, REFUSAL_VOLUME_CONFLICT.
  */
-_must_use_ int service_update_attachment(Work *work, const char *id, const char *connector,
+_must_use_ int service_update_attachment(Work *work, const char *id, const JsonDoc *connector,
 					 Attachment **ret, const char **ret_operation, Fault *f);
 
 /* The host has it. REFUSAL_NO_VOLUME_ATTACHMENT, REFUSAL_VOLUME_CONFLICT. */

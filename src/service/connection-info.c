@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "service/disk-specs.h"
 #include "service/priv.h"
+#include "service/shared.h"
 #include "service/text-map.h"
 #include "json/out.h"
 
@@ -162,8 +163,8 @@ static int out_type(Work *work, JsonOut *out, const Volume *volume, const JsonDo
 	return out_qos(work, out, volume, type->qos_id, f);
 }
 
-int connection_info_make(Work *work, const Volume *volume, const Attachment *attachment,
-			 const Connector *connector, const char **ret, Fault *f)
+int connection_info_make(Work *work, const Volume *volume, const Connector *connector,
+			 Attachment *attachment, Fault *f)
 {
 	static const char *const ours[] = {
 		"attachment_id", "enforce_multipath",  "access_mode",         "encrypted",
@@ -183,7 +184,7 @@ int connection_info_make(Work *work, const Volume *volume, const Attachment *att
 	json_out_begin(&out, NULL);
 	copy_members(work->arena, &out, driver, ours);
 	json_out_text(&out, "attachment_id", attachment->id);
-	json_out_bool(&out, "enforce_multipath", connector && connector->enforce_multipath);
+	json_out_bool(&out, "enforce_multipath", connector->enforce_multipath);
 	json_out_text(&out, "access_mode", attachment->mode == ATTACH_MODE_RO ? "ro" : "rw");
 	json_out_bool(&out, "encrypted", false); /* no volume is */
 	r = out_type(work, &out, volume, driver, f);
@@ -192,7 +193,8 @@ int connection_info_make(Work *work, const Volume *volume, const Attachment *att
 		return r;
 	}
 	json_out_end(&out);
-	*ret = taken(work->arena, &out);
+	attachment->connection_info = taken(work->arena, &out);
+	attachment->connection_key = shared_connection_key(work->arena, driver, connector);
 	return 0;
 }
 

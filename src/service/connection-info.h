@@ -17,11 +17,12 @@
 AttachMode attachment_mode(const Volume *volume, AttachMode wish, const Connector *connector);
 
 /*
- * The flat form, as JSON in the arena: what the driver says, and what Cleat adds for every
- * protocol. `attachment` has its id and its mode; `connector` may be NULL.
+ * Fill in the connection_info of an attachment that has its id and its mode: the flat form, as
+ * JSON in the arena, of what the driver says and what Cleat adds for every protocol. And its
+ * connection_key, by which others that share the connection find it.
  */
-_must_use_ int connection_info_make(Work *work, const Volume *volume, const Attachment *attachment,
-				    const Connector *connector, const char **ret, Fault *f);
+_must_use_ int connection_info_make(Work *work, const Volume *volume, const Connector *connector,
+				    Attachment *attachment, Fault *f);
 
 /* The older form, of os-initialize_connection: {"driver_volume_type", "data": {...}}. */
 const char *connection_info_nested(Arena *arena, const char *flat);

@@ -52,12 +52,15 @@ static int refuse(Work *work, const char *sentence)
 	return REFUSAL_BAD_INPUT;
 }
 
-static int decode(Work *work, const JsonDoc *doc, Connector *ret)
+int connector_take(Work *work, const JsonDoc *doc, Connector *ret)
 {
 	Arena *arena = work->arena;
 	JsonProblem problem;
 	void *connector;
 
+	*ret = (Connector){.mode = ATTACH_MODE_NULL};
+	if (!doc)
+		return 0;
 	if (!json_is_object(doc))
 		return refuse(work, "Invalid input received: The connector is not an object.");
 	if (json_decode(arena, doc, &fields, 0, &connector, &problem))
@@ -78,13 +81,12 @@ int connector_read(Work *work, const char *json, Connector *ret)
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	const char *reason;
 
-	*ret = (Connector){.mode = ATTACH_MODE_NULL};
 	if (str_empty(json) || str_eq(json, "null"))
-		return 0;
+		return connector_take(work, NULL, ret);
 	if (json_parse(work->arena, json, strlen(json), &doc, &reason))
 		return refuse(work, arena_printf(work->arena,
 						 "Invalid input received: connector: %s", reason));
-	return decode(work, doc, ret);
+	return connector_take(work, doc, ret);
 }
 
 /* What a connector says under the name by which a backend knows hosts. */

@@ -28,6 +28,8 @@ typedef struct Connector {
  * type.
  */
 _must_use_ int connector_read(Work *work, const char *json, Connector *ret);
+/* Likewise, out of the request's body; NULL: it has none. */
+_must_use_ int connector_take(Work *work, const JsonDoc *doc, Connector *ret);
 
 /* Whether it says what the backend needs to let that host in; REFUSAL_BAD_INPUT. */
 _must_use_ int connector_check(Work *work, const Connector *connector);

@@ -71,10 +71,18 @@ static Connection connection_of(Arena *arena, const Attachment *attachment)
 	return connection;
 }
 
-const char *shared_connection_key(Arena *arena, const Attachment *attachment)
+const char *shared_connection_key(Arena *arena, const JsonDoc *info, const Connector *connector)
 {
-	Connection connection = connection_of(arena, attachment);
+	Connection connection = {
+		.host = connector->host,
+		.initiator = connector->initiator,
+		.nqn = connector->nqn,
+		.wwpns = {.items = connector->wwpns.items, .count = connector->wwpns.count},
+	};
 
+	if (!connector->json)
+		return NULL;
+	read_info(arena, info, &connection);
 	return connection_key(arena, &connection);
 }
 

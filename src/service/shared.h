@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "model/volume.h"
 #include "rules/shared-connection.h"
+#include "service/connector.h"
 
-/* connection_key() of what the attachment's connector and connection_info say, or NULL. */
-const char *shared_connection_key(Arena *arena, const Attachment *attachment);
+/* connection_key() of what a connection_info and a connector say, or NULL. */
+const char *shared_connection_key(Arena *arena, const JsonDoc *info, const Connector *connector);

@@ -70,8 +70,10 @@ static int tell(Work *work, const Volume *volume, const Connector *connector, co
 		.connector = connector->json,
 		.mode = (int)attachment_mode(volume, mode_so_far(work, volume), connector),
 	};
+	int r = connection_info_make(work, volume, connector, &nobody, f);
 
-	return connection_info_make(work, volume, &nobody, connector, ret, f);
+	*ret = nobody.connection_info;
+	return r;
 }
 
 /* What is there for that host already. */

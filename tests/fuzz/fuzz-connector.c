@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char info[] = "{\"driver_volume_type\":\"iscsi\",\"target_iqn\":\"t\"}";
 	_cleanup_(arena_freep) Arena *arena = arena_new();
-	Attachment attachment = {.connection_info = info};
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	Work work = {.arena = arena};
 	Connector first, again;
 
@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (connector_read(&work, first.json, &again) || !str_eq(first.json, again.json) ||
 	    !str_eq(first.host, again.host) || first.mode != again.mode)
 		abort();
-	attachment.connector = first.json;
-	(void)shared_connection_key(arena, &attachment); /* may be NULL */
+	if (json_parse(arena, info, strlen(info), &doc, NULL))
+		abort();
+	(void)shared_connection_key(arena, doc, &first); /* may be NULL */
 	return 0;
 }

@@ -153,10 +153,11 @@ static int answer_connected(ApiRequest *r, Fault *f)
 static int attachment_create(ApiRequest *r, Fault *f)
 {
 	const CreateAttachment *in = ((const CreateBody *)r->body)->attachment;
+	_cleanup_(json_doc_freep) JsonDoc *connector = json_get_doc(r->doc, "attachment.connector");
 	const AttachmentWish wish = {
 		.volume_id = in->volume_id,
 		.server_id = in->server_id,
-		.connector = json_get_raw(r->arena, r->doc, "attachment.connector"),
+		.connector = connector,
 		.mode = in->mode ? (AttachMode)enum_value(&attach_mode_names, in->mode)
 				 : ATTACH_MODE_NULL,
 	};
@@ -173,11 +174,11 @@ static int attachment_create(ApiRequest *r, Fault *f)
 
 static int attachment_change(ApiRequest *r, Fault *f)
 {
-	const char *connector = json_get_raw(r->arena, r->doc, "attachment.connector");
+	_cleanup_(json_doc_freep) JsonDoc *connector = json_get_doc(r->doc, "attachment.connector");
 	Waiting waiting = {.verb = "update attachment"};
 	int k;
 
-	if (str_eq(connector, "{}"))
+	if (json_member_count(connector) == 0)
 		return api_refuse(r, 400,
 				  "Invalid input for field/attribute connector. Value: {}. {} does "
 				  "not have enough properties");
