@@ -248,7 +248,10 @@ static const char schema_3[] =
 	"id TEXT PRIMARY KEY NOT NULL, number BIGINT NOT NULL, user_id TEXT, name TEXT,"
 	"type TEXT NOT NULL, public_key TEXT, fingerprint TEXT, created_us BIGINT NOT NULL);"
 	"CREATE INDEX keypairs_user ON keypairs (user_id, name);"
-	"CREATE UNIQUE INDEX keypairs_number ON keypairs (number);";
+	"CREATE UNIQUE INDEX keypairs_number ON keypairs (number);"
+	"DROP INDEX attachments_connection;"
+	"CREATE INDEX attachments_connection ON attachments (connection_key, created_us, id)"
+	" WHERE connection_key IS NOT NULL;";
 
 static const char schema_4[] =
 	"ALTER TABLE operations ADD COLUMN share_id TEXT;"
