@@ -86,8 +86,16 @@ int service_switch(Work *work, const ServiceSwitch *wish, Fault *f)
 int service_states_place(Work *work, bool *ret, Fault *f)
 {
 	ServiceState states[SERVICE_STATES];
-	int r = service_states(work, states, f);
+	RecordQuery query = {0};
+	int64_t count;
+	int r;
 
+	record_where_int(&query, "disabled", RECORD_EQ, true);
+	r = record_count(work->tx, &service_state_table, &query, &count, f);
+	*ret = true;
+	if (r || count == 0) /* the usual case: nobody has switched anything off */
+		return fault_unexpected(f, r);
+	r = service_states(work, states, f);
 	if (r == 0)
 		*ret = !states[0].disabled && !states[1].disabled;
 	return r;
