@@ -16,7 +16,8 @@ typedef struct Draft {
 	Tx *tx;
 	Task *task;
 	const OperationKind *kind;
-	Operation *operation; /* as it is now: it may have been cancelled since the turn began */
+	Operation was;        /* as it is now: it may have been cancelled since the turn began */
+	Operation *operation; /* as it is to be */
 	Step steps[OPERATION_STEPS_MAX];
 	bool changed[OPERATION_STEPS_MAX];
 	size_t count;
@@ -175,12 +176,13 @@ static int draft_write(const Draft *d, Fault *f)
 	int r;
 
 	for (size_t i = 0; i < d->count; i++) {
-		r = d->changed[i] ? step_update(d->tx, &d->steps[i], f) : 0;
+		r = d->changed[i] ? step_update_from(d->tx, d->task->run->steps[i], &d->steps[i], f)
+				  : 0;
 		if (r)
 			return fault_unexpected(f, r);
 	}
 	d->operation->updated_us = d->now_us;
-	return fault_unexpected(f, operation_update(d->tx, d->operation, f));
+	return fault_unexpected(f, operation_update_from(d->tx, &d->was, d->operation, f));
 }
 
 int mark_work(Tx *tx, void *ctx, Fault *f)
@@ -194,6 +196,7 @@ int mark_work(Tx *tx, void *ctx, Fault *f)
 	r = operation_get(tx, task->arena, task->id, &d.operation, f);
 	if (r)
 		return fault_unexpected(f, r);
+	d.was = *d.operation;
 	d.operation->not_before_us = 0;
 	if (task->mark.kind != MARK_BROKEN) {
 		d.count = run->step_count;

@@ -160,6 +160,20 @@ int record_load(const RecordTable *table, const StoreRow *row, Arena *arena, voi
 	return r;
 }
 
+void *record_copy(Arena *arena, const RecordTable *table, const void *record)
+{
+	char *copy = arena_alloc(arena, table->size);
+
+	memcpy(copy, record, table->size);
+	for (size_t i = 0; i < table->count; i++) {
+		const char **text = (const char **)(copy + table->columns[i].offset);
+
+		if (table->columns[i].type == COLUMN_TEXT)
+			*text = arena_strdup(arena, *text);
+	}
+	return copy;
+}
+
 typedef struct OneRow {
 	const RecordTable *table;
 	Arena *arena;
@@ -258,6 +272,20 @@ static int change_write(Tx *tx, const Change *change, Fault *f)
 			   f);
 }
 
+static int change_make(Tx *tx, const Change *change, Fault *f)
+{
+	int r;
+
+	if (change->count == 0)
+		return 0;
+	r = change_write(tx, change, f);
+	if (r == STORE_CONFLICT)
+		return RECORD_EXISTS;
+	if (r)
+		return fault_unexpected(f, r);
+	return changed_one(tx, change->table);
+}
+
 int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f)
 {
 	StoreValue key = record_value(key_of(table), record);
@@ -267,16 +295,26 @@ int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f
 	r = store_query(tx, record_sql(table)->get, (StoreValues){&key, 1}, change_row, &change, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if (!change.found)
-		return RECORD_NOT_FOUND;
-	if (change.count == 0)
-		return 0;
-	r = change_write(tx, &change, f);
-	if (r == STORE_CONFLICT)
-		return RECORD_EXISTS;
-	if (r)
-		return fault_unexpected(f, r);
-	return changed_one(tx, table);
+	return change.found ? change_make(tx, &change, f) : RECORD_NOT_FOUND;
+}
+
+static bool is_same(const Column *column, const void *a, const void *b)
+{
+	StoreValue x = record_value(column, a), y = record_value(column, b);
+
+	return x.type == STORE_INT ? x.number == y.number : str_eq(x.text, y.text);
+}
+
+int record_update_from(Tx *tx, const RecordTable *table, const void *was, const void *record,
+		       Fault *f)
+{
+	Change change = {.table = table, .record = record};
+
+	assert(is_same(key_of(table), was, record));
+	for (size_t i = 1; i < table->count; i++)
+		if (!is_same(&table->columns[i], was, record))
+			change.columns[change.count++] = &table->columns[i];
+	return change_make(tx, &change, f);
 }
 
 int record_delete(Tx *tx, const RecordTable *table, const char *key, Fault *f)

@@ -5,7 +5,7 @@
  * written by the same few functions. Rows are loaded into an arena.
  *
  * DEFINE_RECORD(volume, Volume) in tables.h gives typed functions: volume_get(), volume_insert(),
- * volume_update(), volume_delete(), volume_find().
+ * volume_update(), volume_update_from(), volume_delete(), volume_find().
  */
 #pragma once
 
@@ -126,6 +126,9 @@ const char *record_pattern_quote(Arena *arena, const char *text);
 /* A column by name, or NULL: for filters and sort keys that clients write. */
 const Column *record_column(const RecordTable *table, const char *name);
 
+/* A copy with all its texts, in the arena. */
+void *record_copy(Arena *arena, const RecordTable *table, const void *record);
+
 /* 0 or RECORD_NOT_FOUND. */
 _must_use_ int record_get(Tx *tx, Arena *arena, const RecordTable *table, const char *key,
 			  void **ret, Fault *f);
@@ -133,6 +136,9 @@ _must_use_ int record_get(Tx *tx, Arena *arena, const RecordTable *table, const 
 _must_use_ int record_insert(Tx *tx, const RecordTable *table, const void *record, Fault *f);
 /* Write every column of the row with this key. 0, RECORD_NOT_FOUND or RECORD_EXISTS. */
 _must_use_ int record_update(Tx *tx, const RecordTable *table, const void *record, Fault *f);
+/* Likewise, when it is known what the row is: only columns that differ are written. */
+_must_use_ int record_update_from(Tx *tx, const RecordTable *table, const void *was,
+				  const void *record, Fault *f);
 /* 0 or RECORD_NOT_FOUND. */
 _must_use_ int record_delete(Tx *tx, const RecordTable *table, const char *key, Fault *f);
 /* Delete what a query's conditions name; the rest of the query does not count. */
@@ -174,6 +180,11 @@ _must_use_ int record_distinct(Tx *tx, const RecordTable *table, const RecordQue
 							      Fault *f)                            \
 	{                                                                                          \
 		return record_update(tx, &prefix##_table, record, f);                              \
+	}                                                                                          \
+	_unused_ _must_use_ static inline int prefix##_update_from(Tx *tx, const Type *was,        \
+								   const Type *record, Fault *f)   \
+	{                                                                                          \
+		return record_update_from(tx, &prefix##_table, was, record, f);                    \
 	}                                                                                          \
 	_unused_ _must_use_ static inline int prefix##_delete(Tx *tx, const char *key, Fault *f)   \
 	{                                                                                          \

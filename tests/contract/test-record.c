@@ -11,6 +11,7 @@
 typedef struct Work {
 	Arena *arena;
 	const RecordTable *table;
+	const void *was;
 	const void *record;
 	const char *key;
 	void *found;
@@ -28,6 +29,13 @@ static int work_update(Tx *tx, void *ctx, Fault *f)
 	Work *w = ctx;
 
 	return record_update(tx, w->table, w->record, f);
+}
+
+static int work_update_from(Tx *tx, void *ctx, Fault *f)
+{
+	Work *w = ctx;
+
+	return record_update_from(tx, w->table, w->was, w->record, f);
 }
 
 static int work_delete(Tx *tx, void *ctx, Fault *f)
@@ -63,7 +71,14 @@ static void try_table(TestStore *t, Arena *arena, const RecordTable *table)
 	assert_int_equal(store_read(t->store, work_get, &w, &f), 0);
 	noun_assert_same(table, w.record, w.found);
 
+	w.was = w.record;
+	w.record = noun_fill(arena, table, 1);
+	assert_int_equal(store_write(t->store, work_update_from, &w, &f), 0);
+	assert_int_equal(store_read(t->store, work_get, &w, &f), 0);
+	noun_assert_same(table, w.record, w.found);
+
 	assert_int_equal(store_write(t->store, work_delete, &w, &f), 0);
+	assert_int_equal(store_write(t->store, work_update_from, &w, &f), RECORD_NOT_FOUND);
 	assert_int_equal(store_write(t->store, work_delete, &w, &f), RECORD_NOT_FOUND);
 	assert_int_equal(store_read(t->store, work_get, &w, &f), RECORD_NOT_FOUND);
 }
@@ -93,6 +108,42 @@ TEST(null_texts_stay_null)
 	noun_assert_same(&volume_table, &volume, w.found);
 	assert_null(((Volume *)w.found)->name);
 	test_store_done(&t);
+}
+
+TEST(an_update_from_what_was_writes_what_differs)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const Volume row = {.id = "v1", .name = "a", .size_gib = 1};
+	const Volume was = {.id = "v1", .name = "a", .size_gib = 7};
+	const Volume now = {.id = "v1", .description = "d", .size_gib = 7};
+	const Volume expected = {.id = "v1", .description = "d", .size_gib = 1};
+	Work w = {.arena = arena, .table = &volume_table, .record = &row, .key = "v1"};
+	TestStore t;
+	Fault f = {0};
+
+	test_store_open_with_schema(&t);
+	assert_int_equal(store_write(t.store, work_insert, &w, &f), 0);
+	w.was = &was;
+	w.record = &now;
+	assert_int_equal(store_write(t.store, work_update_from, &w, &f), 0);
+	assert_int_equal(store_read(t.store, work_get, &w, &f), 0);
+	noun_assert_same(&volume_table, &expected, w.found);
+	w.was = &now;
+	assert_int_equal(store_write(t.store, work_update_from, &w, &f), 0);
+	test_store_done(&t);
+}
+
+TEST(a_copy_has_texts_of_its_own)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	char name[] = "a";
+	const Volume volume = {.id = "v1", .name = name, .size_gib = 3};
+	const Volume *copy = record_copy(arena, &volume_table, &volume);
+
+	noun_assert_same(&volume_table, &volume, copy);
+	name[0] = 'b';
+	assert_string_equal(copy->name, "a");
+	assert_null(copy->description);
 }
 
 TEST(names_are_unique)
