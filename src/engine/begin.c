@@ -27,41 +27,36 @@ static int64_t next_created_us(void)
 	return us;
 }
 
-static int insert_step(Tx *tx, Arena *arena, const Operation *operation, const OperationKind *kind,
-		       size_t index, Fault *f)
+Step **steps_begun(Arena *arena, const Operation *operation, const OperationKind *kind)
 {
-	Step step = {
-		.id = arena_printf(arena, "%s/%02zu", operation->id, index),
-		.operation_id = operation->id,
-		.seq = (int64_t)index,
-		.kind = kind->steps[index],
-		.state = index == 0 ? STEP_STARTED : STEP_TODO,
-		.started_us = index == 0 ? operation->created_us : 0,
-	};
+	Step **steps = ARENA_ARRAY(arena, Step *, kind->step_count);
 
-	return fault_unexpected(f, step_insert(tx, &step, f));
-}
-
-/* `operation` itself is the caller's, and may be on its stack. */
-static const Operation *operation_copy(Arena *arena, const Operation *operation)
-{
-	Operation *copy = ARENA_NEW(arena, Operation);
-
-	*copy = *operation;
-	return copy;
+	for (size_t i = 0; i < kind->step_count; i++) {
+		steps[i] = ARENA_NEW(arena, Step);
+		*steps[i] = (Step){
+			.id = arena_printf(arena, "%s/%02zu", operation->id, i),
+			.operation_id = operation->id,
+			.seq = (int64_t)i,
+			.kind = kind->steps[i],
+			.state = i == 0 ? STEP_STARTED : STEP_TODO,
+			.started_us = i == 0 ? operation->created_us : 0,
+		};
+	}
+	return steps;
 }
 
 void operation_tell(Tx *tx, Arena *arena, const Operation *operation)
 {
 	StoreNews *news = ARENA_NEW(arena, StoreNews);
 
-	news->what = operation_copy(arena, operation);
+	news->what = record_copy(arena, &operation_table, operation);
 	store_tell(tx, STORE_TOUCHED_OPERATIONS, news);
 }
 
 int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *operation, Fault *f)
 {
 	char id[UUID_TEXT];
+	Step **steps;
 	int r;
 
 	assert(kind->step_count > 0 && kind->step_count <= OPERATION_STEPS_MAX);
@@ -75,13 +70,11 @@ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *
 	operation->updated_us = operation->created_us;
 	operation->deadline_us = operation->created_us + kind->deadline_ms * 1000;
 	r = operation_insert(tx, operation, f);
+	steps = steps_begun(arena, operation, kind);
+	for (size_t i = 0; r == 0 && i < kind->step_count; i++)
+		r = step_insert(tx, steps[i], f);
 	if (r)
 		return fault_unexpected(f, r);
-	for (size_t i = 0; i < kind->step_count; i++) {
-		r = insert_step(tx, arena, operation, kind, i, f);
-		if (r)
-			return r;
-	}
 	operation_tell(tx, arena, operation);
 	return 0;
 }

@@ -195,20 +195,34 @@ static void wake_lane(Engine *engine, const Operation *operation)
 	lanes_poke(engine, operation->lane);
 }
 
-static void take(Engine *engine, const Operation *operation)
+static Task *take(Engine *engine, const Operation *operation)
 {
-	if (operation->created_us <= engine->scanned_us)
-		return; /* a scan saw it before its commit was told; or it is told of again */
+	Task *task;
+
 	wake_lane(engine, operation);
-	(void)lanes_add(engine, operation->lane, operation->id, !engine->resuming);
+	if (operation->created_us <= engine->scanned_us)
+		return NULL; /* a scan saw it before its commit was told; or it is told of again */
+	task = lanes_add(engine, operation->lane, operation->id, !engine->resuming);
 	overtake_later(engine, operation);
 	engine->scanned_us = operation->created_us;
+	return task;
+}
+
+/* One whose turn comes at once is spared reading what was written a moment ago. */
+static void hand_over(Engine *engine, const Operation *operation)
+{
+	Task *task = take(engine, operation);
+
+	if (!task || task->lane->head != task)
+		return;
+	task->arena = arena_new();
+	task->begun = record_copy(task->arena, &operation_table, operation);
 }
 
 static void scan_take(Engine *engine, const Scan *scan)
 {
 	for (size_t i = 0; i < scan->count; i++)
-		take(engine, scan->found[i]);
+		(void)take(engine, scan->found[i]);
 	if (scan->count == SCAN_PAGE)
 		engine->woken = true;
 	else
@@ -338,7 +352,7 @@ void engine_begun(Engine *engine, const StoreNews *news)
 	for (const StoreNews *told = news; told; told = told->next)
 		wake_lane(engine, told->what);
 	for (; news && is_caught_up(engine); news = news->next)
-		take(engine, news->what);
+		hand_over(engine, news->what);
 	if (news) {
 		engine->woken = true;
 		(void)pthread_cond_signal(&engine->wake_cond);

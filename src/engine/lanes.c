@@ -30,6 +30,8 @@ Task *lanes_take(Engine *engine)
 	if (!engine->ready_head)
 		engine->ready_tail = NULL;
 	task->ready_next = NULL;
+	if (task->poked)
+		task->begun = NULL; /* it may be another by now */
 	task->poked = false;
 	if (str_empty(task->id))
 		task->lane->look = false; /* what happens from now on needs another one */

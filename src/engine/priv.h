@@ -12,7 +12,8 @@
  * A task is an operation in memory: its id, its place in a lane, and nothing that the journal does
  * not know. A turn loads the rows, asks journal_next(), acts, and hands a mark to the store; when
  * the mark is durable the task is ready again, parked, or over. No worker waits for a commit or
- * for a guest.
+ * for a guest. The first turn need not load what its commit has just told, unless somebody poked
+ * the task since then.
  *
  * Locks: Engine.lock guards lanes, lists and counters, and nothing is called with it held;
  * uses.c has one of its own, likewise. A task that is running or being marked belongs to that
@@ -134,6 +135,7 @@ struct Task {
 	bool fresh;  /* begun, or already resumed, by this process */
 	bool marked; /* a mark failed and is to be written again */
 	Arena *arena;
+	Operation *begun; /* for the first turn: as its commit told it, in the arena; or NULL */
 	Engine *engine;
 	StepRun *run;
 	Mark mark;
@@ -232,6 +234,8 @@ void *overtake_main(void *ctx);
 
 /* begin.c: created_us rises strictly, also beyond what the journal holds already. */
 void begin_after(int64_t us);
+/* The steps of an operation as it begins, as many as the kind has; in the arena. */
+Step **steps_begun(Arena *arena, const Operation *operation, const OperationKind *kind);
 /* What is told of it with the commit goes to engine_begun(). */
 void operation_tell(Tx *tx, Arena *arena, const Operation *operation);
 

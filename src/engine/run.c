@@ -33,31 +33,49 @@ static void turn_init(Turn *turn, Task *task)
 
 	if (!task->arena)
 		task->arena = arena_new();
-	arena_reset(task->arena);
+	if (!task->begun)
+		arena_reset(task->arena);
 	run = ARENA_NEW(task->arena, StepRun);
 	run->config = &task->engine->config;
 	run->uses = task->engine->uses;
 	run->share_uses = task->engine->share_uses;
 	run->arena = task->arena;
 	run->now_us = clock_steady_us();
+	run->operation = TAKE(task->begun);
 	task->run = run;
 	task->mark = (Mark){0};
 	*turn = (Turn){.task = task, .run = run};
 }
 
-static int turn_load_operation(Tx *tx, Turn *turn, Fault *f)
+static int read_operation(Tx *tx, StepRun *run, const char *id, Fault *f)
 {
-	StepRun *run = turn->run;
-	int r;
+	int r = operation_get(tx, run->arena, id, &run->operation, f);
 
-	r = operation_get(tx, run->arena, turn->task->id, &run->operation, f);
 	if (r)
 		return r;
 	run->kind = operation_kind(run->config, run->operation->kind);
-	r = steps_of_operation(tx, run->arena, run->operation->id, &run->steps, &run->step_count,
-			       f);
+	return fault_unexpected(f, steps_of_operation(tx, run->arena, run->operation->id,
+						      &run->steps, &run->step_count, f));
+}
+
+static void take_begun(StepRun *run)
+{
+	run->kind = operation_kind(run->config, run->operation->kind);
+	run->steps = steps_begun(run->arena, run->operation, run->kind);
+	run->step_count = run->kind->step_count;
+}
+
+static int turn_load_operation(Tx *tx, Turn *turn, Fault *f)
+{
+	StepRun *run = turn->run;
+	int r = 0;
+
+	if (run->operation)
+		take_begun(run);
+	else
+		r = read_operation(tx, run, turn->task->id, f);
 	if (r)
-		return fault_unexpected(f, r);
+		return r;
 	turn->next = journal_next(run->operation, (const Step *const *)run->steps, run->step_count,
 				  turn->task->fresh);
 	return 0;

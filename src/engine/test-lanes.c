@@ -116,6 +116,24 @@ TEST(a_poke_wakes_the_head_of_a_lane_only)
 	lanes_done(&h.engine);
 }
 
+TEST(what_was_told_counts_until_a_poke)
+{
+	static Operation told;
+	Task *a, *b;
+	House h;
+
+	house_init(&h);
+	a = lanes_add(&h.engine, "a", "a1", true);
+	b = lanes_add(&h.engine, "b", "b1", true);
+	a->begun = b->begun = &told;
+	lanes_poke(&h.engine, "b");
+	take(&h, "a1");
+	take(&h, "b1");
+	assert_ptr_equal(a->begun, &told);
+	assert_null(b->begun);
+	lanes_done(&h.engine);
+}
+
 TEST(a_poke_while_running_is_not_lost)
 {
 	House h;
