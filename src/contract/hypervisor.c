@@ -130,7 +130,7 @@ static void pass_event(void *ctx, const HypervisorEvent *event)
 static void check_driver(const HypervisorDriver *driver)
 {
 	assert(driver && driver->size == sizeof(*driver));
-	assert(driver->name && driver->open && driver->close && driver->describe);
+	assert(driver->name && driver->open && driver->close && driver->describe && driver->traits);
 	assert(driver->define && driver->undefine && driver->start && driver->shutdown);
 	assert(driver->pause && driver->save);
 	assert(driver->reboot && driver->destroy && driver->state && driver->attach_disk);
@@ -186,6 +186,11 @@ const char *hypervisor_name(const Hypervisor *hypervisor)
 const char *hypervisor_describe(Hypervisor *hypervisor)
 {
 	return hypervisor->driver->describe(hypervisor->self);
+}
+
+const HostTraits *hypervisor_traits(Hypervisor *hypervisor)
+{
+	return hypervisor->driver->traits(hypervisor->self);
 }
 
 int hypervisor_define(Hypervisor *hypervisor, const DomainSpec *spec, Fault *f)

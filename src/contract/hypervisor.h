@@ -73,6 +73,8 @@ struct HypervisorDriver {
 	void (*close)(void *self);
 	/* Version and accelerator in one line for people: "libvirt 9.0.0, QEMU 7.2.0, tcg". */
 	const char *(*describe)(void *self);
+	/* What the host was able to do when it was opened; valid until it is closed. */
+	const HostTraits *(*traits)(void *self);
 	/* Make or replace the definition. A running domain keeps running; the next start uses it.
 	 */
 	int (*define)(void *self, const DomainSpec *spec, Fault *f);
@@ -232,6 +234,7 @@ Hypervisor *hypervisor_close(Hypervisor *hypervisor);
 DEFINE_CLEANUP(Hypervisor, hypervisor_close)
 const char *hypervisor_name(const Hypervisor *hypervisor);
 const char *hypervisor_describe(Hypervisor *hypervisor);
+const HostTraits *hypervisor_traits(Hypervisor *hypervisor);
 
 /* The checked wrappers: each logs the call at debug, checks arguments and the driver's answer. */
 _must_use_ int hypervisor_define(Hypervisor *hypervisor, const DomainSpec *spec, Fault *f);

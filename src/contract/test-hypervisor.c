@@ -74,6 +74,13 @@ static int mock_find(void *self _unused_, const char *id _unused_, const char *a
 	return answer;
 }
 
+static const HostTraits *mock_traits(void *self _unused_)
+{
+	static const HostTraits traits = {.lacks[HOST_TRAIT_VIRTIO_FS] = "not here"};
+
+	return &traits;
+}
+
 static int mock_filesystem(void *self _unused_, const char *id _unused_,
 			   const FilesystemSpec *filesystem _unused_, Fault *f _unused_)
 {
@@ -167,6 +174,7 @@ static const HypervisorDriver mock = {
 	.open = mock_open,
 	.close = mock_close,
 	.describe = mock_describe,
+	.traits = mock_traits,
 	.define = mock_define,
 	.undefine = mock_power,
 	.start = mock_power,

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <inttypes.h>
 
 #include "base/enum.h"
 #include "base/str.h"
@@ -29,6 +30,7 @@ typedef struct ConfigKey {
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
+static const char *const virtiofs_caches[] = {"auto", "none", "always", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
@@ -74,6 +76,9 @@ static const ConfigKey keys[] = {
 	TEXT("hypervisor", "uri", hypervisor_uri, NULL),
 	TEXT("hypervisor", "accelerator", accelerator, accelerators),
 	NUMBER("hypervisor", "shutdown_seconds", shutdown_s, 1, 3600),
+	TEXT("hypervisor", "virtiofsd", virtiofsd, NULL),
+	NUMBER("hypervisor", "virtiofs_queue", virtiofs_queue, 2, 1024),
+	TEXT("hypervisor", "virtiofs_cache", virtiofs_cache, virtiofs_caches),
 	TEXT("compute", "host", host, NULL),
 	TEXT("compute", "availability_zone", availability_zone, NULL),
 	NUMBER("compute", "max_disks", max_disks, -1, 256),
@@ -115,6 +120,8 @@ void config_default(Config *config, Arena *arena)
 		.hypervisor = "libvirt",
 		.accelerator = "auto",
 		.shutdown_s = 60,
+		.virtiofs_queue = 1024,
+		.virtiofs_cache = "auto",
 		.host = arena_strdup(arena, host),
 		.availability_zone = "nova",
 		.max_disks = -1,
@@ -269,6 +276,17 @@ static int check_volumes(const Config *config, Fault *f)
 	return 0;
 }
 
+static int check_filesystems(const Config *config, Fault *f)
+{
+	int64_t queue = config->virtiofs_queue;
+
+	if (config->virtiofsd && config->virtiofsd[0] != '/')
+		return fault(f, -EINVAL, "virtiofsd %s is not an absolute path", config->virtiofsd);
+	if (queue & (queue - 1))
+		return fault(f, -EINVAL, "virtiofs_queue %" PRId64 " is not a power of two", queue);
+	return 0;
+}
+
 int config_check(const Config *config, Fault *f)
 {
 	int r;
@@ -284,5 +302,7 @@ int config_check(const Config *config, Fault *f)
 		return fault(f, -EINVAL, "proxies %s are not addresses with commas between",
 			     config->proxies);
 	r = check_choices(config, f);
+	if (r == 0)
+		r = check_filesystems(config, f);
 	return r ? r : check_volumes(config, f);
 }

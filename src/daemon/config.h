@@ -32,6 +32,9 @@ typedef struct Config {
 	const char *hypervisor_uri; /* NULL: embedded */
 	const char *accelerator;
 	int64_t shutdown_s;
+	const char *virtiofsd; /* NULL: it is looked for */
+	int64_t virtiofs_queue;
+	const char *virtiofs_cache;
 	/* [compute] */
 	const char *host;
 	const char *availability_zone;

@@ -70,6 +70,8 @@ TEST(what_does_not_go_together_is_told)
 	check_unfit("[volume]\nbackend = lvm\n", "needs a volume_group");
 	check_unfit("[volume]\nthin_pool = p\n", "for backend lvm");
 	check_unfit("[volume]\nbackend = lvm\nvolume_group = vg\nformat = qcow2\n", "are raw");
+	check_unfit("[hypervisor]\nvirtiofsd = virtiofsd\n", "not an absolute path");
+	check_unfit("[hypervisor]\nvirtiofs_queue = 100\n", "not a power of two");
 	assert_int_equal(read_text("[volume]\nbackend = lvm\nvolume_group = vg\n"
 				   "thin_pool = p\n"),
 			 0);

@@ -29,6 +29,7 @@
 #include "backend/lvm/lvm.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "daemon/doors.h"
 #include "daemon/files.h"
 #include "engine/engine.h"
@@ -134,6 +135,10 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 		.state_dir = fake ? below(daemon, "fake") : config->directory,
 		.accelerator = config->accelerator,
 		.relays = config->metadata_guests,
+		.virtiofsd = config->virtiofsd,
+		.virtiofs_queue = config->virtiofs_queue,
+		.virtiofs_cache =
+			str_eq(config->virtiofs_cache, "auto") ? NULL : config->virtiofs_cache,
 		.shutdown_ms = config->shutdown_s * 1000,
 		.on_event = on_event,
 		.ctx = daemon,
@@ -145,6 +150,7 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 				    &daemon->hypervisor, f);
 	if (r)
 		return fault_unexpected(f, r);
+	daemon->settings.host_traits = hypervisor_traits(daemon->hypervisor);
 	if (!fake)
 		log_info("hypervisor=\"%s\"", hypervisor_describe(daemon->hypervisor));
 	return 0;

@@ -175,6 +175,20 @@ typedef struct DomainSpec {
 	size_t filesystem_count;
 } DomainSpec;
 
+/* What a host is able to do, by the names that flavors ask for it. */
+typedef enum HostTrait {
+	HOST_TRAIT_VIRTIO_FS,     /* guests can be given directories */
+	HOST_TRAIT_SHARED_MEMORY, /* their memory is shared, which that needs */
+	_HOST_TRAIT_MAX,
+} HostTrait;
+
+extern const EnumNames host_trait_names;
+
+/* As it was found out by looking. */
+typedef struct HostTraits {
+	const char *lacks[_HOST_TRAIT_MAX]; /* why it is not able to; NULL: it is */
+} HostTraits;
+
 typedef enum DomainState {
 	DOMAIN_ABSENT,
 	DOMAIN_OFF,

@@ -418,3 +418,10 @@ static const char *const domain_owners[] = {
 };
 static_assert(ARRAY_SIZE(domain_owners) == _DOMAIN_OWNER_MAX, "a row for each");
 const EnumNames domain_owner_names = ENUM_NAMES(domain_owners);
+
+static const char *const host_traits[] = {
+	[HOST_TRAIT_VIRTIO_FS] = "COMPUTE_STORAGE_VIRTIO_FS",
+	[HOST_TRAIT_SHARED_MEMORY] = "COMPUTE_MEM_BACKING_FILE",
+};
+static_assert(ARRAY_SIZE(host_traits) == _HOST_TRAIT_MAX, "a row for each");
+const EnumNames host_trait_names = ENUM_NAMES(host_traits);

@@ -31,6 +31,7 @@ TEST(no_enumerator_was_forgotten)
 		&step_kind_names,
 		&domain_state_names,
 		&domain_owner_names,
+		&host_trait_names,
 		&disk_device_names,
 		&disk_cache_names,
 		&disk_io_names,

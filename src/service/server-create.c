@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "service/flavor.h"
+#include "service/host-traits.h"
 #include "service/image.h"
 #include "service/priv.h"
 #include "service/server-boot.h"
@@ -158,10 +159,10 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 			 const ServerDisks *disks, Server **ret_first, Fault *f)
 {
 	Server *servers = ARENA_ARRAY(work->arena, Server, (size_t)wish->count);
-	bool fits = true;
+	bool fits = host_fits(work->arena, work->settings->host_traits, like->flavor_extra_specs);
 	int r = 0;
 
-	if (like->group_id)
+	if (fits && like->group_id)
 		r = service_join_server_group(work, like->group_id, wish->count, &fits, f);
 	if (r)
 		return r;

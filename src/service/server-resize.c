@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "service/flavor.h"
+#include "service/host-traits.h"
 #include "service/server-boot.h"
 #include "service/server-shape.h"
 
@@ -38,6 +39,9 @@ static int find_flavor(Work *work, const Server *server, const char *id, Flavor 
 	if (!r && str_eq((*ret)->id, server->flavor_id))
 		return work_refuse(work, REFUSAL_BAD_INPUT,
 				   "When resizing, instances must change flavor!");
+	if (!r && !host_fits(work->arena, work->settings->host_traits, (*ret)->extra_specs))
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "No valid host was found. No valid host found for resize");
 	return r;
 }
 

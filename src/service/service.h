@@ -20,6 +20,7 @@
 typedef struct ServiceSettings {
 	const char *host;              /* name of this host, as servers and attachments show it */
 	const char *availability_zone; /* "nova" */
+	const HostTraits *host_traits; /* what it is able to do */
 	const char *backend_name;      /* of the volume backend: "file" */
 	Backend *backend;              /* for what it says without I/O */
 	const char *volume_host;       /* "host@backend#pool" */

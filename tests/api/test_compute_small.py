@@ -221,7 +221,8 @@ def hypervisors_of_each_version():
     tap.expect(sorted(new), ['hypervisor_hostname', 'id', 'state', 'status'])
     shown = admin.get(path + '/' + new['id'], **at(88)).body['hypervisor']
     tap.expect(sorted(shown), ['host_ip', 'hypervisor_hostname', 'hypervisor_type',
-                               'hypervisor_version', 'id', 'service', 'state', 'status', 'uptime'])
+                               'hypervisor_version', 'id', 'service', 'state', 'status',
+                               'traits', 'uptime'])
     answered(admin.get(path + '/1', **at(53)), 404, "Hypervisor with ID '1' could not be found.")
     tap.expect(admin.get(path + '/statistics').body['hypervisor_statistics']['count'], 1)
     answered(admin.get(path + '/statistics', **at(88)), 404)

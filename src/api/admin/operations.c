@@ -245,7 +245,8 @@ static const ApiRoute routes[] = {
 	},
 };
 static const ApiRoutes route_list = API_ROUTES(routes);
-static const ApiRoutes *const resources[] = {&route_list, &admin_server_routes, NULL};
+static const ApiRoutes *const resources[] = {&route_list, &admin_server_routes, &admin_host_routes,
+					     NULL};
 
 static void error_body(JsonOut *out, unsigned status, const char *message)
 {

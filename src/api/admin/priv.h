@@ -7,4 +7,5 @@
 
 #include "api/admin/admin.h"
 
+extern const ApiRoutes admin_host_routes;
 extern const ApiRoutes admin_server_routes;

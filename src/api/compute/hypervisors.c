@@ -146,6 +146,20 @@ static void print_cpu_text(JsonOut *out, const char *key, const void *object _un
 	free(text);
 }
 
+/* Beside what others have here: what flavors may demand by name, and this host has. */
+static void print_traits(JsonOut *out, const char *key, const void *object _unused_,
+			 const void *context)
+{
+	const HostView *view = context;
+	const HostTraits *traits = view->r->config->settings->host_traits;
+
+	json_out_list_begin(out, key);
+	for (int i = 0; i < _HOST_TRAIT_MAX; i++)
+		if (!traits->lacks[i])
+			json_out_text(out, NULL, enum_name(&host_trait_names, i));
+	json_out_list_end(out);
+}
+
 static void print_free_memory(JsonOut *out, const char *key, const void *object _unused_,
 			      const void *context)
 {
@@ -243,6 +257,10 @@ static const JsonOutField host_reply[] = {
 	 .since = V(88),
 	 .audience = AUDIENCE_WHOLE,
 	 .print = print_uptime},
+	{.name = "traits",
+	 .type = JSON_OUT_CALL,
+	 .audience = AUDIENCE_WHOLE,
+	 .print = print_traits},
 	{.name = "servers",
 	 .type = JSON_OUT_CALL,
 	 .since = V(53),

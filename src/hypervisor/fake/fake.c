@@ -410,6 +410,13 @@ static const char *fake_describe(void *self)
 	return "fake, no guest is real";
 }
 
+static const HostTraits *fake_traits(void *self)
+{
+	const Fake *fake = self;
+
+	return &fake->traits;
+}
+
 /* ---- opening and closing ---- */
 
 static void fake_free(Fake *fake)
@@ -487,6 +494,8 @@ static int fake_prepare(Fake *fake, Fault *f)
 	if (fake->dir < 0)
 		return fault(f, -errno, "open %s: %s", fake->path, strerror(errno));
 	r = mischief_read(&fake->mischief, f);
+	if (!r && fake->mischief.lacks >= 0)
+		fake->traits.lacks[fake->mischief.lacks] = "the tests want it so";
 	if (!r)
 		r = domains_load(fake, f);
 	if (!r)
@@ -515,6 +524,7 @@ const HypervisorDriver hypervisor_fake = {
 	.open = fake_open,
 	.close = fake_close,
 	.describe = fake_describe,
+	.traits = fake_traits,
 	.define = fake_define,
 	.undefine = fake_undefine,
 	.start = fake_start,

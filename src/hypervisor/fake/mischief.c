@@ -10,6 +10,7 @@
 #include "base/enum.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "model/domain.h"
 
 static const char *const kinds[] = {
 	[MISCHIEF_FAULT] = "fault",
@@ -59,6 +60,12 @@ static bool mirror_parse(const char *text, Mischief *mischief)
 	       (str_parse_i64(text, &mischief->mirror_ms) && mischief->mirror_ms >= 0);
 }
 
+static bool lack_parse(const char *text, Mischief *mischief)
+{
+	mischief->lacks = enum_value(&host_trait_names, text);
+	return mischief->lacks >= 0;
+}
+
 static const struct {
 	const char *variable;
 	bool (*parse)(const char *text, Mischief *mischief);
@@ -67,11 +74,12 @@ static const struct {
 	{.variable = "CLEAT_FAKE_DETACH", .parse = detach_parse},
 	{.variable = "CLEAT_FAKE_DELAY_MS", .parse = delay_parse},
 	{.variable = "CLEAT_FAKE_MIRROR", .parse = mirror_parse},
+	{.variable = "CLEAT_FAKE_LACK", .parse = lack_parse},
 };
 
 int mischief_read(Mischief *ret, Fault *f)
 {
-	Mischief mischief = {0};
+	Mischief mischief = {.lacks = -1};
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
 		const char *text = getenv(variables[i].variable);

@@ -28,6 +28,7 @@ typedef struct Mischief {
 	int64_t delay_ms;
 	int64_t mirror_ms; /* how long a mirror takes to be ready */
 	bool mirror_ends;  /* it ends by itself, at once */
+	int lacks;         /* HostTrait that the host has not; -1: it has them all */
 } Mischief;
 
 /* A fault when a variable makes no sense. */

@@ -30,6 +30,7 @@ struct Fake {
 	int dir;
 	char *path;
 	Mischief mischief;
+	HostTraits traits;
 	void (*on_event)(void *ctx, const HypervisorEvent *event);
 	void *ctx;
 

@@ -313,3 +313,42 @@ int domain_xml_facts(const char *xml, Arena *arena, DomainFacts *ret, Fault *f)
 	disks_facts(devices, arena, ret);
 	return 0;
 }
+
+/* --- what a host is able to do --- */
+
+static xmlNode *descendant(xmlNode *parent, const char *name)
+{
+	xmlNode *found = parent ? child(parent, name) : NULL;
+
+	for (xmlNode *node = parent ? parent->children : NULL; node && !found; node = node->next)
+		found = descendant(node, name);
+	return found;
+}
+
+static bool lists(xmlNode *list, const char *value)
+{
+	for (xmlNode *node = list->children; node; node = node->next) {
+		xmlChar *text = is_element(node, "value") ? xmlNodeGetContent(node) : NULL;
+		bool found = str_eq((const char *)text, value);
+
+		xmlFree(text);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+bool capabilities_offer(const char *xml, const char *element, const char *list, const char *value)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(doc_freep) xmlDoc *doc = parse(xml);
+	xmlNode *found = doc ? descendant(xmlDocGetRootElement(doc), element) : NULL;
+
+	if (!found || !str_eq(own_attribute(found, "supported", arena), "yes"))
+		return false;
+	for (xmlNode *node = found->children; node; node = node->next)
+		if (is_element(node, "enum") && str_eq(own_attribute(node, "name", arena), list) &&
+		    lists(node, value))
+			return true;
+	return false;
+}

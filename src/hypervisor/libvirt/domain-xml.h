@@ -107,5 +107,11 @@ bool domain_xml_has_source(const char *xml, const char *index);
  */
 _must_use_ int domain_xml_facts(const char *xml, Arena *arena, DomainFacts *ret, Fault *f);
 
+/*
+ * Whether the capabilities of a host's domains list a value: that of <enum name='list'> in an
+ * element that is supported.
+ */
+bool capabilities_offer(const char *xml, const char *element, const char *list, const char *value);
+
 /* The file behind the serial console, in the arena; NULL when there is none. */
 _must_use_ int domain_xml_console(const char *xml, Arena *arena, const char **ret, Fault *f);

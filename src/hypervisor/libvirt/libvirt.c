@@ -22,6 +22,7 @@ static Host *host_free(Host *host)
 	copies_free(host);
 	pthread_cond_destroy(&host->changed);
 	pthread_mutex_destroy(&host->lock);
+	arena_free(host->arena);
 	free(host->virtiofsd);
 	free(host->virtiofs_cache);
 	free(host->description);
@@ -40,6 +41,7 @@ static Host *host_new(const HypervisorConfig *config)
 
 	buf_printf(&root, "%s/libvirt", config->state_dir);
 	host->root = buf_take(&root);
+	host->arena = arena_new();
 	host->embedded = !config->uri;
 	host->uri = config->uri ? mem_strdup(config->uri) : NULL;
 	host->virtiofsd = config->virtiofsd ? mem_strdup(config->virtiofsd) : NULL;
@@ -113,6 +115,8 @@ static int host_connect(Host *host, Fault *f)
 		return r;
 	}
 	r = host_describe(host, f);
+	if (r == 0)
+		traits_look(host, &host->traits);
 	if (r == 0 && host->embedded)
 		r = console_trim_start(host, f);
 	if (r) {
@@ -169,6 +173,13 @@ static const char *libvirt_describe(void *self)
 	return host->description;
 }
 
+static const HostTraits *libvirt_traits(void *self)
+{
+	const Host *host = self;
+
+	return &host->traits;
+}
+
 static int libvirt_list(void *self, Arena *arena, const char *const **ret_ids, size_t *ret_count,
 			Fault *f)
 {
@@ -203,6 +214,7 @@ const HypervisorDriver hypervisor_libvirt = {
 	.open = libvirt_open,
 	.close = libvirt_close,
 	.describe = libvirt_describe,
+	.traits = libvirt_traits,
 	.define = libvirt_define,
 	.undefine = libvirt_undefine,
 	.start = libvirt_start,

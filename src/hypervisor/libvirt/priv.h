@@ -36,6 +36,8 @@ struct Host {
 	char *virtiofsd; /* or NULL */
 	char *virtiofs_cache;
 	FilesystemService filesystems; /* the texts are those */
+	Arena *arena;                  /* holds texts of the traits */
+	HostTraits traits;
 	char *description;
 	pthread_t loop;                 /* runs libvirt's event loop */
 	pthread_t keeper;               /* reconnects; remote connections only */
@@ -233,6 +235,11 @@ int libvirt_release(void *self, const char *id, Fault *f);
  * there was such a disk: then wait a moment before a disk of the same alias is plugged in.
  */
 bool orphans_remove(virDomainPtr domain);
+
+/* --- traits.c --- */
+
+/* Texts are static or in the host's arena. */
+void traits_look(Host *host, HostTraits *ret);
 
 /* --- kvm.c --- */
 

@@ -203,3 +203,21 @@ TEST(what_a_domain_is_like)
 	assert_true(domain_xml_facts("<domain><devices/></domain>", arena, &facts, &f) < 0);
 	assert_true(domain_xml_facts("<domain/>", arena, &facts, &f) < 0);
 }
+
+TEST(what_a_host_is_able_to_do)
+{
+	static const char xml[] =
+		"<domainCapabilities><memoryBacking supported='yes'><enum name='sourceType'>"
+		"<value>file</value><value>memfd</value></enum></memoryBacking><devices>"
+		"<filesystem supported='yes'><enum name='driverType'><value>path</value></enum>"
+		"<enum name='other'><value>virtiofs</value></enum></filesystem>"
+		"<tpm supported='no'><enum name='model'><value>x</value></enum></tpm>"
+		"</devices></domainCapabilities>";
+
+	assert_true(capabilities_offer(xml, "memoryBacking", "sourceType", "memfd"));
+	assert_true(capabilities_offer(xml, "filesystem", "driverType", "path"));
+	assert_false(capabilities_offer(xml, "filesystem", "driverType", "virtiofs"));
+	assert_false(capabilities_offer(xml, "tpm", "model", "x"));
+	assert_false(capabilities_offer(xml, "sound", "model", "x"));
+	assert_false(capabilities_offer("<domainCap", "filesystem", "driverType", "path"));
+}

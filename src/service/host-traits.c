@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * See host-traits.h. Every guest's memory is made ready for shares, so no size of pages that a
+ * flavor asks for stands in for the trait.
+ */
+#include "service/host-traits.h"
+
+#include "base/str.h"
+#include "json/json.h"
+
+static bool has(const HostTraits *traits, const char *name)
+{
+	int trait = enum_value(&host_trait_names, name);
+
+	return trait >= 0 && !traits->lacks[trait];
+}
+
+bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs)
+{
+	JsonTextMap specs = json_text_map(arena, extra_specs);
+
+	for (size_t i = 0; i < specs.count; i++) {
+		const char *name = str_after(specs.pairs[i].key, "trait:");
+
+		if (!name)
+			continue;
+		if (str_eq(specs.pairs[i].value, "required") && !has(traits, name))
+			return false;
+		if (str_eq(specs.pairs[i].value, "forbidden") && has(traits, name))
+			return false;
+	}
+	return true;
+}
+
+bool host_gives_shares(const HostTraits *traits)
+{
+	return !traits->lacks[HOST_TRAIT_VIRTIO_FS] && !traits->lacks[HOST_TRAIT_SHARED_MEMORY];
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * What servers demand of the host they run on, against what it is able to do.
+ */
+#pragma once
+
+#include "service/service.h"
+
+/*
+ * Whether the host may have servers of a flavor with those extra specs: it has what
+ * "trait:NAME" = "required" names, and has not what is "forbidden".
+ */
+bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs);
+/* Whether guests here can be given shares. */
+bool host_gives_shares(const HostTraits *traits);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Flavors and the hosts that may have their servers.
+ */
+#include "service/host-traits.h"
+#include "tests/lib/test.h"
+
+#define FS "\"trait:COMPUTE_STORAGE_VIRTIO_FS\""
+#define MEMORY "\"trait:COMPUTE_MEM_BACKING_FILE\""
+
+static const HostTraits able = {0};
+static const HostTraits unable = {{"no virtiofsd", NULL}};
+
+TEST(flavors_demand_traits)
+{
+	static const struct {
+		const char *specs;
+		bool on_able;
+		bool on_unable;
+	} rows[] = {
+		{"{}", true, true},
+		{NULL, true, true},
+		{"{" FS ":\"required\"}", true, false},
+		{"{" FS ":\"required\"," MEMORY ":\"required\"}", true, false},
+		{"{" MEMORY ":\"required\"}", true, true},
+		{"{" FS ":\"forbidden\"}", false, true},
+		{"{" FS ":\"preferred\"}", true, true},
+		{"{\"trait:CUSTOM_GOLD\":\"required\"}", false, false},
+		{"{\"trait:CUSTOM_GOLD\":\"forbidden\"}", true, true},
+		{"{\"other:COMPUTE_STORAGE_VIRTIO_FS\":\"required\"}", true, true},
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(host_fits(arena, &able, rows[i].specs), rows[i].on_able);
+		assert_int_equal(host_fits(arena, &unable, rows[i].specs), rows[i].on_unable);
+	}
+}
+
+TEST(shares_need_both_traits)
+{
+	const HostTraits private = {.lacks[HOST_TRAIT_SHARED_MEMORY] = "too old"};
+
+	assert_true(host_gives_shares(&able));
+	assert_false(host_gives_shares(&unable));
+	assert_false(host_gives_shares(&private));
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""What the host is able to do, and the flavors that demand it."""
+import os
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
+import tap  # noqa: E402
+from lib import Cleatd  # noqa: E402
+
+COMPUTE = '/compute/v2.1'
+SHARES, MEMORY = 'COMPUTE_STORAGE_VIRTIO_FS', 'COMPUTE_MEM_BACKING_FILE'
+NOWHERE = 'No valid host was found. '
+
+able = Cleatd()
+unable = Cleatd(env={'CLEAT_FAKE_LACK': SHARES})
+
+
+def flavor(cleatd, **traits):
+    admin = cleatd.user('admin')
+    reply = admin.post(COMPUTE + '/flavors', {'flavor': {
+        'name': 'f-%d' % len(admin.get(COMPUTE + '/flavors').body['flavors']),
+        'ram': 64, 'vcpus': 1, 'disk': 1}})
+    tap.expect(reply.status, 200, repr(reply))
+    id = reply.body['flavor']['id']
+    specs = {'trait:' + name: wish for name, wish in traits.items()}
+    reply = admin.post('%s/flavors/%s/os-extra_specs' % (COMPUTE, id), {'extra_specs': specs})
+    tap.expect(reply.status, 200, repr(reply))
+    return id
+
+
+def server(cleatd, flavor_id):
+    demo = cleatd.user('demo')
+    image = demo.get('/image/v2/images').body['images'][0]['id']
+    reply = demo.post(COMPUTE + '/servers', {'server': {
+        'name': 's', 'imageRef': image, 'flavorRef': flavor_id, 'networks': 'none'}},
+        version='compute 2.90')
+    tap.expect(reply.status, 202, repr(reply))
+    path = COMPUTE + '/servers/' + reply.body['server']['id']
+
+    def rests():
+        found = demo.get(path).body['server']
+        return found if found['status'] != 'BUILD' else None
+    return tap.wait_for('a server', rests)
+
+
+def hosts_show_what_they_have():
+    for cleatd, wanted in ((able, [SHARES, MEMORY]), (unable, [MEMORY])):
+        admin = cleatd.user('admin')
+        for minor in (1, 53, 88):
+            reply = admin.get(COMPUTE + '/os-hypervisors/detail', version='compute 2.%d' % minor)
+            tap.expect(reply.body['hypervisors'][0]['traits'], wanted)
+        assert 'traits' not in admin.get(COMPUTE + '/os-hypervisors').body['hypervisors'][0]
+        shown = admin.get('/admin/v1/host').body['host']
+        tap.expect([row['name'] for row in shown['traits'] if row['present']], wanted)
+        reasons = [row['reason'] for row in shown['traits'] if not row['present']]
+        tap.expect(reasons, [] if cleatd is able else ['the tests want it so'])
+    tap.expect(able.user('demo').get('/admin/v1/host').status, 403)
+
+
+def flavors_demand_them():
+    for cleatd, traits, fits in (
+            (able, {SHARES: 'required', MEMORY: 'required'}, True),
+            (unable, {SHARES: 'required'}, False),
+            (unable, {MEMORY: 'required'}, True),
+            (unable, {SHARES: 'forbidden'}, True),
+            (able, {SHARES: 'forbidden'}, False),
+            (able, {'CUSTOM_GOLD': 'required'}, False)):
+        made = server(cleatd, flavor(cleatd, **traits))
+        if fits:
+            tap.expect(made['status'], 'ACTIVE', repr(traits))
+            continue
+        tap.expect((made['status'], made['fault']['message']),
+                   ('ERROR', NOWHERE + 'There are not enough hosts available.'))
+        demo = cleatd.user('demo')
+        tap.expect(demo.delete(COMPUTE + '/servers/' + made['id']).status, 204)
+
+
+def also_for_a_server_that_grows():
+    demo = unable.user('demo')
+    made = server(unable, flavor(unable))
+    reply = demo.post('%s/servers/%s/action' % (COMPUTE, made['id']), {
+        'resize': {'flavorRef': flavor(unable, **{SHARES: 'required'})}})
+    tap.expect((reply.status, reply.message()),
+               (400, NOWHERE + 'No valid host found for resize'))
+    tap.expect(demo.get(COMPUTE + '/servers/' + made['id']).body['server']['status'], 'ACTIVE')
+
+
+def end():
+    able.__exit__()
+    unable.__exit__()
+
+
+tap.run('host traits', [
+    hosts_show_what_they_have, flavors_demand_them, also_for_a_server_that_grows], cleanup=end)
