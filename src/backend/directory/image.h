@@ -17,5 +17,8 @@ _must_use_ int image_mount(int fd, bool readonly, int *ret_mount, Fault *f);
 /* Whether a loop device has it: some mount is there, in whatever name space. */
 _must_use_ int image_in_use(int fd, bool *ret, Fault *f);
 
-/* Make the file and its file system larger, also while it is mounted. 0 or PLACE_FULL. */
+/*
+ * Make the file and its file system larger, also while it is mounted. 0 or PLACE_FULL; -EPERM for
+ * those who may not do that to a file system.
+ */
 _must_use_ int image_grow(int fd, int64_t size_bytes, Fault *f);

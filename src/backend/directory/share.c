@@ -101,15 +101,15 @@ static int directory_exists(void *self, const Share *share, bool *ret, Fault *f)
 
 /* ---- resizing ---- */
 
-/* A file system that is in use does not shrink, so the files move to a smaller one. */
-static int image_shrink(const Directory *d, const char *id, int64_t size_bytes, Fault *f)
+/* A file system that cannot change its size: the files move to another one. */
+static int image_exchange(const Directory *d, const char *id, int64_t size_bytes, Fault *f)
 {
 	_cleanup_(closep) int from = -1;
 	bool in_use;
 	int r = content_in_use(d, id, &in_use, f);
 
 	if (!r && in_use)
-		return fault(f, -EBUSY, "a share that is mounted cannot shrink");
+		return fault(f, -EBUSY, "the image is mounted and cannot change its size");
 	if (!r)
 		r = content_open(d, id, &from, f);
 	if (!r)
@@ -122,7 +122,18 @@ static int image_shrink(const Directory *d, const char *id, int64_t size_bytes, 
 					 .replace = true,
 				 },
 				 f);
-	return r == PLACE_FULL ? SHARE_BACKEND_WOULD_LOSE : fault_unexpected(f, r);
+	return outcome(r, SHARE_BACKEND_NO_SHARE);
+}
+
+/* Also where the file has that size: its file system may not have followed. */
+static int image_extend(const Directory *d, const char *id, int image, int64_t size_bytes, Fault *f)
+{
+	int r = image_grow(image, size_bytes, f);
+
+	/* ext4 grows only for those who have CAP_SYS_RESOURCE, which containers lack. */
+	if (r == -EPERM)
+		r = image_exchange(d, id, size_bytes, f);
+	return outcome(r, 0);
 }
 
 static int image_resize(const Directory *d, const char *id, int64_t size_bytes, Fault *f)
@@ -138,10 +149,10 @@ static int image_resize(const Directory *d, const char *id, int64_t size_bytes, 
 		return outcome(r, SHARE_BACKEND_NO_SHARE);
 	if (fstat(image, &st))
 		return fault(f, -errno, "look at an image: %s", strerror(errno));
-	if (st.st_size > size_bytes)
-		return image_shrink(d, id, size_bytes, f);
-	/* Also when the file has that size: its file system may not have followed. */
-	return outcome(image_grow(image, size_bytes, f), 0);
+	if (st.st_size <= size_bytes)
+		return image_extend(d, id, image, size_bytes, f);
+	r = image_exchange(d, id, size_bytes, f);
+	return r == SHARE_BACKEND_FULL ? SHARE_BACKEND_WOULD_LOSE : r;
 }
 
 static int directory_resize(void *self, const Share *share, int64_t size_gib, Fault *f)
