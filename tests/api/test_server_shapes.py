@@ -180,6 +180,15 @@ def what_a_resize_refuses():
     drop(server)
 
 
+def a_rebuild_checks_the_host_name():
+    server = make(small, image)
+    for minor, name in ((93, 'a_b'), (93, 'a.b'), (93, 'a b'), (94, 'aa..bb')):
+        reply = act(server, 'rebuild', {'imageRef': image, 'hostname': name},
+                    version='compute 2.%d' % minor)
+        tap.expect(reply.status, 400, '%s: %r' % (name, reply))
+    drop(server)
+
+
 def a_rebuild_makes_the_disk_anew():
     server = make(small, image, metadata={'a': 'b'})
     other = make_image('other', b'else' * 1024)
@@ -427,7 +436,8 @@ def servers_that_boot_from_volumes_are_resized_and_rescued():
 
 tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted,
                    a_resize_is_confirmed_after_a_time, what_a_resize_refuses,
-                   a_rebuild_makes_the_disk_anew, a_rescue_boots_from_its_own_disk,
+                   a_rebuild_checks_the_host_name, a_rebuild_makes_the_disk_anew,
+                   a_rescue_boots_from_its_own_disk,
                    images_are_made_of_servers,
                    an_image_of_volumes_names_their_snapshots,
                    a_root_volume_is_filled_anew,

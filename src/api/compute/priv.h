@@ -112,3 +112,34 @@ typedef struct StatusStates {
 } StatusStates;
 
 void compute_status_states(const char *status, StatusStates *ret);
+
+/* What a server may be given when it is made, changed or rebuilt; the members of its struct. */
+extern const char *const compute_disk_configs[];
+
+#define SERVER_LOOK_ROWS(Type, disk_config_, ipv4, ipv6)                                           \
+	{.name = "OS-DCF:diskConfig",                                                              \
+	 .type = JSON_TEXT,                                                                        \
+	 .choices = compute_disk_configs,                                                          \
+	 .offset = offsetof(Type, disk_config_)},                                                  \
+		{.name = "accessIPv4",                                                             \
+		 .type = JSON_TEXT,                                                                \
+		 .format = JSON_FORMAT_IPV4,                                                       \
+		 .offset = offsetof(Type, ipv4)},                                                  \
+	{                                                                                          \
+		.name = "accessIPv6", .type = JSON_TEXT, .format = JSON_FORMAT_IPV6,               \
+		.offset = offsetof(Type, ipv6)                                                     \
+	}
+
+#define SERVER_HOSTNAME_ROWS(Type, member)                                                         \
+	{.name = "hostname",                                                                       \
+	 .type = JSON_TEXT,                                                                        \
+	 .format = JSON_FORMAT_HOSTNAME,                                                           \
+	 .since = V(90),                                                                           \
+	 .until = V(93),                                                                           \
+	 .min = 2,                                                                                 \
+	 .max = 63,                                                                                \
+	 .offset = offsetof(Type, member)},                                                        \
+	{                                                                                          \
+		.name = "hostname", .type = JSON_TEXT, .format = JSON_FORMAT_FQDN, .since = V(94), \
+		.min = 2, .max = LIMIT_NAME_CHARS, .offset = offsetof(Type, member)                \
+	}

@@ -46,8 +46,6 @@ typedef struct CreateBody {
 	const char *hints;
 } CreateBody;
 
-static const char *const disk_configs[] = {"AUTO", "MANUAL", NULL};
-
 static const JsonField security_group_rows[] = {
 	{.name = "name",
 	 .type = JSON_TEXT,
@@ -90,18 +88,7 @@ static const JsonField create_rows[] = {
 	 .format = JSON_FORMAT_METADATA_KEY,
 	 .value_max = LIMIT_NAME_CHARS,
 	 .offset = offsetof(CreateFields, metadata)},
-	{.name = "OS-DCF:diskConfig",
-	 .type = JSON_TEXT,
-	 .choices = disk_configs,
-	 .offset = offsetof(CreateFields, disk_config)},
-	{.name = "accessIPv4",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_IPV4,
-	 .offset = offsetof(CreateFields, access_ipv4)},
-	{.name = "accessIPv6",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_IPV6,
-	 .offset = offsetof(CreateFields, access_ipv6)},
+	SERVER_LOOK_ROWS(CreateFields, disk_config, access_ipv4, access_ipv6),
 	{.name = "personality",
 	 .type = JSON_LIST,
 	 .item = JSON_ANY,
@@ -189,21 +176,7 @@ static const JsonField create_rows[] = {
 	 .min = 1,
 	 .max = LIMIT_NAME_CHARS,
 	 .offset = offsetof(CreateFields, hypervisor_hostname)},
-	{.name = "hostname",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_HOSTNAME,
-	 .since = V(90),
-	 .until = V(93),
-	 .min = 2,
-	 .max = 63,
-	 .offset = offsetof(CreateFields, hostname)},
-	{.name = "hostname",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_FQDN,
-	 .since = V(94),
-	 .min = 2,
-	 .max = LIMIT_NAME_CHARS,
-	 .offset = offsetof(CreateFields, hostname)},
+	SERVER_HOSTNAME_ROWS(CreateFields, hostname),
 };
 static const JsonFields create_fields = JSON_FIELDS(create_rows, CreateFields);
 

@@ -20,8 +20,6 @@ typedef struct RebuildBody {
 	const RebuildFields *rebuild;
 } RebuildBody;
 
-static const char *const disk_configs[] = {"AUTO", "MANUAL", NULL};
-
 static const JsonField rebuild_rows[] = {
 	{.name = "imageRef",
 	 .type = JSON_TEXT,
@@ -47,18 +45,7 @@ static const JsonField rebuild_rows[] = {
 	{.name = "preserve_ephemeral",
 	 .type = JSON_BOOL_LOOSE,
 	 .offset = offsetof(RebuildFields, preserve_ephemeral)},
-	{.name = "OS-DCF:diskConfig",
-	 .type = JSON_TEXT,
-	 .choices = disk_configs,
-	 .offset = offsetof(RebuildFields, wish.disk_config)},
-	{.name = "accessIPv4",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_IPV4,
-	 .offset = offsetof(RebuildFields, wish.access_ipv4)},
-	{.name = "accessIPv6",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_IPV6,
-	 .offset = offsetof(RebuildFields, wish.access_ipv6)},
+	SERVER_LOOK_ROWS(RebuildFields, wish.disk_config, wish.access_ipv4, wish.access_ipv6),
 	{.name = "personality",
 	 .type = JSON_LIST,
 	 .item = JSON_ANY,
@@ -97,21 +84,7 @@ static const JsonField rebuild_rows[] = {
 	 .value_max = LIMIT_NAME_CHARS,
 	 .offset = offsetof(RebuildFields, trusted_certs),
 	 .present = JSON_PRESENT(RebuildFields, wish.has_trusted_certs)},
-	{.name = "hostname",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_WORDS,
-	 .since = V(90),
-	 .until = V(93),
-	 .min = 2,
-	 .max = 63,
-	 .offset = offsetof(RebuildFields, wish.hostname)},
-	{.name = "hostname",
-	 .type = JSON_TEXT,
-	 .format = JSON_FORMAT_WORDS,
-	 .since = V(94),
-	 .min = 2,
-	 .max = LIMIT_NAME_CHARS,
-	 .offset = offsetof(RebuildFields, wish.hostname)},
+	SERVER_HOSTNAME_ROWS(RebuildFields, wish.hostname),
 };
 static const JsonFields rebuild_fields = JSON_FIELDS(rebuild_rows, RebuildFields);
 

@@ -15,8 +15,6 @@ typedef struct ResizeBody {
 	const ResizeFields *resize;
 } ResizeBody;
 
-static const char *const disk_configs[] = {"AUTO", "MANUAL", NULL};
-
 static const JsonField resize_rows[] = {
 	{.name = "flavorRef",
 	 .type = JSON_TEXT_LOOSE,
@@ -26,7 +24,7 @@ static const JsonField resize_rows[] = {
 	 .offset = offsetof(ResizeFields, flavor_ref)},
 	{.name = "OS-DCF:diskConfig",
 	 .type = JSON_TEXT,
-	 .choices = disk_configs,
+	 .choices = compute_disk_configs,
 	 .offset = offsetof(ResizeFields, disk_config)},
 };
 static const JsonFields resize_fields = JSON_FIELDS(resize_rows, ResizeFields);

@@ -5,6 +5,8 @@
  */
 #include "api/compute/priv.h"
 
+const char *const compute_disk_configs[] = {"AUTO", "MANUAL", NULL};
+
 const char *compute_last_segment(const char *reference)
 {
 	const char *slash = strrchr(reference, '/');
