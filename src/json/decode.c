@@ -323,6 +323,10 @@ static int read_pair(Decoder *d, const Member *m, const char *key, JsonPair *ret
 					   json_render_python_text(d->arena, key),
 					   json_format_pattern(m->field->format)));
 	ret->key = arena_strdup(d->arena, key);
+	if (m->field->flags & JSON_BOOLEANS && json_is_boolean(value)) {
+		ret->value = json_is_true(value) ? "True" : "False";
+		return 0;
+	}
 	return read_text(d, &one);
 }
 

@@ -66,6 +66,8 @@ enum {
 	JSON_REQUIRED = 1 << 0,
 	JSON_NULLABLE = 1 << 1, /* null is taken and reads as absent (.present is still set) */
 	JSON_LETTERS = 1 << 2,  /* of a loose bool: "y", "t", "n" and "f" as well */
+	JSON_BOOLEANS =
+		1 << 3, /* of a text map: as a value also true and false, as "True", "False" */
 };
 
 /* What a JSON_LIST leaves: items of the struct's or scalar's size, in the arena. */

@@ -361,6 +361,26 @@ TEST(lists_maps_and_anything)
 	assert_string_equal(t->hints, "{\"a\":[1,2]}");
 }
 
+TEST(booleans_in_maps_where_they_are_asked_for)
+{
+	static const JsonField rows[] = {
+		{.name = "specs", .type = JSON_TEXT_MAP, .flags = JSON_BOOLEANS},
+	};
+	static const JsonFields fields = JSON_FIELDS(rows, JsonTextMap);
+	static const char text[] = "{\"specs\":{\"a\":true,\"b\":false,\"c\":\"d\"}}";
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	JsonProblem problem;
+	JsonTextMap *map;
+
+	assert_int_equal(json_parse(arena, text, strlen(text), &doc, NULL), 0);
+	assert_int_equal(json_decode(arena, doc, &fields, 0, (void **)&map, &problem), 0);
+	assert_int_equal(map->count, 3);
+	assert_string_equal(map->pairs[0].value, "True");
+	assert_string_equal(map->pairs[1].value, "False");
+	assert_string_equal(map->pairs[2].value, "d");
+}
+
 TEST(open_tables_ignore_unknown_members)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();

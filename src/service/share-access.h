@@ -95,5 +95,3 @@ _must_use_ int share_rules_begin(Tx *tx, Arena *arena, const Operation *by, cons
 _must_use_ int share_rules_settle(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 /* The backend could not be told of a rule: it is in error if its end was open. One gone is fine. */
 _must_use_ int share_rule_fail(Tx *tx, Arena *arena, const char *rule_id, Fault *f);
-/* Away with all rules of a share that is gone, and with their locks. */
-_must_use_ int share_rules_forget(Tx *tx, Arena *arena, const char *share_id, Fault *f);

@@ -182,20 +182,6 @@ int share_rule_fail(Tx *tx, Arena *arena, const char *rule_id, Fault *f)
 		 : share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_FAILED, f);
 }
 
-int share_rules_forget(Tx *tx, Arena *arena, const char *share_id, Fault *f)
-{
-	ShareRule **rules;
-	size_t count;
-	int r = share_rules_of(tx, arena, share_id, &rules, &count, f);
-
-	for (size_t i = 0; !r && i < count; i++) {
-		r = resource_locks_forget(tx, rules[i]->id, f);
-		if (!r)
-			r = share_rule_delete(tx, rules[i]->id, f);
-	}
-	return fault_unexpected(f, r);
-}
-
 /* --- locks --- */
 
 static ResourceLock lock_on_rule(const ShareRule *rule, const char *action, const char *context,
