@@ -21,6 +21,7 @@ enum {
 	LIMIT_METADATA_ITEMS = 128,
 	LIMIT_TAGS = 50,
 	LIMIT_TAG_CHARS = 60,
+	LIMIT_SERVER_SHARES = 32, /* each has an emulator's device and a process of the host */
 	LIMIT_USER_DATA_BYTES = 65535,
 	LIMIT_PASSWORD_BYTES = 4096,
 	LIMIT_USER_TOKENS = 5000,

@@ -40,6 +40,7 @@ typedef struct Config {
 	const char *availability_zone;
 	int64_t max_disks;
 	const char *volume_swap; /* who may: "members" or "service-only" */
+	bool share_actions;
 	int64_t shelved_offload_s;
 	int64_t resize_confirm_s; /* 0: nobody but the owner confirms */
 	int64_t deleted_days;     /* 0: deleted servers are kept */

@@ -3,6 +3,8 @@
 /*
  * From rows to what the hypervisor is to make: disks under the names recorded in their rows, the
  * root disk first, whether it is a volume or not; direct kernel boot where the image has a kernel.
+ * Shares are in it when a guest is about to start, who finds them mounted on this host: see
+ * step-share-mapping.c.
  * A rescued server is booted from its rescue disk and that one's kernel: see rescue.c.
  */
 #include "base/str.h"
@@ -226,6 +228,8 @@ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 		.console_path = guest_console_path(run),
 		.channel_path = guest_channel_path(run),
 		.network = !str_eq(server->networks, "none"),
+		.filesystems = run->filesystems,
+		.filesystem_count = run->filesystem_count,
 	};
 	if (ret->network && run->config->guest_relay)
 		ret->relay =

@@ -189,6 +189,12 @@ EngineStatus engine_status(Engine *engine);
 #define OPERATION_HOLDS_MORE "the share holds more than "
 
 /*
+ * How the reason of an operation that failed begins when a share of its server was in the way; the
+ * share's id follows.
+ */
+#define OPERATION_SHARE "its share "
+
+/*
  * Write a new operation and its steps, the first one marked started, in the transaction that
  * writes the rows it is about. Its texts live as long as the arena does, which is until that
  * transaction is over. Fills id, format, state, created_us and deadline_us. `*operation`

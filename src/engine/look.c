@@ -36,7 +36,7 @@ static bool has_domain(const Server *server)
 
 static int look_load(Tx *tx, void *ctx, Fault *f)
 {
-	return step_load(tx, ctx, STEP_NEEDS_SERVER | STEP_NEEDS_DISKS, f);
+	return step_load(tx, ctx, STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_SHARES, f);
 }
 
 static int mend_domain(StepRun *run, DomainState *state, Fault *f)
@@ -103,25 +103,43 @@ static int look_at_adopted(StepRun *run, DomainFacts *facts, PowerWork *work, Fa
 	return r == HYPERVISOR_NO_DOMAIN ? 0 : r;
 }
 
+static int look_at_domain(StepRun *run, PowerWork *work, DomainFacts *facts, Fault *f)
+{
+	int r = mend_domain(run, &work->state, f);
+
+	if (!r)
+		guest_begins(run);
+	if (!r && run->server->domain_name)
+		r = look_at_adopted(run, facts, work, f);
+	for (size_t i = 0; !r && work->state != DOMAIN_ABSENT && i < run->disk_count; i++)
+		r = mend_disk(run, &run->disks[i], work->state, f);
+	return r;
+}
+
+/* Nothing stays mounted for a guest that is off, also that of a server in error. */
+static int look_at_shares(StepRun *run, DomainState state, Fault *f)
+{
+	return domain_is_up(state) ? 0 : shares_disconnect_act(run, f);
+}
+
 static int look(Engine *engine, StepRun *run, Fault *f)
 {
 	PowerWork work = {.run = run};
 	DomainFacts facts;
+	bool defined;
 	int r;
 
 	r = store_read(engine->config.store, look_load, run, f);
-	if (r || !run->server || !has_domain(run->server) ||
-	    run->server->task_state == TASK_DELETING)
+	if (r || !run->server || run->server->task_state == TASK_DELETING)
 		return r;
+	defined = has_domain(run->server);
+	if (!defined && run->share_count == 0)
+		return 0;
 	r = hypervisor_state(engine->config.hypervisor, run->server->id, &work.state, f);
+	if (!r && defined)
+		r = look_at_domain(run, &work, &facts, f);
 	if (!r)
-		r = mend_domain(run, &work.state, f);
-	if (!r)
-		guest_begins(run);
-	if (!r && run->server->domain_name)
-		r = look_at_adopted(run, &facts, &work, f);
-	for (size_t i = 0; !r && work.state != DOMAIN_ABSENT && i < run->disk_count; i++)
-		r = mend_disk(run, &run->disks[i], work.state, f);
+		r = look_at_shares(run, work.state, f);
 	return r ? r : store_write(engine->config.store, power_work, &work, f);
 }
 

@@ -35,6 +35,7 @@ typedef struct Lane Lane;
 typedef struct Mark Mark;
 typedef struct Overtaker Overtaker;
 typedef struct ServerDisk ServerDisk;
+typedef struct ServerShare ServerShare;
 typedef struct StepRow StepRow;
 typedef struct StepRun StepRun;
 typedef struct Task Task;
@@ -47,6 +48,13 @@ typedef struct Uses Uses;
 struct ServerDisk {
 	const Attachment *attachment;
 	const Volume *volume;
+};
+
+/* A share that a server's guest has, or is to have. */
+struct ServerShare {
+	const ShareMapping *mapping;
+	const Share *share;    /* NULL: it is gone */
+	const ShareRule *rule; /* by which this host mounts it, or NULL */
 };
 
 /* Everything that one turn knows; all in the task's arena. */
@@ -76,6 +84,10 @@ struct StepRun {
 	size_t disk_count;
 	LocalDisk **locals; /* the server's disks that are no volumes, beside its root disk */
 	size_t local_count;
+	ServerShare *shares; /* of the server: those that are connected, or shall be */
+	size_t share_count;
+	const FilesystemSpec *filesystems; /* what connecting these came to */
+	size_t filesystem_count;
 	const char *drive_path; /* of the config drive that was just made, or NULL */
 	int64_t now_us;
 	bool undoing;
@@ -261,6 +273,7 @@ enum {
 	STEP_NEEDS_LOCALS = 1 << 9,    /* every local disk of the server */
 	STEP_NEEDS_REPLACED = 1 << 10, /* the attachment, and what it takes the place of */
 	STEP_NEEDS_SHARE = 1 << 11,    /* and the snapshot of one that the operation is about */
+	STEP_NEEDS_SHARES = 1 << 12,   /* of the server, or the operation's mapping alone */
 };
 
 /*
@@ -399,6 +412,14 @@ int share_snapshot_act(StepRun *run, Fault *f);
 int share_snapshot_delete_act(StepRun *run, Fault *f);
 int share_revert_act(StepRun *run, Fault *f);
 
+/* step-share-mapping.c */
+
+/* Connect run->shares for a guest that is to start: fills in run->filesystems. STEP_LATER. */
+_must_use_ int shares_connect(StepRun *run, Fault *f);
+int shares_disconnect_act(StepRun *run, Fault *f);
+/* Likewise on the way back, where nothing else may depend on it. */
+void shares_let_go(StepRun *run);
+
 int domain_adopt_act(StepRun *run, Fault *f);
 int domain_adopt_undo(StepRun *run, Fault *f);
 int domain_release_act(StepRun *run, Fault *f);
@@ -409,6 +430,7 @@ void guest_begins(const StepRun *run);
 int domain_define_act(StepRun *run, Fault *f);
 int domain_undefine_act(StepRun *run, Fault *f);
 int domain_start_act(StepRun *run, Fault *f);
+int domain_start_undo(StepRun *run, Fault *f);
 int domain_start_probe(StepRun *run, bool *ret, Fault *f);
 int domain_shutdown_act(StepRun *run, Fault *f);
 int domain_destroy_act(StepRun *run, Fault *f);

@@ -69,6 +69,8 @@ int domain_start_act(StepRun *run, Fault *f)
 	if (state == DOMAIN_PAUSED) /* a start that was cut short: its guest never ran */
 		r = domain_destroy_act(run, f);
 	if (!r)
+		r = shares_connect(run, f);
+	if (!r)
 		r = domain_define_act(run, f);
 	if (!r && drive_is_wanted(run->server))
 		r = drive_write(run, f);
@@ -77,6 +79,15 @@ int domain_start_act(StepRun *run, Fault *f)
 	drive_sweep(run);
 	guest_begins(run);
 	return fault_unexpected(f, hypervisor_start(run->config->hypervisor, run->server->id, f));
+}
+
+int domain_start_undo(StepRun *run, Fault *f)
+{
+	int r = domain_destroy_act(run, f);
+
+	if (!r)
+		shares_let_go(run);
+	return r;
 }
 
 int domain_start_probe(StepRun *run, bool *ret, Fault *f)

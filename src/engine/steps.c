@@ -3,6 +3,7 @@
 /*
  * The table of steps, their patience, and the rows that they need.
  */
+#include "base/str.h"
 #include "engine/priv.h"
 
 enum { ATTEMPTS = 5 };
@@ -112,10 +113,10 @@ static const StepRow rows[] = {
 		},
 	[STEP_DOMAIN_START] =
 		{
-			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_SHARES,
 			.attempts = 3,
 			.act = domain_start_act,
-			.undo = domain_destroy_act,
+			.undo = domain_start_undo,
 			.probe = domain_start_probe,
 		},
 	[STEP_DOMAIN_SHUTDOWN] =
@@ -132,7 +133,7 @@ static const StepRow rows[] = {
 		},
 	[STEP_DOMAIN_REBOOT] =
 		{
-			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_SHARES,
 			.attempts = 3,
 			.act = domain_reboot_act,
 		},
@@ -172,17 +173,17 @@ static const StepRow rows[] = {
 		},
 	[STEP_DOMAIN_OFF] =
 		{
-			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_SHARES,
 			.attempts = ATTEMPTS,
 			.act = domain_shutdown_act,
 			.undo = domain_off_undo,
 		},
 	[STEP_DOMAIN_ON] =
 		{
-			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_SHARES,
 			.attempts = 3,
 			.act = domain_on_act,
-			.undo = domain_destroy_act,
+			.undo = domain_start_undo,
 		},
 	[STEP_DISK_GROW] =
 		{
@@ -404,6 +405,12 @@ static const StepRow rows[] = {
 			.slow = true,
 			.act = share_revert_act,
 		},
+	[STEP_SHARES_DISCONNECT] =
+		{
+			.needs = STEP_NEEDS_SHARES,
+			.attempts = ATTEMPTS,
+			.act = shares_disconnect_act,
+		},
 };
 static_assert(ARRAY_SIZE(rows) == _STEP_KIND_MAX, "a row for each");
 
@@ -490,6 +497,39 @@ static int load_users(Tx *tx, StepRun *run, const Volume *volume, Fault *f)
 	return 0;
 }
 
+static int load_mapping(Tx *tx, StepRun *run, const ShareMapping *mapping, Fault *f)
+{
+	ShareRule *rule = NULL;
+	Share *share = NULL;
+	int r = optional(share_get(tx, run->arena, mapping->share_id, &share, f), f);
+
+	if (!r && mapping->rule_id)
+		r = optional(share_rule_get(tx, run->arena, mapping->rule_id, &rule, f), f);
+	if (!r)
+		run->shares[run->share_count++] =
+			(ServerShare){.mapping = mapping, .share = share, .rule = rule};
+	return r;
+}
+
+/* What is, or is to be, connected: see ShareMapping.connected. */
+static int load_shares(Tx *tx, StepRun *run, const char *server_id, Fault *f)
+{
+	const char *only = run->operation->share_mapping_id;
+	ShareMapping **mappings;
+	size_t count;
+	int r;
+
+	r = share_mappings_of_server(tx, run->arena, server_id, &mappings, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	run->shares = ARENA_ARRAY(run->arena, ServerShare, MAX(count, 1));
+	run->share_count = 0;
+	for (size_t i = 0; !r && i < count; i++)
+		if (mappings[i]->connected && (!only || str_eq(mappings[i]->id, only)))
+			r = load_mapping(tx, run, mappings[i], f);
+	return r;
+}
+
 static int load_server(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 {
 	const char *id = run->operation->server_id;
@@ -503,6 +543,8 @@ static int load_server(Tx *tx, StepRun *run, unsigned needs, Fault *f)
 	run->server = server;
 	if (!r && (needs & STEP_NEEDS_DISKS) && !run->operation->volume_id)
 		r = load_disks(tx, run, id, f);
+	if (!r && (needs & STEP_NEEDS_SHARES))
+		r = load_shares(tx, run, id, f);
 	if (!r && (needs & (STEP_NEEDS_DISKS | STEP_NEEDS_LOCALS)))
 		r = fault_unexpected(f, local_disks_of_server(tx, run->arena, id, &run->locals,
 							      &run->local_count, f));

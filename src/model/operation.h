@@ -91,8 +91,9 @@ typedef enum StepKind {
 	STEP_SHARE_RESIZE,
 	STEP_SHARE_SNAPSHOT,
 	STEP_SHARE_SNAPSHOT_DELETE,
-	STEP_SHARE_REVERT, /* to a snapshot */
-	STEP_SHARE_RULES,  /* let the backend have all access rules of a share */
+	STEP_SHARE_REVERT,      /* to a snapshot */
+	STEP_SHARE_RULES,       /* let the backend have all access rules of a share */
+	STEP_SHARES_DISCONNECT, /* all of a server whose guest is off, or the one of a mapping */
 	_STEP_KIND_MAX,
 } StepKind;
 

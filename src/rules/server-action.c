@@ -14,7 +14,9 @@ typedef struct ActionRow {
 	unsigned task_states;
 	bool any; /* whatever its states */
 	bool launched;
-	bool adopted; /* also to a domain that others have made: nothing of theirs changes */
+	bool adopted;        /* also to a domain that others have made: nothing of theirs changes */
+	bool power;          /* starts or ends the guest */
+	Refusal with_shares; /* of a server that has any; REFUSAL_NONE: it may */
 } ActionRow;
 
 #define IN(state) (1u << (state))
@@ -37,42 +39,51 @@ static const ActionRow actions[] = {
 				  .adopted = true},
 	[SERVER_SWAP_VOLUME] = {"swap_volume", IN(VM_ACTIVE) | IN(VM_PAUSED) | IN(VM_RESIZED),
 				AT_REST, .launched = true, .adopted = true},
-	[SERVER_START] = {"start", IN(VM_STOPPED), AT_REST, .launched = true, .adopted = true},
+	/* Only a definition that is written anew can have them. */
+	[SERVER_ATTACH_SHARE] = {"create share", IN(VM_STOPPED), AT_REST, .launched = true},
+	[SERVER_DETACH_SHARE] = {"delete share", IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
+				 .launched = true},
+	[SERVER_START] = {"start", IN(VM_STOPPED), AT_REST, .launched = true, .adopted = true,
+			  .power = true},
 	[SERVER_STOP] = {"stop", IN(VM_ACTIVE) | IN(VM_ERROR), AT_REST, .launched = true,
-			 .adopted = true},
-	[SERVER_REBOOT_SOFT] = {"reboot", IN(VM_ACTIVE), AT_REST, .launched = true,
-				.adopted = true},
+			 .adopted = true, .power = true},
+	[SERVER_REBOOT_SOFT] = {"reboot", IN(VM_ACTIVE), AT_REST, .launched = true, .adopted = true,
+				.power = true},
 	[SERVER_REBOOT_HARD] = {"reboot",
 				IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED) |
 					IN(VM_ERROR),
-				MAY_HANG, .launched = true, .adopted = true},
+				MAY_HANG, .launched = true, .adopted = true, .power = true},
 	[SERVER_PAUSE] = {"pause", IN(VM_ACTIVE), AT_REST, .launched = true, .adopted = true},
 	[SERVER_UNPAUSE] = {"unpause", IN(VM_PAUSED), AT_REST, .launched = true, .adopted = true},
-	[SERVER_SUSPEND] = {"suspend", IN(VM_ACTIVE), AT_REST, .launched = true, .adopted = true},
+	[SERVER_SUSPEND] = {"suspend", IN(VM_ACTIVE), AT_REST, .launched = true, .adopted = true,
+			    .with_shares = REFUSAL_SERVER_CONFLICT},
 	[SERVER_RESUME] = {"resume", IN(VM_SUSPENDED), AT_REST, .launched = true, .adopted = true},
 	[SERVER_SHELVE] = {"shelve",
 			   IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED),
-			   AT_REST, .launched = true},
+			   AT_REST, .launched = true, .with_shares = REFUSAL_SERVER_CONFLICT},
 	[SERVER_SHELVE_OFFLOAD] = {"shelveOffload", IN(VM_SHELVED), AT_REST, .launched = true},
 	[SERVER_UNSHELVE] = {"unshelve", IN(VM_SHELVED) | IN(VM_SHELVED_OFFLOADED), AT_REST,
 			     .launched = true},
-	[SERVER_RESIZE] = {"resize", IN(VM_ACTIVE) | IN(VM_STOPPED), AT_REST, .launched = true},
+	[SERVER_RESIZE] = {"resize", IN(VM_ACTIVE) | IN(VM_STOPPED), AT_REST, .launched = true,
+			   .with_shares = REFUSAL_SERVER_CONFLICT},
 	[SERVER_CONFIRM_RESIZE] = {"confirmResize", IN(VM_RESIZED), AT_REST, .launched = true},
 	[SERVER_REVERT_RESIZE] = {"revertResize", IN(VM_RESIZED), AT_REST, .launched = true},
 	[SERVER_REBUILD] = {"rebuild", IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
-			    .launched = true},
+			    .launched = true, .with_shares = REFUSAL_BAD_INPUT},
 	[SERVER_RESCUE] = {"rescue", IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
-			   .launched = true},
-	[SERVER_UNRESCUE] = {"unrescue", IN(VM_RESCUED), AT_REST, .launched = true},
+			   .launched = true, .power = true},
+	[SERVER_UNRESCUE] = {"unrescue", IN(VM_RESCUED), AT_REST, .launched = true, .power = true},
 	[SERVER_CREATE_IMAGE] = {"createImage",
 				 IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_PAUSED) | IN(VM_SUSPENDED),
 				 AT_REST, .launched = true},
-	[SERVER_MIGRATE] = {"migrate", IN(VM_ACTIVE) | IN(VM_STOPPED), AT_REST, .launched = true},
+	[SERVER_MIGRATE] = {"migrate", IN(VM_ACTIVE) | IN(VM_STOPPED), AT_REST, .launched = true,
+			    .with_shares = REFUSAL_SERVER_CONFLICT},
 	[SERVER_LIVE_MIGRATE] = {"os-migrateLive", IN(VM_ACTIVE) | IN(VM_PAUSED), AT_REST,
-				 .launched = true},
+				 .launched = true, .with_shares = REFUSAL_SERVER_CONFLICT},
 	[SERVER_EVACUATE] = {"evacuate", IN(VM_ACTIVE) | IN(VM_STOPPED) | IN(VM_ERROR), AT_REST,
-			     .launched = true},
-	[SERVER_RESTORE] = {"restore", IN(VM_SOFT_DELETED), AT_REST, .launched = true},
+			     .launched = true, .with_shares = REFUSAL_SERVER_CONFLICT},
+	[SERVER_RESTORE] = {"restore", IN(VM_SOFT_DELETED), AT_REST, .launched = true,
+			    .power = true},
 	[SERVER_DELETE] = {.name = "delete", .any = true},
 };
 static_assert(ARRAY_SIZE(actions) == _SERVER_ACTION_MAX, "a row for each");
@@ -127,6 +138,28 @@ int server_may(const Server *server, ServerAction action, bool is_admin, Refusal
 	if (row->launched && !server->launched_us)
 		return refuse(server, row, "launched_at", "None", ret);
 	return 0;
+}
+
+bool server_action_is_power(ServerAction action)
+{
+	return actions[action].power;
+}
+
+bool server_action_starts(ServerAction action)
+{
+	return actions[action].power && action != SERVER_STOP;
+}
+
+int server_may_with_shares(ServerAction action, RefusalData *ret)
+{
+	const ActionRow *row = &actions[action];
+
+	if (row->with_shares)
+		*ret = (RefusalData){
+			.action = row->name,
+			.value = "Feature not supported with instances that have shares.",
+		};
+	return (int)row->with_shares;
 }
 
 bool disk_bus_is_known(const char *bus)

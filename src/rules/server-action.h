@@ -13,6 +13,8 @@ typedef enum ServerAction {
 	SERVER_ATTACH_VOLUME,
 	SERVER_DETACH_VOLUME,
 	SERVER_SWAP_VOLUME,
+	SERVER_ATTACH_SHARE,
+	SERVER_DETACH_SHARE,
 	SERVER_START,
 	SERVER_STOP,
 	SERVER_REBOOT_SOFT,
@@ -55,6 +57,17 @@ int server_refuse_vm_state(const Server *server, ServerAction action, RefusalDat
  */
 _must_use_ int server_may(const Server *server, ServerAction action, bool is_admin,
 			  RefusalData *ret);
+
+/* Whether it starts or ends the guest of a server, so that its shares come or go; or starts it. */
+bool server_action_is_power(ServerAction action);
+bool server_action_starts(ServerAction action);
+
+/*
+ * Refuse, in the contract's words, an action for which a server may have no shares: their guests
+ * cannot be moved or saved. To be asked before server_may() where it has any. 0,
+ * REFUSAL_SERVER_CONFLICT or, of a rebuild, REFUSAL_BAD_INPUT.
+ */
+_must_use_ int server_may_with_shares(ServerAction action, RefusalData *ret);
 
 enum { DEVICE_NAME_TEXT = 16 };
 

@@ -27,6 +27,8 @@ static const struct {
 				{TASK_NONE, TASK_REBOOTING, TASK_REBOOTING_HARD, TASK_PAUSING,
 				 TASK_UNPAUSING, TASK_SUSPENDING, TASK_RESUMING, END}},
 	[SERVER_SWAP_VOLUME] = {{VM_ACTIVE, VM_PAUSED, VM_RESIZED, END}, {TASK_NONE, END}},
+	[SERVER_ATTACH_SHARE] = {{VM_STOPPED, END}, {TASK_NONE, END}},
+	[SERVER_DETACH_SHARE] = {{VM_STOPPED, VM_ERROR, END}, {TASK_NONE, END}},
 	[SERVER_PAUSE] = {{VM_ACTIVE, END}, {TASK_NONE, END}},
 	[SERVER_UNPAUSE] = {{VM_PAUSED, END}, {TASK_NONE, END}},
 	[SERVER_SUSPEND] = {{VM_ACTIVE, END}, {TASK_NONE, END}},
@@ -118,10 +120,12 @@ TEST(a_lock_holds_everybody_but_admins)
 TEST(an_adopted_domain_stays_its_owners)
 {
 	static const int refused[] = {
-		SERVER_SHELVE,         SERVER_SHELVE_OFFLOAD, SERVER_UNSHELVE, SERVER_RESIZE,
-		SERVER_CONFIRM_RESIZE, SERVER_REVERT_RESIZE,  SERVER_REBUILD,  SERVER_RESCUE,
-		SERVER_UNRESCUE,       SERVER_CREATE_IMAGE,   SERVER_MIGRATE,  SERVER_LIVE_MIGRATE,
-		SERVER_EVACUATE,       SERVER_RESTORE,        SERVER_DELETE,   END,
+		SERVER_SHELVE,       SERVER_SHELVE_OFFLOAD, SERVER_UNSHELVE,
+		SERVER_RESIZE,       SERVER_CONFIRM_RESIZE, SERVER_REVERT_RESIZE,
+		SERVER_REBUILD,      SERVER_RESCUE,         SERVER_UNRESCUE,
+		SERVER_CREATE_IMAGE, SERVER_MIGRATE,        SERVER_LIVE_MIGRATE,
+		SERVER_EVACUATE,     SERVER_RESTORE,        SERVER_DELETE,
+		SERVER_ATTACH_SHARE, SERVER_DETACH_SHARE,   END,
 	};
 	Server server = {.id = "s", .vm_state = VM_ACTIVE, .domain_name = "d", .launched_us = 1};
 	RefusalData data = {0};
@@ -132,6 +136,32 @@ TEST(an_adopted_domain_stays_its_owners)
 		assert_int_equal(r == REFUSAL_SERVER_ADOPTED, listed(refused, action));
 		if (r == REFUSAL_SERVER_ADOPTED)
 			assert_string_equal(data.action, server_action_name((ServerAction)action));
+	}
+}
+
+/* The contract's list: a virtio-fs guest can be neither moved nor saved, nor made anew. */
+TEST(what_a_server_with_shares_cannot)
+{
+	static const int conflicts[] = {SERVER_SUSPEND,
+					SERVER_SHELVE,
+					SERVER_RESIZE,
+					SERVER_MIGRATE,
+					SERVER_LIVE_MIGRATE,
+					SERVER_EVACUATE,
+					END};
+
+	for (int action = 0; action < _SERVER_ACTION_MAX; action++) {
+		RefusalData data = {0};
+		int r = server_may_with_shares((ServerAction)action, &data);
+		int expected = listed(conflicts, action)  ? REFUSAL_SERVER_CONFLICT
+			       : action == SERVER_REBUILD ? REFUSAL_BAD_INPUT
+							  : REFUSAL_NONE;
+
+		assert_int_equal(r, expected);
+		if (r)
+			assert_string_equal(
+				data.value,
+				"Feature not supported with instances that have shares.");
 	}
 }
 

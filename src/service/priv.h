@@ -8,6 +8,7 @@
 #include "records/tables.h"
 #include "rules/attachment-status.h"
 #include "rules/server-action.h"
+#include "rules/share-mapping-status.h"
 #include "rules/volume-status.h"
 #include "service/connector.h"
 #include "service/service.h"
@@ -55,6 +56,31 @@ void server_rest(Server *server, VmState vm_state, PowerState power);
 /* flavor-access.c: whether a project may use a flavor that is not public. */
 _must_use_ int flavor_is_granted(Work *work, const Flavor *flavor, const char *project_id,
 				 bool *ret, Fault *f);
+
+/*
+ * server-shares.c: the shares of a server. What forbids them to be with an action is asked before
+ * what forbids the action to the server: REFUSAL_SERVER_CONFLICT, REFUSAL_BAD_INPUT; then as
+ * server_may().
+ */
+_must_use_ int server_check(Work *work, const Server *server, ServerAction action, Fault *f);
+/* Its guest is to be started: it will have them, as far as this host may. As server_check(). */
+_must_use_ int server_shares_prepare(Work *work, const Server *server, Fault *f);
+/* An operation has left its guest on, with them, or off, and they were let go of. */
+_must_use_ int server_shares_rest(Tx *tx, Arena *arena, const Server *server, Fault *f);
+/* A look has found its guest on, or off and has let go of them. */
+_must_use_ int server_shares_seen(Tx *tx, Arena *arena, const char *server_id, bool on, Fault *f);
+/* Why an operation failed: is it one of them? And that one is in error. */
+bool server_shares_are_named(const char *reason);
+_must_use_ int server_shares_failed(Tx *tx, Arena *arena, const char *server_id, const char *reason,
+				    Fault *f);
+_must_use_ int server_has_shares(Work *work, const Server *server, bool *ret, Fault *f);
+/* As share_access_for_host(), in this room's words: REFUSAL_SERVER_CONFLICT. */
+_must_use_ int server_share_allow(Work *work, Share *share, ShareMapping *mapping, bool *ret_ready,
+				  Fault *f);
+/* The server is gone: so are they, with this host's access. */
+_must_use_ int server_shares_forget(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+/* Move a mapping's status and write it. */
+_must_use_ int share_mapping_move(Tx *tx, ShareMapping *mapping, ShareMappingEvent event, Fault *f);
 
 /* server-power.c: what an action on a server sets in motion. */
 typedef struct ServerOrder {
@@ -192,6 +218,8 @@ OPERATION_ENDS(resize_disk);
 OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
 OPERATION_ENDS(swap_volume);
+OPERATION_ENDS(attach_share);
+OPERATION_ENDS(detach_share);
 int attachment_export_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int create_attachment_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			     Fault *f);

@@ -47,15 +47,17 @@ int service_delete_server(Work *work, const char *id, Fault *f)
 {
 	Operation operation;
 	Server *server;
+	bool shares;
 	int r;
 
 	r = service_find_server(work, id, &server, f);
 	if (!r)
-		r = server_may(server, SERVER_DELETE, caller_is_admin(work->caller),
-			       &work->refused);
+		r = server_check(work, server, SERVER_DELETE, f);
 	if (r || server->task_state == TASK_DELETING)
 		return r;
 	r = cancel_others(work, server, f);
+	if (!r)
+		r = server_has_shares(work, server, &shares, f);
 	if (r)
 		return r;
 	server->task_state = TASK_DELETING;
@@ -69,8 +71,10 @@ int service_delete_server(Work *work, const char *id, Fault *f)
 			 "compute_terminate_instance", &operation.action_id, f);
 	if (r)
 		return r;
-	return operation_begin(work->tx, work->arena, service_operation("delete-server"),
-			       &operation, f);
+	return operation_begin(
+		work->tx, work->arena,
+		service_operation(shares ? "delete-server-with-shares" : "delete-server"),
+		&operation, f);
 }
 
 /* Volumes that are to go with their server do so in lanes of their own. */
@@ -113,6 +117,8 @@ int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 		return fault_unexpected(f, r);
 	r = release_volumes(tx, arena, operation, f);
 	if (!r)
+		r = server_shares_forget(tx, arena, operation, f);
+	if (!r)
 		r = local_disks_forget(tx, server->id, f);
 	if (!r)
 		r = give_back(tx, arena, server, f);
@@ -138,6 +144,8 @@ int delete_server_failed(Tx *tx, Arena *arena, const Operation *operation, const
 		return fault_unexpected(f, r);
 	server_break(server, reason);
 	r = server_update(tx, server, f);
+	if (!r)
+		r = server_shares_failed(tx, arena, server->id, reason, f);
 	return r ? fault_unexpected(f, r)
 		 : action_finish(tx, arena, operation->action_id, reason, f);
 }

@@ -25,7 +25,7 @@ int service_move_server(Work *work, const char *id, ServerAction action, const c
 
 	r = service_find_server(work, id, &server, f);
 	if (!r)
-		r = server_may(server, action, caller_is_admin(work->caller), &work->refused);
+		r = server_check(work, server, action, f);
 	if (r)
 		return r;
 	if (host && !str_eq(host, work->settings->host))

@@ -77,6 +77,10 @@ int server_order(Work *work, Server *server, const ServerOrder *order, Fault *f)
 	r = server_update(work->tx, server, f);
 	if (r)
 		return fault_unexpected(f, r);
+	if (server_action_starts(order->action))
+		r = server_shares_prepare(work, server, f);
+	if (r)
+		return r;
 	operation = operation_for(work, server->id);
 	operation.server_id = server->id;
 	r = action_begin(work, server, server_action_name(order->action), order->event,
@@ -98,7 +102,7 @@ int service_power_server(Work *work, const char *id, ServerAction action, Fault 
 	assert(i < ARRAY_SIZE(rows));
 	r = service_find_server(work, id, &server, f);
 	if (!r)
-		r = server_may(server, action, caller_is_admin(work->caller), &work->refused);
+		r = server_check(work, server, action, f);
 	return r ? r : server_order(work, server, &rows[i].order, f);
 }
 
@@ -133,7 +137,8 @@ int server_settle(Tx *tx, Arena *arena, const Operation *operation, VmState vm_s
 	if (r)
 		return r;
 	server_rest(server, vm_state, power);
-	return server_over(tx, arena, operation, server, NULL, f);
+	r = server_shares_rest(tx, arena, server, f);
+	return r ? r : server_over(tx, arena, operation, server, NULL, f);
 }
 
 int server_stay(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f)
@@ -156,16 +161,21 @@ int power_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f
 	return server_settle(tx, arena, operation, rows[i].vm_state, rows[i].power, f);
 }
 
-/* A server that was switched off to be switched on and does not come up again is broken. */
+/*
+ * A server that was switched off to be switched on and does not come up again is broken. So is one
+ * whose share is in the way: its owner has to detach it, or to try a hard reboot.
+ */
 int power_server_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			Fault *f)
 {
 	Server *server;
 	int r;
 
-	if (!str_eq(operation->kind, "reboot-server-hard"))
+	if (!str_eq(operation->kind, "reboot-server-hard") && !server_shares_are_named(reason))
 		return server_stay(tx, arena, operation, reason, f);
 	r = server_of_operation(tx, arena, operation, &server, f);
+	if (!r)
+		r = server_shares_failed(tx, arena, server->id, reason, f);
 	if (r)
 		return r;
 	server_break(server, reason);

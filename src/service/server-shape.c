@@ -190,7 +190,7 @@ int reshape_find(Work *work, const char *id, const Reshape *row, Server **ret, F
 {
 	int r = service_find_server(work, id, ret, f);
 
-	return r ? r : server_may(*ret, row->action, caller_is_admin(work->caller), &work->refused);
+	return r ? r : server_check(work, *ret, row->action, f);
 }
 
 int reshape_begin(Work *work, const Reshape *row, Server *server, const char *args,
@@ -204,6 +204,10 @@ int reshape_begin(Work *work, const Reshape *row, Server *server, const char *ar
 	r = server_update(work->tx, server, f);
 	if (r)
 		return fault_unexpected(f, r);
+	if (server_action_starts(row->action))
+		r = server_shares_prepare(work, server, f);
+	if (r)
+		return r;
 	operation.server_id = server->id;
 	operation.image_id = image_id;
 	operation.args = args;
@@ -236,6 +240,8 @@ int reshape_end(Tx *tx, Arena *arena, const Operation *operation, Server *server
 
 	server_rest(server, vm_state, power);
 	r = server_update(tx, server, f);
+	if (!r)
+		r = server_shares_rest(tx, arena, server, f);
 	return r ? fault_unexpected(f, r) : action_finish(tx, arena, operation->action_id, NULL, f);
 }
 
@@ -249,6 +255,8 @@ int reshape_failed(Tx *tx, Arena *arena, const Operation *operation, const char 
 		return fault_unexpected(f, r);
 	server_rest(server, (VmState)server->vm_state, (PowerState)server->power_state);
 	r = server_update(tx, server, f);
+	if (!r)
+		r = server_shares_failed(tx, arena, server->id, reason, f);
 	return r ? fault_unexpected(f, r)
 		 : action_finish(tx, arena, operation->action_id, reason, f);
 }

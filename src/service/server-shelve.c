@@ -32,8 +32,7 @@ int service_shelve_server(Work *work, const char *id, Fault *f)
 
 	r = service_find_server(work, id, &server, f);
 	if (!r)
-		r = server_may(server, SERVER_SHELVE, caller_is_admin(work->caller),
-			       &work->refused);
+		r = server_check(work, server, SERVER_SHELVE, f);
 	if (r)
 		return r;
 	at_once = work->settings->shelved_offload_s == 0 || boots_from_volume(server);
@@ -50,8 +49,7 @@ int service_offload_server(Work *work, const char *id, Fault *f)
 
 	r = service_find_server(work, id, &server, f);
 	if (!r)
-		r = server_may(server, SERVER_SHELVE_OFFLOAD, caller_is_admin(work->caller),
-			       &work->refused);
+		r = server_check(work, server, SERVER_SHELVE_OFFLOAD, f);
 	return r ? r : server_order(work, server, &offload_order, f);
 }
 
@@ -140,8 +138,7 @@ int service_unshelve_server(Work *work, const UnshelveWish *wish, Fault *f)
 
 	r = service_find_server(work, wish->server_id, &server, f);
 	if (!r)
-		r = server_may(server, SERVER_UNSHELVE, caller_is_admin(work->caller),
-			       &work->refused);
+		r = server_check(work, server, SERVER_UNSHELVE, f);
 	if (!r)
 		r = check_place(work, server, wish);
 	if (r)

@@ -80,8 +80,11 @@ int service_power_changed(Tx *tx, Arena *arena, const char *server_id, DomainSta
 	if (r)
 		return fault_unexpected(f, r);
 	if (server->vm_state == VM_DELETED || server->vm_state == VM_BUILDING ||
-	    server->task_state != TASK_NONE || !follow(server, state))
+	    server->task_state != TASK_NONE)
 		return 0;
+	r = server_shares_seen(tx, arena, server_id, domain_is_up(state), f);
+	if (r || server->vm_state == VM_ERROR || !follow(server, state))
+		return r;
 	server->updated_us = clock_now_us();
 	return fault_unexpected(f, server_update(tx, server, f));
 }

@@ -32,6 +32,7 @@ typedef struct ServiceSettings {
 	bool swap_by_services;          /* they alone may swap volumes */
 	DiskFormat volume_format;       /* raw or qcow2, for new volumes */
 	int64_t max_disks;              /* of one server; -1: no limit */
+	bool share_actions;             /* share_attach and share_detach are actions of servers */
 	int64_t shelved_offload_s; /* how long a server is shelved before it is offloaded; -1: ever
 				    */
 	int64_t oversubscription;  /* see rules/capacity.h */

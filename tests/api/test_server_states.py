@@ -23,6 +23,7 @@ from lib import Cleatd, wait_for, wait_status  # noqa: E402
 PAGE = os.path.join(os.path.dirname(TESTS), 'docs', 'server-states.md')
 SERVERS = '/compute/v2.1/servers'
 VOLUMES = '/volume/v3/volumes'
+SHARES = '/share/v2/shares'
 VERSIONS = (1, 14, 19, 20, 25, 45, 60, 77, 85, 91, 101, 104)
 FEW = (1, 104)  # where a version cannot matter
 TASKS = ('scheduling', 'spawning', 'powering-off', 'powering-on', 'rebooting', 'rebooting_hard',
@@ -98,6 +99,14 @@ def swap(user, thing, version):
         'volumeAttachment': {'volumeId': thing.free}}))
 
 
+def attach_share(user, thing, version):
+    return action('share_attach', {'share_id': WORLD['share']})(user, thing, version)
+
+
+def detach_share(user, thing, version):
+    return action('share_detach', {'share_id': WORLD['share']})(user, thing, version)
+
+
 def delete(user, thing, version):
     return ask(user, thing, version, delete=('', None))
 
@@ -119,6 +128,8 @@ ACTIONS = {
     'attach_volume': Action(attach, lambda version: 200 if version < 101 else 202),
     'detach_volume': Action(detach),
     'swap_volume': Action(swap),
+    'create share': Action(attach_share),
+    'delete share': Action(detach_share),
     'start': Action(action('os-start')),
     'stop': Action(action('os-stop')),
     'reboot SOFT': Action(action('reboot', {'type': 'SOFT'})),
@@ -152,7 +163,7 @@ OLD_ON_THE_SHELF = {'attach_volume', 'detach_volume'}  # from 2.20 on
 
 def word(name):
     """The name in texts."""
-    return name.split()[0]
+    return name.split()[0] if name.startswith('reboot') else name
 
 
 def refusal(name, thing, attribute, value):
@@ -230,6 +241,13 @@ class Copier:
                   mapping_id=str(uuid.uuid4()))
         return thing
 
+    def mapping(self, thing):
+        """The server has the share."""
+        self.db.execute('INSERT INTO share_mappings (id, server_id, share_id, status, tag, '
+                        'readonly, connected, created_us, updated_us) '
+                        'VALUES (?, ?, ?, ?, ?, 0, 0, 1, 1)', (
+                            str(uuid.uuid4()), thing.id, WORLD['share'], 'inactive', 'cell'))
+
     def end(self):
         self.db.commit()
         self.db.close()
@@ -259,12 +277,14 @@ def one_server_is_real():
     body = {'name': 'cell', 'imageRef': WORLD['image'], 'flavorRef': WORLD['flavor']}
     server = demo.post(SERVERS, {'server': body}).body['server']['id']
     volume = demo.post(VOLUMES, {'volume': {'size': 1}}).body['volume']['id']
+    share = demo.post(SHARES, {'share': {'share_proto': 'NFS', 'size': 1}}).body['share']['id']
+    wait_status(demo, '%s/%s' % (SHARES, share), 'share', 'available')
     path = '%s/%s' % (SERVERS, server)
     wait_status(demo, path, 'server', 'ACTIVE')
     wait_status(demo, '%s/%s' % (VOLUMES, volume), 'volume', 'available')
     demo.post(path + '/os-volume_attachments', {'volumeAttachment': {'volumeId': volume}})
     wait_status(demo, '%s/%s' % (VOLUMES, volume), 'volume', 'in-use')
-    WORLD.update(server=server, volume=volume,
+    WORLD.update(server=server, volume=volume, share=share,
                  host=admin.get(path).body['server']['OS-EXT-SRV-ATTR:host'])
     keep_an_old_flavor(path)
     limits = admin.put('/compute/v2.1/os-quota-sets/' + demo.project_id,
@@ -360,6 +380,9 @@ def each_action_is_taken_up_where_it_may_be():
               for task in [''] + sorted(TABLE.tasks[name])
               for version in (FEW if task else VERSIONS) if not too_old(name, state, version)]
     things = {wish: rows.server(*wish[1:3]) for wish in wishes}
+    for wish, thing in things.items():
+        if wish[0] == 'delete share':
+            rows.mapping(thing)
     rows.end()
     for wish, thing in things.items():
         name, state, task, version = wish

@@ -309,6 +309,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_server_rebuild_routes,
 	&compute_server_rescue_routes,
 	&compute_server_resize_routes,
+	&compute_server_share_routes,
 	&compute_server_metadata_routes,
 	&compute_server_tag_routes,
 	&compute_attachment_routes,

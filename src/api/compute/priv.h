@@ -32,6 +32,7 @@ extern const ApiRoutes compute_server_image_routes;
 extern const ApiRoutes compute_server_rebuild_routes;
 extern const ApiRoutes compute_server_rescue_routes;
 extern const ApiRoutes compute_server_resize_routes;
+extern const ApiRoutes compute_server_share_routes;
 extern const ApiRoutes compute_server_metadata_routes;
 extern const ApiRoutes compute_server_tag_routes;
 extern const ApiRoutes compute_attachment_routes;

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The shares of a server: connected to this host before its guest starts, let go of when it is off.
+ * What goes wrong with one begins with OPERATION_SHARE and its id, which the rows need to know.
+ */
+#include "base/log.h"
+#include "base/str.h"
+#include "engine/priv.h"
+
+enum { RULE_WAIT_MS = 200 };
+
+static int cannot(const ServerShare *share, const char *what, int r, Fault *f)
+{
+	if (r == SHARE_BACKEND_NO_SHARE) {
+		(void)fault(f, -ENOENT, "the backend has no such share");
+		r = STEP_GIVE_UP;
+	} else {
+		r = fault_unexpected(f, r);
+	}
+	(void)fault_context(f, OPERATION_SHARE "%s cannot be %s", share->mapping->share_id, what);
+	return r;
+}
+
+/*
+ * Whether the rule that lets this host in is in effect. 0, STEP_LATER while it is being made so,
+ * or STEP_GIVE_UP.
+ */
+static int check_rule(StepRun *run, const ServerShare *share, Fault *f)
+{
+	const ShareRule *rule = share->rule;
+
+	if (!rule || rule->state == SHARE_RULE_ACTIVE)
+		return 0;
+	if (rule->state != SHARE_RULE_QUEUED_TO_APPLY && rule->state != SHARE_RULE_APPLYING)
+		return step_give_up(
+			f, OPERATION_SHARE "%s cannot be connected: its access rule is %s",
+			share->mapping->share_id, enum_name(&share_rule_state_names, rule->state));
+	run->later_us = run->now_us + RULE_WAIT_MS * INT64_C(1000);
+	return STEP_LATER;
+}
+
+static int connect_one(StepRun *run, const ServerShare *share, FilesystemSpec *ret, Fault *f)
+{
+	const char *path;
+	int r;
+
+	if (!share->share)
+		return step_give_up(f, OPERATION_SHARE "%s cannot be connected: it is gone",
+				    share->mapping->share_id);
+	r = check_rule(run, share, f);
+	if (r)
+		return r;
+	r = share_use(run, share->share, share->mapping, share->rule, &path, f);
+	if (r)
+		return cannot(share, "connected", r, f);
+	*ret = (FilesystemSpec){
+		.alias = arena_printf(run->arena, "ua-%s", share->mapping->id),
+		.tag = share->mapping->tag,
+		.path = path,
+	};
+	return 0;
+}
+
+int shares_connect(StepRun *run, Fault *f)
+{
+	FilesystemSpec *specs = ARENA_ARRAY(run->arena, FilesystemSpec, run->share_count + 1);
+
+	for (size_t i = 0; i < run->share_count; i++) {
+		int r = connect_one(run, &run->shares[i], &specs[i], f);
+
+		if (r)
+			return r;
+	}
+	run->filesystems = specs;
+	run->filesystem_count = run->share_count;
+	return 0;
+}
+
+int shares_disconnect_act(StepRun *run, Fault *f)
+{
+	for (size_t i = 0; i < run->share_count; i++) {
+		const ServerShare *share = &run->shares[i];
+		int r = share->share ? share_let_go(run, share->share, share->mapping, f) : 0;
+
+		if (r)
+			return cannot(share, "disconnected", r, f);
+	}
+	return 0;
+}
+
+/* What does not work now is done by the look that follows, which tries until it does. */
+void shares_let_go(StepRun *run)
+{
+	Fault f = {0};
+
+	if (shares_disconnect_act(run, &f))
+		log_warning("op=%s srv=%s %s", run->operation->id, run->operation->server_id,
+			    f.text);
+}
