@@ -7,6 +7,7 @@
 #include "service/message.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "base/uuid.h"
 #include "service/priv.h"
 
@@ -207,7 +208,35 @@ int message_prune(Tx *tx, void *ctx, Fault *f)
 	return fault_unexpected(f, record_delete_where(tx, &message_table, &query, f));
 }
 
-int service_find_message(Work *work, const char *id, Message **ret, Fault *f)
+static const char *const of_volumes[] = {"VOLUME", "VOLUME_SNAPSHOT"};
+static const char *const of_shares[] = {"SHARE", "SHARE_SNAPSHOT"};
+
+static const struct {
+	const char *const *types;
+	size_t count;
+} services[] = {
+	[MESSAGES_OF_VOLUMES] = {of_volumes, ARRAY_SIZE(of_volumes)},
+	[MESSAGES_OF_SHARES] = {of_shares, ARRAY_SIZE(of_shares)},
+};
+static_assert(ARRAY_SIZE(services) == _MESSAGE_SERVICE_MAX, "a row for each");
+
+void service_where_messages(const Work *work, RecordQuery *query, MessageService service)
+{
+	record_where_texts(query, "resource_type", RECORD_IN, services[service].types,
+			   services[service].count);
+	record_where_int(query, "expires_us", RECORD_GT, work->now_us);
+}
+
+static bool is_of(const Message *message, MessageService service)
+{
+	for (size_t i = 0; i < services[service].count; i++)
+		if (str_eq(services[service].types[i], message->resource_type))
+			return true;
+	return false;
+}
+
+int service_find_message(Work *work, MessageService service, const char *id, Message **ret,
+			 Fault *f)
 {
 	char canonical[UUID_TEXT];
 	int r = RECORD_NOT_FOUND;
@@ -215,15 +244,16 @@ int service_find_message(Work *work, const char *id, Message **ret, Fault *f)
 	work->refused = (RefusalData){.id = id};
 	if (uuid_canonical(id, canonical))
 		r = message_get(work->tx, work->arena, canonical, ret, f);
-	if (r == RECORD_NOT_FOUND || (r == 0 && !work_sees(work, (*ret)->project_id)))
+	if (r == RECORD_NOT_FOUND ||
+	    (r == 0 && (!is_of(*ret, service) || !work_sees(work, (*ret)->project_id))))
 		return REFUSAL_NO_MESSAGE;
 	return fault_unexpected(f, r);
 }
 
-int service_delete_message(Work *work, const char *id, Fault *f)
+int service_delete_message(Work *work, MessageService service, const char *id, Fault *f)
 {
 	Message *message;
-	int r = service_find_message(work, id, &message, f);
+	int r = service_find_message(work, service, id, &message, f);
 
 	return r ? r : fault_unexpected(f, message_delete(work->tx, message->id, f));
 }

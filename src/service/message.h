@@ -9,6 +9,7 @@
 
 #include "model/operation.h"
 #include "model/volume.h"
+#include "records/record.h"
 #include "service/service.h"
 
 /* What failed. Volume events are about operation->volume_id, the others likewise. */
@@ -46,6 +47,17 @@ _must_use_ int message_write(Tx *tx, Arena *arena, const Operation *operation, M
 /* Delete those whose time is over; for store_write(). `ctx` is not used. */
 _must_use_ int message_prune(Tx *tx, void *ctx, Fault *f);
 
-/* A message of the caller's project (any for admins). REFUSAL_NO_MESSAGE. */
-_must_use_ int service_find_message(Work *work, const char *id, Message **ret, Fault *f);
-_must_use_ int service_delete_message(Work *work, const char *id, Fault *f);
+/* Each service shows what is its own. */
+typedef enum MessageService {
+	MESSAGES_OF_VOLUMES,
+	MESSAGES_OF_SHARES,
+	_MESSAGE_SERVICE_MAX,
+} MessageService;
+
+/* Of a query on messages, leave those of that service that have not expired. */
+void service_where_messages(const Work *work, RecordQuery *query, MessageService service);
+
+/* A message of that service and of the caller's project (any for admins). REFUSAL_NO_MESSAGE. */
+_must_use_ int service_find_message(Work *work, MessageService service, const char *id,
+				    Message **ret, Fault *f);
+_must_use_ int service_delete_message(Work *work, MessageService service, const char *id, Fault *f);

@@ -111,18 +111,12 @@ static void out_message(ApiRequest *r, const char *key, const Message *message)
 	json_out_end(out);
 }
 
-static bool is_about_shares(const Message *message)
-{
-	return str_after(message->resource_type, "SHARE") != NULL;
-}
-
 static int messages_list(ApiRequest *r, Fault *f)
 {
 	ShareList list = {.listing = &listing};
 	int k;
 
-	record_where_text(&list.query, "resource_type", RECORD_MATCH, "^SHARE");
-	record_where_int(&list.query, "expires_us", RECORD_GT, r->work.now_us);
+	service_where_messages(&r->work, &list.query, MESSAGES_OF_SHARES);
 	if (!share_asks_for_all(r, "all_tenants"))
 		record_where_text(&list.query, "project_id", RECORD_EQ, r->caller.project_id);
 	if (!share_list_read(r, &list, &k, f))
@@ -143,17 +137,11 @@ static int messages_list(ApiRequest *r, Fault *f)
 	return 0;
 }
 
-static int find_message(ApiRequest *r, Message **ret, Fault *f)
-{
-	int k = service_find_message(&r->work, api_param(r, "message_id"), ret, f);
-
-	return k || is_about_shares(*ret) ? k : REFUSAL_NO_MESSAGE;
-}
-
 static int message_show(ApiRequest *r, Fault *f)
 {
 	Message *message;
-	int k = find_message(r, &message, f);
+	int k = service_find_message(&r->work, MESSAGES_OF_SHARES, api_param(r, "message_id"),
+				     &message, f);
 
 	if (k)
 		return k;
@@ -166,11 +154,8 @@ static int message_show(ApiRequest *r, Fault *f)
 
 static int message_remove(ApiRequest *r, Fault *f)
 {
-	Message *message;
-	int k = find_message(r, &message, f);
+	int k = service_delete_message(&r->work, MESSAGES_OF_SHARES, api_param(r, "message_id"), f);
 
-	if (!k)
-		k = service_delete_message(&r->work, message->id, f);
 	if (k)
 		return k;
 	api_reply(r, 204);

@@ -92,14 +92,15 @@ static int messages_list(ApiRequest *r, Fault *f)
 
 	if (!read_list(r, &list))
 		return 0;
-	record_where_int(&list.query, "expires_us", RECORD_GT, r->work.now_us);
+	service_where_messages(&r->work, &list.query, MESSAGES_OF_VOLUMES);
 	return volume_list_reply(r, &list, "messages", print_message, f);
 }
 
 static int message_show(ApiRequest *r, Fault *f)
 {
 	Message *message;
-	int k = service_find_message(&r->work, api_param(r, "message_id"), &message, f);
+	int k = service_find_message(&r->work, MESSAGES_OF_VOLUMES, api_param(r, "message_id"),
+				     &message, f);
 
 	if (k)
 		return k;
@@ -112,7 +113,8 @@ static int message_show(ApiRequest *r, Fault *f)
 
 static int message_remove(ApiRequest *r, Fault *f)
 {
-	int k = service_delete_message(&r->work, api_param(r, "message_id"), f);
+	int k = service_delete_message(&r->work, MESSAGES_OF_VOLUMES, api_param(r, "message_id"),
+				       f);
 
 	if (k)
 		return k;
