@@ -13,6 +13,7 @@
 #include "base/enum.h"
 #include "base/str.h"
 #include "http/peer.h"
+#include "model/share.h"
 #include "model/volume.h"
 
 typedef enum ValueType { VALUE_TEXT, VALUE_INT, VALUE_RATIO, VALUE_BOOL } ValueType;
@@ -34,6 +35,8 @@ static const char *const virtiofs_caches[] = {"auto", "none", "always", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
+static const char *const share_backends[] = {"directory", NULL};
+static const char *const share_limits[] = {"auto", "quota", "image", "none", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
 #define TEXT(section_, name_, member, choices_)                                                    \
@@ -101,6 +104,14 @@ static const ConfigKey keys[] = {
 	NUMBER("volume", "reserved_percentage", reserved_percent, 0, 100),
 	TEXT("volume", "default_type", default_volume_type, NULL),
 	NUMBER("volume", "hold_seconds", hold_s, 60, 7 * 24 * 3600),
+	TEXT("share", "backend", share_backend, share_backends),
+	TEXT("share", "directory", share_directory, NULL),
+	TEXT("share", "limit", share_limit, share_limits),
+	TEXT("share", "mount_directory", share_mount_directory, NULL),
+	TEXT("share", "address", share_address, NULL),
+	TEXT("share", "host_address", share_host_address, NULL),
+	TEXT("share", "mount_options", share_mount_options, NULL),
+	TEXT("share", "default_type", default_share_type, NULL),
 	TEXT("image", "directory", image_directory, NULL),
 	NUMBER("engine", "workers", engine_workers, 0, 64),
 };
@@ -136,6 +147,11 @@ void config_default(Config *config, Arena *arena)
 		.oversubscription = 2000,
 		.default_volume_type = DEFAULT_VOLUME_TYPE,
 		.hold_s = 3600,
+		.share_backend = "directory",
+		.share_limit = "auto",
+		.share_address = "127.0.0.1",
+		.share_host_address = "127.0.0.1",
+		.default_share_type = DEFAULT_SHARE_TYPE,
 	};
 }
 

@@ -22,6 +22,8 @@
 #include "service/identity.h"
 #include "service/message.h"
 #include "service/server.h"
+#include "service/share-type.h"
+#include "service/share.h"
 #include "service/volume-action.h"
 #include "service/volume.h"
 
@@ -54,8 +56,25 @@ static void set_log_level(const char *name)
 			log_set_level((LogLevel)i);
 }
 
-/* Volumes without a type of their own need the default one. */
-static int seed_default_type(Tx *tx, void *ctx, Fault *f)
+/* It promises what the backend can. */
+static int seed_default_share_type(Work *work, Fault *f)
+{
+	const bool snapshots = share_backend_traits(work->settings->share_backend)->snapshots;
+	const char *can = snapshots ? "True" : "False";
+	JsonPair pairs[] = {
+		{.key = SHARE_TYPE_SERVERS, .value = "False"},
+		{.key = SHARE_TYPE_SNAPSHOTS, .value = can},
+		{.key = SHARE_TYPE_FROM_SNAPSHOT, .value = can},
+		{.key = SHARE_TYPE_REVERT, .value = can},
+	};
+	const JsonTextMap specs = {.pairs = pairs, .count = ARRAY_SIZE(pairs)};
+
+	return service_seed_share_type(work, work->settings->default_share_type,
+				       "Default share type", &specs, f);
+}
+
+/* Volumes and shares without a type of their own need the default one. */
+static int seed_default_types(Tx *tx, void *ctx, Fault *f)
 {
 	Daemon *daemon = ctx;
 	_cleanup_(arena_freep) Arena *arena = arena_new();
@@ -67,9 +86,10 @@ static int seed_default_type(Tx *tx, void *ctx, Fault *f)
 		.now_us = clock_now_us(),
 	};
 
-	return fault_unexpected(f,
-				service_seed_volume_type(&work, work.settings->default_volume_type,
-							 "Default volume type", &none, f));
+	int r = service_seed_volume_type(&work, work.settings->default_volume_type,
+					 "Default volume type", &none, f);
+
+	return fault_unexpected(f, r ? r : seed_default_share_type(&work, f));
 }
 
 /*
@@ -114,7 +134,7 @@ static int begin_identity(Daemon *daemon, const Config *config, Fault *f)
 
 static int furnish(Daemon *daemon, const Config *config, Fault *f)
 {
-	int r = store_write(daemon_store(daemon), seed_default_type, daemon, f);
+	int r = store_write(daemon_store(daemon), seed_default_types, daemon, f);
 
 	if (r)
 		return fault_unexpected(f, r);
@@ -152,8 +172,9 @@ static void prune(Daemon *daemon, const Config *config)
 
 	if (store_write(daemon_store(daemon), identity_prune, NULL, &fault) < 0 ||
 	    store_write(daemon_store(daemon), message_prune, NULL, &fault) < 0 ||
+	    store_write(daemon_store(daemon), share_purge, NULL, &fault) < 0 ||
 	    prune_servers(daemon, config, &fault) < 0)
-		log_warning("text=\"old tokens, messages and servers stay for now: %s\"",
+		log_warning("text=\"old tokens, messages, shares and servers stay for now: %s\"",
 			    fault.text);
 }
 

@@ -24,6 +24,7 @@
 #include "api/metadata/metadata-api.h"
 #include "api/share/share.h"
 #include "api/volume/volume.h"
+#include "backend/directory/directory.h"
 #include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
@@ -49,6 +50,7 @@ struct Daemon {
 	Hypervisor *hypervisor;
 	Backend *backend;
 	Depot *depot;
+	ShareBackend *share_backend;
 	Lockout *lockout;
 	Engine *engine;
 	Api *api;
@@ -193,6 +195,38 @@ static int open_storage(Daemon *daemon, Fault *f)
 	return fault_unexpected(f, r);
 }
 
+/* The drivers that [share] backend may name. */
+static const ShareBackendDriver *const share_backends[] = {&share_directory};
+
+static const ShareBackendDriver *find_share_backend(const Config *config)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(share_backends); i++)
+		if (strcmp(share_backends[i]->name, config->share_backend) == 0)
+			return share_backends[i];
+	assert(false); /* the configuration was checked */
+	return NULL;
+}
+
+static int open_shares(Daemon *daemon, Fault *f)
+{
+	const Config *config = daemon->config;
+	const ShareBackendDriver *driver = find_share_backend(config);
+	const ShareBackendConfig backend = {
+		.name = driver->name,
+		.directory =
+			config->share_directory ? config->share_directory : below(daemon, "shares"),
+		.mount_dir = config->share_mount_directory ? config->share_mount_directory
+							   : below(daemon, "mounts"),
+		.limit = config->share_limit,
+		.address = config->share_address,
+		.options = config->share_mount_options,
+	};
+	int r = share_backend_open(driver, &backend, &daemon->share_backend, f);
+
+	daemon->settings.share_backend = daemon->share_backend;
+	return fault_unexpected(f, r);
+}
+
 static int release_images(Tx *tx, void *ctx, Fault *f)
 {
 	return service_release_images(tx, ctx, f);
@@ -233,6 +267,7 @@ static int start_engine(Daemon *daemon, Fault *f)
 		.hypervisor = daemon->hypervisor,
 		.backend = daemon->backend,
 		.depot = daemon->depot,
+		.share_backend = daemon->share_backend,
 		.kinds = service_operations,
 		.kind_count = service_operation_count,
 		.workers = (unsigned)daemon->config->engine_workers,
@@ -274,6 +309,10 @@ static void fill_settings(Daemon *daemon)
 		.volume_host = arena_printf(daemon->arena, "%s@%s#%s", config->host,
 					    config->volume_backend, pool_name(config)),
 		.default_volume_type = config->default_volume_type,
+		.share_host = arena_printf(daemon->arena, "%s@%s#%s", config->host,
+					   config->share_backend, config->share_backend),
+		.share_host_address = config->share_host_address,
+		.default_share_type = config->default_share_type,
 		.volume_format = strcmp(config->volume_format, "qcow2") == 0 ? DISK_FORMAT_QCOW2
 									     : DISK_FORMAT_RAW,
 		.oversubscription = config->oversubscription,
@@ -322,6 +361,8 @@ int daemon_open(const Config *config, Daemon **ret, Fault *f)
 		r = open_hypervisor(daemon, f);
 	if (r == 0)
 		r = open_storage(daemon, f);
+	if (r == 0)
+		r = open_shares(daemon, f);
 	if (r == 0)
 		r = start_engine(daemon, f);
 	if (r)
@@ -474,6 +515,7 @@ Daemon *daemon_close(Daemon *daemon)
 	hypervisor_close(daemon->hypervisor);
 	depot_close(daemon->depot);
 	backend_close(daemon->backend);
+	share_backend_close(daemon->share_backend);
 	store_close(daemon->store);
 	identity_close(daemon->identity);
 	lockout_free(daemon->lockout);

@@ -122,6 +122,8 @@ typedef enum ShareMappingStatus {
 
 extern const EnumNames share_mapping_status_names;
 
+#define DEFAULT_SHARE_TYPE "default"
+
 /* The longest tag that a virtio-fs device holds, in bytes. */
 enum { SHARE_TAG_MAX = 36 };
 
