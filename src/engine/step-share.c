@@ -68,6 +68,21 @@ int share_create_act(StepRun *run, Fault *f)
 	return r ? r : find_exports(run, f);
 }
 
+/* No undo: what somebody else has made is not ours to remove. */
+int share_find_act(StepRun *run, Fault *f)
+{
+	bool exists = false;
+	int r;
+
+	if (!run->share)
+		return step_give_up(f, "the share is gone");
+	r = share_backend_exists(run->config->share_backend, run->share, &exists, f);
+	if (r)
+		return fault_unexpected(f, r);
+	return exists ? find_exports(run, f)
+		      : step_give_up(f, "share %s has no data on this host", run->share->id);
+}
+
 int share_delete_act(StepRun *run, Fault *f)
 {
 	return run->share ? fault_unexpected(f, share_backend_remove(run->config->share_backend,
@@ -75,11 +90,11 @@ int share_delete_act(StepRun *run, Fault *f)
 			  : 0;
 }
 
-/* 0: the record cannot be read. */
+/* What a share that is managed anew is to have, its row says. 0: the record cannot be read. */
 static int64_t wanted_gib(const StepRun *run)
 {
 	JsonTextMap args = json_text_map(run->arena, run->operation->args);
-	int64_t gib = 0;
+	int64_t gib = run->share->size_gib;
 
 	for (size_t i = 0; i < args.count; i++)
 		if (str_eq(args.pairs[i].key, OPERATION_SIZE_GIB) &&
@@ -90,11 +105,12 @@ static int64_t wanted_gib(const StepRun *run)
 
 int share_resize_act(StepRun *run, Fault *f)
 {
-	int64_t gib = wanted_gib(run);
+	int64_t gib;
 	int r;
 
 	if (!run->share)
 		return step_give_up(f, "the share is gone");
+	gib = wanted_gib(run);
 	if (gib <= 0)
 		return step_give_up(f, "the new size is missing");
 	r = share_backend_resize(run->config->share_backend, run->share, gib, f);

@@ -370,6 +370,12 @@ static const StepRow rows[] = {
 			.act = share_create_act,
 			.undo = share_delete_act,
 		},
+	[STEP_SHARE_FIND] =
+		{
+			.needs = STEP_NEEDS_SHARE,
+			.attempts = ATTEMPTS,
+			.act = share_find_act,
+		},
 	[STEP_SHARE_DELETE] =
 		{
 			.needs = STEP_NEEDS_SHARE,

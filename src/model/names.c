@@ -233,6 +233,7 @@ static const char *const step_kinds[] = {
 	[STEP_SWAP_END] = "swap-end",
 	[STEP_SHARE_CREATE] = "share-create",
 	[STEP_SHARE_COPY] = "share-copy",
+	[STEP_SHARE_FIND] = "share-find",
 	[STEP_SHARE_DELETE] = "share-delete",
 	[STEP_SHARE_RESIZE] = "share-resize",
 	[STEP_SHARE_SNAPSHOT] = "share-snapshot",

@@ -87,6 +87,7 @@ typedef enum StepKind {
 	STEP_SWAP_END,         /* away with the old volume, and the new one in its own size */
 	STEP_SHARE_CREATE,
 	STEP_SHARE_COPY, /* make it from a snapshot */
+	STEP_SHARE_FIND, /* what is on the backend already */
 	STEP_SHARE_DELETE,
 	STEP_SHARE_RESIZE,
 	STEP_SHARE_SNAPSHOT,

@@ -132,6 +132,12 @@ static const MessageRow rows[] = {
 			.text = "create: The share driver failed to create the share.",
 			.subject = SUBJECT_SHARE,
 		},
+	[MESSAGE_MANAGE_SHARE] =
+		{
+			.event_id = "SHARE_101_001",
+			.text = "manage: An unknown error occurred.",
+			.subject = SUBJECT_SHARE,
+		},
 	[MESSAGE_DELETE_SHARE] =
 		{
 			.event_id = "SHARE_007_001",

@@ -467,6 +467,14 @@ const OperationKind service_operations[] = {
 		.failed = create_share_failed,
 	},
 	{
+		.name = "manage-share",
+		.steps = {STEP_SHARE_FIND, STEP_SHARE_RESIZE},
+		.step_count = 2,
+		.deadline_ms = SECONDS(300),
+		.done = manage_share_done,
+		.failed = manage_share_failed,
+	},
+	{
 		.name = "delete-share",
 		.steps = {STEP_SHARE_DELETE},
 		.step_count = 1,

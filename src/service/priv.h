@@ -244,6 +244,7 @@ int rescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 int unrescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 OPERATION_ENDS(snapshot_server);
 OPERATION_ENDS(create_share);
+OPERATION_ENDS(manage_share);
 OPERATION_ENDS(delete_share);
 OPERATION_ENDS(extend_share);
 OPERATION_ENDS(shrink_share);

@@ -36,7 +36,7 @@ static const char *upper_case(Arena *arena, const char *text)
 	return copy;
 }
 
-static int choose_protocol(Work *work, const char *wish, int *ret)
+int share_choose_protocol(Work *work, const char *wish, int *ret)
 {
 	unsigned known = share_backend_traits(work->settings->share_backend)->protocols;
 	const char *text = upper_case(work->arena, wish), *list = NULL;
@@ -102,11 +102,9 @@ static int check_size(Work *work, const ShareWish *wish, const ShareSource *sour
 	return 0;
 }
 
-static int choose_type(Work *work, const ShareWish *wish, const ShareSource *source,
-		       ShareType **ret, Fault *f)
+int share_choose_type(Work *work, const char *wish, ShareType **ret, Fault *f)
 {
-	const char *inherited = source->share ? source->share->type_id : NULL;
-	int r = service_choose_share_type(work, wish->type ? wish->type : inherited, ret, f);
+	int r = service_choose_share_type(work, wish, ret, f);
 
 	if (r)
 		return r;
@@ -115,6 +113,16 @@ static int choose_type(Work *work, const ShareWish *wish, const ShareSource *sou
 				   "Share network must be set when the "
 				   "driver_handles_share_servers is true.");
 	return 0;
+}
+
+/* As a copy is like what it was copied from, it is of the same type unless another one is asked
+ * for. */
+static int choose_type(Work *work, const ShareWish *wish, const ShareSource *source,
+		       ShareType **ret, Fault *f)
+{
+	const char *inherited = source->share ? source->share->type_id : NULL;
+
+	return share_choose_type(work, wish->type ? wish->type : inherited, ret, f);
 }
 
 /* What can be said no to without a look at any row. */
@@ -191,7 +199,7 @@ int service_create_share(Work *work, const ShareWish *wish, Share **ret, Fault *
 	share = share_make(work, wish, &source);
 	r = check_size(work, wish, &source, &share->size_gib);
 	if (!r)
-		r = choose_protocol(work, wish->protocol, &share->protocol);
+		r = share_choose_protocol(work, wish->protocol, &share->protocol);
 	if (!r)
 		r = choose_type(work, wish, &source, &type, f);
 	if (r)
@@ -206,8 +214,7 @@ int service_create_share(Work *work, const ShareWish *wish, Share **ret, Fault *
 	return r;
 }
 
-/* Where it can be mounted from, as the step found out. */
-static int write_exports(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+int share_write_exports(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 {
 	JsonTextMap found = json_text_map(arena, operation->args);
 	int64_t now_us = clock_now_us();
@@ -238,7 +245,7 @@ int create_share_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f
 
 	if (r || !share)
 		return r;
-	r = write_exports(tx, arena, operation, f);
+	r = share_write_exports(tx, arena, operation, f);
 	return r ? r : share_settle(tx, arena, operation, SHARE_EVENT_MADE, f);
 }
 

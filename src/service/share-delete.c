@@ -19,16 +19,21 @@
 
 #define PUT_AWAY_US (INT64_C(7) * 24 * 3600 * 1000000)
 
-static int check_snapshots(Work *work, const Share *share, Fault *f)
+int share_count_snapshots(Work *work, const Share *share, size_t *ret, Fault *f)
 {
 	ShareSnapshot **snapshots;
-	size_t count;
-	int r = share_snapshots_of(work->tx, work->arena, share->id, &snapshots, &count, f);
 
-	if (r)
-		return fault_unexpected(f, r);
-	if (count == 0)
-		return 0;
+	return fault_unexpected(
+		f, share_snapshots_of(work->tx, work->arena, share->id, &snapshots, ret, f));
+}
+
+static int check_snapshots(Work *work, const Share *share, Fault *f)
+{
+	size_t count = 0;
+	int r = share_count_snapshots(work, share, &count, f);
+
+	if (r || count == 0)
+		return r;
 	return work_refuse(work, REFUSAL_SHARE_FORBIDDEN,
 			   "Share still has %zu dependent snapshots.", count);
 }

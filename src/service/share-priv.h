@@ -24,7 +24,20 @@ const char *share_statuses_of(Arena *arena, ShareEvent event);
 /* An operation about a share, in its lane; add what else it is about, then operation_begin(). */
 Operation share_operation(const Work *work, const Share *share);
 
-/* share-delete.c: away with the row and all that belongs to it, and its quota back. */
+/* share-create.c */
+
+/* REFUSAL_BAD_INPUT. */
+_must_use_ int share_choose_protocol(Work *work, const char *wish, int *ret);
+/* A type by id or name, NULL for the default one, that shares may be made of. */
+_must_use_ int share_choose_type(Work *work, const char *wish, ShareType **ret, Fault *f);
+/* Write where it can be mounted from, as a step found out. */
+_must_use_ int share_write_exports(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+
+/* share-delete.c */
+
+/* How many snapshots it has. */
+_must_use_ int share_count_snapshots(Work *work, const Share *share, size_t *ret, Fault *f);
+/* Away with the row and all that belongs to it, and its quota back. */
 _must_use_ int share_remove(Tx *tx, Arena *arena, const Share *share, Fault *f);
 
 /* share-snapshot.c: every status of a snapshot changes here. */

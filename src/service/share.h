@@ -84,6 +84,31 @@ _must_use_ int service_shrink_share(Work *work, const char *id, int64_t size_gib
 /* By an admin, whatever it is in. */
 _must_use_ int service_reset_share(Work *work, const char *id, ShareStatus status, Fault *f);
 
+/*
+ * Forget a share whose data stays: an admin may take it back by service_manage_share().
+ * REFUSAL_SHARE_FORBIDDEN (its status, its snapshots), REFUSAL_SHARE_LOCKED,
+ * REFUSAL_SHARE_ATTACHED.
+ */
+_must_use_ int service_unmanage_share(Work *work, const char *id, Fault *f);
+
+typedef struct ShareManageWish {
+	const char *host; /* "host@backend#pool" */
+	const char *export_path;
+	const char *protocol;
+	const char *type; /* id or name; NULL: the default one */
+	const char *name;
+	const char *description;
+	int64_t size_gib; /* that it is to have from now on */
+	bool is_public;
+} ShareManageWish;
+
+/*
+ * Take what is on the backend already, as a share that was unmanaged is. It has the id that its
+ * path ends in. REFUSAL_BAD_INPUT, REFUSAL_NOT_THERE (the host), REFUSAL_SHARE_CONFLICT (it is
+ * managed), REFUSAL_NO_SHARE_TYPE, REFUSAL_QUOTA.
+ */
+_must_use_ int service_manage_share(Work *work, const ShareManageWish *wish, Share **ret, Fault *f);
+
 /* Set some keys, or all of them. *ret is the whole map as JSON. REFUSAL_BAD_INPUT. */
 _must_use_ int service_merge_share_metadata(Work *work, const char *id, const JsonTextMap *set,
 					    const char **ret, Fault *f);
