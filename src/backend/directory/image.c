@@ -180,7 +180,7 @@ static int loop_grow(int image, Fault *f)
 	return r;
 }
 
-int image_grow(int fd, int64_t size_bytes, Fault *f)
+int image_enlarge(int fd, int64_t size_bytes, Fault *f)
 {
 	_cleanup_(closep) int mount = -1;
 	_cleanup_(closep) int root = -1;

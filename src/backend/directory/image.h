@@ -21,4 +21,4 @@ _must_use_ int image_in_use(int fd, bool *ret, Fault *f);
  * Make the file and its file system larger, also while it is mounted. 0 or PLACE_FULL; -EPERM for
  * those who may not do that to a file system.
  */
-_must_use_ int image_grow(int fd, int64_t size_bytes, Fault *f);
+_must_use_ int image_enlarge(int fd, int64_t size_bytes, Fault *f);

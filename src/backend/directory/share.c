@@ -128,7 +128,7 @@ static int image_exchange(const Directory *d, const char *id, int64_t size_bytes
 /* Also where the file has that size: its file system may not have followed. */
 static int image_extend(const Directory *d, const char *id, int image, int64_t size_bytes, Fault *f)
 {
-	int r = image_grow(image, size_bytes, f);
+	int r = image_enlarge(image, size_bytes, f);
 
 	/* ext4 grows only for those who have CAP_SYS_RESOURCE, which containers lack. */
 	if (r == -EPERM)
