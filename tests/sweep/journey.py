@@ -7,6 +7,7 @@ things, looks instead of remembering, and leaves nothing behind: that it works a
 a crash spoiled nothing.
 """
 import lib
+from shares import ShareSteps
 from world import FOREIGN_ID
 
 SERVERS = '/compute/v2.1/servers'
@@ -29,7 +30,7 @@ def asked(reply):
     return reply.body
 
 
-class Journey:
+class Journey(ShareSteps):
     def __init__(self, user, seconds=30):
         self.user = user
         self.seconds = seconds
@@ -623,6 +624,7 @@ class Journey:
         self.release()
 
     def finish(self):
+        self.delete_shares()
         self.delete_extras()
         self.delete_copies()
         self.release_adopted()

@@ -35,6 +35,7 @@ sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib'),
                 os.path.dirname(os.path.abspath(__file__))]
 import lib  # noqa: E402
 import tap  # noqa: E402
+import shares  # noqa: E402
 import world  # noqa: E402
 from journey import FOREIGN, FOREIGN_ID, Journey  # noqa: E402
 
@@ -77,6 +78,9 @@ WAYS = (
     Way('images of a server', Journey.become_images, True, False, {}),
     Way('born with volumes', Journey.born_with_volumes, False, True, {}),
     Way('adopted', Journey.adopt_and_release, False, False, {}),
+    Way('a share', Journey.live_as_a_share, False, True, {}, fail=None),
+    Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=None),
+    Way('a share managed', Journey.manage_a_share, False, False, {}, fail=None),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
@@ -100,8 +104,9 @@ class Bases:
                                                       backend))
         os.mkdir(folder)
         with open(os.path.join(folder, CONFIG), 'w', encoding='utf-8') as file:
-            file.write('[volume]\nbackend = %s\n' % backend)
+            file.write('[volume]\nbackend = %s\n[share]\nlimit = none\n' % backend)
         make_foreign_domain(folder)
+        shares.make_foreign_share(folder)
         with house(folder) as cleatd:
             cleatd.start()
             journey = Journey(cleatd.user('demo'))
@@ -161,7 +166,9 @@ def settle(cleatd, broken_is_fine=False):
     told = []
 
     def quiet():
-        told[:] = world.complaints(world.look(cleatd), broken_is_fine)
+        seen = world.look(cleatd)
+        told[:] = world.complaints(seen, broken_is_fine)
+        told.extend(shares.complaints(cleatd.dir, world.find_store(cleatd.dir, seen.files)))
         return not told
     try:
         lib.wait_for(quiet, 'peace', SETTLE_SECONDS)

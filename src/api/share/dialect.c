@@ -87,6 +87,7 @@ static const ApiRoutes *const routes[] = {
 	&share_lock_routes,
 	&share_type_routes,
 	&share_type_spec_routes,
+	&share_manage_routes,
 	&share_metadata_routes,
 	&share_export_routes,
 	&share_snapshot_routes,

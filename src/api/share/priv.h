@@ -23,6 +23,7 @@ extern const ApiRoutes share_rule_routes;
 extern const ApiRoutes share_lock_routes;
 extern const ApiRoutes share_type_routes;
 extern const ApiRoutes share_type_spec_routes;
+extern const ApiRoutes share_manage_routes;
 extern const ApiRoutes share_metadata_routes;
 extern const ApiRoutes share_export_routes;
 extern const ApiRoutes share_snapshot_routes;

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""What the sweeps do to shares, and what must hold of them once a cleatd has settled.
+
+ShareSteps is a part of a Journey. complaints() looks at the rows and at what the back end keeps
+below the state directory: one directory for each share and for each snapshot, and nothing else.
+"""
+import collections
+import os
+import sqlite3
+
+SHARES = '/share/v2/shares'
+SNAPSHOTS = '/share/v2/snapshots'
+NEWEST = {'X-OpenStack-Manila-API-Version': '2.82'}
+NAME = 'sweep-share'
+COPY = 'sweep-share-copy'
+FOREIGN_ID = '6c2fb1d0-3a70-4a6e-8a53-5b9f2f0f7d21'  # what make_foreign_share() makes
+COUNTED = ('shares', 'share_gigabytes', 'share_snapshots', 'share_snapshot_gigabytes')
+LEFTOVERS = ('drafts', 'trash')
+
+
+def asked(reply):
+    if reply.status >= 300:
+        raise AssertionError('refused: %r' % reply)
+    return reply.body
+
+
+class ShareSteps:
+    """Needs self.user, self.step and self.wait(look, statuses)."""
+
+    def find_share(self, path, key, name):
+        rows = asked(self.user.get('%s/detail?name=%s' % (path, name), headers=NEWEST))[key]
+        assert len(rows) < 2, 'more than one: %r' % rows
+        return rows[0] if rows else None
+
+    def a_share(self, name=NAME):
+        return self.find_share(SHARES, 'shares', name)
+
+    def share_snapshot(self):
+        return self.find_share(SNAPSHOTS, 'snapshots', NAME)
+
+    def wait_share(self, statuses=('available',), name=NAME):
+        self.wait(lambda: self.a_share(name), statuses)
+
+    def make_share(self, name=NAME, **wish):
+        self.step = 'make ' + name
+        asked(self.user.post(SHARES, {'share': dict(
+            {'name': name, 'share_proto': 'NFS', 'size': 1}, **wish)}, headers=NEWEST))
+        self.wait_share(name=name)
+
+    def act_on_share(self, action, body=None, user=None):
+        self.step = action
+        asked((user or self.user).post('%s/%s/action' % (SHARES, self.a_share()['id']),
+                                       {action: body}, headers=NEWEST))
+
+    def resize_share(self, action, size):
+        self.act_on_share(action, {'new_size': size})
+        self.wait_share()
+
+    def take_share_snapshot(self):
+        self.step = 'take share snapshot'
+        asked(self.user.post(SNAPSHOTS, {'snapshot': {
+            'name': NAME, 'share_id': self.a_share()['id']}}, headers=NEWEST))
+        self.wait(self.share_snapshot, ('available',))
+
+    def revert_share(self):
+        self.act_on_share('revert', {'snapshot_id': self.share_snapshot()['id']})
+        self.wait_share()
+        self.wait(self.share_snapshot, ('available',))
+
+    def foreign_share(self):
+        admin = self.user.cleatd.user('admin')
+        reply = admin.get('%s/%s' % (SHARES, FOREIGN_ID), headers=NEWEST)
+        return None if reply.status == 404 else asked(reply)['share']
+
+    def manage_share(self):
+        """The back end has it already; see make_foreign_share()."""
+        self.step = 'manage'
+        admin = self.user.cleatd.user('admin')
+        host, = [row['name'] for row in asked(admin.get('/share/v2/scheduler-stats/pools',
+                                                        headers=NEWEST))['pools']]
+        path = '127.0.0.1:%s/shares/shares/%s' % (
+            os.path.realpath(self.user.cleatd.dir), FOREIGN_ID)
+        asked(admin.post(SHARES + '/manage', {'share': {
+            'service_host': host, 'export_path': path, 'protocol': 'NFS',
+            'driver_options': {'size': '2'}}}, headers=NEWEST))
+        self.wait(self.foreign_share, ('available',))
+
+    def unmanage_share(self):
+        self.step = 'unmanage'
+        admin = self.user.cleatd.user('admin')
+        asked(admin.post('%s/%s/action' % (SHARES, FOREIGN_ID), {'unmanage': None},
+                         headers=NEWEST))
+        self.wait(self.foreign_share, (None,))
+
+    def restore_share(self):
+        self.step = 'restore'
+        for row in asked(self.user.get(SHARES + '/detail?is_soft_deleted=true',
+                                       headers=NEWEST))['shares']:
+            asked(self.user.post('%s/%s/action' % (SHARES, row['id']), {'restore': None},
+                                 headers=NEWEST))
+
+    def delete_share(self, name=NAME):
+        self.step = 'delete ' + name
+        asked(self.user.delete('%s/%s' % (SHARES, self.a_share(name)['id']), headers=NEWEST))
+        self.wait_share((None,), name)
+
+    def delete_share_snapshot(self):
+        self.step = 'delete share snapshot'
+        asked(self.user.delete('%s/%s' % (SNAPSHOTS, self.share_snapshot()['id']),
+                               headers=NEWEST))
+        self.wait(self.share_snapshot, (None,))
+
+    def delete_shares(self):
+        """Whatever an interrupted journey has made."""
+        if self.foreign_share():
+            self.wait(self.foreign_share, ('available', 'manage_error'))
+            self.unmanage_share()
+        self.restore_share()
+        for name in (COPY, NAME):
+            if self.a_share(name):
+                self.wait_share(('available', 'error', None), name)
+        if self.share_snapshot():
+            self.wait(self.share_snapshot, ('available', 'error', None))
+        if self.share_snapshot():
+            self.delete_share_snapshot()
+        for name in (COPY, NAME):
+            if self.a_share(name):
+                self.delete_share(name)
+
+    # --- journeys ---
+
+    def live_as_a_share(self):
+        self.make_share()
+        self.resize_share('extend', 3)
+        self.resize_share('shrink', 2)
+        self.take_share_snapshot()
+        self.make_share(COPY, size=2, snapshot_id=self.share_snapshot()['id'])
+        self.revert_share()
+        self.delete_share(COPY)
+        self.delete_share_snapshot()
+        self.delete_share()
+        self.step = 'end'
+
+    def put_a_share_away(self):
+        self.make_share()
+        self.act_on_share('soft_delete')
+        self.restore_share()
+        self.delete_share()
+        self.step = 'end'
+
+    def manage_a_share(self):
+        self.manage_share()
+        self.unmanage_share()
+        self.step = 'end'
+
+
+def make_foreign_share(folder):
+    """Data of a share that was forgotten."""
+    os.makedirs(os.path.join(folder, 'shares', 'shares', FOREIGN_ID), mode=0o700)
+
+
+# --- judging ---
+
+Rows = collections.namedtuple('Rows', 'shares snapshots exports rules locks usage')
+
+
+def look(store):
+    with sqlite3.connect('file:%s?mode=ro' % store, uri=True) as rows:
+        found = Rows(
+            rows.execute('SELECT id, project_id, status, size_gib, rules_status, scheduled_us '
+                         'FROM shares').fetchall(),
+            rows.execute('SELECT id, share_id, project_id, status, size_gib '
+                         'FROM share_snapshots').fetchall(),
+            collections.Counter(row[0] for row in rows.execute(
+                'SELECT share_id FROM share_exports')),
+            rows.execute('SELECT id, share_id, state FROM share_rules').fetchall(),
+            rows.execute('SELECT id, resource_id FROM resource_locks').fetchall(),
+            {(project, resource): used for project, resource, used in rows.execute(
+                'SELECT project_id, resource, used FROM quotas')})
+    rows.close()
+    return found
+
+
+def kept(folder):
+    """(place, name) of all that the back end keeps, at the top of each of its places."""
+    root = os.path.join(folder, 'shares')
+    return {(place, name) for place in os.listdir(root) if os.path.isdir(os.path.join(root, place))
+            for name in os.listdir(os.path.join(root, place))} if os.path.isdir(root) else set()
+
+
+def about_shares(rows, things):
+    for share, _, status, _, rules, _ in rows.shares:
+        if status != 'available' or rules != 'active':
+            yield 'share %s is %s, its rules are %s' % (share, status, rules)
+        if not any(share in name for _, name in things):
+            yield 'share %s has no data' % share
+        if rows.exports[share] != 1:
+            yield 'share %s has %d exports' % (share, rows.exports[share])
+    for snapshot, _, _, status, _ in rows.snapshots:
+        if status != 'available':
+            yield 'share snapshot %s is %s' % (snapshot, status)
+        if not any(snapshot in name for _, name in things):
+            yield 'share snapshot %s has no data' % snapshot
+
+
+def about_leftovers(rows, things):
+    shares = {row[0] for row in rows.shares}
+    known = shares | {row[0] for row in rows.snapshots} | {FOREIGN_ID}
+    for place, name in sorted(things):
+        if place in LEFTOVERS or not any(i in name for i in known):
+            yield 'the back end keeps %s/%s' % (place, name)
+    for share in rows.exports:
+        if share not in shares:
+            yield 'an export of share %s, which is gone' % share
+    for rule, share, state in rows.rules:
+        if share not in shares or state not in ('active', 'error'):
+            yield 'rule %s of share %s is %s' % (rule, share, state)
+    for lock, resource in rows.locks:
+        if resource not in shares | {row[0] for row in rows.rules}:
+            yield 'lock %s is on %s, which is gone' % (lock, resource)
+
+
+def about_usage(rows):
+    counted = collections.Counter()
+    for _, project, _, size, _, _ in rows.shares:
+        counted[project, 'shares'] += 1
+        counted[project, 'share_gigabytes'] += size
+    for _, _, project, _, size in rows.snapshots:
+        counted[project, 'share_snapshots'] += 1
+        counted[project, 'share_snapshot_gigabytes'] += size
+    for (project, resource), used in rows.usage.items():
+        if resource in COUNTED and used != counted[project, resource]:
+            yield 'quota: %s of %s is %d, there are %d' % (
+                resource, project, used, counted[project, resource])
+
+
+def complaints(folder, store):
+    rows, things = look(store), kept(folder)
+    return [*about_shares(rows, things), *about_leftovers(rows, things), *about_usage(rows)]
