@@ -112,6 +112,7 @@ const Command *const commands[] = {
 	&cmd_op_show,
 	&cmd_op_watch,
 	&cmd_op_cancel,
+	&cmd_host_show,
 	&cmd_limits,
 	&cmd_token_issue,
 	&cmd_catalog_list,

@@ -22,6 +22,7 @@ extern const Command cmd_flavor_delete;
 extern const Command cmd_flavor_list;
 extern const Command cmd_flavor_show;
 extern const Command cmd_help;
+extern const Command cmd_host_show;
 extern const Command cmd_image_create;
 extern const Command cmd_image_delete;
 extern const Command cmd_image_list;

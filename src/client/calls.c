@@ -133,6 +133,13 @@ int client_operation_cancel(Client *client, Arena *arena, const char *id, Fault 
 	return client_call(client, &request, NULL, f);
 }
 
+int client_host(Client *client, JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = {.service = CLIENT_ADMIN, .method = "GET", .path = "/host"};
+
+	return client_call(client, &request, ret, f);
+}
+
 int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f)
 {
 	const ClientRequest request = {.service = service, .method = "GET", .path = "/limits"};

@@ -52,5 +52,8 @@ _must_use_ int client_flavor_specs(Client *client, Arena *arena, const char *id,
 /* Let an operation turn back, if it still can. */
 _must_use_ int client_operation_cancel(Client *client, Arena *arena, const char *id, Fault *f);
 
+/* "host": this one, for admins. */
+_must_use_ int client_host(Client *client, JsonDoc **ret, Fault *f);
+
 /* "limits.absolute" of a service. */
 _must_use_ int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f);

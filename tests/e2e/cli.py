@@ -212,6 +212,16 @@ def limits():
     tap.expect((rows['totalVolumesUsed'], rows['maxTotalInstances']), (1, 10))
 
 
+def host():
+    shown = table('host', 'show', user='admin')
+    tap.expect((shown['driver'], shown['hypervisor']), ('fake', 'fake, no guest is real'))
+    tap.expect([(row['name'], row['present'], row['reason']) for row in shown['traits']],
+               [('COMPUTE_STORAGE_VIRTIO_FS', True, None),
+                ('COMPUTE_MEM_BACKING_FILE', True, None)])
+    assert 'COMPUTE_STORAGE_VIRTIO_FS' in cleat('host', 'show', user='admin')
+    refused(DENIED, '', 'host', 'show')
+
+
 # --- servers -------------------------------------------------------------------------------
 
 def server_create():
@@ -632,7 +642,7 @@ tap.run('cli', [
     token_issue, token_instead_of_a_password, clouds_yaml, application_credential, wrong_logins,
     catalog_list, projects_and_users, image_create, image_that_is_not_what_it_says,
     image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
-    names_that_are_missing_or_not_enough, limits, server_create, server_list, server_set,
+    names_that_are_missing_or_not_enough, limits, host, server_create, server_list, server_set,
     server_console, attach, attached_volume_is_refused, server_power, server_life,
     server_shape, detach, keypairs, servers_from_volumes, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
