@@ -144,7 +144,10 @@ struct HypervisorDriver {
 	 */
 	int (*detach_filesystem)(void *self, const char *id, const char *alias, bool resend,
 				 int64_t wait_ms, Fault *f);
-	/* Where a filesystem is seen; all false when there is no such domain. */
+	/*
+	 * Where a filesystem is seen; all false when there is no such domain. When one is served,
+	 * HYPERVISOR_FILESYSTEM_LOST tells the end of that, also when the domain goes off.
+	 */
 	int (*find_filesystem)(void *self, const char *id, const char *alias,
 			       FilesystemPresence *ret, Fault *f);
 	/*

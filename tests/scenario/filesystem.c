@@ -4,6 +4,8 @@
  * Filesystems: defined, plugged in, let go, and left alone by what serves them.
  */
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
@@ -171,5 +173,61 @@ void filesystem_of_a_running_domain(void **state _unused_)
 		assert_filesystem(&m, s.aliases[i], false, false);
 		wait_until(saw_disk(m.id, HYPERVISOR_DISK_GONE, s.aliases[i]), WAIT_MS);
 	}
+	machine_gone(&m);
+}
+
+static pid_t read_pid(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	int64_t pid = 0;
+
+	assert_true(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+	text[strcspn(text, "\n")] = '\0';
+	assert_true(str_parse_i64(text, &pid) && pid > 1);
+	return (pid_t)pid;
+}
+
+/* What serves it dies: a real one by a signal, that of the fake by a file. */
+static void kill_server(const Machine *m, const char *alias)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	glob_t found = {0};
+
+	if (str_eq(driver->name, "fake")) {
+		buf_printf(&path, "%s/%s.unserve", folder, m->id);
+		make_file(path.data, 0);
+		return;
+	}
+	buf_printf(&path, "%s/libvirt/run/qemu/*-%s-fs.pid", folder, alias);
+	assert_int_equal(glob(path.data, 0, NULL, &found), 0);
+	assert_int_equal(kill(read_pid(found.gl_pathv[0]), SIGKILL), 0);
+	globfree(&found);
+}
+
+/* The guest goes on, and it shows that nobody answers it; with the next start all is well. */
+void filesystem_server_is_killed(void **state _unused_)
+{
+	Shared s;
+	Machine m;
+	Fault f = {0};
+
+	machine_init(&m);
+	shared_init(&s, &m);
+	m.spec.filesystems = s.specs;
+	m.spec.filesystem_count = 1;
+	define(&m);
+	start(&m);
+	assert_filesystem(&m, s.aliases[0], true, true);
+	assert_filesystem(&m, s.aliases[0], true, true);
+	forget_events();
+	kill_server(&m, s.aliases[0]);
+	wait_until(saw_disk(m.id, HYPERVISOR_FILESYSTEM_LOST, s.aliases[0]), WAIT_MS);
+	assert_false(find(&m, s.aliases[0]).served);
+	assert_true(find(&m, s.aliases[0]).live);
+	assert_int_equal(state_of(&m), DOMAIN_RUNNING);
+	must(hypervisor_destroy(hypervisor, m.id, &f), &f);
+	start(&m);
+	assert_filesystem(&m, s.aliases[0], true, true);
 	machine_gone(&m);
 }

@@ -615,6 +615,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(filesystems_are_defined),
 		cmocka_unit_test(filesystem_without_a_directory),
 		cmocka_unit_test(filesystem_of_a_running_domain),
+		cmocka_unit_test(filesystem_server_is_killed),
 	};
 	const struct CMUnitTest guest_tests[] = {
 		cmocka_unit_test(daemon_is_killed),

@@ -84,6 +84,7 @@ void filesystem_of_a_stopped_domain(void **state);
 void filesystems_are_defined(void **state);
 void filesystem_without_a_directory(void **state);
 void filesystem_of_a_running_domain(void **state);
+void filesystem_server_is_killed(void **state);
 
 /* drive.c: likewise. */
 void disks_have_addresses(void **state);

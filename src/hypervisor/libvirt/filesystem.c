@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Filesystems of a domain, plugged in and let go like any device (see device.c), and the programs
- * that serve them.
+ * Filesystems of a domain, plugged in and let go like any device (see device.c).
  *
- * libvirt starts a virtiofsd for each when the domain starts or the filesystem is plugged in, and
- * does not notice when it dies: the guest then waits for answers for ever, until it is started
- * anew. So its process is looked for, by the file that libvirt keeps of it.
+ * libvirt 9.0 puts the virtiofsd of a filesystem that is plugged into a running guest into the
+ * guest's control group; where that has none it crashes, and this process with it when it is
+ * embedded. Then nothing is plugged in.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/syscall.h>
 
 #include "base/str.h"
 #include "hypervisor/libvirt/priv.h"
-
-/* Where libvirt keeps its pid files when it is not embedded. */
-static const char system_run[] = "/run/libvirt/qemu";
 
 static Device device_named(const char *alias)
 {
@@ -30,6 +24,37 @@ int filesystem_check(const FilesystemSpec *filesystem, Fault *f)
 		       ? 0
 		       : fault(f, -EINVAL, "share %s: virtiofsd cannot be told the path %s",
 			       filesystem->tag, filesystem->path);
+}
+
+static bool read_groups(const char *process, char *text, size_t n)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	_cleanup_(closep) int fd = -1;
+	ssize_t length;
+
+	buf_printf(&path, "/proc/%s/cgroup", process);
+	fd = open(path.data, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, n - 1);
+	if (length < 0)
+		return false;
+	text[length] = '\0';
+	return true;
+}
+
+/* False when its emulator runs in the same groups as this process, which embeds libvirt. */
+static bool has_groups(Host *host, const char *id)
+{
+	enum { GROUPS_MAX = 4096 };
+	_cleanup_(domain_freep) virDomainPtr domain = NULL;
+	char own[GROUPS_MAX], its[GROUPS_MAX], number[16];
+	pid_t pid;
+
+	if (!host->embedded || conn_domain(host, id, &domain, NULL) ||
+	    !run_pid(host, virDomainGetName(domain), &pid))
+		return true; /* it does not run, or it is another process that would crash */
+	(void)snprintf(number, sizeof(number), "%d", (int)pid); /* fits */
+	return !read_groups("self", own, sizeof(own)) || !read_groups(number, its, sizeof(its)) ||
+	       !str_eq(own, its);
 }
 
 int libvirt_attach_filesystem(void *self, const char *id, const FilesystemSpec *filesystem,
@@ -46,6 +71,10 @@ int libvirt_attach_filesystem(void *self, const char *id, const FilesystemSpec *
 
 	if (r)
 		return r;
+	if (!has_groups(self, id)) {
+		(void)fault(f, -EOPNOTSUPP, "the guest has no control group of its own");
+		return HYPERVISOR_REFUSED;
+	}
 	return device_attach(self, id, &device, xml, f);
 }
 
@@ -55,61 +84,6 @@ int libvirt_detach_filesystem(void *self, const char *id, const char *alias, boo
 	const Device device = device_named(alias);
 
 	return device_detach(self, id, &device, resend, wait_ms, f);
-}
-
-/* --- who serves it --- */
-
-/* As libvirt names the file: by the domain's number, and 20 characters of its name. */
-static char *pid_path(const Host *host, virDomainPtr domain, const char *alias)
-{
-	Buf path = {0};
-
-	if (host->embedded)
-		buf_printf(&path, "%s/run/qemu", host->root);
-	else
-		buf_add(&path, system_run);
-	buf_printf(&path, "/%u-%.20s-%s-fs.pid", virDomainGetID(domain), virDomainGetName(domain),
-		   alias);
-	return buf_take(&path);
-}
-
-/* False where there is no such file: the domain is off, or on another host. */
-static bool read_pid(const char *path, pid_t *ret)
-{
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[32] = "";
-	int64_t pid;
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	if (!str_parse_i64(text, &pid) || pid <= 1 || pid > INT32_MAX)
-		return false;
-	*ret = (pid_t)pid;
-	return true;
-}
-
-/* Also a process that nobody has waited for is dead. */
-static bool is_alive(pid_t pid)
-{
-	_cleanup_(closep) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
-
-	if (fd < 0)
-		return errno != ESRCH;
-	return poll(&ended, 1, 0) == 0;
-}
-
-static bool is_served(Host *host, const char *id, const char *alias)
-{
-	_cleanup_(domain_freep) virDomainPtr domain = NULL;
-	_cleanup_(freep) char *path = NULL;
-	pid_t pid;
-
-	if (conn_domain(host, id, &domain, NULL))
-		return true; /* nothing is known against it */
-	path = pid_path(host, domain, alias);
-	return !read_pid(path, &pid) || is_alive(pid);
 }
 
 int libvirt_find_filesystem(void *self, const char *id, const char *alias, FilesystemPresence *ret,
@@ -124,7 +98,7 @@ int libvirt_find_filesystem(void *self, const char *id, const char *alias, Files
 	*ret = (FilesystemPresence){
 		.live = seen.live,
 		.config = seen.config,
-		.served = seen.live && is_served(self, id, alias),
+		.served = seen.live && served_look(self, id, alias),
 	};
 	return 0;
 }

@@ -19,6 +19,7 @@ static Host *host_free(Host *host)
 		free(map_value(e));
 	}
 	map_free(host->unplugs);
+	served_done(host);
 	copies_free(host);
 	pthread_cond_destroy(&host->changed);
 	pthread_mutex_destroy(&host->lock);
@@ -54,6 +55,7 @@ static Host *host_new(const HypervisorConfig *config)
 	host->on_event = config->on_event;
 	host->ctx = config->ctx;
 	host->unplugs = map_new();
+	host->served = map_new();
 	host->copies = map_new();
 	(void)pthread_mutex_init(&host->lock, NULL); /* these four cannot fail on Linux */
 	(void)pthread_condattr_init(&monotonic);
@@ -162,6 +164,7 @@ static void libvirt_close(void *self)
 	if (host->embedded)
 		console_trim_stop(host);
 	conn_close(host);
+	served_stop(host);
 	loop_stop(host);
 	host_free(host);
 }

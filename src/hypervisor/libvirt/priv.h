@@ -50,6 +50,7 @@ struct Host {
 	bool lost;        /* conn is dead and waits to be replaced */
 	bool closing;
 	Map *unplugs; /* "<domain id>/<alias>" -> Unplug */
+	Map *served;  /* the programs that serve filesystems, watched */
 	Map *copies;  /* domain id -> name of the copy that this process has begun */
 };
 
@@ -216,6 +217,17 @@ bool disk_died(virDomainPtr domain, const char *alias);
 
 /* A fault when it cannot be served. */
 _must_use_ int filesystem_check(const FilesystemSpec *filesystem, Fault *f);
+
+/* --- served.c --- */
+
+/* The process of a pid file that libvirt keeps while it runs; false where there is none. */
+bool run_pid(const Host *host, const char *name, pid_t *ret);
+
+/* Whether what serves a filesystem of a running domain lives; when it ends, that is told. */
+bool served_look(Host *host, const char *id, const char *alias);
+/* No more events, before the loop stops; and after that, what is left. */
+void served_stop(Host *host);
+void served_done(Host *host);
 
 /* --- copy.c --- */
 
