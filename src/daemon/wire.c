@@ -276,6 +276,7 @@ static int start_engine(Daemon *daemon, Fault *f)
 		.times.shutdown_ms = daemon->config->shutdown_s * 1000,
 		.power_changed = service_power_changed,
 		.domain_seen = service_domain_seen,
+		.share_silent = service_share_silent,
 	};
 	int r = store_write(daemon->store, release_images, daemon->arena, f);
 

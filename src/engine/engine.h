@@ -109,6 +109,9 @@ struct EngineConfig {
 	/* How an adopted domain looks now, which its owner may change; NULL: it is gone. */
 	int (*domain_seen)(Tx *tx, Arena *arena, const char *server_id, const DomainFacts *facts,
 			   Fault *f);
+	/* Nobody serves a share to its server's guest any more, which waits for answers. */
+	int (*share_silent)(Tx *tx, Arena *arena, const char *server_id, const char *share_id,
+			    Fault *f);
 };
 
 _must_use_ int engine_start(const EngineConfig *config, Engine **ret, Fault *f);

@@ -80,6 +80,8 @@ typedef struct PowerWork {
 	StepRun *run;
 	DomainState state;
 	const DomainFacts *facts; /* of an adopted domain that is there */
+	const char **silent;      /* ids of shares that nobody serves to the guest any more */
+	size_t silent_count;
 } PowerWork;
 
 static int power_work(Tx *tx, void *ctx, Fault *f)
@@ -91,7 +93,11 @@ static int power_work(Tx *tx, void *ctx, Fault *f)
 
 	if (server->domain_name)
 		r = config->domain_seen(tx, work->run->arena, server->id, work->facts, f);
-	return r ? r : config->power_changed(tx, work->run->arena, server->id, work->state, f);
+	if (!r)
+		r = config->power_changed(tx, work->run->arena, server->id, work->state, f);
+	for (size_t i = 0; !r && i < work->silent_count; i++)
+		r = config->share_silent(tx, work->run->arena, server->id, work->silent[i], f);
+	return r;
 }
 
 static int look_at_adopted(StepRun *run, DomainFacts *facts, PowerWork *work, Fault *f)
@@ -116,10 +122,31 @@ static int look_at_domain(StepRun *run, PowerWork *work, DomainFacts *facts, Fau
 	return r;
 }
 
-/* Nothing stays mounted for a guest that is off, also that of a server in error. */
-static int look_at_shares(StepRun *run, DomainState state, Fault *f)
+static int look_at_share(StepRun *run, const ShareMapping *mapping, PowerWork *work, Fault *f)
 {
-	return domain_is_up(state) ? 0 : shares_disconnect_act(run, f);
+	FilesystemPresence seen;
+	int r = hypervisor_find_filesystem(run->config->hypervisor, run->server->id,
+					   share_alias(run->arena, mapping), &seen, f);
+
+	if (r || !seen.live || seen.served || mapping->status != SHARE_MAPPING_ACTIVE)
+		return fault_unexpected(f, r);
+	log_warning("srv=%s share=%s is served to the guest no more", run->server->id,
+		    mapping->share_id);
+	work->silent[work->silent_count++] = mapping->share_id;
+	return 0;
+}
+
+/* Nothing stays mounted for a guest that is off, also that of a server in error. */
+static int look_at_shares(StepRun *run, PowerWork *work, Fault *f)
+{
+	int r = 0;
+
+	if (!domain_is_up(work->state))
+		return shares_disconnect_act(run, f);
+	work->silent = ARENA_ARRAY(run->arena, const char *, run->share_count + 1);
+	for (size_t i = 0; !r && i < run->share_count; i++)
+		r = look_at_share(run, run->shares[i].mapping, work, f);
+	return r;
 }
 
 static int look(Engine *engine, StepRun *run, Fault *f)
@@ -139,7 +166,7 @@ static int look(Engine *engine, StepRun *run, Fault *f)
 	if (!r && defined)
 		r = look_at_domain(run, &work, &facts, f);
 	if (!r)
-		r = look_at_shares(run, work.state, f);
+		r = look_at_shares(run, &work, f);
 	return r ? r : store_write(engine->config.store, power_work, &work, f);
 }
 

@@ -415,6 +415,9 @@ int share_revert_act(StepRun *run, Fault *f);
 
 /* step-share-mapping.c */
 
+/* The alias of its filesystem; in the arena. */
+const char *share_alias(Arena *arena, const ShareMapping *mapping);
+
 /* Connect run->shares for a guest that is to start: fills in run->filesystems. STEP_LATER. */
 _must_use_ int shares_connect(StepRun *run, Fault *f);
 int shares_disconnect_act(StepRun *run, Fault *f);

@@ -40,6 +40,13 @@ static int check_rule(StepRun *run, const ServerShare *share, Fault *f)
 	return STEP_LATER;
 }
 
+const char *share_alias(Arena *arena, const ShareMapping *mapping)
+{
+	char alias[FILESYSTEM_ALIAS_TEXT];
+
+	return arena_strdup(arena, filesystem_alias(mapping->id, alias));
+}
+
 static int connect_one(StepRun *run, const ServerShare *share, FilesystemSpec *ret, Fault *f)
 {
 	const char *path;
@@ -55,7 +62,7 @@ static int connect_one(StepRun *run, const ServerShare *share, FilesystemSpec *r
 	if (r)
 		return cannot(share, "connected", r, f);
 	*ret = (FilesystemSpec){
-		.alias = arena_printf(run->arena, "ua-%s", share->mapping->id),
+		.alias = share_alias(run->arena, share->mapping),
 		.tag = share->mapping->tag,
 		.path = path,
 	};

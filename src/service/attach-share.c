@@ -10,6 +10,7 @@
 #include "base/uuid.h"
 #include "rules/mount-wish.h"
 #include "rules/share-mapping-status.h"
+#include "service/host-traits.h"
 #include "service/priv.h"
 #include "service/server-shares.h"
 #include "service/share-access.h"
@@ -118,6 +119,10 @@ static int check(Work *work, ShareAttachPlan *plan, Fault *f)
 	int r = server_may(plan->server, SERVER_ATTACH_SHARE, caller_is_admin(work->caller),
 			   &work->refused);
 
+	if (!r && !host_gives_shares(work->settings->host_traits))
+		return work_refuse(work, REFUSAL_SERVER_CONFLICT,
+				   "Feature not supported because either compute or instance are "
+				   "not configured correctly.");
 	if (!r)
 		r = find_share(work, plan, f);
 	if (!r)

@@ -168,6 +168,19 @@ int server_shares_seen(Tx *tx, Arena *arena, const char *server_id, bool on, Fau
 	return r;
 }
 
+int service_share_silent(Tx *tx, Arena *arena, const char *server_id, const char *share_id,
+			 Fault *f)
+{
+	Mappings mappings;
+	int r = load(tx, arena, server_id, &mappings, f);
+
+	for (size_t i = 0; !r && i < mappings.count; i++)
+		if (str_eq(mappings.items[i]->share_id, share_id))
+			r = share_mapping_move(tx, mappings.items[i], SHARE_MAPPING_EVENT_FAILED,
+					       f);
+	return r;
+}
+
 bool server_shares_are_named(const char *reason)
 {
 	return str_after(reason, OPERATION_SHARE) != NULL;

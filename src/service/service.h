@@ -67,3 +67,6 @@ _must_use_ int service_power_changed(Tx *tx, Arena *arena, const char *server_id
 /* See EngineConfig.domain_seen. */
 _must_use_ int service_domain_seen(Tx *tx, Arena *arena, const char *server_id,
 				   const DomainFacts *facts, Fault *f);
+/* See EngineConfig.share_silent. */
+_must_use_ int service_share_silent(Tx *tx, Arena *arena, const char *server_id,
+				    const char *share_id, Fault *f);

@@ -88,10 +88,24 @@ def also_for_a_server_that_grows():
     tap.expect(demo.get(COMPUTE + '/servers/' + made['id']).body['server']['status'], 'ACTIVE')
 
 
+def shares_need_them():
+    demo = unable.user('demo')
+    made = server(unable, flavor(unable))
+    path = COMPUTE + '/servers/' + made['id']
+    tap.expect(demo.post(path + '/action', {'os-stop': None}).status, 202)
+    tap.wait_for('a server that is off', lambda: demo.get(path).body['server']['status'] ==
+                 'SHUTOFF')
+    reply = demo.post(path + '/shares', {'share': {'share_id': made['id']}},
+                      version='compute 2.97')
+    tap.expect((reply.status, reply.message()), (
+        409, 'Feature not supported because either compute or instance are not configured '
+        'correctly.'))
+
+
 def end():
     able.__exit__()
     unable.__exit__()
 
 
 tap.run('host traits', [
-    hosts_show_what_they_have, flavors_demand_them, also_for_a_server_that_grows], cleanup=end)
+    hosts_show_what_they_have, flavors_demand_them, also_for_a_server_that_grows, shares_need_them], cleanup=end)

@@ -178,6 +178,7 @@ void house_enter(House *h)
 		.times = h->times,
 		.power_changed = service_power_changed,
 		.domain_seen = service_domain_seen,
+		.share_silent = service_share_silent,
 	};
 	Engine *engine;
 	Fault f = {0};
