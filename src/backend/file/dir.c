@@ -3,14 +3,12 @@
 /*
  * See dir.h. How a flush is shared:
  *
- *   1. Flushes come in rounds. Who wants one is served by the first that begins after he changed
- *      the directory.
- *   2. While one runs he waits. When none runs he flushes himself, at once or, after a removal,
- *      when he has waited in vain for somebody who is pressing; for all who wait until then.
- *   3. At the end of a round those are woken that it served, and one of those who wait for the
- *      next if any of them is pressing; nobody else.
- *   4. A flush that fails fails for all of its round. Whoever was served before and has not looked
- *      yet hears of a failure too; as every call may be repeated, that does no harm.
+ *   1. Flushes come in rounds. Who wants one waits in a list; he is served by the first round that
+ *      begins after he changed the directory, which takes the whole list.
+ *   2. A round is run by one of those it serves: who comes when none runs, or has waited in vain
+ *      for a moment after a removal; else the one whom the round before appointed, the first in
+ *      the list who is pressing. From then until its end the directory is busy.
+ *   3. Each is woken for himself, with the result of his round, and takes no lock again.
  */
 #include "backend/file/dir.h"
 
@@ -20,6 +18,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -31,16 +30,24 @@
 
 enum { REMOVAL_WAIT_MS = 2 };
 
+/* Who wants a flush; on his stack. */
+typedef struct Waiter Waiter;
+struct Waiter {
+	sem_t called; /* he is served, or leads the next round */
+	int error;    /* the errno of his round */
+	/* Under the lock. */
+	Waiter *next;
+	bool pressing; /* does not only wait for somebody else's round */
+	bool taken;    /* by a round, which calls him at its end */
+	bool leads;
+};
+
 struct Dir {
 	int fd;
-	pthread_mutex_t lock;   /* guards what follows */
-	pthread_cond_t over[2]; /* those who wait for an even round, and for an odd one */
-	bool flushing;
-	uint64_t begun; /* rounds */
-	uint64_t ended;
-	uint64_t failed; /* the last round that did */
-	int error;       /* and its errno */
-	size_t pressing; /* how many wait for the next round, and not for somebody to begin it */
+	pthread_mutex_t lock; /* guards what follows */
+	bool busy;            /* a round runs, or somebody was appointed to run it */
+	Waiter *first;        /* those who wait for the next */
+	Waiter **last;
 };
 
 DEFINE_CLEANUP(DIR, closedir)
@@ -81,15 +88,10 @@ static int open_beneath(int dir, const char *name, int flags)
 static Dir *dir_new(int fd)
 {
 	Dir *dir = NEW(Dir);
-	pthread_condattr_t monotonic;
 
 	dir->fd = fd;
-	(void)pthread_mutex_init(&dir->lock, NULL); /* none of these fails on Linux */
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	for (size_t i = 0; i < ARRAY_SIZE(dir->over); i++)
-		(void)pthread_cond_init(&dir->over[i], &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
+	dir->last = &dir->first;
+	(void)pthread_mutex_init(&dir->lock, NULL); /* does not fail on Linux */
 	return dir;
 }
 
@@ -97,8 +99,6 @@ Dir *dir_close(Dir *dir)
 {
 	if (!dir)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(dir->over); i++)
-		(void)pthread_cond_destroy(&dir->over[i]);
 	(void)pthread_mutex_destroy(&dir->lock);
 	closep(&dir->fd);
 	free(dir);
@@ -143,57 +143,108 @@ int dir_space(const Dir *dir, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
 	return 0;
 }
 
-/* One round, for all who wait; with the lock held, but for the flush itself. */
-static void round_run(Dir *dir)
+static void list_add(Dir *dir, Waiter *waiter)
 {
-	uint64_t round = ++dir->begun;
+	*dir->last = waiter;
+	dir->last = &waiter->next;
+}
+
+/* All who wait; they belong to a round now. */
+static Waiter *list_take(Dir *dir)
+{
+	Waiter *taken = dir->first;
+
+	for (Waiter *waiter = taken; waiter; waiter = waiter->next)
+		waiter->taken = true;
+	dir->first = NULL;
+	dir->last = &dir->first;
+	return taken;
+}
+
+/* The next round is run by whom this returns, if anybody is pressing. */
+static Waiter *leader_appoint(Dir *dir)
+{
+	Waiter *leader = dir->first;
+
+	while (leader && !leader->pressing)
+		leader = leader->next;
+	if (leader)
+		leader->leads = true;
+	dir->busy = leader != NULL;
+	return leader;
+}
+
+static void round_run(Dir *dir, const Waiter *self)
+{
+	Waiter *served, *leader, *next;
 	int error;
 
-	dir->flushing = true;
-	dir->pressing = 0;
+	(void)pthread_mutex_lock(&dir->lock);
+	served = list_take(dir);
 	(void)pthread_mutex_unlock(&dir->lock);
 	error = fsync(dir->fd) ? errno : 0;
 	(void)pthread_mutex_lock(&dir->lock);
-	dir->flushing = false;
-	dir->ended = round;
-	if (error) {
-		dir->failed = round;
-		dir->error = error;
+	leader = leader_appoint(dir);
+	(void)pthread_mutex_unlock(&dir->lock);
+	if (leader)
+		(void)sem_post(&leader->called);
+	for (; served; served = next) {
+		next = served->next; /* who is called may be gone */
+		served->error = error;
+		if (served != self)
+			(void)sem_post(&served->called);
 	}
-	(void)pthread_cond_broadcast(&dir->over[round % 2]);
-	if (dir->pressing)
-		(void)pthread_cond_signal(&dir->over[(round + 1) % 2]);
+}
+
+/* Whether he has to lead a round, as nobody else has. */
+static bool press(Dir *dir, Waiter *self)
+{
+	bool leads;
+
+	(void)pthread_mutex_lock(&dir->lock);
+	self->pressing = true;
+	leads = !dir->busy && !self->taken;
+	dir->busy = dir->busy || leads;
+	(void)pthread_mutex_unlock(&dir->lock);
+	return leads;
+}
+
+/* Wait to be called; false: not until then. */
+static bool await_call(Waiter *self, const struct timespec *until)
+{
+	int r;
+
+	do
+		r = until ? sem_clockwait(&self->called, CLOCK_MONOTONIC, until)
+			  : sem_wait(&self->called);
+	while (r && errno == EINTR);
+	return r == 0;
 }
 
 /* Wait for a flush of everything until now; until `patient_us` only for somebody else's. */
 static int flush_share(Dir *dir, int64_t patient_us)
 {
-	struct timespec end = {
+	const struct timespec until = {
 		.tv_sec = patient_us / 1000000,
 		.tv_nsec = patient_us % 1000000 * 1000,
 	};
-	bool pressing = false;
-	uint64_t round;
-	int error;
+	Waiter self = {0};
+	bool called;
 
+	(void)sem_init(&self.called, 0, 0);
 	(void)pthread_mutex_lock(&dir->lock);
-	round = dir->begun + 1;
-	while (dir->ended < round) {
-		if (!pressing && clock_mono_us() >= patient_us) {
-			pressing = true;
-			dir->pressing += dir->begun < round;
-		}
-		if (!dir->flushing && dir->pressing)
-			round_run(dir);
-		else if (pressing)
-			(void)pthread_cond_wait(&dir->over[round % 2], &dir->lock);
-		else
-			(void)pthread_cond_timedwait(&dir->over[round % 2], &dir->lock, &end);
-	}
-	error = round <= dir->failed ? dir->error : 0;
+	list_add(dir, &self);
 	(void)pthread_mutex_unlock(&dir->lock);
-	errno = error;
-	return error ? -1 : 0;
+	called = patient_us && await_call(&self, &until);
+	if (!called && press(dir, &self))
+		self.leads = true;
+	else if (!called)
+		(void)await_call(&self, NULL);
+	if (self.leads)
+		round_run(dir, &self);
+	(void)sem_destroy(&self.called);
+	errno = self.error;
+	return self.error ? -1 : 0;
 }
 
 int dir_flush(Dir *dir, Fault *f)
