@@ -36,9 +36,9 @@ int attachment_prepare(Work *work, const Volume *volume, const Connector *connec
 }
 
 /* Then the end of what is being done to the volume looks at its attachments. */
-int attachment_connect_volume(Work *work, Volume *volume, Fault *f)
+int attachment_connect_volume(Work *work, const Volume *was, Volume *volume, Fault *f)
 {
-	int r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_CONNECT, f);
+	int r = volume_move_from(work->tx, work->arena, was, volume, VOLUME_EVENT_CONNECT, f);
 
 	return r == REFUSAL_VOLUME_STATE ? 0 : fault_unexpected(f, r);
 }

@@ -58,6 +58,7 @@ static int refuse_reserve(Work *work, const Volume *volume)
 /* With a host to go to the volume is connected at once, and the row is written once. */
 static int reserve(Work *work, Volume *volume, const char *server_id, bool connects, Fault *f)
 {
+	const Volume was = *volume;
 	bool moves = false;
 	VolumeStatus status;
 	int r;
@@ -71,13 +72,13 @@ static int reserve(Work *work, Volume *volume, const char *server_id, bool conne
 			return r;
 		if (!moves)
 			return refuse_reserve(work, volume);
-		return connects ? attachment_connect_volume(work, volume, f) : 0;
+		return connects ? attachment_connect_volume(work, &was, volume, f) : 0;
 	}
 	if (!connects)
-		return fault_unexpected(
-			f, volume_move(work->tx, work->arena, volume, VOLUME_EVENT_RESERVE, f));
+		return fault_unexpected(f, volume_move_from(work->tx, work->arena, &was, volume,
+							    VOLUME_EVENT_RESERVE, f));
 	volume->status = (int)status;
-	return attachment_connect_volume(work, volume, f);
+	return attachment_connect_volume(work, &was, volume, f);
 }
 
 static Attachment *attachment_make(Work *work, const AttachmentWish *wish, const Volume *volume)

@@ -119,7 +119,7 @@ static int connect(Work *work, Volume *volume, const Connector *connector, Attac
 	if (r)
 		return r;
 	r = attachment_move(work->tx, attachment, ATTACHMENT_EVENT_CONNECT, f);
-	return r ? fault_unexpected(f, r) : attachment_connect_volume(work, volume, f);
+	return r ? fault_unexpected(f, r) : attachment_connect_volume(work, NULL, volume, f);
 }
 
 int service_update_attachment(Work *work, const char *id, const JsonDoc *doc, Attachment **ret,
@@ -166,8 +166,8 @@ static int refuse_complete(Work *work, const Attachment *attachment)
 int service_complete_attachment(Work *work, const char *id, Fault *f)
 {
 	const char *pending = NULL;
-	Attachment *attachment;
-	Volume *volume;
+	Attachment *attachment, was;
+	Volume *volume, before;
 	int r;
 
 	r = service_find_attachment(work, id, &attachment, f);
@@ -179,15 +179,19 @@ int service_complete_attachment(Work *work, const char *id, Fault *f)
 		r = attachment_pending(work, attachment, &pending, f);
 	if (r)
 		return r;
+	was = *attachment;
 	r = pending ? REFUSAL_VOLUME_CONFLICT
-		    : attachment_move(work->tx, attachment, ATTACHMENT_EVENT_COMPLETE, f);
+		    : attachment_move_from(work->tx, &was, attachment, ATTACHMENT_EVENT_COMPLETE,
+					   f);
 	if (r > 0)
 		return refuse_complete(work, attachment);
 	if (r)
 		return r;
 	r = volume_get(work->tx, work->arena, attachment->volume_id, &volume, f);
-	if (!r)
-		r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_COMPLETE, f);
+	if (r)
+		return fault_unexpected(f, r);
+	before = *volume;
+	r = volume_move_from(work->tx, work->arena, &before, volume, VOLUME_EVENT_COMPLETE, f);
 	/* A status that an admin gave it stays. */
 	return r == REFUSAL_VOLUME_STATE ? 0 : fault_unexpected(f, r);
 }

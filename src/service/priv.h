@@ -132,6 +132,9 @@ _must_use_ int volume_made(Tx *tx, Arena *arena, const Operation *operation, Vol
 
 /* Move a volume's status, settle it where the event says so, and write it. 0 or a Refusal. */
 _must_use_ int volume_move(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f);
+/* Likewise, when it is known what the row is, which spares reading it; NULL: it is not. */
+_must_use_ int volume_move_from(Tx *tx, Arena *arena, const Volume *was, Volume *volume,
+				VolumeEvent event, Fault *f);
 /* Likewise, and remember since when: the client who asked may never come back. */
 _must_use_ int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f);
 /*
@@ -144,6 +147,9 @@ _must_use_ int volume_check_swap(Tx *tx, Arena *arena, const Volume *volume, Fau
 _must_use_ int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f);
 /* Move an attachment's status and write it; its volume is the caller's affair. 0 or a Refusal. */
 _must_use_ int attachment_move(Tx *tx, Attachment *attachment, AttachmentEvent event, Fault *f);
+/* As volume_move_from(). */
+_must_use_ int attachment_move_from(Tx *tx, const Attachment *was, Attachment *attachment,
+				    AttachmentEvent event, Fault *f);
 /* Remove an attachment and settle its volume. */
 _must_use_ int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachment, Fault *f);
 
@@ -155,8 +161,9 @@ _must_use_ int attachment_fill(Work *work, const Volume *volume, const Connector
 /* Likewise, as a consumer asks for it. REFUSAL_BAD_INPUT for the connector. */
 _must_use_ int attachment_prepare(Work *work, const Volume *volume, const Connector *connector,
 				  Attachment *attachment, Fault *f);
-/* Its volume follows, unless something else is being done to that. */
-_must_use_ int attachment_connect_volume(Work *work, Volume *volume, Fault *f);
+/* Its volume follows, unless something else is being done to that; `was`: see volume_move_from().
+ */
+_must_use_ int attachment_connect_volume(Work *work, const Volume *was, Volume *volume, Fault *f);
 /* Nothing is said of any host; only the struct. */
 void attachment_clear(Attachment *attachment);
 

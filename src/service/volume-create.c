@@ -116,7 +116,7 @@ int service_create_volume(Work *work, const VolumeWish *wish, Volume **ret, Faul
 
 int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent event, Fault *f)
 {
-	Volume *volume;
+	Volume *volume, was;
 	int r;
 
 	r = volume_get(tx, arena, operation->volume_id, &volume, f);
@@ -124,13 +124,15 @@ int volume_made(Tx *tx, Arena *arena, const Operation *operation, VolumeEvent ev
 		return 0;
 	if (r)
 		return fault_unexpected(f, r);
+	was = *volume;
 	volume->updated_us = clock_now_us();
 	if (event == VOLUME_EVENT_MADE) {
 		volume->launched_us = volume->updated_us;
 		volume->bootable = volume->bootable || operation->image_id;
 	}
-	r = volume_move(tx, arena, volume, event, f); /* to whom it is reserved for, perhaps */
-	if (r > 0)                                    /* it has another status meanwhile */
+	/* To whom it is reserved for, perhaps. */
+	r = volume_move_from(tx, arena, &was, volume, event, f);
+	if (r > 0) /* it has another status meanwhile */
 		r = volume_update(tx, volume, f);
 	return fault_unexpected(f, r);
 }

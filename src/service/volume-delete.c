@@ -83,7 +83,7 @@ int service_delete_volume(Work *work, const char *id, unsigned how, Fault *f)
 {
 	bool force = how & VOLUME_DELETE_FORCE, with_snapshots = false;
 	Operation operation = operation_for(work, NULL);
-	Volume *volume;
+	Volume *volume, was;
 	int r;
 
 	r = service_find_volume(work, id, &volume, f);
@@ -93,8 +93,9 @@ int service_delete_volume(Work *work, const char *id, unsigned how, Fault *f)
 		r = take_snapshots(work, volume, how & VOLUME_DELETE_CASCADE, &with_snapshots, f);
 	if (r)
 		return r;
-	r = volume_move(work->tx, work->arena, volume,
-			force ? VOLUME_EVENT_FORCE_DELETE : VOLUME_EVENT_DELETE, f);
+	was = *volume;
+	r = volume_move_from(work->tx, work->arena, &was, volume,
+			     force ? VOLUME_EVENT_FORCE_DELETE : VOLUME_EVENT_DELETE, f);
 	if (r)
 		return r < 0 ? r : refuse_state(work, volume);
 	operation.volume_id = volume->id;

@@ -38,23 +38,27 @@ static int settle(Tx *tx, Arena *arena, Volume *volume, Fault *f)
 	return 0;
 }
 
-static int write_volume(Tx *tx, Volume *volume, Fault *f)
+/* Over what the row is, or over whatever it is (NULL). */
+static int write_volume(Tx *tx, const Volume *was, Volume *volume, Fault *f)
 {
 	volume->updated_us = clock_now_us();
-	return fault_unexpected(f, volume_update(tx, volume, f));
+	return fault_unexpected(f, was ? volume_update_from(tx, was, volume, f)
+				       : volume_update(tx, volume, f));
 }
 
 int volume_settle(Tx *tx, Arena *arena, const char *volume_id, Fault *f)
 {
-	Volume *volume;
+	Volume *volume, was;
 	int r;
 
 	r = volume_get(tx, arena, volume_id, &volume, f);
 	if (r == RECORD_NOT_FOUND)
 		return 0;
-	if (!r)
-		r = settle(tx, arena, volume, f);
-	return r ? fault_unexpected(f, r) : write_volume(tx, volume, f);
+	if (r)
+		return fault_unexpected(f, r);
+	was = *volume;
+	r = settle(tx, arena, volume, f);
+	return r ? r : write_volume(tx, &was, volume, f);
 }
 
 /* Whether another attachment is to take the place of this one. */
@@ -115,9 +119,15 @@ static int change(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault
 
 int volume_move(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
 {
+	return volume_move_from(tx, arena, NULL, volume, event, f);
+}
+
+int volume_move_from(Tx *tx, Arena *arena, const Volume *was, Volume *volume, VolumeEvent event,
+		     Fault *f)
+{
 	int r = change(tx, arena, volume, event, f);
 
-	return r ? r : write_volume(tx, volume, f);
+	return r ? r : write_volume(tx, was, volume, f);
 }
 
 int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *f)
@@ -127,10 +137,16 @@ int volume_hold(Tx *tx, Arena *arena, Volume *volume, VolumeEvent event, Fault *
 	if (r)
 		return r;
 	volume->held_us = clock_steady_us();
-	return write_volume(tx, volume, f);
+	return write_volume(tx, NULL, volume, f);
 }
 
 int attachment_move(Tx *tx, Attachment *attachment, AttachmentEvent event, Fault *f)
+{
+	return attachment_move_from(tx, NULL, attachment, event, f);
+}
+
+int attachment_move_from(Tx *tx, const Attachment *was, Attachment *attachment,
+			 AttachmentEvent event, Fault *f)
 {
 	AttachStatus status;
 	int r = attachment_status_move((AttachStatus)attachment->status, event, &status);
@@ -139,7 +155,8 @@ int attachment_move(Tx *tx, Attachment *attachment, AttachmentEvent event, Fault
 		return r;
 	attachment->status = (int)status;
 	attachment->updated_us = clock_now_us();
-	return fault_unexpected(f, attachment_update(tx, attachment, f));
+	return fault_unexpected(f, was ? attachment_update_from(tx, was, attachment, f)
+				       : attachment_update(tx, attachment, f));
 }
 
 int attachment_remove(Tx *tx, Arena *arena, const Attachment *attachment, Fault *f)
