@@ -11,7 +11,6 @@ int service_delete_attachment(Work *work, const char *id, AttachmentGone *ret, F
 {
 	AttachmentGone gone = {0};
 	Attachment *attachment;
-	Volume *volume;
 	int r;
 
 	r = service_find_attachment(work, id, &attachment, f);
@@ -21,10 +20,7 @@ int service_delete_attachment(Work *work, const char *id, AttachmentGone *ret, F
 		r = service_shared_connections(work, &attachment, 1, &gone.shared, f);
 	if (r)
 		return r;
-	r = volume_get(work->tx, work->arena, attachment->volume_id, &volume, f);
-	if (r)
-		return fault_unexpected(f, r);
-	r = service_drop_attachment(work, volume, attachment, &gone.operation, f);
+	r = service_drop_attachment(work, attachment, &gone.operation, f);
 	gone.attachment = attachment;
 	*ret = gone;
 	return r;

@@ -140,10 +140,9 @@ static int refuse_busy(Work *work, const Attachment *attachment)
 }
 
 /* A server here has it: the guest is asked, as the compute service would. */
-static int drop_mapping(Work *work, const Volume *volume, Attachment *attachment,
-			const char **ret_operation, Fault *f)
+static int drop_mapping(Work *work, Attachment *attachment, const char **ret_operation, Fault *f)
 {
-	Volume copy = *volume;
+	Volume *volume;
 	Server *server;
 	int r;
 
@@ -155,19 +154,21 @@ static int drop_mapping(Work *work, const Volume *volume, Attachment *attachment
 	r = server_get(work->tx, work->arena, attachment->server_id, &server, f);
 	if (r == RECORD_NOT_FOUND)
 		return attachment_remove(work->tx, work->arena, attachment, f);
+	if (!r)
+		r = volume_get(work->tx, work->arena, attachment->volume_id, &volume, f);
 	if (r)
 		return fault_unexpected(f, r);
-	return detach_begin(work, server, &copy, attachment, ret_operation, f);
+	return detach_begin(work, server, volume, attachment, ret_operation, f);
 }
 
-int service_drop_attachment(Work *work, const Volume *volume, Attachment *attachment,
-			    const char **ret_operation, Fault *f)
+int service_drop_attachment(Work *work, Attachment *attachment, const char **ret_operation,
+			    Fault *f)
 {
 	int r;
 
 	*ret_operation = NULL;
 	if (attachment->mapping_id)
-		return drop_mapping(work, volume, attachment, ret_operation, f);
+		return drop_mapping(work, attachment, ret_operation, f);
 	if (!attachment->exported)
 		return attachment_remove(work->tx, work->arena, attachment, f);
 	if (attachment->status == ATTACHMENT_DETACHING ||
@@ -178,7 +179,7 @@ int service_drop_attachment(Work *work, const Volume *volume, Attachment *attach
 	}
 	r = attachment_move(work->tx, attachment, ATTACHMENT_EVENT_DISCONNECT, f);
 	if (!r)
-		r = volume_settle(work->tx, work->arena, volume->id, f);
+		r = volume_settle(work->tx, work->arena, attachment->volume_id, f);
 	if (r)
 		return fault_unexpected(f, r);
 	return begin(work, "delete-attachment", attachment, NULL, ret_operation, f);

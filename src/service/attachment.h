@@ -70,5 +70,5 @@ _must_use_ int service_delete_attachment(Work *work, const char *id, AttachmentG
  * operation that disconnects it. REFUSAL_VOLUME_NOT_DETACHABLE, and REFUSAL_VOLUME_CONFLICT while
  * a server here is being given the volume.
  */
-_must_use_ int service_drop_attachment(Work *work, const Volume *volume, Attachment *attachment,
+_must_use_ int service_drop_attachment(Work *work, Attachment *attachment,
 				       const char **ret_operation, Fault *f);

@@ -155,12 +155,37 @@ static SharedConnections sharers(Arena *arena, const Attachment *attachment, Gro
 	return shared;
 }
 
+/* Whether no other has its key: the usual case, told by the index without reading a row. */
+static int is_alone(Work *work, const Attachment *attachment, bool *ret, Fault *f)
+{
+	RecordQuery query = {0};
+	int64_t others = 0;
+	int r;
+
+	*ret = true;
+	if (!attachment->connection_key)
+		return 0;
+	record_where_text(&query, "connection_key", RECORD_EQ, attachment->connection_key);
+	record_where_text(&query, "id", RECORD_NE, attachment->id);
+	r = record_count(work->tx, &attachment_table, &query, &others, f);
+	*ret = others == 0;
+	return fault_unexpected(f, r);
+}
+
 int service_shared_connections(Work *work, Attachment *const *attachments, size_t count,
 			       SharedConnections *ret, Fault *f)
 {
-	_cleanup_(map_freep) Map *groups = map_new();
-	int r = find_groups(work, attachments, count, groups, f);
+	_cleanup_(map_freep) Map *groups = NULL;
+	bool alone = false;
+	int r;
 
+	r = count == 1 ? is_alone(work, attachments[0], &alone, f) : 0;
+	if (r || alone) {
+		*ret = (SharedConnections){0};
+		return r;
+	}
+	groups = map_new();
+	r = find_groups(work, attachments, count, groups, f);
 	if (r)
 		return r;
 	for (size_t i = 0; i < count; i++) {

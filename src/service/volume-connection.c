@@ -202,7 +202,7 @@ int service_terminate_connection(Work *work, const char *id, const char *connect
 		return r;
 	if (attachment && is_unfinished(attachment) &&
 	    (!connector.json || str_eq(connector.json, attachment->connector)))
-		return service_drop_attachment(work, volume, attachment, &operation, f);
+		return service_drop_attachment(work, attachment, &operation, f);
 	r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_UNHOLD, f);
 	return fault_unexpected(f, r);
 }

@@ -162,5 +162,5 @@ int service_legacy_detach(Work *work, const char *id, const char *attachment_id,
 		return r;
 	if (!attachment) /* gone already */
 		return volume_settle(work->tx, work->arena, volume->id, f);
-	return service_drop_attachment(work, volume, attachment, &operation, f);
+	return service_drop_attachment(work, attachment, &operation, f);
 }
