@@ -13,7 +13,7 @@
 #include "engine/priv.h"
 
 enum {
-	WORKERS = 8,
+	WORKERS = 16,                     /* most of their time they wait for the disk */
 	WORKER_STACK_BYTES = 1024 * 1024, /* libvirt's embedded driver runs on it */
 	SCAN_PAGE = 256,
 	TASKS_MAX = 4096, /* more wait in the journal */
@@ -24,13 +24,13 @@ enum {
 
 #define US_PER_MS INT64_C(1000)
 
-/* Half of the workers at most. */
+/* A quarter of the workers at most. */
 bool engine_slow_begin(Engine *engine)
 {
 	bool may;
 
 	(void)pthread_mutex_lock(&engine->lock);
-	may = engine->slow == 0 || (engine->slow + 1) * 2 <= engine->worker_count;
+	may = engine->slow == 0 || (engine->slow + 1) * 4 <= engine->worker_count;
 	if (may)
 		engine->slow++;
 	(void)pthread_mutex_unlock(&engine->lock);
