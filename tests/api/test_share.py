@@ -9,30 +9,8 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
-from lib import Cleatd  # noqa: E402
-
-V2 = '/share/v2'
-NEWEST = '2.88'
-HEADER = 'X-OpenStack-Manila-API-Version'
-UUID = re.compile(r'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
-
-cleatd = Cleatd()
-demo, alt, admin, reader = (cleatd.user(name) for name in ('demo', 'alt', 'admin', 'reader'))
-
-
-def at(version, user=demo, method='GET', path='/availability-zones', both=None, **more):
-    """A request in the version of the service's own header, and of the common one where `both`."""
-    headers = dict(more.pop('headers', {}))
-    if version is not None:
-        headers[HEADER] = version
-    common = 'shared-file-system ' + both if both else None
-    return user.request(method, V2 + path, version=common, headers=headers, **more)
-
-
-def refused(reply, status, message, key):
-    tap.expect(reply.status, status, 'status of %r' % reply)
-    tap.expect(reply.body, {key: dict({'code': status, 'message': message}, **(
-        {'retryAfter': '0'} if status == 413 else {}))}, 'body')
+from sharelib import (  # noqa: E402
+    HEADER, NEWEST, UUID, V2, admin, alt, at, cleatd, demo, reader, refused)
 
 
 def one_version_is_discovered():
@@ -74,7 +52,7 @@ def the_own_header_decides():
 def versions_that_are_none():
     for text in ('latest', '2', 'abc', '2.07', '02.7', '-2.7', '2.7.1'):
         refused(at(text), 400, 'API Version String %s is of invalid format. Must be of format '
-                'MajorNum.MinorNum.' % text, 'badRequest')
+                'MajorNum.MinorNum.' % text)
     for text in ('1.0', '3.0', '2.89', '2.99999999999'):
         refused(at(text), 406, 'Version %s is not supported by the API. Minimum is 2.0 and maximum '
                 'is %s.' % (text, NEWEST), 'computeFault')
@@ -85,7 +63,7 @@ def names_change_with_the_version():
         for path, version, status in ((old, '2.6', 200), (old, '2.7', 404), (new, '2.6', 404),
                                       (new, '2.7', 200), (old, None, 200)):
             tap.expect(at(version, path=path).status, status, (path, version))
-    refused(at('2.6'), 404, 'The resource could not be found.', 'itemNotFound')
+    refused(at('2.6'), 404, 'The resource could not be found.')
 
 
 def paths_may_name_the_project():
@@ -93,7 +71,7 @@ def paths_may_name_the_project():
     for user, project, status in ((demo, demo.project_id, 200), (demo, 'f00', 400)):
         reply = at('2.7', user, path='/%s/availability-zones' % project)
         tap.expect(reply.status, status, project)
-    refused(at('2.7', path='/f00/availability-zones'), 400, 'Malformed request url', 'badRequest')
+    refused(at('2.7', path='/f00/availability-zones'), 400, 'Malformed request url')
 
 
 def who_is_nobody_is_told_where_to_go():
@@ -105,9 +83,8 @@ def who_is_nobody_is_told_where_to_go():
 
 def what_is_not_there():
     for path in ('/nonsense', '/share-networks/x', '/share-backups/x'):
-        refused(at(NEWEST, path=path), 404, 'The resource could not be found.', 'itemNotFound')
-    refused(at(NEWEST, path='/share-servers'), 403, 'Access was denied to this resource.',
-            'forbidden')
+        refused(at(NEWEST, path=path), 404, 'The resource could not be found.')
+    refused(at(NEWEST, path='/share-servers'), 403, 'Access was denied to this resource.')
 
 
 def there_is_one_zone():
@@ -116,6 +93,95 @@ def there_is_one_zone():
     assert UUID.match(zone['id']), zone
     tap.expect(zone['name'], 'nova')
     tap.expect(at('2.88').body['availability_zones'][0], zone, 'the same at every time')
+
+
+def quota_sets():
+    assert demo.token and alt.token
+    path, old = ('/%squota-sets/%s' % (prefix, alt.project_id) for prefix in ('', 'os-'))
+    members = {'shares': 50, 'gigabytes': 1000, 'snapshots': 50, 'snapshot_gigabytes': 1000,
+               'share_networks': 10}
+    tap.expect(at('2.0', alt, path=old).body['quota_set'], dict(members, id=alt.project_id))
+    members.update(share_groups=50, share_group_snapshots=50)
+    tap.expect(at('2.40', alt, path=path).body['quota_set'], dict(members, id=alt.project_id))
+    members.update(share_replicas=100, replica_gigabytes=1000, per_share_gigabytes=-1, backups=10,
+                   backup_gigabytes=1000)
+    tap.expect(at(NEWEST, alt, path=path).body['quota_set'], dict(members, id=alt.project_id))
+    tap.expect(at(NEWEST, alt, path=path + '/defaults').body['quota_set'],
+               dict(members, id=alt.project_id))
+    detail = at(NEWEST, alt, path=path + '/detail').body['quota_set']
+    tap.expect(detail.pop('id'), alt.project_id)
+    tap.expect({name: row['limit'] for name, row in detail.items()}, members)
+    tap.expect(detail['shares'], {'limit': 50, 'in_use': 0, 'reserved': 0})
+    tap.expect(at('2.24', alt, path=path + '/detail').status, 404)
+    for method, body in (('PUT', {'quota_set': {'shares': 1}}), ('DELETE', None)):
+        refused(at(NEWEST, alt, method, path, body=body), 403,
+                'Access was denied to this resource.')
+    refused(at(NEWEST, demo, path=path), 403, 'Access was denied to this resource.')
+    changed = at(NEWEST, admin, 'PUT', path, body={'quota_set': {
+        'shares': '7', 'gigabytes': -1, 'tenant_id': alt.project_id, 'snapshots': None}})
+    tap.expect(changed.body, {'quota_set': dict(members, shares=7, gigabytes=-1)})
+    for wish, message in (({'shares': -2}, 'Quota limit must be -1 or greater.'),
+                          ({'share': 1, 'odd': 2}, 'Bad key(s) in quota_set: share, odd')):
+        refused(at(NEWEST, admin, 'PUT', path, body={'quota_set': wish}), 400, message)
+    for wish in ({'shares': 'x'}, {'shares': 1.5}, {'shares': []}):
+        tap.expect(at(NEWEST, admin, 'PUT', path, body={'quota_set': wish}).status, 400, wish)
+    for body in ({}, {'quota_set': []}):
+        tap.expect(at(NEWEST, admin, 'PUT', path, body=body).status, 400, body)
+    tap.expect(at(NEWEST, admin, 'PUT', path + '?user_id=x',
+                  body={'quota_set': {'shares': 1}}).status, 400)
+    tap.expect(at(NEWEST, admin, 'DELETE', path).status, 202)
+    tap.expect(at(NEWEST, alt, path=path).body['quota_set'], dict(members, id=alt.project_id))
+
+
+def quota_classes():
+    path = '/quota-class-sets/default'
+    before = at(NEWEST, admin, path=path).body['quota_class_set']
+    tap.expect(before.pop('id'), 'default')
+    change = {'quota_class_set': {'shares': 60, 'class_name': 'default'}}
+    refused(at(NEWEST, demo, 'PUT', path, body=change), 403, 'Access was denied to this resource.')
+    tap.expect(at(NEWEST, admin, 'PUT', path, body=change).body,
+               {'quota_class_set': dict(before, shares=60)})
+    tap.expect(at(NEWEST, path='/limits').body['limits']['absolute']['maxTotalShares'], 60)
+    change['quota_class_set']['shares'] = 50
+    tap.expect(at(NEWEST, admin, 'PUT', path, body=change).body, {'quota_class_set': before})
+
+
+def limits():
+    wanted = {'maxTotalShares', 'maxTotalShareGigabytes', 'maxTotalShareSnapshots',
+              'maxTotalSnapshotGigabytes', 'maxTotalShareNetworks', 'totalSharesUsed',
+              'totalShareGigabytesUsed', 'totalShareSnapshotsUsed', 'totalSnapshotGigabytesUsed',
+              'totalShareNetworksUsed'}
+    for version, more in (
+            ('2.52', ()), ('2.53', ('maxTotalShareReplicas', 'maxTotalReplicaGigabytes',
+                                    'totalShareReplicasUsed', 'totalReplicaGigabytesUsed')),
+            ('2.58', ('maxTotalShareGroups', 'maxTotalShareGroupSnapshots',
+                      'totalShareGroupsUsed', 'totalShareGroupSnapshotsUsed')),
+            ('2.80', ('maxTotalShareBackups', 'maxTotalBackupGigabytes', 'totalShareBackupsUsed',
+                      'totalBackupGigabytesUsed'))):
+        wanted |= set(more)
+        body = at(version, path='/limits').body['limits']
+        tap.expect((set(body['absolute']), body['rate']), (wanted, []), version)
+
+
+def services_and_pools():
+    for path, version in (('/os-services', '2.6'), ('/services', '2.7')):
+        refused(at(version, path=path), 403, 'Access was denied to this resource.')
+        found = {s['binary']: s for s in at(version, admin, path=path).body['services']}
+        tap.expect(sorted(found), ['manila-scheduler', 'manila-share'])
+        share = found['manila-share']
+        tap.expect((share['status'], share['state'], share['zone']), ('enabled', 'up', 'nova'))
+    tap.expect(len(at('2.7', admin, path='/services?binary=manila-share').body['services']), 1)
+    assert 'disabled_reason' in at('2.83', admin, path='/services').body['services'][0]
+    pool, = at(NEWEST, admin, path='/scheduler-stats/pools').body['pools']
+    tap.expect(sorted(pool), ['backend', 'host', 'name', 'pool'])
+    tap.expect(pool['name'], '%s@%s#%s' % (pool['host'], pool['backend'], pool['pool']))
+    tap.expect(share['host'], '%s@%s' % (pool['host'], pool['backend']))
+    full, = at(NEWEST, admin, path='/scheduler-stats/pools/detail').body['pools']
+    room = full['capabilities']
+    assert 0 < room['free_capacity_gb'] <= room['total_capacity_gb'], room
+    tap.expect((room['share_backend_name'], room['driver_handles_share_servers']),
+               (pool['backend'], False))
+    tap.expect(at(NEWEST, admin, path='/scheduler-stats/pools?backend=none').body, {'pools': []})
 
 
 def lists_of_what_there_is_none_of():
@@ -139,4 +205,4 @@ tap.run('share', [
     one_version_is_discovered, the_catalog_has_both_names, the_own_header_decides,
     versions_that_are_none, names_change_with_the_version, paths_may_name_the_project,
     who_is_nobody_is_told_where_to_go, what_is_not_there, there_is_one_zone,
-    lists_of_what_there_is_none_of], cleanup=cleatd.stop)
+    quota_sets, quota_classes, limits, services_and_pools, lists_of_what_there_is_none_of], cleanup=cleatd.stop)
