@@ -70,6 +70,19 @@ bool record_pattern_valid(const char *pattern)
 	return true;
 }
 
+bool record_pattern_matches(const char *pattern, const char *text)
+{
+	regex_t compiled;
+	regmatch_t match;
+	bool found;
+
+	if (!record_pattern_valid(pattern) || regcomp(&compiled, pattern, REG_EXTENDED))
+		return false;
+	found = regexec(&compiled, text, 1, &match, 0) == 0 && match.rm_so == 0;
+	regfree(&compiled);
+	return found;
+}
+
 const char *record_pattern_quote(Arena *arena, const char *text)
 {
 	char *quoted = arena_alloc(arena, 2 * strlen(text) + 1), *to = quoted;

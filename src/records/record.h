@@ -123,6 +123,9 @@ void record_sort(RecordQuery *query, const char *column, bool descending);
  */
 const char *record_pattern_quote(Arena *arena, const char *text);
 
+/* Whether a text, of no row, begins with what a pattern matches; a bad pattern matches nothing. */
+bool record_pattern_matches(const char *pattern, const char *text);
+
 /* A column by name, or NULL: for filters and sort keys that clients write. */
 const Column *record_column(const RecordTable *table, const char *name);
 

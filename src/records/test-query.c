@@ -50,3 +50,15 @@ TEST(a_quoted_text_matches_itself)
 	assert_string_equal(record_pattern_quote(arena, "a.b|{c}"), "a\\.b\\|.c}");
 	assert_true(record_pattern_valid(record_pattern_quote(arena, "({[*+?^$\\9")));
 }
+
+TEST(a_pattern_is_held_against_the_begin_of_a_text)
+{
+	assert_true(record_pattern_matches(".*", "host@lvm#pool"));
+	assert_true(record_pattern_matches("", "host"));
+	assert_true(record_pattern_matches("ho", "host"));
+	assert_true(record_pattern_matches("x|h", "host"));
+	assert_false(record_pattern_matches("ost", "host"));
+	assert_false(record_pattern_matches("x.*", "host"));
+	assert_false(record_pattern_matches("(", "host"));
+	assert_false(record_pattern_matches("((x{255}){255}){255}", "x"));
+}

@@ -181,7 +181,10 @@ def services_and_pools():
     assert 0 < room['free_capacity_gb'] <= room['total_capacity_gb'], room
     tap.expect((room['share_backend_name'], room['driver_handles_share_servers']),
                (pool['backend'], False))
-    tap.expect(at(NEWEST, admin, path='/scheduler-stats/pools?backend=none').body, {'pools': []})
+    for query, count in (('backend=none', 0), ('backend=.*&host=.*&pool=.*', 1), ('host=(', 0),
+                         ('backend=' + pool['backend'][:3], 1), ('host=x.*', 0)):
+        found = at(NEWEST, admin, path='/scheduler-stats/pools?' + query).body['pools']
+        tap.expect(len(found), count, query)
 
 
 def lists_of_what_there_is_none_of():

@@ -33,6 +33,14 @@ static Place place_of(ApiRequest *r)
 	};
 }
 
+/* Of pools clients say patterns: ".*" for all of them. */
+static bool is_like(ApiRequest *r, const char *name, const char *value)
+{
+	const char *pattern = api_query(r, name);
+
+	return !pattern || record_pattern_matches(pattern, value);
+}
+
 /* Whether the query asks for this one, or does not ask. */
 static bool is_asked(ApiRequest *r, const char *name, const char *value)
 {
@@ -130,8 +138,8 @@ static int list_pools(ApiRequest *r, bool detail, Fault *f)
 
 	json_out_begin(out, NULL);
 	json_out_list_begin(out, "pools");
-	if (is_asked(r, "host", place.host) && is_asked(r, "backend", place.backend) &&
-	    is_asked(r, "pool", place.pool)) {
+	if (is_like(r, "host", place.host) && is_like(r, "backend", place.backend) &&
+	    is_like(r, "pool", place.pool)) {
 		json_out_begin(out, NULL);
 		json_out_text(out, "name", place.whole);
 		json_out_text(out, "host", place.host);

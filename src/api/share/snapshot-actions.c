@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * POST /snapshots/{id}/action, and the metadata of snapshots.
+ * POST /snapshots/{id}/action, and the metadata of snapshots; and what those have that can be
+ * mounted, which these cannot: places to mount them from, and rules who may.
  */
 #include "api/share/priv.h"
 #include "service/share-snapshot.h"
@@ -112,6 +113,32 @@ static int item_delete(ApiRequest *r, Fault *f)
 	return 0;
 }
 
+/* An empty list, of a snapshot that is there. */
+static int reply_nothing(ApiRequest *r, const char *key, Fault *f)
+{
+	ShareSnapshot *snapshot;
+	int k = service_find_share_snapshot(&r->work, snapshot_id(r), &snapshot, f);
+
+	if (k)
+		return k;
+	json_out_begin(&r->out, NULL);
+	json_out_list_begin(&r->out, key);
+	json_out_list_end(&r->out);
+	json_out_end(&r->out);
+	api_reply(r, 200);
+	return 0;
+}
+
+static int exports_list(ApiRequest *r, Fault *f)
+{
+	return reply_nothing(r, "share_snapshot_export_locations", f);
+}
+
+static int rules_list(ApiRequest *r, Fault *f)
+{
+	return reply_nothing(r, "snapshot_access_list", f);
+}
+
 #define ACTION(key, name, table, what)                                                             \
 	.method = "POST", .pattern = "/snapshots/{share_snapshot_id}/action", .action = (key),     \
 	.policy = (name), .rule = API_RULE_ADMIN, .mode = API_WRITE, .body = (table),              \
@@ -126,6 +153,20 @@ static const ApiRoute routes[] = {
 	 .since = SHARE_PLAIN},
 	{ACTION("os-force_delete", "share_snapshot:force_delete", NULL, snapshot_force_delete),
 	 .until = SHARE_PREFIXED},
+	{.method = "GET",
+	 .pattern = "/snapshots/{share_snapshot_id}/export-locations",
+	 .policy = "share_snapshot_export_location:index",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .since = V(32),
+	 .handle = exports_list},
+	{.method = "GET",
+	 .pattern = "/snapshots/{share_snapshot_id}/access-list",
+	 .policy = "share_snapshot:access_list",
+	 .rule = API_RULE_READER,
+	 .mode = API_READ,
+	 .since = V(32),
+	 .handle = rules_list},
 	{.method = "GET",
 	 .pattern = "/snapshots/{share_snapshot_id}/metadata",
 	 .policy = "share_snapshot:get_metadata",
