@@ -16,6 +16,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
 from lib import Cleatd  # noqa: E402
+from samplelib import differences  # noqa: E402
 
 COMPUTE = '/compute/v2.1'
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'samples', 'compute')
@@ -206,28 +207,6 @@ ELSEWHERE = {'instance-actions-list-with-changes-since.json',
              'instance-actions-list-with-marker-resp.json'}
 
 
-def kind(value):
-    return 'number' if isinstance(value, (int, float)) and not isinstance(value, bool) \
-        else type(value).__name__
-
-
-def differences(sample, real, minor, path=''):
-    """Where a reply is not made like the sample."""
-    if sample is None or real is None:
-        return
-    if kind(sample) != kind(real):
-        yield '%s: %s instead of %s' % (path, kind(real), kind(sample))
-    elif isinstance(sample, dict) and path.rsplit('.', 1)[-1] not in FREE:
-        for key in sorted((set(sample) ^ set(real)) - ABSENT):
-            if key in real and minor >= EARLY.get(key, NEWEST):
-                continue
-            yield '%s.%s: %s' % (path, key, 'too much' if key in real else 'missing')
-        for key in sorted(set(sample) & set(real)):
-            yield from differences(sample[key], real[key], minor, path + '.' + key)
-    elif isinstance(sample, list) and sample and real:
-        yield from differences(sample[0], real[0], minor, path + '.0')
-
-
 def samples():
     """{name: {first version: content}}"""
     found = {}
@@ -251,8 +230,10 @@ def every_version_of(name, contents):
             for minor in [minors[0], minors[-1]] if name in SPARSE else minors:
                 reply = ASK[name](user, 'compute 2.%d' % minor)
                 assert reply.status == 200, (minor, reply)
-                wrong += ['2.%d %s' % (minor, line)
-                          for line in differences(contents[first], reply.body, minor)]
+                wrong += ['2.%d %s' % (minor, line) for line in differences(
+                    contents[first], reply.body, FREE,
+                    missing=ABSENT, more={key for key, since in EARLY.items() if minor >= since},
+                    any_more=minor >= NEWEST)]
         tap.expect(wrong, [])
     test.__name__ = name
     return test
