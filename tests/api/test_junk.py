@@ -28,13 +28,15 @@ PARAMS = [
     'limit', 'marker', 'offset', 'sort_key', 'sort_dir', 'sort', 'name', 'status', 'metadata',
     'bootable', 'all_tenants', 'tags', 'tags-any', 'not-tags', 'changes-since', 'ip', 'size_min',
     'tag', 'id', 'visibility', 'protected', 'is_public', 'minRam', 'flavor', 'deleted',
-    'power_state', 'vm_state', 'user.id', 'state']
+    'power_state', 'vm_state', 'user.id', 'state', 'name~', 'extra_specs', 'is_soft_deleted',
+    'export_location_path', 'with_count', 'share_id', 'access_to', 'access_type', 'share_type_id']
 TEXTS = [
     '', '0', '1', '-1', '1001', '9' * 20, 'abc', '{}', "{'a':'b'}", '*', '(', '[a', 'a{1000}',
     'in:', 'in:,', 'true', 'None', '2020-01-01', '2020-01-01T00:00:00Z', '%F0%9F%98%80', '%00',
     '%', 'name:asc', 'name:asc,size:x', 'asc', 'desc', NOBODY, '%27', 'a' * 1000]
 VERSIONS = [
     None, 'compute 2.1', 'compute 2.104', 'compute latest', 'volume 3.0', 'volume latest',
+    'shared-file-system 2.0', 'shared-file-system 2.88',
     'compute', 'volume', 'volume x y', 'compute 99.0', 'compute ,', 'compute 2.1, volume 3.0']
 SEGMENTS = ['x', '%00', '..', NOBODY, '%2e%2e%2f', '%ff']
 
@@ -44,19 +46,23 @@ demo, admin = cleatd.user('demo'), cleatd.user('admin')
 
 
 def make_world():
-    """A server, a volume and an image, by name."""
+    """A server, a volume, a share and an image, by name."""
     image = demo.get('/image/v2/images').body['images'][0]['id']
     server = demo.post('/compute/v2.1/servers', {'server': {
         'name': 'a', 'imageRef': image, 'flavorRef': '1'}}).body['server']['id']
     volume = demo.post('/volume/v3/volumes', {'volume': {'size': 1}}).body['volume']['id']
+    share = demo.post('/share/v2/shares', {'share': {'share_proto': 'NFS', 'size': 1}}).body[
+        'share']['id']
+    wait_status(demo, '/share/v2/shares/' + share, 'share', 'available')
     wait_status(demo, '/compute/v2.1/servers/' + server, 'server', 'ACTIVE')
     wait_status(demo, '/volume/v3/volumes/' + volume, 'volume', 'available')
-    return {'image': image, 'server': server, 'volume': volume}
+    return {'image': image, 'server': server, 'volume': volume, 'share': share}
 
 
 world = make_world()
 S = '/compute/v2.1/servers/' + world['server']
 V = '/volume/v3/volumes/' + world['volume']
+H = '/share/v2/shares/' + world['share']
 F = '/compute/v2.1/flavors'
 I = '/identity/v3'
 
@@ -95,6 +101,25 @@ REQUESTS = [
     ('POST', V + '/metadata', {'metadata': {'a': 'b'}}),
     ('PUT', V + '/metadata/a', {'meta': {'a': 'b'}}),
     ('POST', V + '/action', {'os-attach': {'mountpoint': '/x'}}),
+    ('POST', '/share/v2/shares', {'share': {
+        'share_proto': 'NFS', 'size': 1, 'name': 'x', 'description': 'y', 'metadata': {'a': 'b'},
+        'share_type': 'default', 'is_public': False, 'availability_zone': 'nova',
+        'snapshot_id': None, 'scheduler_hints': {'same_host': world['share']}}}),
+    ('PUT', H, {'share': {'display_name': 'x', 'display_description': 'y', 'is_public': True}}),
+    ('POST', H + '/metadata', {'metadata': {'a': 'b'}}),
+    ('POST', H + '/action', {'extend': {'new_size': 2, 'force': False}}),
+    ('POST', H + '/action', {'reset_status': {'status': 'available'}}),
+    ('POST', H + '/action', {'allow_access': {
+        'access_type': 'ip', 'access_to': '192.0.2.1', 'access_level': 'ro', 'metadata': {'a': 'b'},
+        'lock_visibility': True, 'lock_reason': 'x'}}),
+    ('POST', '/share/v2/snapshots', {'snapshot': {
+        'share_id': world['share'], 'name': 'x', 'force': False, 'metadata': {'a': 'b'}}}),
+    ('POST', '/share/v2/resource-locks', {'resource_lock': {
+        'resource_id': world['share'], 'resource_type': 'share', 'resource_action': 'delete'}}),
+    ('PUT', '/share/v2/quota-sets/' + NOBODY, {'quota_set': {'shares': 5, 'force': True}}),
+    ('POST', '/share/v2/types', {'share_type': {
+        'name': 't', 'share_type_access:is_public': True,
+        'extra_specs': {'driver_handles_share_servers': 'False'}}}),
     ('POST', '/image/v2/images', {
         'name': 'i', 'disk_format': 'raw', 'container_format': 'bare', 'visibility': 'private',
         'min_disk': 0, 'protected': False, 'tags': ['a'], 'os_hidden': False, 'prop': 'x'}),
@@ -119,7 +144,9 @@ LISTS = [
     '/volume/v3/volumes/detail', '/volume/v3/types', '/image/v2/images', I + '/projects',
     I + '/users', I + '/roles', I + '/role_assignments', '/admin/v1/operations',
     '/compute/v2.1/limits', '/volume/v3/limits', '/volume/v3/os-quota-sets/x',
-    '/compute/v2.1/os-quota-sets/x']
+    '/compute/v2.1/os-quota-sets/x', '/share/v2/shares', '/share/v2/shares/detail',
+    '/share/v2/snapshots/detail', '/share/v2/share-access-rules', '/share/v2/resource-locks',
+    '/share/v2/types', '/share/v2/messages', '/share/v2/scheduler-stats/pools', '/share/v2/limits']
 
 
 def bend_object(value, depth):
@@ -176,6 +203,7 @@ def the_daemon_lives():
 def what_was_there_is_there():
     tap.expect(demo.get(V).status, 200, 'volume')
     tap.expect(demo.get(S).status, 200, 'server')
+    tap.expect(demo.get(H).status, 200, 'share')
     tap.expect(demo.get('/image/v2/images/' + world['image']).status, 200, 'image')
 
 

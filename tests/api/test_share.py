@@ -208,4 +208,5 @@ tap.run('share', [
     one_version_is_discovered, the_catalog_has_both_names, the_own_header_decides,
     versions_that_are_none, names_change_with_the_version, paths_may_name_the_project,
     who_is_nobody_is_told_where_to_go, what_is_not_there, there_is_one_zone,
-    quota_sets, quota_classes, limits, services_and_pools, lists_of_what_there_is_none_of], cleanup=cleatd.stop)
+    quota_sets, quota_classes, limits, services_and_pools, lists_of_what_there_is_none_of],
+    cleanup=cleatd.stop)

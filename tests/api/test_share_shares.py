@@ -137,8 +137,8 @@ def quotas_of_shares():
             'ShareLimitExceeded: Maximum number of shares allowed (1) either per project/user or '
             'share type quota is exceeded.')
     limit(shares=5, per_share_gigabytes=1)
-    refused(at(NEWEST, alt, 'POST', '/shares', body=create), 413, 'ShareSizeExceedsLimit: Requested '
-            'share size 2 is larger than maximum allowed limit 1.')
+    refused(at(NEWEST, alt, 'POST', '/shares', body=create), 413, 'ShareSizeExceedsLimit: '
+            'Requested share size 2 is larger than maximum allowed limit 1.')
     limit(per_share_gigabytes=-1, gigabytes=2)
     extend = at(NEWEST, alt, 'POST', '/shares/%s/action' % first['id'],
                 body={'extend': {'new_size': 3}})
@@ -211,7 +211,8 @@ def lists_are_filtered():
                                                     ('filter-b', 'beta', 'b', 2)))
 
     def found(query, user=demo, version=NEWEST):
-        return [n for n in names('/shares?' + query, user, version) if (n or '').startswith('filter')]
+        return [name for name in names('/shares?' + query, user, version)
+                if (name or '').startswith('filter')]
     for query, wanted in (
             ('name=filter-a', ['filter-a']), ('name=filter', []), ('name~=lter-', ['b', 'a']),
             ('description=beta', ['b']), ('description~=[1]', ['a']),
