@@ -31,6 +31,7 @@ static const ServiceSettings settings = {
 	.backend_name = "file",
 	.volume_host = "here@file#file",
 	.max_disks = -1,
+	.share_host_address = "127.0.0.1",
 };
 
 static void ok(int r, const Fault *f)
@@ -188,6 +189,7 @@ void house_enter(House *h)
 	config.hypervisor = h->hypervisor;
 	config.backend = h->backend;
 	config.depot = h->depot;
+	config.share_backend = h->share_backend;
 	config.guest_dir = below(h, "guests", path);
 	ok(engine_start(&config, &engine, &f), &f);
 	h->engine = engine;
@@ -244,7 +246,7 @@ static int visit_work(Tx *tx, void *ctx, Fault *f)
 	Work work = {
 		.tx = tx,
 		.arena = visit->arena,
-		.caller = &caller,
+		.caller = visit->house->caller ? visit->house->caller : &caller,
 		.request_id = "req-test",
 		.settings = &here,
 		.now_us = clock_now_us(),
@@ -254,7 +256,7 @@ static int visit_work(Tx *tx, void *ctx, Fault *f)
 	return visit->run(&work, visit->house, f);
 }
 
-static int visit(House *h, int (*run)(Work *work, House *house, Fault *f))
+int house_visit(House *h, int (*run)(Work *work, House *house, Fault *f))
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new(); /* until the commit has been told */
 	Visit v = {.house = h, .arena = arena, .run = run};
@@ -363,57 +365,57 @@ static int run_cancel(Work *work, House *h _unused_, Fault *f)
 
 int house_create_server(House *h)
 {
-	return visit(h, run_create);
+	return house_visit(h, run_create);
 }
 
 int house_delete_server(House *h)
 {
-	return visit(h, run_delete);
+	return house_visit(h, run_delete);
 }
 
 int house_pause(House *h)
 {
-	return visit(h, run_pause);
+	return house_visit(h, run_pause);
 }
 
 int house_unpause(House *h)
 {
-	return visit(h, run_unpause);
+	return house_visit(h, run_unpause);
 }
 
 int house_start(House *h)
 {
-	return visit(h, run_start);
+	return house_visit(h, run_start);
 }
 
 int house_stop(House *h)
 {
-	return visit(h, run_stop);
+	return house_visit(h, run_stop);
 }
 
 int house_reboot(House *h, bool hard)
 {
-	return visit(h, hard ? run_hard_reboot : run_soft_reboot);
+	return house_visit(h, hard ? run_hard_reboot : run_soft_reboot);
 }
 
 int house_attach(House *h)
 {
-	return visit(h, run_attach);
+	return house_visit(h, run_attach);
 }
 
 int house_detach(House *h)
 {
-	return visit(h, run_detach);
+	return house_visit(h, run_detach);
 }
 
 int house_swap(House *h)
 {
-	return visit(h, run_swap);
+	return house_visit(h, run_swap);
 }
 
 int house_cancel(House *h)
 {
-	return visit(h, run_cancel);
+	return house_visit(h, run_cancel);
 }
 
 /* Looking.

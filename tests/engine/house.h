@@ -25,7 +25,9 @@ typedef struct House {
 	Hypervisor *hypervisor;
 	Backend *backend;
 	Depot *depot;
-	_Atomic(Engine *) engine; /* events and commits come from other threads */
+	ShareBackend *share_backend; /* set before house_enter() by who has shares */
+	const Caller *caller;        /* who asks; NULL: a member of the project "p" */
+	_Atomic(Engine *) engine;    /* events and commits come from other threads */
 	Arena *arena;
 	EngineTimes times;
 	_Atomic int64_t commits; /* since the house was made */
@@ -41,6 +43,7 @@ void house_leave(House *h);
 void house_remove(House *h);
 
 /* Run a use case in a transaction of its own; returns what it returned. Faults fail the test. */
+int house_visit(House *h, int (*run)(Work *work, House *house, Fault *f));
 int house_create_server(House *h);
 int house_delete_server(House *h);
 int house_start(House *h);

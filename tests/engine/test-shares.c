@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Access rules of shares, on a backend that refuses, fails and remembers: what becomes of the
+ * rules, of their locks, and of who is let in; and how servers here share the rule of this host.
+ */
+#include "tests/engine/house.h"
+
+#include <errno.h>
+
+#include "backend/directory/directory.h"
+#include "base/str.h"
+#include "base/uuid.h"
+#include "service/resource-lock.h"
+#include "service/share-access.h"
+#include "tests/lib/test.h"
+
+#define SHARE "55555555-5555-4555-8555-555555555555"
+#define FIRST "66666666-6666-4666-8666-666666666666"
+#define SECOND "77777777-7777-4777-8777-777777777777"
+#define HOST "127.0.0.1" /* as the house is known to shares */
+
+/* --- the backend --- */
+
+static struct {
+	_Atomic int failures; /* so many calls of apply fail; -1: all */
+	char told[256];       /* whom it lets in, "to:level " each */
+} world;
+
+/* Users are refused, and who comes by cephx gets a key. */
+static int apply(void *self _unused_, const Share *share _unused_, const ShareRule *const *rules,
+		 size_t count, Arena *arena _unused_, ShareRuleResult *results, Fault *f)
+{
+	Buf told = {0};
+
+	if (world.failures != 0) {
+		if (world.failures > 0)
+			world.failures--;
+		return fault(f, -EIO, "the share's server does not answer");
+	}
+	for (size_t i = 0; i < count; i++) {
+		results[i].refused = rules[i]->type == SHARE_ACCESS_USER;
+		results[i].access_key = rules[i]->type == SHARE_ACCESS_CEPHX ? "a key" : NULL;
+		if (!results[i].refused)
+			buf_printf(&told, "%s:%s ", rules[i]->access_to,
+				   enum_name(&share_access_level_names, rules[i]->level));
+	}
+	(void)snprintf(world.told, sizeof(world.told), "%s", buf_text(&told));
+	buf_done(&told);
+	return 0;
+}
+
+/* --- the house --- */
+
+static int furnish(Work *work, House *h _unused_, Fault *f)
+{
+	const Share share = {
+		.id = SHARE,
+		.project_id = "p",
+		.user_id = "u",
+		.size_gib = 1,
+		.status = SHARE_AVAILABLE,
+		.created_us = work->now_us,
+	};
+
+	return share_insert(work->tx, &share, f);
+}
+
+static void open_house(House *h)
+{
+	static ShareBackendDriver driver;
+	char path[128], mounts[128];
+	const ShareBackendConfig config = {
+		.name = "directory", .directory = path, .mount_dir = mounts, .limit = "none"};
+	Fault f = {0};
+
+	driver = share_directory;
+	driver.apply = apply;
+
+	*h = (House){.times = {.retry_ms = 1, .retry_max_ms = 2}};
+	world.failures = 0;
+	world.told[0] = '\0';
+	house_make(h);
+	(void)snprintf(path, sizeof(path), "%s/shares", h->directory);
+	(void)snprintf(mounts, sizeof(mounts), "%s/mounts", h->directory);
+	assert_int_equal(share_backend_open(&driver, &config, &h->share_backend, &f), 0);
+	house_enter(h);
+	assert_int_equal(house_visit(h, furnish), 0);
+}
+
+static void close_house(House *h)
+{
+	house_leave(h);
+	h->share_backend = share_backend_close(h->share_backend);
+	house_remove(h);
+}
+
+/* What the next use case is about. */
+static ShareAccessWish wish;
+static bool unrestrict;
+static char rule_id[UUID_TEXT], mapping_id[UUID_TEXT];
+static bool readonly, ready;
+
+static int run_allow(Work *work, House *h _unused_, Fault *f)
+{
+	ShareRule *rule;
+	int r = service_allow_share_access(work, SHARE, &wish, &rule, f);
+
+	if (!r)
+		(void)snprintf(rule_id, sizeof(rule_id), "%s", rule->id);
+	return r;
+}
+
+static int run_deny(Work *work, House *h _unused_, Fault *f)
+{
+	return service_deny_share_access(work, SHARE, rule_id, unrestrict, f);
+}
+
+static int run_change(Work *work, House *h _unused_, Fault *f)
+{
+	ShareRule *rule;
+
+	return service_change_share_rule(work, rule_id, SHARE_ACCESS_RO, &rule, f);
+}
+
+static int allow(House *h, ShareAccessType type, const char *to, ShareAccessLevel level)
+{
+	int r;
+
+	wish = (ShareAccessWish){.type = type, .to = to, .level = level};
+	r = house_visit(h, run_allow);
+	house_settle(h);
+	return r;
+}
+
+static int deny(House *h)
+{
+	int r = house_visit(h, run_deny);
+
+	house_settle(h);
+	return r;
+}
+
+/* --- what the rows say --- */
+
+static ShareRule found;
+static ShareRulesStatus all;
+
+static int run_look(Work *work, House *h, Fault *f)
+{
+	ShareRule *rule;
+	Share *share;
+	int r = share_get(work->tx, h->arena, SHARE, &share, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	all = (ShareRulesStatus)share->rules_status;
+	r = share_rule_get(work->tx, h->arena, rule_id, &rule, f);
+	if (!r)
+		found = *rule;
+	return r;
+}
+
+static void assert_rule(House *h, ShareRuleState state, ShareRulesStatus of_all)
+{
+	assert_int_equal(house_visit(h, run_look), 0);
+	assert_string_equal(enum_name(&share_rule_state_names, found.state),
+			    enum_name(&share_rule_state_names, (int)state));
+	assert_int_equal(all, of_all);
+}
+
+static void assert_no_rule(House *h)
+{
+	assert_int_equal(house_visit(h, run_look), RECORD_NOT_FOUND);
+	assert_int_equal(all, SHARE_RULES_ACTIVE);
+}
+
+static int64_t lock_count(House *h)
+{
+	return house_count(h, "SELECT COUNT(*) FROM resource_locks");
+}
+
+/* --- rules --- */
+
+TEST(a_rule_is_applied_and_denied)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "10.0.0.0/8", SHARE_ACCESS_RW), 0);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_string_equal(world.told, "10.0.0.0/8:rw ");
+	assert_int_equal(house_visit(&h, run_change), 0);
+	house_settle(&h);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_string_equal(world.told, "10.0.0.0/8:ro ");
+	assert_int_equal(deny(&h), 0);
+	assert_no_rule(&h);
+	assert_string_equal(world.told, "");
+	close_house(&h);
+}
+
+TEST(a_key_comes_with_its_rule)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(allow(&h, SHARE_ACCESS_CEPHX, "alice", SHARE_ACCESS_RW), 0);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_string_equal(found.access_key, "a key");
+	close_house(&h);
+}
+
+TEST(one_rule_that_is_refused_harms_no_other)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "10.0.0.1", SHARE_ACCESS_RW), 0);
+	assert_int_equal(allow(&h, SHARE_ACCESS_USER, "alice", SHARE_ACCESS_RW), 0);
+	assert_rule(&h, SHARE_RULE_ERROR, SHARE_RULES_ERROR);
+	assert_string_equal(world.told, "10.0.0.1:rw ");
+	assert_int_equal(deny(&h), 0);
+	assert_no_rule(&h);
+	assert_string_equal(world.told, "10.0.0.1:rw ");
+	close_house(&h);
+}
+
+TEST(a_backend_that_fails_now_and_then)
+{
+	House h;
+
+	open_house(&h);
+	world.failures = 2;
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "10.0.0.1", SHARE_ACCESS_RW), 0);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	close_house(&h);
+}
+
+TEST(a_backend_that_is_away)
+{
+	House h;
+
+	open_house(&h);
+	world.failures = -1;
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "10.0.0.1", SHARE_ACCESS_RW), 0);
+	assert_rule(&h, SHARE_RULE_ERROR, SHARE_RULES_ERROR);
+	assert_int_equal(deny(&h), 0);
+	assert_rule(&h, SHARE_RULE_ERROR, SHARE_RULES_ERROR);
+	world.failures = 0;
+	assert_int_equal(deny(&h), 0);
+	assert_no_rule(&h);
+	close_house(&h);
+}
+
+/* A rule in error is in no set: what it may have left behind is gone with the next one. */
+TEST(what_failed_is_not_let_in_later)
+{
+	House h;
+
+	open_house(&h);
+	world.failures = -1;
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "10.0.0.1", SHARE_ACCESS_RW), 0);
+	world.failures = 0;
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "10.0.0.2", SHARE_ACCESS_RW), 0);
+	assert_string_equal(world.told, "10.0.0.2:rw ");
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ERROR);
+	close_house(&h);
+}
+
+/* --- servers --- */
+
+static int run_map(Work *work, House *h _unused_, Fault *f)
+{
+	ShareMapping mapping = {
+		.id = mapping_id,
+		.server_id = mapping_id,
+		.share_id = SHARE,
+		.project_id = "p",
+		.user_id = "u",
+		.status = SHARE_MAPPING_INACTIVE,
+		.tag = "tag",
+		.readonly = readonly,
+	};
+	const Operation by = {.project_id = "p", .user_id = "u"};
+	Share *share;
+	int r = share_get(work->tx, work->arena, SHARE, &share, f);
+
+	if (!r)
+		r = share_access_for_host(work, share, &mapping, &ready, f);
+	if (!r)
+		r = share_mapping_insert(work->tx, &mapping, f);
+	if (!r)
+		r = share_rules_begin(work->tx, work->arena, &by, SHARE, mapping.rule_id, f);
+	if (!r)
+		(void)snprintf(rule_id, sizeof(rule_id), "%s", mapping.rule_id);
+	return r;
+}
+
+static int map(House *h, const char *id)
+{
+	int r;
+
+	(void)snprintf(mapping_id, sizeof(mapping_id), "%s", id);
+	r = house_visit(h, run_map);
+	house_settle(h);
+	return r;
+}
+
+static int run_unmap(Work *work, House *h _unused_, Fault *f)
+{
+	const Operation by = {.project_id = "p", .user_id = "u"};
+	ShareMapping *mapping;
+	bool changed;
+	int r = share_mapping_get(work->tx, work->arena, mapping_id, &mapping, f);
+
+	if (!r)
+		r = share_access_release(work->tx, work->arena, mapping, &changed, f);
+	if (!r && changed)
+		r = share_rules_begin(work->tx, work->arena, &by, SHARE, mapping->rule_id, f);
+	return r ? r : share_mapping_delete(work->tx, mapping_id, f);
+}
+
+static void unmap(House *h, const char *id)
+{
+	(void)snprintf(mapping_id, sizeof(mapping_id), "%s", id);
+	assert_int_equal(house_visit(h, run_unmap), 0);
+	house_settle(h);
+}
+
+TEST(servers_here_have_one_rule)
+{
+	House h;
+
+	open_house(&h);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), 0);
+	assert_false(ready);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_true(found.own);
+	assert_string_equal(world.told, HOST ":rw ");
+	assert_int_equal(lock_count(&h), 3);
+
+	assert_int_equal(map(&h, SECOND), 0);
+	assert_true(ready);
+	assert_string_equal(found.id, rule_id);
+	assert_int_equal(lock_count(&h), 3);
+
+	unmap(&h, FIRST);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	unmap(&h, SECOND);
+	assert_no_rule(&h);
+	assert_int_equal(lock_count(&h), 0);
+	assert_string_equal(world.told, "");
+	close_house(&h);
+}
+
+static int run_unlock(Work *work, House *h _unused_, Fault *f)
+{
+	const RecordQuery every = {0};
+	ResourceLock **locks;
+	size_t count;
+	int r = resource_lock_find(work->tx, work->arena, &every, &locks, &count, f);
+
+	for (size_t i = 0; !r && i < count; i++) {
+		r = service_delete_resource_lock(work, locks[i]->id, f);
+		if (r != REFUSAL_SHARE_FORBIDDEN)
+			return r ? r : -EEXIST;
+		r = 0;
+	}
+	return r;
+}
+
+TEST(nobody_takes_away_what_servers_need)
+{
+	static const Caller king = {.user_id = "k", .project_id = "p", .roles = 1u << ROLE_ADMIN};
+	House h;
+
+	open_house(&h);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), 0);
+	for (int i = 0; i < 2; i++) {
+		h.caller = i ? &king : NULL;
+		for (int force = 0; force < 2; force++) {
+			unrestrict = force;
+			assert_int_equal(deny(&h), REFUSAL_SHARE_FORBIDDEN);
+		}
+		assert_int_equal(house_visit(&h, run_change), REFUSAL_SHARE_CONFLICT);
+		assert_int_equal(house_visit(&h, run_unlock), 0);
+	}
+	assert_int_equal(lock_count(&h), 3);
+	unrestrict = false;
+	close_house(&h);
+}
+
+TEST(the_rule_of_a_user_is_used_and_stays)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, HOST "/32", SHARE_ACCESS_RW), 0);
+	readonly = true;
+	assert_int_equal(map(&h, FIRST), REFUSAL_SHARE_CONFLICT);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), 0);
+	assert_true(ready);
+	assert_int_equal(lock_count(&h), 2);
+	assert_int_equal(deny(&h), REFUSAL_SHARE_FORBIDDEN);
+	assert_int_equal(map(&h, SECOND), 0);
+	assert_int_equal(lock_count(&h), 2);
+	unmap(&h, SECOND);
+	assert_int_equal(lock_count(&h), 2);
+	unmap(&h, FIRST);
+	assert_int_equal(lock_count(&h), 0);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_false(found.own);
+	assert_int_equal(deny(&h), 0);
+	assert_no_rule(&h);
+	close_house(&h);
+}
+
+TEST(a_rule_that_only_reads_is_not_taken_for_more)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, HOST, SHARE_ACCESS_RO), 0);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), REFUSAL_SHARE_CONFLICT);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM share_mappings"), 0);
+	assert_int_equal(lock_count(&h), 0);
+	close_house(&h);
+}
+
+/* Who comes while the rule is on its way out gets it back. */
+static int run_turn(Work *work, House *h, Fault *f)
+{
+	int r = run_unmap(work, h, f);
+
+	(void)snprintf(mapping_id, sizeof(mapping_id), "%s", SECOND);
+	return r ? r : run_map(work, h, f);
+}
+
+TEST(a_rule_that_goes_comes_back)
+{
+	House h;
+
+	open_house(&h);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), 0);
+	assert_int_equal(house_visit(&h, run_turn), 0);
+	house_settle(&h);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_string_equal(world.told, HOST ":rw ");
+	assert_int_equal(lock_count(&h), 3);
+	unmap(&h, SECOND);
+	assert_no_rule(&h);
+	close_house(&h);
+}
