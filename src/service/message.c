@@ -170,6 +170,20 @@ static const MessageRow rows[] = {
 			.text = "revert to snapshot: An unknown error occurred.",
 			.subject = SUBJECT_SHARE,
 		},
+	[MESSAGE_LET_IN_TO_SHARE] =
+		{
+			.event_id = "SHARE_010_001",
+			.text = "update access rules: The share driver failed to apply an access "
+				"rule, which is in error.",
+			.subject = SUBJECT_SHARE,
+		},
+	[MESSAGE_KEEP_OUT_OF_SHARE] =
+		{
+			.event_id = "SHARE_003_001",
+			.text = "delete access rules: The share driver failed to deny an access "
+				"rule, which is in error.",
+			.subject = SUBJECT_SHARE,
+		},
 	[MESSAGE_CREATE_SHARE_SNAPSHOT] =
 		{
 			.event_id = "SHARE_SNAPSHOT_002_001",

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "rules/share-access.h"
+#include "service/message.h"
 #include "service/priv.h"
 #include "service/resource-lock.h"
 #include "service/share-rule-priv.h"
@@ -151,8 +152,10 @@ static int settle_rule(Tx *tx, Arena *arena, const Operation *operation, const c
 		return share_rule_is_going((ShareRuleState)rule->state)
 			       ? rule_remove(tx, arena, rule, f)
 			       : 0;
-	if (str_eq(outcome, OPERATION_RULE_REFUSED))
-		return share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_REFUSED, f);
+	if (str_eq(outcome, OPERATION_RULE_REFUSED)) {
+		r = share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_REFUSED, f);
+		return r ? r : message_write(tx, arena, operation, MESSAGE_LET_IN_TO_SHARE, f);
+	}
 	rule->access_key = text_map_value(arena, operation->args, key);
 	return share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_APPLIED, f);
 }
@@ -249,6 +252,19 @@ int apply_share_rules_failed(Tx *tx, Arena *arena, const Operation *operation,
 			     const char *reason _unused_, Fault *f)
 {
 	const char *rule_id = text_map_value(arena, operation->args, ARG_RULE);
+	ShareRule *rule;
+	bool going;
+	int r = RECORD_NOT_FOUND;
 
-	return rule_id ? share_rule_fail(tx, arena, rule_id, f) : 0;
+	if (rule_id)
+		r = share_rule_get(tx, arena, rule_id, &rule, f);
+	if (r == RECORD_NOT_FOUND)
+		return 0;
+	if (r)
+		return fault_unexpected(f, r);
+	going = share_rule_is_going((ShareRuleState)rule->state);
+	r = share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_FAILED, f);
+	return r ? r
+		 : message_write(tx, arena, operation,
+				 going ? MESSAGE_KEEP_OUT_OF_SHARE : MESSAGE_LET_IN_TO_SHARE, f);
 }
