@@ -11,7 +11,8 @@ import sqlite3
 
 SHARES = '/share/v2/shares'
 SNAPSHOTS = '/share/v2/snapshots'
-NEWEST = {'X-OpenStack-Manila-API-Version': '2.82'}
+RULES = '/share/v2/share-access-rules'
+NEWEST = {'X-OpenStack-Manila-API-Version': '2.88'}
 NAME = 'sweep-share'
 COPY = 'sweep-share-copy'
 FOREIGN_ID = '6c2fb1d0-3a70-4a6e-8a53-5b9f2f0f7d21'  # what make_foreign_share() makes
@@ -68,6 +69,31 @@ class ShareSteps:
         self.wait_share()
         self.wait(self.share_snapshot, ('available',))
 
+    def share_rule(self, name=NAME):
+        """The one rule of a share, with its state as its status."""
+        share = self.a_share(name)
+        rows = asked(self.user.get('%s?share_id=%s' % (RULES, share['id']),
+                                   headers=NEWEST))['access_list'] if share else []
+        assert len(rows) < 2, 'more than one: %r' % rows
+        return dict(rows[0], status=rows[0]['state']) if rows else None
+
+    def allow_access(self):
+        self.act_on_share('allow_access', {
+            'access_type': 'ip', 'access_to': '10.0.0.0/8', 'lock_deletion': True,
+            'lock_visibility': True})
+        self.wait(self.share_rule, ('active',))
+
+    def change_access(self):
+        self.step = 'change access'
+        asked(self.user.put('%s/%s' % (RULES, self.share_rule()['id']),
+                            {'update_access': {'access_level': 'ro'}}, headers=NEWEST))
+        self.wait(self.share_rule, ('active',))
+
+    def deny_access(self):
+        self.act_on_share('deny_access', {'access_id': self.share_rule()['id'],
+                                          'unrestrict': True})
+        self.wait(self.share_rule, (None,))
+
     def foreign_share(self):
         admin = self.user.cleatd.user('admin')
         reply = admin.get('%s/%s' % (SHARES, FOREIGN_ID), headers=NEWEST)
@@ -120,6 +146,10 @@ class ShareSteps:
         for name in (COPY, NAME):
             if self.a_share(name):
                 self.wait_share(('available', 'error', None), name)
+        if self.share_rule():
+            self.wait(self.share_rule, ('active', None))
+        if self.share_rule():
+            self.deny_access()
         if self.share_snapshot():
             self.wait(self.share_snapshot, ('available', 'error', None))
         if self.share_snapshot():
@@ -146,6 +176,14 @@ class ShareSteps:
         self.make_share()
         self.act_on_share('soft_delete')
         self.restore_share()
+        self.delete_share()
+        self.step = 'end'
+
+    def let_in_to_a_share(self):
+        self.make_share()
+        self.allow_access()
+        self.change_access()
+        self.deny_access()
         self.delete_share()
         self.step = 'end'
 

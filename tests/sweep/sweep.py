@@ -79,6 +79,7 @@ WAYS = (
     Way('born with volumes', Journey.born_with_volumes, False, True, {}),
     Way('adopted', Journey.adopt_and_release, False, False, {}),
     Way('a share', Journey.live_as_a_share, False, True, {}, fail=None),
+    Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fail=None),
     Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=None),
     Way('a share managed', Journey.manage_a_share, False, False, {}, fail=None),
     Way('a whole life', Journey.whole_life, False, False, {}),
