@@ -217,7 +217,7 @@ static int forget(Tx *tx, Arena *arena, const Operation *by, const ShareMapping 
 	if (!r)
 		r = share_access_release(tx, arena, mapping, &changed, f);
 	if (!r && changed)
-		r = share_rules_begin(tx, arena, by, mapping->share_id, NULL, f);
+		r = share_rules_begin(tx, arena, by, mapping->share_id, mapping->rule_id, f);
 	return fault_unexpected(f, r);
 }
 

@@ -73,8 +73,8 @@ _must_use_ int share_access_for_host(Work *work, Share *share, ShareMapping *map
 				     bool *ret_ready, Fault *f);
 /*
  * A mapping does not need its rule any more; those that are detaching do not count. *ret_changed:
- * the rule is to go, with all its locks: by STEP_SHARE_RULES in the mapping's own operation, or
- * by share_rules_begin(). Takes place at once; may be repeated.
+ * the rule is to go, with its locks: by STEP_SHARE_RULES in the mapping's own operation, or by
+ * share_rules_begin(). The share's own lock goes at once. May be repeated.
  */
 _must_use_ int share_access_release(Tx *tx, Arena *arena, const ShareMapping *mapping,
 				    bool *ret_changed, Fault *f);
@@ -83,7 +83,7 @@ _must_use_ int share_lock_is_held(Tx *tx, const ResourceLock *lock, bool *ret, F
 
 /*
  * Begin an operation that tells the backend of the share's rules, in the name of a request or of
- * another operation; rule_id is the one that is in error when that fails, or NULL.
+ * another operation; rule_id is the one that it is for, and that is in error when it fails.
  */
 _must_use_ int share_rules_begin(Tx *tx, Arena *arena, const Operation *by, const char *share_id,
 				 const char *rule_id, Fault *f);

@@ -68,6 +68,19 @@ static int hold_rule(Work *work, const ShareRule *rule, const ShareMapping *mapp
 	return r || used ? r : share_rule_keep(work, rule, LOCK_BY_SERVICE, reason, reason, f);
 }
 
+/*
+ * Of Cleat's own: its locks are there, but for that on the share when the last server has let go.
+ */
+static int take_back(Work *work, ShareRule *rule, const ShareMapping *mapping, Fault *f)
+{
+	bool used;
+	int r = share_rule_is_used(work->tx, rule->id, NULL, &used, f);
+
+	if (!r && !used)
+		r = share_rule_keep_share(work, rule, LOCK_BY_SERVICE, held_by(work, mapping), f);
+	return r ? r : share_rule_move(work->tx, work->arena, rule, SHARE_RULE_EVENT_ALLOW, f);
+}
+
 static int refuse_other(Work *work, const ShareRule *rule, const char *why)
 {
 	return work_refuse(work, REFUSAL_SHARE_CONFLICT,
@@ -88,8 +101,7 @@ static int take_rule(Work *work, const HostAccess *access, ShareRule *rule, Shar
 		return refuse_other(work, rule,
 				    rule->state == SHARE_RULE_ERROR ? "is in error"
 								    : "is being denied");
-	r = rule->own ? share_rule_move(work->tx, work->arena, rule, SHARE_RULE_EVENT_ALLOW, f)
-		      : hold_rule(work, rule, mapping, f);
+	r = rule->own ? take_back(work, rule, mapping, f) : hold_rule(work, rule, mapping, f);
 	mapping->rule_id = rule->id;
 	return r;
 }
@@ -125,6 +137,10 @@ int share_lock_is_held(Tx *tx, const ResourceLock *lock, bool *ret, Fault *f)
 	return is_held(lock) ? share_rule_is_used(tx, lock->rule_id, NULL, ret, f) : 0;
 }
 
+/*
+ * The share may be deleted at once: that waits in its lane until the rule is gone. An own rule
+ * keeps its locks so long.
+ */
 static int let_go(Tx *tx, Arena *arena, const ShareRule *rule, Fault *f)
 {
 	RecordQuery query = {0};
@@ -135,7 +151,8 @@ static int let_go(Tx *tx, Arena *arena, const ShareRule *rule, Fault *f)
 	record_where_text(&query, "rule_id", RECORD_EQ, rule->id);
 	r = resource_lock_find(tx, arena, &query, &locks, &count, f);
 	for (size_t i = 0; !r && i < count; i++)
-		if (is_held(locks[i]))
+		if (is_held(locks[i]) &&
+		    (!rule->own || str_eq(locks[i]->resource_type, LOCK_SHARE)))
 			r = resource_lock_delete(tx, locks[i]->id, f);
 	return fault_unexpected(f, r);
 }
@@ -158,8 +175,7 @@ int share_access_release(Tx *tx, Arena *arena, const ShareMapping *mapping, bool
 		return fault_unexpected(f, r);
 	if (used)
 		return 0;
-	if (!rule->own)
-		return let_go(tx, arena, rule, f);
-	*ret_changed = true;
-	return share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_DENY, f);
+	*ret_changed = rule->own;
+	r = let_go(tx, arena, rule, f);
+	return r || !rule->own ? r : share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_DENY, f);
 }

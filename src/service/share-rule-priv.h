@@ -25,6 +25,9 @@ _must_use_ int share_rule_hide(Work *work, const ShareRule *rule, const char *co
 /* `share_reason` NULL: the share's lock names the rule's. */
 _must_use_ int share_rule_keep(Work *work, const ShareRule *rule, const char *context,
 			       const char *reason, const char *share_reason, Fault *f);
+/* Likewise against deletion of its share alone. */
+_must_use_ int share_rule_keep_share(Work *work, const ShareRule *rule, const char *context,
+				     const char *reason, Fault *f);
 /* Move its state and write it, and what its share says of all. An event that means nothing: 0. */
 _must_use_ int share_rule_move(Tx *tx, Arena *arena, ShareRule *rule, ShareRuleEvent event,
 			       Fault *f);

@@ -216,11 +216,18 @@ int share_rule_keep(Work *work, const ShareRule *rule, const char *context, cons
 
 	if (r)
 		return r;
+	if (!share_reason)
+		share_reason = arena_printf(work->arena, "Locked by access lock: %s", lock.id);
+	return share_rule_keep_share(work, rule, context, share_reason, f);
+}
+
+int share_rule_keep_share(Work *work, const ShareRule *rule, const char *context,
+			  const char *reason, Fault *f)
+{
+	ResourceLock lock = lock_on_rule(rule, LOCK_DELETE, context, reason);
+
 	lock.resource_type = LOCK_SHARE;
 	lock.resource_id = rule->share_id;
-	lock.reason = share_reason
-			      ? share_reason
-			      : arena_printf(work->arena, "Locked by access lock: %s", lock.id);
 	return resource_lock_add(work, &lock, f);
 }
 
@@ -234,7 +241,7 @@ int share_rules_begin(Tx *tx, Arena *arena, const Operation *by, const char *sha
 	Operation operation = {
 		.lane = share_id,
 		.share_id = share_id,
-		.args = rule_id ? json_print_text_map(arena, &args) : NULL,
+		.args = json_print_text_map(arena, &args),
 		.project_id = by->project_id,
 		.user_id = by->user_id,
 		.request_id = by->request_id,
@@ -254,10 +261,8 @@ int apply_share_rules_failed(Tx *tx, Arena *arena, const Operation *operation,
 	const char *rule_id = text_map_value(arena, operation->args, ARG_RULE);
 	ShareRule *rule;
 	bool going;
-	int r = RECORD_NOT_FOUND;
+	int r = share_rule_get(tx, arena, rule_id, &rule, f);
 
-	if (rule_id)
-		r = share_rule_get(tx, arena, rule_id, &rule, f);
 	if (r == RECORD_NOT_FOUND)
 		return 0;
 	if (r)

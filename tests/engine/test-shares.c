@@ -441,6 +441,28 @@ static int run_turn(Work *work, House *h, Fault *f)
 	return r ? r : run_map(work, h, f);
 }
 
+/* A server that is deleted while the backend is away leaves no rule whose end is open. */
+TEST(a_rule_that_cannot_go)
+{
+	House h;
+
+	open_house(&h);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), 0);
+	world.failures = -1;
+	unmap(&h, FIRST);
+	assert_rule(&h, SHARE_RULE_ERROR, SHARE_RULES_ERROR);
+	assert_int_equal(lock_count(&h), 2);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM resource_locks"
+					 " WHERE resource_type = 'share'"),
+			 0);
+	world.failures = 0;
+	assert_int_equal(map(&h, SECOND), 0);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_int_equal(lock_count(&h), 3);
+	close_house(&h);
+}
+
 TEST(a_rule_that_goes_comes_back)
 {
 	House h;
