@@ -8,7 +8,9 @@
  * directory, exports and users is ever touched, whatever a guest has put into a share: links that
  * a guest made are never followed. Names that come from users never become part of a path, an
  * option or a command; ids do.
- * Thread-safety: any thread; calls for one share do not overlap.
+ * Thread-safety: any thread; calls for one share do not overlap, but that it may be connected and
+ * disconnected, and its rules applied, while snapshot() copies it, and create() one of its
+ * snapshots.
  */
 #pragma once
 

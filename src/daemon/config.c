@@ -112,6 +112,7 @@ static const ConfigKey keys[] = {
 	TEXT("share", "host_address", share_host_address, NULL),
 	TEXT("share", "mount_options", share_mount_options, NULL),
 	TEXT("share", "default_type", default_share_type, NULL),
+	NUMBER("share", "restore_seconds", share_restore_s, 1, 366 * 24 * 3600),
 	TEXT("image", "directory", image_directory, NULL),
 	NUMBER("engine", "workers", engine_workers, 0, 64),
 };
@@ -152,6 +153,7 @@ void config_default(Config *config, Arena *arena)
 		.share_address = "127.0.0.1",
 		.share_host_address = "127.0.0.1",
 		.default_share_type = DEFAULT_SHARE_TYPE,
+		.share_restore_s = 7 * 24 * 3600,
 	};
 }
 

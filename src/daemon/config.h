@@ -69,6 +69,7 @@ typedef struct Config {
 	const char *share_host_address;    /* of this host, as that server sees it */
 	const char *share_mount_options;   /* NULL: none */
 	const char *default_share_type;
+	int64_t share_restore_s; /* how long one that was put away can be taken back */
 	/* [image] */
 	const char *image_directory; /* NULL: below the state directory */
 	/* [engine] */

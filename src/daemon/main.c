@@ -172,9 +172,8 @@ static void prune(Daemon *daemon, const Config *config)
 
 	if (store_write(daemon_store(daemon), identity_prune, NULL, &fault) < 0 ||
 	    store_write(daemon_store(daemon), message_prune, NULL, &fault) < 0 ||
-	    store_write(daemon_store(daemon), share_purge, NULL, &fault) < 0 ||
 	    prune_servers(daemon, config, &fault) < 0)
-		log_warning("text=\"old tokens, messages, shares and servers stay for now: %s\"",
+		log_warning("text=\"old tokens, messages and servers stay for now: %s\"",
 			    fault.text);
 }
 
@@ -252,8 +251,24 @@ static void confirm_resizes(Daemon *daemon, const Config *config)
 		log_warning("text=\"resized servers stay so for now: %s\"", fault.text);
 }
 
+/* Shares that were put away long enough; likewise. */
+static void purge_shares(Daemon *daemon)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	SharePurge purge = {.arena = arena, .now_us = clock_now_us(), .more = true};
+	Fault fault = {0};
+
+	while (purge.more) {
+		if (store_write(daemon_store(daemon), service_purge_shares, &purge, &fault) == 0)
+			continue;
+		log_warning("text=\"shares that were put away stay for now: %s\"", fault.text);
+		return;
+	}
+}
+
 static void upkeep(Daemon *daemon, const Config *config)
 {
+	purge_shares(daemon);
 	release_holds(daemon, config);
 	offload_shelved(daemon, config);
 	confirm_resizes(daemon, config);
@@ -262,7 +277,8 @@ static void upkeep(Daemon *daemon, const Config *config)
 /* Nobody waits for what is done now and then longer than it is to wait for itself. */
 static int upkeep_ms(const Config *config)
 {
-	const int64_t waits_s[] = {config->shelved_offload_s, config->resize_confirm_s};
+	const int64_t waits_s[] = {config->shelved_offload_s, config->resize_confirm_s,
+				   config->share_restore_s};
 	int64_t least_ms = 60 * 1000;
 
 	for (size_t i = 0; i < ARRAY_SIZE(waits_s); i++)

@@ -314,6 +314,7 @@ static void fill_settings(Daemon *daemon)
 					   config->share_backend, config->share_backend),
 		.share_host_address = config->share_host_address,
 		.default_share_type = config->default_share_type,
+		.share_restore_s = config->share_restore_s,
 		.volume_format = strcmp(config->volume_format, "qcow2") == 0 ? DISK_FORMAT_QCOW2
 									     : DISK_FORMAT_RAW,
 		.oversubscription = config->oversubscription,

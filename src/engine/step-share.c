@@ -85,9 +85,15 @@ int share_find_act(StepRun *run, Fault *f)
 
 int share_delete_act(StepRun *run, Fault *f)
 {
-	return run->share ? fault_unexpected(f, share_backend_remove(run->config->share_backend,
-								     run->share, f))
-			  : 0;
+	Use *use;
+	int r;
+
+	if (!run->share)
+		return 0;
+	use = use_begin(run->share_uses, run->share->id);
+	r = share_backend_remove(run->config->share_backend, run->share, f);
+	use_end(run->share_uses, run->share->id, use);
+	return fault_unexpected(f, r);
 }
 
 /* What a share that is managed anew is to have, its row says. 0: the record cannot be read. */
@@ -106,6 +112,7 @@ static int64_t wanted_gib(const StepRun *run)
 int share_resize_act(StepRun *run, Fault *f)
 {
 	int64_t gib;
+	Use *use;
 	int r;
 
 	if (!run->share)
@@ -113,7 +120,9 @@ int share_resize_act(StepRun *run, Fault *f)
 	gib = wanted_gib(run);
 	if (gib <= 0)
 		return step_give_up(f, "the new size is missing");
+	use = use_begin(run->share_uses, run->share->id); /* servers may be connecting it */
 	r = share_backend_resize(run->config->share_backend, run->share, gib, f);
+	use_end(run->share_uses, run->share->id, use);
 	switch (r) {
 	case SHARE_BACKEND_FULL:
 		return step_give_up(f, "there is no room for a share of %" PRId64 " GiB", gib);

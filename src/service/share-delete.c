@@ -7,9 +7,8 @@
  *
  * One that is put away (soft-deleted) stays what it is, out of sight, until its time is over.
  */
-#include <inttypes.h>
+#include <errno.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "service/message.h"
@@ -17,7 +16,7 @@
 #include "service/share-quota.h"
 #include "service/share.h"
 
-#define PUT_AWAY_US (INT64_C(7) * 24 * 3600 * 1000000)
+enum { PURGE_MAX = 100 }; /* in one transaction */
 
 int share_count_snapshots(Work *work, const Share *share, size_t *ret, Fault *f)
 {
@@ -139,7 +138,7 @@ int service_soft_delete_share(Work *work, const char *id, Fault *f)
 	r = check_snapshots(work, share, f);
 	if (r)
 		return r;
-	share->scheduled_us = work->now_us + PUT_AWAY_US;
+	share->scheduled_us = work->now_us + work->settings->share_restore_s * 1000000;
 	share->updated_us = work->now_us;
 	return fault_unexpected(f, share_update(work->tx, share, f));
 }
@@ -172,28 +171,30 @@ static int purge_one(Tx *tx, Arena *arena, Share *share, Fault *f)
 	};
 	int r = share_move(tx, share, SHARE_EVENT_DELETE, f);
 
-	if (r > 0)
-		return 0; /* an admin has given it another status: it stays until that is over */
 	if (r)
-		return r;
+		return r < 0 ? r : fault(f, -EPROTO, "share %s does not rest", share->id);
 	log_info("share=%s is deleted: it was put away long enough", share->id);
 	return operation_begin(tx, arena, service_operation("delete-share"), &operation, f);
 }
 
-int share_purge(Tx *tx, void *ctx, Fault *f)
+int service_purge_shares(Tx *tx, void *ctx, Fault *f)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	RecordQuery query = {.limit = 100};
+	static const char *const at_rest[] = {"available", "error", "inactive"};
+	SharePurge *purge = ctx;
+	RecordQuery query = {.limit = PURGE_MAX};
 	Share **shares;
 	size_t count;
 	int r;
 
-	(void)ctx; /* the clock is all it needs */
+	purge->more = false;
 	record_where_int(&query, "scheduled_us", RECORD_GT, 0);
-	record_where_int(&query, "scheduled_us", RECORD_LE, clock_now_us());
-	record_where_text(&query, "status", RECORD_EQ, "available");
-	r = share_find(tx, arena, &query, &shares, &count, f);
+	record_where_int(&query, "scheduled_us", RECORD_LE, purge->now_us);
+	record_where_texts(&query, "status", RECORD_IN, at_rest, ARRAY_SIZE(at_rest));
+	r = share_find(tx, purge->arena, &query, &shares, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
 	for (size_t i = 0; !r && i < count; i++)
-		r = purge_one(tx, arena, shares[i], f);
-	return fault_unexpected(f, r);
+		r = purge_one(tx, purge->arena, shares[i], f);
+	purge->more = count == PURGE_MAX;
+	return r;
 }

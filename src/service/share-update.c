@@ -43,11 +43,35 @@ int service_change_share(Work *work, const char *id, const ShareChange *change, 
 	return write_share(work, share, f);
 }
 
+/* What its end makes of the status nobody may say before. */
+static int check_idle(Work *work, const Share *share, Fault *f)
+{
+	static const char *const active[] = {"doing", "undoing"};
+	RecordQuery query = {0};
+	int64_t count = 0;
+	int r;
+
+	if (!share_status_passes((ShareStatus)share->status) &&
+	    share->status != SHARE_ERROR_DELETING)
+		return 0;
+	record_where_texts(&query, "state", RECORD_IN, active, ARRAY_SIZE(active));
+	record_where_text(&query, "share_id", RECORD_EQ, share->id);
+	record_where_text(&query, "kind", RECORD_NE, "apply-share-rules");
+	r = record_count(work->tx, &operation_table, &query, &count, f);
+	if (r || count == 0)
+		return fault_unexpected(f, r);
+	return work_refuse(work, REFUSAL_SHARE_CONFLICT,
+			   "An operation is at work on share %s: its status '%s' ends by itself.",
+			   share->id, enum_name(&share_status_names, share->status));
+}
+
 int service_reset_share(Work *work, const char *id, ShareStatus status, Fault *f)
 {
 	Share *share;
 	int r = service_find_own_share(work, id, &share, f);
 
+	if (!r)
+		r = check_idle(work, share, f);
 	if (r)
 		return r;
 	log_warning("req=%s share=%s is reset by an admin: %s", work->request_id, share->id,

@@ -72,16 +72,25 @@ _must_use_ int service_delete_share(Work *work, const char *id, bool force, Faul
  */
 _must_use_ int service_soft_delete_share(Work *work, const char *id, Fault *f);
 _must_use_ int service_restore_share(Work *work, const char *id, bool *ret_was, Fault *f);
-/* Begin the deletion of shares that were put away long enough ago; for store_write(), with a
- * ServiceSettings as its context. */
-_must_use_ int share_purge(Tx *tx, void *settings, Fault *f);
+
+typedef struct SharePurge {
+	Arena *arena;
+	int64_t now_us;
+	bool more; /* as an answer: some were deleted, and there may be more */
+} SharePurge;
+
+/* Begin to delete some shares that were put away long enough; for store_write(). */
+_must_use_ int service_purge_shares(Tx *tx, void *purge, Fault *f);
 
 /* REFUSAL_BAD_INPUT, REFUSAL_SHARE_FORBIDDEN, REFUSAL_QUOTA (action "extend"). */
 _must_use_ int service_extend_share(Work *work, const char *id, int64_t size_gib, Fault *f);
 /* Also REFUSAL_SHARE_ATTACHED. */
 _must_use_ int service_shrink_share(Work *work, const char *id, int64_t size_gib, Fault *f);
 
-/* By an admin, whatever it is in. */
+/*
+ * By an admin, whatever it is in. REFUSAL_SHARE_CONFLICT: an operation is at work on it, whose end
+ * would say otherwise.
+ */
 _must_use_ int service_reset_share(Work *work, const char *id, ShareStatus status, Fault *f);
 
 /*

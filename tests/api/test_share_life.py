@@ -273,6 +273,17 @@ def put_away_and_taken_back():
     drop(share)
 
 
+def what_is_put_away_goes_in_the_end():
+    share = make()
+    tap.expect(act(share, 'soft_delete').status, 202)
+    tap.expect(cleatd.stop(), 0)
+    with sqlite3.connect(os.path.join(cleatd.dir, 'cleat.db')) as store:
+        store.execute('UPDATE shares SET scheduled_us = 1')
+    cleatd.start()
+    gone(share)
+    tap.expect((kept(share), used()), ([], (0, 0, 0, 0)), 'left')
+
+
 def forgotten_and_taken_back():
     share = make()
     write(share, 'kept', 'text')
@@ -342,6 +353,7 @@ tap.run('share life', [
     a_share_is_made_exported_and_deleted, what_a_share_cannot_be,
     others_do_not_see_it_unless_it_is_public, it_grows_and_shrinks,
     one_that_holds_more_is_not_shrunk, a_status_that_does_not_allow_it,
-    snapshots_hold_what_it_held, put_away_and_taken_back, forgotten_and_taken_back,
+    snapshots_hold_what_it_held, put_away_and_taken_back,
+    what_is_put_away_goes_in_the_end, forgotten_and_taken_back,
     what_is_locked_stays, one_without_data_cannot_be_copied,
 ], cleanup=end)
