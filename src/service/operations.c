@@ -467,9 +467,9 @@ const OperationKind service_operations[] = {
 		.failed = create_share_failed,
 	},
 	{
-		.name = "manage-share",
-		.steps = {STEP_SHARE_FIND, STEP_SHARE_RESIZE},
-		.step_count = 2,
+		.name = "manage-share", /* whoever was let in before it was forgotten is out */
+		.steps = {STEP_SHARE_RULES, STEP_SHARE_FIND, STEP_SHARE_RESIZE},
+		.step_count = 3,
 		.deadline_ms = SECONDS(300),
 		.done = manage_share_done,
 		.failed = manage_share_failed,
