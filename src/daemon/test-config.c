@@ -45,13 +45,19 @@ TEST(values_arrive)
 				   "[identity]\n"
 				   "token_seconds = 600\n"
 				   "[hypervisor]\n"
-				   "driver = fake\n"),
+				   "driver = fake\n"
+				   "[share]\n"
+				   "limit = none\n"
+				   "restore_seconds = 60\n"),
 			 0);
 	assert_string_equal(config.listen, "0.0.0.0:80");
 	assert_true(config.allow_plain_http);
 	assert_int_equal(config.token_s, 600);
 	assert_string_equal(config.hypervisor, "fake");
 	assert_string_equal(config.region, "RegionOne");
+	assert_string_equal(config.share_limit, "none");
+	assert_string_equal(config.share_backend, "directory");
+	assert_int_equal(config.share_restore_s, 60);
 	assert_int_equal(config.deleted_days, 90);
 	assert_int_equal(config_check(&config, &fault), 0);
 	done();
