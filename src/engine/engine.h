@@ -188,6 +188,8 @@ EngineStatus engine_status(Engine *engine);
  * looks like; else all is as it was before.
  */
 #define OPERATION_UNSURE "it is not known whether "
+/* Likewise when a backend has no room for a share. */
+#define OPERATION_NO_ROOM "there is no room for "
 /* Likewise when a share was not made smaller, as that would have lost something. */
 #define OPERATION_HOLDS_MORE "the share holds more than "
 

@@ -43,7 +43,7 @@ static int check_made(const Share *share, int r, Fault *f)
 {
 	switch (r) {
 	case SHARE_BACKEND_FULL:
-		return step_give_up(f, "there is no room for a share of %" PRId64 " GiB",
+		return step_give_up(f, OPERATION_NO_ROOM "a share of %" PRId64 " GiB",
 				    share->size_gib);
 	case SHARE_BACKEND_NO_SHARE:
 		return step_give_up(f, "share %s has no data on this host", share->id);
@@ -125,7 +125,7 @@ int share_resize_act(StepRun *run, Fault *f)
 	use_end(run->share_uses, run->share->id, use);
 	switch (r) {
 	case SHARE_BACKEND_FULL:
-		return step_give_up(f, "there is no room for a share of %" PRId64 " GiB", gib);
+		return step_give_up(f, OPERATION_NO_ROOM "a share of %" PRId64 " GiB", gib);
 	case SHARE_BACKEND_WOULD_LOSE:
 		return step_give_up(f, OPERATION_HOLDS_MORE "%" PRId64 " GiB", gib);
 	case SHARE_BACKEND_NO_SHARE:

@@ -126,6 +126,14 @@ static const MessageRow rows[] = {
 			.text = "delete snapshot:Snapshot failed to delete.",
 			.subject = SUBJECT_SNAPSHOT,
 		},
+	[MESSAGE_PLACE_SHARE] =
+		{
+			.event_id = "SHARE_001_002",
+			.text = "allocate host: No storage could be allocated for this share "
+				"request. Trying again with a different size or share type may "
+				"succeed.",
+			.subject = SUBJECT_SHARE,
+		},
 	[MESSAGE_CREATE_SHARE] =
 		{
 			.event_id = "SHARE_002_009",

@@ -29,6 +29,7 @@ typedef enum MessageEvent {
 	MESSAGE_SWAP_VOLUME, /* the one that was to take the place */
 	MESSAGE_CREATE_SNAPSHOT,
 	MESSAGE_DELETE_SNAPSHOT,
+	MESSAGE_PLACE_SHARE, /* the backend has no room */
 	MESSAGE_CREATE_SHARE,
 	MESSAGE_MANAGE_SHARE,
 	MESSAGE_DELETE_SHARE,

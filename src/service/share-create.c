@@ -19,6 +19,7 @@
 #include "service/share-snapshot.h"
 #include "service/share-type.h"
 #include "service/share.h"
+#include "service/text-map.h"
 #include "json/out.h"
 
 /* What a share is to be made from, and what that says of it. */
@@ -115,6 +116,28 @@ int share_choose_type(Work *work, const char *wish, ShareType **ret, Fault *f)
 	return 0;
 }
 
+int share_check_type_size(Work *work, const ShareType *type, int64_t size_gib)
+{
+	const char *least = text_map_value(work->arena, type->extra_specs, SHARE_TYPE_MIN_SIZE);
+	const char *most = text_map_value(work->arena, type->extra_specs, SHARE_TYPE_MAX_SIZE);
+	int64_t bound;
+
+	if (least && str_parse_i64(least, &bound) && size_gib < bound)
+		return work_refuse(
+			work, REFUSAL_BAD_INPUT,
+			"Invalid input received: Specified share size of '%" PRId64
+			"' is less than the minimum required size of '%s' for share type "
+			"'%s'.",
+			size_gib, least, type->name);
+	if (most && str_parse_i64(most, &bound) && size_gib > bound)
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Invalid input received: Specified share size of '%" PRId64
+				   "' is greater than the maximum allowable size of '%s' for share "
+				   "type '%s'.",
+				   size_gib, most, type->name);
+	return 0;
+}
+
 /* As a copy is like what it was copied from, it is of the same type unless another one is asked
  * for. */
 static int choose_type(Work *work, const ShareWish *wish, const ShareSource *source,
@@ -202,6 +225,8 @@ int service_create_share(Work *work, const ShareWish *wish, Share **ret, Fault *
 		r = share_choose_protocol(work, wish->protocol, &share->protocol);
 	if (!r)
 		r = choose_type(work, wish, &source, &type, f);
+	if (!r)
+		r = share_check_type_size(work, type, share->size_gib);
 	if (r)
 		return r;
 	share->type_id = type->id;
@@ -252,8 +277,10 @@ int create_share_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f
 int create_share_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 			Fault *f)
 {
+	bool full = str_after(reason, OPERATION_NO_ROOM) != NULL;
 	int r = share_settle(tx, arena, operation, SHARE_EVENT_MAKE_FAILED, f);
 
-	(void)reason; /* the operation keeps it, for operators */
-	return r ? r : message_write(tx, arena, operation, MESSAGE_CREATE_SHARE, f);
+	return r ? r
+		 : message_write(tx, arena, operation,
+				 full ? MESSAGE_PLACE_SHARE : MESSAGE_CREATE_SHARE, f);
 }

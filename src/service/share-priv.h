@@ -30,6 +30,8 @@ Operation share_operation(const Work *work, const Share *share);
 _must_use_ int share_choose_protocol(Work *work, const char *wish, int *ret);
 /* A type by id or name, NULL for the default one, that shares may be made of. */
 _must_use_ int share_choose_type(Work *work, const char *wish, ShareType **ret, Fault *f);
+/* Whether the type lets a share have that size. REFUSAL_BAD_INPUT. */
+_must_use_ int share_check_type_size(Work *work, const ShareType *type, int64_t size_gib);
 /* Write where it can be mounted from, as a step found out. */
 _must_use_ int share_write_exports(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 

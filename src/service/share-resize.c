@@ -29,6 +29,16 @@ static int begin(Work *work, const Share *share, const char *kind, int64_t size_
 	return operation_begin(work->tx, work->arena, service_operation(kind), &operation, f);
 }
 
+static int check_type_size(Work *work, const Share *share, int64_t size_gib, Fault *f)
+{
+	ShareType *type;
+	int r = share_type_get(work->tx, work->arena, share->type_id, &type, f);
+
+	if (r)
+		return r == RECORD_NOT_FOUND ? 0 : fault_unexpected(f, r);
+	return share_check_type_size(work, type, size_gib);
+}
+
 int service_extend_share(Work *work, const char *id, int64_t size_gib, Fault *f)
 {
 	Share *share;
@@ -44,6 +54,9 @@ int service_extend_share(Work *work, const char *id, int64_t size_gib, Fault *f)
 				   "than current size. (current: %" PRId64 ", extended: %" PRId64
 				   ").",
 				   share->size_gib, size_gib);
+	r = check_type_size(work, share, size_gib, f);
+	if (r)
+		return r;
 	r = share_move(work->tx, share, SHARE_EVENT_EXTEND, f);
 	if (r > 0)
 		return work_refuse(work, REFUSAL_BAD_INPUT,
@@ -70,7 +83,9 @@ int service_shrink_share(Work *work, const char *id, int64_t size_gib, Fault *f)
 				   "current size and greater than 0 (current: %" PRId64
 				   ", new: %" PRId64 ")",
 				   share->size_gib, size_gib);
-	r = share_check_free(work, share, SHARE_ACT_SHRINK, f);
+	r = check_type_size(work, share, size_gib, f);
+	if (!r)
+		r = share_check_free(work, share, SHARE_ACT_SHRINK, f);
 	if (!r)
 		r = share_move(work->tx, share, SHARE_EVENT_SHRINK, f);
 	if (r == REFUSAL_SHARE_FORBIDDEN)

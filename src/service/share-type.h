@@ -18,6 +18,9 @@
 #define SHARE_TYPE_SNAPSHOTS "snapshot_support"
 #define SHARE_TYPE_FROM_SNAPSHOT "create_share_from_snapshot_support"
 #define SHARE_TYPE_REVERT "revert_to_snapshot_support"
+/* Bounds of the sizes of its shares, in GiB. */
+#define SHARE_TYPE_MIN_SIZE "provisioning:min_share_size"
+#define SHARE_TYPE_MAX_SIZE "provisioning:max_share_size"
 #define SHARE_TYPE_MOUNT_SNAPSHOT "mount_snapshot_support"
 
 /*

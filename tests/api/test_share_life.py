@@ -218,6 +218,44 @@ def one_that_holds_more_is_not_shrunk():
     drop(share)
 
 
+def types_bound_sizes():
+    reply = admin.post('/share/v2/types', {'share_type': {
+        'name': 'bounded', 'extra_specs': {
+            'driver_handles_share_servers': 'False', 'provisioning:min_share_size': '2',
+            'provisioning:max_share_size': '3'}}})
+    tap.expect(reply.status, 200, 'type: %r' % reply)
+    words = ("Invalid input received: Specified share size of '%d' is %s size of '%d' for share "
+             "type 'bounded'.")
+    refused(demo.post(SHARES, {'share': {'share_proto': 'NFS', 'size': 1,
+                                         'share_type': 'bounded'}}), 400,
+            words % (1, 'less than the minimum required', 2))
+    share = make(size=3, share_type='bounded')
+    refused(act(share, 'extend', {'new_size': 4}), 400,
+            words % (4, 'greater than the maximum allowable', 3))
+    refused(act(share, 'shrink', {'new_size': 1}), 400,
+            words % (1, 'less than the minimum required', 2))
+    drop(share)
+    tap.expect(admin.delete('/share/v2/types/' + reply.body['share_type']['id']).status, 202)
+
+
+def one_too_large_for_the_place():
+    admin_path = '/share/v2/quota-sets/' + demo.user.project_id
+    tap.expect(admin.put(admin_path, {'quota_set': {'gigabytes': -1}}).status, 200)
+    reply = demo.post(SHARES, {'share': {'share_proto': 'NFS', 'size': 1 << 30}})
+    share = reply.body['share']
+    wait_for(lambda: demo.get(path_of(share)).body['share']['status'] != 'creating', 'an end')
+    about = [(row['action_id'], row['detail_id'])
+             for row in demo.get('/share/v2/messages').body['messages']
+             if row['resource_id'] == share['id']]
+    if any(os.path.isdir(place) for place in kept(share)):
+        tap.comment('a directory takes its place when it is filled')
+    else:
+        tap.expect(demo.get(path_of(share)).body['share']['status'], 'error')
+        tap.expect(about, [('001', '002')])
+    drop(share)
+    tap.expect(admin.delete(admin_path).status, 202)
+
+
 def a_status_that_does_not_allow_it():
     share = make()
     for status, allowed in (('error', True), ('extending_error', False), ('inactive', True)):
@@ -352,7 +390,8 @@ def end():
 tap.run('share life', [
     a_share_is_made_exported_and_deleted, what_a_share_cannot_be,
     others_do_not_see_it_unless_it_is_public, it_grows_and_shrinks,
-    one_that_holds_more_is_not_shrunk, a_status_that_does_not_allow_it,
+    one_that_holds_more_is_not_shrunk, types_bound_sizes, one_too_large_for_the_place,
+    a_status_that_does_not_allow_it,
     snapshots_hold_what_it_held, put_away_and_taken_back,
     what_is_put_away_goes_in_the_end, forgotten_and_taken_back,
     what_is_locked_stays, one_without_data_cannot_be_copied,
