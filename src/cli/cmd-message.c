@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat message list, show, delete: why something that was asked for did not work.
+ * cleat message list, show, delete, share message list: why something that was asked for did not
+ * work.
  */
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -40,6 +41,23 @@ static int message_delete(Cli *cli)
 	return cli_delete_all(cli, CLIENT_MESSAGES);
 }
 
+static const Column share_columns[] = {
+	{.title = "ID", .member = "id"},
+	{.title = "Resource", .member = "resource_type"},
+	{.title = "Resource ID", .member = "resource_id"},
+	{.title = "Message", .member = "user_message"},
+	{.title = "Time", .member = "created_at"},
+};
+static const View share_view = {VIEW(share_columns)};
+
+static int share_message_list(Cli *cli)
+{
+	static const QueryRow query[] = {{"resource", "resource_id", NULL}};
+
+	return output_nouns(cli, CLIENT_SHARE_MESSAGES, cli_query(cli, query, ARRAY_SIZE(query)),
+			    &share_view);
+}
+
 static const Option list_options[] = {
 	{"resource", 0, "ID", "only those about this volume or snapshot"},
 };
@@ -66,4 +84,14 @@ const Command cmd_message_delete = {
 	.arguments_min = 1,
 	.arguments_max = CLI_MANY,
 	.run = message_delete,
+};
+
+static const Option share_options[] = {
+	{"resource", 0, "ID", "only those about this share or snapshot"},
+};
+const Command cmd_share_message_list = {
+	.name = "share message list",
+	.summary = "List what went wrong with shares and their snapshots, newest first",
+	CLI_OPTIONS(share_options),
+	.run = share_message_list,
 };

@@ -85,6 +85,7 @@ const Command *const commands[] = {
 	&cmd_share_lock_list,
 	&cmd_share_lock_delete,
 	&cmd_share_type_list,
+	&cmd_share_message_list,
 	&cmd_message_list,
 	&cmd_message_show,
 	&cmd_message_delete,

@@ -80,6 +80,7 @@ extern const Command cmd_share_list;
 extern const Command cmd_share_lock_create;
 extern const Command cmd_share_lock_delete;
 extern const Command cmd_share_lock_list;
+extern const Command cmd_share_message_list;
 extern const Command cmd_share_reset;
 extern const Command cmd_share_revert;
 extern const Command cmd_share_set;

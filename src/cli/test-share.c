@@ -322,6 +322,21 @@ TEST(shares_of_a_server)
 	assert_string_equal(one.out, "home\n");
 }
 
+TEST(messages_about_a_share)
+{
+	static const HttpScriptRow rows[] = {
+		LOGIN_ROW,
+		{.request = "GET /share/v2/messages?resource_id=a1",
+		 .status = 200,
+		 .body = "{\"messages\":[{\"id\":\"m1\",\"resource_id\":\"a1\","
+			 "\"user_message\":\"No room.\"}]}"},
+	};
+	_cleanup_(ran_done) Ran ran = run_rows(
+		"share message list --resource a1 -f value -c message", rows, ARRAY_SIZE(rows));
+
+	assert_string_equal(ran.out, "No room.\n");
+}
+
 TEST(operations_about_a_share)
 {
 	static const HttpScriptRow rows[] = {

@@ -14,53 +14,12 @@ import sys
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import cli_shares  # noqa: E402
 import lib  # noqa: E402
 import tap  # noqa: E402
-
-CLEATD = lib.Cleatd(start=False)
-IDS = {}
-RUN = set()
-FAILED, USAGE, NOT_FOUND, DENIED, UNREACHABLE, TIMED_OUT = 1, 2, 3, 4, 5, 6
-
-
-def run(*words, user='demo', env=None, cleatd=None):
-    """(exit code, stdout, stderr) of one command."""
-    cleatd = cleatd or CLEATD
-    clean = {'PATH': '/usr/bin:/bin', 'HOME': cleatd.dir, 'LC_ALL': 'C.UTF-8'}
-    login = cleatd.user(user).rc if user else {}
-    done = subprocess.run([lib.CLEAT, *words], capture_output=True, text=True, timeout=120,
-                          env={**clean, **login, **(env or {})}, cwd=cleatd.dir, check=False)
-    RUN.add(' '.join(words[:2]))
-    RUN.add(words[0] if words else '')
-    return done.returncode, done.stdout, done.stderr
-
-
-def cleat(*words, **how):
-    """Output of a command that succeeds and has nothing to complain about."""
-    code, out, err = run(*words, **how)
-    if code or err:
-        raise AssertionError('cleat %s: %d\n%s%s' % (' '.join(words), code, out, err))
-    return out
-
-
-def table(*words, **how):
-    return json.loads(cleat(*words, '-f', 'json', **how))
-
-
-def value(column, *words, **how):
-    return cleat(*words, '-f', 'value', '-c', column, **how).strip()
-
-
-def refused(code, wanted, *words, **how):
-    """The command ends with this code, and says this on stderr."""
-    got, out, err = run(*words, **how)
-    if got != code or wanted not in err or out:
-        raise AssertionError('cleat %s: %d instead of %d, %r in %s%s' % (
-            ' '.join(words), got, code, wanted, out, err))
-
-
-def names(rows):
-    return [row['Name'] for row in rows]
+from cleat import (  # noqa: E402
+    CLEATD, DENIED, FAILED, IDS, NOT_FOUND, RUN, TIMED_OUT, UNREACHABLE, USAGE, cleat, names,
+    refused, run, table, value)
 
 
 # --- the login -----------------------------------------------------------------------------
@@ -209,7 +168,8 @@ def names_that_are_missing_or_not_enough():
 
 def limits():
     rows = {row['Name']: row['Value'] for row in table('limits')}
-    tap.expect((rows['totalVolumesUsed'], rows['maxTotalInstances']), (1, 10))
+    tap.expect((rows['totalVolumesUsed'], rows['maxTotalInstances'], rows['maxTotalShares']),
+               (1, 10, 50))
 
 
 def host():
@@ -622,12 +582,15 @@ def completion_knows_every_command():
                                             'swap'])
     assert '--size' in offered('cleat', '-q', 'volume', 'create'), offered('cleat', 'volume',
                                                                            'create')
+    assert {'access', 'list'} <= set(offered('cleat', 'share')), offered('cleat', 'share')
+    tap.expect(offered('cleat', 'share', 'access'), ['allow', 'deny', 'list'])
+    assert '--level' in offered('cleat', 'share', 'access', 'allow', '-q')
     assert '--tag' in offered('cleat', 'attach') and '--tag' not in offered('cleat', 'detach')
 
 
 def every_command_was_run():
     listed = cleat('help', user=None).split('Commands:')[1].split('Options of every')[0]
-    commands = re.findall(r'^  (\w\S*(?: \S+)?)(?=  |$)', listed, re.M)
+    commands = re.findall(r'^  (\w\S*(?: \S+){0,2})(?=  |$)', listed, re.M)
     assert len(commands) > 30, commands
     missing = [command for command in commands if command not in RUN]
     tap.expect(missing, [])
@@ -646,6 +609,7 @@ tap.run('cli', [
     server_console, attach, attached_volume_is_refused, server_power, server_life,
     server_shape, detach, keypairs, servers_from_volumes, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
+    *cli_shares.TESTS,
     messages, slow_guest_is_waited_for, a_volume_takes_anothers_place,
     a_swap_is_cancelled, stubborn_guest_is_told_about,
     waiting_ends_in_time, adopted_domains, completion_knows_every_command,

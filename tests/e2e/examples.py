@@ -16,12 +16,13 @@ import tap  # noqa: E402
 
 PAGES = os.path.join(lib.ROOT, 'docs', 'man')
 DATA = 'cleat volume create data --size 1 --wait -q'
+SHARE = 'cleat share create home --size 1 --wait -q'
 SERVER = 'cleat server create vm1 --image tiny --flavor m1.tiny --network none --wait -q'
 
 # What a page's examples need to be there, and who they are for (demo, where it is not said).
 NEEDS = {
     'cleat.1': (SERVER, 'demo'),
-    'cleat-attach.1': (SERVER + ';' + DATA, 'demo'),
+    'cleat-attach.1': (SERVER + ';' + DATA + ';' + SHARE, 'demo'),
     'cleat-attachment.1': (DATA, 'demo'),
     'cleat-image.1': ('qemu-img create -q -f qcow2 debian.qcow2 1M', 'demo'),
     'cleat-keypair.1': ('mkdir .ssh; echo ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJlN8GlGCJ8CtXfMcOoD'

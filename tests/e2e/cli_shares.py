@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""The part of cli.py about shares."""
+import tap
+from cleat import DENIED, FAILED, IDS, NOT_FOUND, USAGE, cleat, names, refused, table, value
+
+
+def share_create():
+    made = table('share', 'create', 'home', '--size', '2', '--property', 'k=v', '--wait')
+    tap.expect((made['status'], made['size'], made['share_proto'], made['share_type_name'],
+                made['metadata']), ('available', 2, 'NFS', 'default', {'k': 'v'}))
+    IDS['share'] = made['id']
+    tap.expect(cleat('share', 'export', 'list', 'home', '-f', 'value', '-c', 'path').split(),
+               made['export_locations'])
+    assert made['export_locations'], made
+    kind, = table('share', 'type', 'list')
+    tap.expect((kind['Name'], kind['Default'], kind['Public']), ('default', True, True))
+    refused(NOT_FOUND, 'Share type not found', 'share', 'create', '--size', '1', '--type', 'nope')
+    refused(FAILED, 'Invalid share protocol', 'share', 'create', '--size', '1', '--protocol', 'X')
+    refused(DENIED, '403', 'share', 'create', '--size', '1', user='reader')
+    refused(DENIED, "'is_public' to True", 'share', 'create', '--size', '1', '--public')
+
+
+def share_list():
+    row, = table('share', 'list')
+    tap.expect((row['ID'], row['Name'], row['Size'], row['Protocol'], row['Public']),
+               (IDS['share'], 'home', 2, 'NFS', False))
+    tap.expect(table('share', 'list', '--status', 'error'), [])
+    tap.expect(table('share', 'list', '--name', 'nope'), [])
+    tap.expect(table('share', 'list', user='alt'), [])
+    tap.expect(names(table('share', 'list', '--all-projects', user='admin')), ['home'])
+    cleat('share', 'set', IDS['share'], '--public', user='admin')
+    tap.expect(names(table('share', 'list', '--public', user='alt')), ['home'])
+    cleat('share', 'set', IDS['share'], '--private', user='admin')
+
+
+def share_set():
+    cleat('share', 'set', 'home', '--name', 'other', '--description', 'text', '--property', 'x=y')
+    shown = table('share', 'show', 'other')
+    tap.expect((shown['description'], shown['metadata']), ('text', {'k': 'v', 'x': 'y'}))
+    cleat('share', 'set', 'other', '--name', 'home')
+    refused(USAGE, 'nothing to set', 'share', 'set', 'home')
+    refused(NOT_FOUND, "no share with the name or id 'nope'", 'share', 'show', 'nope')
+
+
+def share_changes():
+    cleat('share', 'extend', 'home', '--size', '3', '--wait')
+    tap.expect(table('share', 'show', 'home')['size'], 3)
+    cleat('share', 'shrink', 'home', '--size', '1', '--wait')
+    tap.expect(table('share', 'show', 'home')['size'], 1)
+    refused(FAILED, 'greater than current size', 'share', 'extend', 'home', '--size', '1')
+    refused(FAILED, 'less than current size', 'share', 'shrink', 'home', '--size', '1')
+    refused(DENIED, '403', 'share', 'reset', 'home', 'error')
+    cleat('share', 'reset', IDS['share'], 'error', user='admin')
+    tap.expect(value('status', 'share', 'show', 'home'), 'error')
+    cleat('share', 'reset', IDS['share'], 'available', user='admin')
+
+
+def share_access():
+    made = table('share', 'access', 'allow', 'home', 'ip', '192.0.2.0/24', '--level', 'ro',
+                 '--property', 'a=b', '--wait')
+    tap.expect((made['state'], made['access_to'], made['access_level'], made['metadata']),
+               ('active', '192.0.2.0/24', 'ro', {'a': 'b'}))
+    refused(FAILED, 'exists.', 'share', 'access', 'allow', 'home', 'ip', '192.0.2.0/24')
+    refused(FAILED, 'does not appear to be', 'share', 'access', 'allow', 'home', 'ip', 'x')
+    row, = table('share', 'access', 'list', 'home')
+    tap.expect((row['ID'], row['State']), (made['id'], 'active'))
+    cleat('share', 'access', 'deny', 'home', made['id'], '--wait')
+    tap.expect(table('share', 'access', 'list', 'home'), [])
+    made = table('share', 'access', 'allow', 'home', 'ip', '192.0.2.7', '--lock-deletion',
+                 '--lock-reason', 'audit', '--wait')
+    rows = table('share', 'lock', 'list')
+    tap.expect(sorted(row['Resource Type'] for row in rows), ['access_rule', 'share'])
+    row, = table('share', 'lock', 'list', '--resource', made['id'])
+    tap.expect((row['Action'], row['Context'], row['Reason']), ('delete', 'user', 'audit'))
+    refused(DENIED, 'has been locked', 'share', 'access', 'deny', 'home', made['id'])
+    refused(DENIED, 'prevent delete action', 'share', 'delete', 'home')
+    cleat('share', 'access', 'deny', 'home', made['id'], '--unrestrict', '--wait')
+    tap.wait_for('the locks are gone', lambda: table('share', 'lock', 'list') == [])
+
+
+def share_locks():
+    made = table('share', 'lock', 'create', 'home', '--reason', 'keep')
+    tap.expect((made['resource_id'], made['lock_reason']), (IDS['share'], 'keep'))
+    refused(DENIED, 'prevent delete action', 'share', 'delete', 'home')
+    tap.expect(len(table('share', 'lock', 'list', '--all-projects', user='admin')), 1)
+    cleat('share', 'lock', 'delete', made['id'])
+    refused(NOT_FOUND, '404', 'share', 'lock', 'delete', made['id'])
+
+
+def share_snapshots():
+    made = table('share', 'snapshot', 'create', 'home', 'monday', '--wait')
+    tap.expect((made['status'], made['share_id'], made['size']), ('available', IDS['share'], 1))
+    row, = table('share', 'snapshot', 'list', '--share', 'home')
+    tap.expect((row['ID'], row['Name']), (made['id'], 'monday'))
+    tap.expect(value('id', 'share', 'snapshot', 'show', 'monday'), made['id'])
+    refused(DENIED, 'dependent snapshots', 'share', 'delete', 'home')
+    copy = table('share', 'create', 'copy', '--size', '1', '--snapshot', 'monday', '--wait')
+    tap.expect(copy['snapshot_id'], made['id'])
+    cleat('share', 'revert', 'home', 'monday', '--wait')
+    cleat('share', 'delete', 'copy', '--wait')
+    cleat('share', 'snapshot', 'delete', 'monday', '--wait')
+    tap.expect(table('share', 'snapshot', 'list'), [])
+
+
+def server_shares():
+    cleat('server', 'create', 'guest', '--image', 'tiny', '--flavor', 'm1.tiny', '--network',
+          'none', '--wait')
+    refused(FAILED, 'vm_state active', 'attach', '--share', 'home', 'guest')
+    cleat('server', 'stop', 'guest', '--wait')
+    made = table('attach', '--share', 'home', '--tag', 'home', 'guest', '--wait')
+    tap.expect(made, {'Share ID': IDS['share'], 'Status': 'inactive', 'Tag': 'home'})
+    row, = table('server', 'share', 'list', 'guest')
+    tap.expect(row, made)
+    refused(FAILED, 'already associated', 'attach', '--share', 'home', 'guest')
+    refused(DENIED, 'prevent delete action', 'share', 'delete', 'home')
+    cleat('server', 'start', 'guest', '--wait')
+    tap.expect(value('status', 'server', 'share', 'show', 'guest', 'home'), 'active')
+    refused(FAILED, 'vm_state active', 'detach', '--share', 'home', 'guest')
+    cleat('server', 'stop', 'guest', '--wait')
+    cleat('detach', '--share', 'home', 'guest', '--wait')
+    tap.expect(table('server', 'share', 'list', 'guest'), [])
+    refused(NOT_FOUND, 'could not be found', 'detach', '--share', 'home', 'guest')
+    tap.expect(table('share', 'access', 'list', 'home'), [])
+
+
+def server_share_with_a_mount_point():
+    made = table('attach', '--share', 'home', '--mount-point', '/srv', '--mount-options', 'ro',
+                 'guest', '--wait')
+    tap.expect((made['Status'], made['Tag']), ('inactive', IDS['share']))
+    rows = table('op', 'list', '--share', 'home', '--server', 'guest')
+    tap.expect([row['Kind'] for row in rows], ['attach-share', 'detach-share', 'attach-share'])
+    tap.expect(rows[0]['Subject'], 'share %s, server %s' % (
+        IDS['share'], value('id', 'server', 'show', 'guest')))
+    cleat('server', 'delete', 'guest', '--wait')
+    tap.wait_for('nobody is let in', lambda: table('share', 'access', 'list', 'home') == [])
+
+
+def share_delete():
+    cleat('share', 'delete', 'home', '--wait')
+    made = value('id', 'share', 'create', '--size', '1', '--wait')
+    cleat('share', 'reset', made, 'deleting', user='admin')
+    cleat('share', 'delete', '--force', made, '--wait', user='admin')
+    tap.expect(table('share', 'list'), [])
+    tap.expect(table('share', 'message', 'list'), [])
+
+
+TESTS = [share_create, share_list, share_set, share_changes, share_access, share_locks,
+         share_snapshots, server_shares, server_share_with_a_mount_point, share_delete]
