@@ -163,6 +163,22 @@ static int check_resource(Work *work, const char *type, const char *id, Fault *f
 	return r;
 }
 
+static int check_count(Work *work, const char *resource_id, Fault *f)
+{
+	RecordQuery query = {0};
+	int64_t count;
+	int r;
+
+	record_where_text(&query, "resource_id", RECORD_EQ, resource_id);
+	r = record_count(work->tx, &resource_lock_table, &query, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	return count < RESOURCE_LOCKS_MAX ? 0
+					  : work_refuse(work, REFUSAL_SHARE_CONFLICT,
+							"Resource %s has %d locks already.",
+							resource_id, RESOURCE_LOCKS_MAX);
+}
+
 /* What is hidden once cannot be hidden again. */
 static int is_hidden(Work *work, const char *rule_id, bool *ret, Fault *f)
 {
@@ -195,6 +211,8 @@ int service_create_resource_lock(Work *work, const LockWish *wish, ResourceLock 
 	r = check_action(work, wish->resource_type, wish->action);
 	if (!r)
 		r = check_resource(work, wish->resource_type, wish->resource_id, f);
+	if (!r)
+		r = check_count(work, wish->resource_id, f);
 	if (!r && str_eq(wish->action, LOCK_SHOW))
 		r = is_hidden(work, wish->resource_id, &hidden, f);
 	if (r)

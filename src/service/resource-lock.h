@@ -22,6 +22,9 @@
 #define LOCK_BY_ADMIN "admin"
 #define LOCK_BY_SERVICE "service"
 
+/* On one resource. */
+enum { RESOURCE_LOCKS_MAX = 100 };
+
 typedef struct LockWish {
 	const char *resource_id;
 	const char *resource_type;

@@ -16,6 +16,9 @@
 #include "service/service.h"
 #include "json/json.h"
 
+/* Of one share: its backend is told of all of them at once. */
+enum { SHARE_RULES_MAX = 1000 };
+
 typedef struct ShareAccessWish {
 	ShareAccessType type;
 	const char *to;

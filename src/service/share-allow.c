@@ -51,6 +51,23 @@ static int check_wish(Work *work, const ShareAccessWish *wish)
 	return 0;
 }
 
+static int check_count(Work *work, const Share *share, Fault *f)
+{
+	RecordQuery query = {0};
+	int64_t count;
+	int r;
+
+	record_where_text(&query, "share_id", RECORD_EQ, share->id);
+	r = record_count(work->tx, &share_rule_table, &query, &count, f);
+	if (r)
+		return fault_unexpected(f, r);
+	return count < SHARE_RULES_MAX
+		       ? 0
+		       : work_refuse(work, REFUSAL_BAD_INPUT,
+				     "Invalid access rule: Share %s has %d of them already.",
+				     share->id, SHARE_RULES_MAX);
+}
+
 static int check_new(Work *work, const Share *share, const ShareAccessWish *wish, Fault *f)
 {
 	ShareRule *same;
@@ -62,8 +79,10 @@ static int check_new(Work *work, const Share *share, const ShareAccessWish *wish
 				   "its replicas or migration copies lacks a valid host or is in "
 				   "an invalid state.");
 	r = share_rule_like(work->tx, work->arena, share->id, wish->type, wish->to, &same, f);
-	if (r || !same)
+	if (r)
 		return r;
+	if (!same)
+		return check_count(work, share, f);
 	return work_refuse(work, REFUSAL_BAD_INPUT, "Share access %s:%s exists.",
 			   enum_name(&share_access_type_names, (int)wish->type), wish->to);
 }

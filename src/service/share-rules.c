@@ -3,6 +3,7 @@
 /*
  * Access rules: found, shown or hidden; and what becomes of them when the backend was told.
  */
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/uuid.h"
 #include "rules/share-access.h"
@@ -112,6 +113,7 @@ int share_rule_move(Tx *tx, Arena *arena, ShareRule *rule, ShareRuleEvent event,
 	if (!share_rule_state_move((ShareRuleState)rule->state, event, &to))
 		return 0;
 	rule->state = (int)to;
+	rule->updated_us = clock_now_us();
 	r = share_rule_update(tx, rule, f);
 	return r ? fault_unexpected(f, r) : refresh_share(tx, arena, rule->share_id, f);
 }

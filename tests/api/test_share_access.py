@@ -307,6 +307,11 @@ def locks_by_themselves():
     tap.expect(locks(query='?lock_reason=no'), [])
     tap.expect(at(NEWEST, method='DELETE', path=path).status, 204)
     tap.expect(at(NEWEST, method='DELETE', path=path).status, 404)
+    many = [lock(share) for _ in range(101)]
+    tap.expect([reply.status for reply in many], [200] * 100 + [409])
+    for reply in many[:100]:
+        at(NEWEST, method='DELETE',
+           path='/resource-locks/' + reply.body['resource_lock']['id'])
     drop(share)
 
 

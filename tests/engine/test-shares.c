@@ -268,6 +268,36 @@ TEST(what_failed_is_not_let_in_later)
 	close_house(&h);
 }
 
+static int run_fill(Work *work, House *h _unused_, Fault *f)
+{
+	int r = 0;
+
+	for (int i = 0; !r && i < SHARE_RULES_MAX; i++) {
+		char id[UUID_TEXT];
+		const ShareRule rule = {
+			.id = id,
+			.share_id = SHARE,
+			.access_to = arena_printf(work->arena, "10.0.%d.%d", i / 250, i % 250),
+			.state = SHARE_RULE_ACTIVE,
+		};
+
+		uuid_new(id);
+		r = share_rule_insert(work->tx, &rule, f);
+	}
+	return r;
+}
+
+TEST(a_share_has_so_many_rules)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(house_visit(&h, run_fill), 0);
+	assert_int_equal(allow(&h, SHARE_ACCESS_IP, "192.168.0.0/16", SHARE_ACCESS_RW),
+			 REFUSAL_BAD_INPUT);
+	close_house(&h);
+}
+
 /* --- servers --- */
 
 static int run_map(Work *work, House *h _unused_, Fault *f)
