@@ -84,8 +84,8 @@ def real_things():
     share = wait_status(admin, '/share/v2/shares/' + share.body['share']['id'], 'share',
                         'available')
     return {'volume_id': volume['id'], 'share_id': share['id'], 'server_id': server['id'],
-            'image_id': image['id'], 'flavor_id': '1', 'user_id': alt.user_id, 'project_id': alt.project_id,
-            'quota_project_id': alt.project_id}
+            'image_id': image['id'], 'flavor_id': '1', 'user_id': alt.user_id,
+            'project_id': alt.project_id, 'quota_project_id': alt.project_id}
 
 
 def ask(method, path, body, version):

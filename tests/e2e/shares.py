@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Cleat authors
-"""Debian's own manila command, unchanged, against the shared file systems service.
+"""Debian's own manila and openstack commands, unchanged, against the shared file systems service.
 
 It asks for nothing before it sends 2.72, and looks names up in lists of everything. The story:
 types, shares, who may mount them, where from, sizes, metadata, snapshots, shares put away and
@@ -245,6 +245,28 @@ def delete():
     tap.expect((used['totalSharesUsed'], used['totalShareGigabytesUsed']), ('0', '0'))
 
 
+def openstack(*words, **how):
+    return commands.run(CLEATD, 'openstack', 'share', *words, **how)
+
+
+def openstack_share():
+    openstack('create', 'NFS', '1', '--name', 'o1', '--wait')
+    assert 'o1' in openstack('list')
+    openstack('set', 'o1', '--property', 'a=b', '--name', 'o2')
+    assert "a='b'" in openstack('show', 'o2')
+    openstack('resize', 'o2', '2', '--wait')
+    rule = openstack('access', 'create', 'o2', 'ip', '192.0.2.7', '-f', 'value', '-c', 'id')
+    assert rule.strip() in openstack('access', 'list', 'o2')
+    openstack('access', 'delete', 'o2', rule.strip())
+    assert ':' in openstack('export', 'location', 'list', 'o2', '-f', 'value', '-c', 'Path')
+    openstack('quota', 'show', 'demo', user='admin')
+    openstack('limits', 'show', '--absolute')
+    openstack('pool', 'list', user='admin')
+    openstack('type', 'list')
+    openstack('delete', 'o2', '--wait')
+    tap.expect(openstack('list', '-f', 'value').strip(), '')
+
+
 def daemon_ends_well():
     tap.expect(CLEATD.stop(), 0, 'status of cleatd')
 
@@ -258,4 +280,4 @@ with CLEATD:
     tap.run('manila', [
         cleatd_serves, types, create, lists, export_locations, access, updates, sizes,
         an_admin_resets, snapshots, put_away, quotas, what_admins_look_at,
-        lists_of_what_there_is_none_of, delete, daemon_ends_well])
+        lists_of_what_there_is_none_of, delete, openstack_share, daemon_ends_well])
