@@ -30,14 +30,15 @@ typedef enum ShareBackendOutcome {
 } ShareBackendOutcome;
 
 struct ShareBackendConfig {
-	const char *name;      /* "directory" */
-	const char *directory; /* absolute: where shares live; for directory and nfs */
-	const char *mount_dir; /* absolute: where shares are mounted on this host */
-	const char *limit;     /* "auto", "quota", "image" or "none"; for directory and nfs */
-	const char *address;   /* of the server, as clients mount from it */
-	const char *options;   /* of mounts on this host, or NULL */
-	const char *ceph_conf; /* for cephfs */
-	const char *ceph_user; /* for cephfs: who makes shares and users, without "client." */
+	const char *name;        /* "directory" */
+	const char *directory;   /* absolute: where shares live; for directory and nfs */
+	const char *mount_dir;   /* absolute: where shares are mounted on this host */
+	const char *limit;       /* "auto", "quota", "image" or "none"; for directory and nfs */
+	const char *address;     /* of the server, as clients mount from it */
+	const char *options;     /* of mounts on this host, or NULL */
+	const char *exports_dir; /* for nfs: files that the server reads, or NULL for its own */
+	const char *ceph_conf;   /* for cephfs */
+	const char *ceph_user;   /* for cephfs: who makes shares and users, without "client." */
 };
 
 /* What a backend is like; for choices and for those who ask. */

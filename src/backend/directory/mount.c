@@ -55,7 +55,8 @@ int mount_exists(int parent, const char *name, bool *ret, Fault *f)
 	struct statx st;
 
 	*ret = false;
-	if (statx(parent, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0)
+	if (statx(parent, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_TYPE, &st) == 0)
 		*ret = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 	else if (errno != ENOENT)
 		return fault(f, -errno, "look at mount point %s: %s", name, strerror(errno));
