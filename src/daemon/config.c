@@ -35,7 +35,7 @@ static const char *const virtiofs_caches[] = {"auto", "none", "always", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
-static const char *const share_backends[] = {"directory", NULL};
+static const char *const share_backends[] = {"directory", "nfs", "cephfs", NULL};
 static const char *const share_limits[] = {"auto", "quota", "image", "none", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
@@ -111,6 +111,8 @@ static const ConfigKey keys[] = {
 	TEXT("share", "address", share_address, NULL),
 	TEXT("share", "host_address", share_host_address, NULL),
 	TEXT("share", "mount_options", share_mount_options, NULL),
+	TEXT("share", "ceph_conf", share_ceph_conf, NULL),
+	TEXT("share", "ceph_user", share_ceph_user, NULL),
 	TEXT("share", "default_type", default_share_type, NULL),
 	NUMBER("share", "restore_seconds", share_restore_s, 1, 366 * 24 * 3600),
 	TEXT("image", "directory", image_directory, NULL),

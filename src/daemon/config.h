@@ -68,6 +68,8 @@ typedef struct Config {
 	const char *share_address;         /* of the server of shares */
 	const char *share_host_address;    /* of this host, as that server sees it */
 	const char *share_mount_options;   /* NULL: none */
+	const char *share_ceph_conf;       /* NULL: Ceph's own place */
+	const char *share_ceph_user;       /* NULL: "cleat-shares" */
 	const char *default_share_type;
 	int64_t share_restore_s; /* how long one that was put away can be taken back */
 	/* [image] */

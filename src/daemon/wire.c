@@ -24,10 +24,12 @@
 #include "api/metadata/metadata-api.h"
 #include "api/share/share.h"
 #include "api/volume/volume.h"
+#include "backend/cephfs/cephfs.h"
 #include "backend/directory/directory.h"
 #include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
+#include "backend/nfs/nfs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -196,7 +198,8 @@ static int open_storage(Daemon *daemon, Fault *f)
 }
 
 /* The drivers that [share] backend may name. */
-static const ShareBackendDriver *const share_backends[] = {&share_directory};
+static const ShareBackendDriver *const share_backends[] = {&share_directory, &share_nfs,
+							   &share_cephfs};
 
 static const ShareBackendDriver *find_share_backend(const Config *config)
 {
@@ -220,6 +223,8 @@ static int open_shares(Daemon *daemon, Fault *f)
 		.limit = config->share_limit,
 		.address = config->share_address,
 		.options = config->share_mount_options,
+		.ceph_conf = config->share_ceph_conf,
+		.ceph_user = config->share_ceph_user,
 	};
 	int r = share_backend_open(driver, &backend, &daemon->share_backend, f);
 

@@ -4,12 +4,14 @@
  * The same tests on every share backend: what src/contract/share-backend.h promises.
  *
  *     share-backend-contract directory|nfs none|image|quota [FOLDER]    in a folder of its own
+ *     share-backend-contract cephfs CONF [FOLDER]    as client.admin of that cluster
  *
  * Files go through the path that connect() gives, as a guest's would. Nothing may be mounted in
  * the folder when all is over.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +19,12 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #include <cmocka.h>
 
+#include "backend/cephfs/cephfs.h"
 #include "backend/directory/directory.h"
 #include "backend/nfs/nfs.h"
 #include "base/log.h"
@@ -191,6 +196,23 @@ static void assert_file(const Share *share, const ShareRule *rule, const char *t
 	disconnect(share, false);
 }
 
+/*
+ * Give up, or take back, the right to use more than a quota says. Emulators' file servers have not
+ * got it, whatever a guest's root may do.
+ */
+static void be_a_guest(bool yes)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	assert_int_equal(syscall(SYS_capget, &head, sets), 0);
+	if (yes)
+		sets[0].effective &= ~(1U << CAP_SYS_RESOURCE);
+	else
+		sets[0].effective = sets[0].permitted;
+	assert_int_equal(syscall(SYS_capset, &head, sets), 0);
+}
+
 /* Take blocks, by writing where they cannot be had otherwise. */
 static bool take(int fd, int64_t at, int64_t n)
 {
@@ -214,10 +236,18 @@ static int64_t fill(const char *path, const char *name, int64_t max)
 	int64_t at = 0;
 
 	assert_true(fd >= 0);
+	be_a_guest(true);
 	while (at < max && take(fd, at, step))
 		at += step;
+	be_a_guest(false);
 	(void)close(fd); /* may say once more that it is full */
 	return at;
+}
+
+/* Clients of a CephFS notice after some seconds that a share is full. */
+static bool of_exact(const ShareBackendTraits *traits)
+{
+	return traits->sized && !str_eq(share_backend_name(backend), "cephfs");
 }
 
 /* ---- promises ---- */
@@ -422,6 +452,29 @@ static void a_share_cannot_outgrow_its_size(void **state _unused_)
 	gone(&share);
 }
 
+static void assert_quota(const Share *share, const ShareRule *rule, int64_t size_gib)
+{
+	char text[24] = "";
+
+	assert_true(getxattr(connected(share, rule, false), "ceph.quota.max_bytes", text,
+			     sizeof(text) - 1) > 0);
+	assert_string_equal(text, arena_printf(arena, "%" PRId64, size_gib * GIB));
+	disconnect(share, false);
+}
+
+static void clients_know_the_size(void **state _unused_)
+{
+	ShareRule *rule;
+	Share share = made(1, &rule);
+
+	assert_quota(&share, rule, 1);
+	must(share_backend_resize(backend, &share, 3, &fault_));
+	assert_quota(&share, rule, 3);
+	must(share_backend_resize(backend, &share, 2, &fault_));
+	assert_quota(&share, rule, 2);
+	gone(&share);
+}
+
 static void a_share_shrinks_and_keeps_what_it_has(void **state _unused_)
 {
 	ShareRule *rule;
@@ -432,7 +485,7 @@ static void a_share_shrinks_and_keeps_what_it_has(void **state _unused_)
 	must(share_backend_resize(backend, &share, 1, &fault_));
 	share.size_gib = 1;
 	assert_file(&share, rule, "text");
-	if (share_backend_traits(backend)->sized)
+	if (of_exact(share_backend_traits(backend)))
 		assert_in_range(fill(connected(&share, rule, false), "large", 2 * GIB),
 				GIB - TOLERANCE, GIB + TOLERANCE);
 	gone(&share);
@@ -540,9 +593,9 @@ static bool of_all(const ShareBackendTraits *traits _unused_)
 	return true;
 }
 
-static bool of_sized(const ShareBackendTraits *traits)
+static bool of_late(const ShareBackendTraits *traits)
 {
-	return traits->sized;
+	return traits->sized && !of_exact(traits);
 }
 
 /* ext4 in an image grows while it is mounted only for those who have CAP_SYS_RESOURCE. */
@@ -563,6 +616,12 @@ static bool of_exporting(const ShareBackendTraits *traits _unused_)
 	return !str_eq(share_backend_name(backend), "directory");
 }
 
+/* The cluster of ./check shares has no manager, and only managers count. */
+static bool of_counting(const ShareBackendTraits *traits _unused_)
+{
+	return !str_eq(share_backend_name(backend), "cephfs");
+}
+
 static const Promise promises[] = {
 	{cmocka_unit_test(a_share_comes_and_goes), of_all},
 	{cmocka_unit_test(a_location_names_the_share), of_all},
@@ -573,10 +632,11 @@ static const Promise promises[] = {
 	{cmocka_unit_test(a_share_in_use_is_not_disconnected), of_all},
 	{cmocka_unit_test(rules_are_applied_as_a_whole), of_all},
 	{cmocka_unit_test(no_rule_becomes_an_option), of_exporting},
-	{cmocka_unit_test(a_share_cannot_outgrow_its_size), of_sized},
+	{cmocka_unit_test(a_share_cannot_outgrow_its_size), of_exact},
+	{cmocka_unit_test(clients_know_the_size), of_late},
 	{cmocka_unit_test(a_share_shrinks_and_keeps_what_it_has), of_all},
 	{cmocka_unit_test(a_share_grows_while_it_is_connected), of_growing},
-	{cmocka_unit_test(capacity_makes_sense), of_all},
+	{cmocka_unit_test(capacity_makes_sense), of_counting},
 	{cmocka_unit_test(a_snapshot_keeps_what_was), of_snapshots},
 	{cmocka_unit_test(links_lead_nowhere), of_all},
 };
@@ -592,7 +652,7 @@ static int check_promises(void)
 	return _cmocka_run_group_tests("share backend", tests, count, NULL, NULL);
 }
 
-static const ShareBackendDriver *const drivers[] = {&share_directory, &share_nfs};
+static const ShareBackendDriver *const drivers[] = {&share_directory, &share_nfs, &share_cephfs};
 
 static const ShareBackendDriver *driver_named(const char *name)
 {
@@ -603,14 +663,16 @@ static const ShareBackendDriver *driver_named(const char *name)
 }
 
 /* One that this machine cannot have is skipped, with its reason. */
-static bool open_backend(const ShareBackendDriver *driver, const char *limit)
+static bool open_backend(const ShareBackendDriver *driver, const char *how)
 {
 	const ShareBackendConfig config = {
 		.name = driver->name,
 		.directory = arena_printf(arena, "%s/shares", folder),
 		.mount_dir = arena_printf(arena, "%s/mounts", folder),
-		.limit = limit,
+		.limit = how,
 		.address = "127.0.0.1",
+		.ceph_conf = how,
+		.ceph_user = "admin",
 	};
 	int r = share_backend_open(driver, &config, &backend, &fault_);
 
@@ -640,8 +702,10 @@ static bool is_unmounted(void)
 static bool remove_folder(void)
 {
 	static const char *const parts[] = {
-		"shares/shares", "shares/images", "shares/snapshots", "shares/drafts",
-		"shares/trash",  "shares",        "mounts",           ""};
+		"shares/shares", "shares/images", "shares/snapshots",
+		"shares/drafts", "shares/trash",  "shares/readonly",
+		"shares",        "mounts",        "",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (rmdir(arena_printf(arena, "%s/%s", folder, parts[i])) && errno != ENOENT) {
@@ -657,7 +721,7 @@ int main(int argc, char **argv)
 	bool good;
 
 	if (!driver) {
-		(void)fputs("usage: share-backend-contract BACKEND LIMIT [FOLDER]\n", stderr);
+		(void)fputs("usage: share-backend-contract BACKEND LIMIT|CONF [FOLDER]\n", stderr);
 		return 2;
 	}
 	if (getenv("CLEAT_TEST_DEBUG"))

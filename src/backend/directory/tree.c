@@ -365,10 +365,11 @@ static int lift(int dir, const char *name, int top, uint64_t *number)
 	char to[24];
 	int r;
 
+	/* What is replaced is an empty directory: that is deleted, too. */
 	do {
 		(void)snprintf(to, sizeof(to), "%" PRIu64, (*number)++); /* fits */
-		r = renameat2(dir, name, top, to, RENAME_NOREPLACE);
-	} while (r && errno == EEXIST);
+		r = renameat(dir, name, top, to);
+	} while (r && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
 	return r;
 }
 

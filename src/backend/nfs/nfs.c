@@ -27,9 +27,9 @@ enum {
 	UMOUNT_MS = 55 * 1000,
 	FOLDER_BYTES = 256,
 	READONLY_BYTES = UUID_TEXT + 3,
-	/* The server lets go of files a moment after it is told. */
-	RELEASE_TRIES = 50,
-	RELEASE_WAIT_MS = 100,
+	/* The server lets go of files some seconds after it is told. */
+	RELEASE_TRIES = 80,
+	RELEASE_WAIT_MS = 250,
 };
 
 typedef struct Nfs {
@@ -40,6 +40,7 @@ typedef struct Nfs {
 	char *address; /* as it stands before the ":" of a location */
 	char *options; /* of mounts */
 	char *folder;  /* of the server's files */
+	bool sized;
 } Nfs;
 
 static const char *path_of(const Nfs *nfs, const Share *share, Arena *arena)
@@ -315,7 +316,7 @@ static void nfs_describe(void *self, ShareBackendTraits *traits)
 {
 	const Nfs *nfs = self;
 
-	traits->sized = share_backend_traits(nfs->files)->sized;
+	traits->sized = nfs->sized;
 }
 
 /* A path that stands for itself in exports, options and locations. */
@@ -383,17 +384,36 @@ static int open_folders(Nfs *nfs, const ShareBackendConfig *config, Fault *f)
 	return 0;
 }
 
-static int open_files(Nfs *nfs, const ShareBackendConfig *config, Fault *f)
+static int open_limited(Nfs *nfs, const ShareBackendConfig *config, const char *limit, Fault *f)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	ShareBackendConfig files = *config;
 
 	files.name = "directory";
+	files.limit = limit;
 	files.mount_dir = arena_printf(arena, "%s/readonly", config->directory);
 	if (mkdir(config->directory, 0700) && errno != EEXIST)
 		return fault(f, -errno, "make directory %s: %s", config->directory,
 			     strerror(errno));
 	return share_backend_open(&share_directory, &files, &nfs->files, f);
+}
+
+/*
+ * The server does what a client's root wants with a right that quotas of ext4 do not hold, so they
+ * are not what is chosen here.
+ */
+static int open_files(Nfs *nfs, const ShareBackendConfig *config, Fault *f)
+{
+	bool any = !config->limit || str_eq(config->limit, "auto");
+	Fault because = {0};
+	int r = any ? open_limited(nfs, config, "image", &because)
+		    : open_limited(nfs, config, config->limit, f);
+
+	if (any && r)
+		r = open_limited(nfs, config, "none", f);
+	nfs->sized =
+		!r && share_backend_traits(nfs->files)->sized && !str_eq(config->limit, "quota");
+	return r;
 }
 
 static int nfs_open(const ShareBackendConfig *config, void **ret, Fault *f)
