@@ -255,7 +255,7 @@ const OperationKind service_operations[] = {
 		.steps = {STEP_DOMAIN_DESTROY, STEP_SHARES_DISCONNECT, STEP_DOMAIN_UNDEFINE,
 			  STEP_VOLUME_DISCONNECT, STEP_SERVER_DISK_DELETE},
 		.step_count = 5,
-		.deadline_ms = SECONDS(60), /* what holds a share is seldom let go of later */
+		.deadline_ms = SECONDS(30), /* what holds a share is seldom let go of later */
 		.forward_only = true,
 		.overtakes = true,
 		.done = delete_server_done,
