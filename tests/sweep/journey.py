@@ -7,6 +7,7 @@ things, looks instead of remembering, and leaves nothing behind: that it works a
 a crash spoiled nothing.
 """
 import lib
+from mappings import MappingSteps
 from shares import ShareSteps
 from world import FOREIGN_ID
 
@@ -30,7 +31,7 @@ def asked(reply):
     return reply.body
 
 
-class Journey(ShareSteps):
+class Journey(ShareSteps, MappingSteps):
     def __init__(self, user, seconds=30):
         self.user = user
         self.seconds = seconds
@@ -624,6 +625,7 @@ class Journey(ShareSteps):
         self.release()
 
     def finish(self):
+        self.detach_shares()
         self.delete_shares()
         self.delete_extras()
         self.delete_copies()

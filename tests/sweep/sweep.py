@@ -35,6 +35,7 @@ sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib'),
                 os.path.dirname(os.path.abspath(__file__))]
 import lib  # noqa: E402
 import tap  # noqa: E402
+import mappings  # noqa: E402
 import shares  # noqa: E402
 import world  # noqa: E402
 from journey import FOREIGN, FOREIGN_ID, Journey  # noqa: E402
@@ -80,6 +81,10 @@ WAYS = (
     Way('adopted', Journey.adopt_and_release, False, False, {}),
     Way('a share', Journey.live_as_a_share, False, True, {}, fail=None),
     Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fail=None),
+    Way('a share of a server', Journey.use_a_share, True, True, {}),
+    Way('deleted with a share', Journey.delete_with_a_share, True, True, {}),
+    Way('rescued with a share', Journey.rescue_with_a_share, True, False, {}),
+    Way('a share, detached at once', Journey.detach_in_haste, True, False, {}),
     Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=None),
     Way('a share managed', Journey.manage_a_share, False, False, {}, fail=None),
     Way('a whole life', Journey.whole_life, False, False, {}),
@@ -169,7 +174,9 @@ def settle(cleatd, broken_is_fine=False):
     def quiet():
         seen = world.look(cleatd)
         told[:] = world.complaints(seen, broken_is_fine)
-        told.extend(shares.complaints(cleatd.dir, world.find_store(cleatd.dir, seen.files)))
+        store = world.find_store(cleatd.dir, seen.files)
+        told.extend(shares.complaints(cleatd.dir, store))
+        told.extend(mappings.complaints(store, seen.servers, broken_is_fine))
         return not told
     try:
         lib.wait_for(quiet, 'peace', SETTLE_SECONDS)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""What the sweeps do to shares that servers have, and what must hold of them once a cleatd has
+settled: guests that run have theirs, for others nothing is connected, and access and locks are
+there as long as a server needs them.
+
+MappingSteps is a part of a Journey, beside ShareSteps.
+"""
+import collections
+import sqlite3
+
+from shares import asked
+
+SERVERS = '/compute/v2.1/servers'
+AT = 'compute 2.97'
+UP = ('ACTIVE', 'PAUSED', 'RESCUE')
+
+
+class MappingSteps:
+    """Needs what ShareSteps needs, self.server(), self.power() and self.reshape()."""
+
+    def mapping_path(self):
+        return '%s/%s/shares/%s' % (SERVERS, self.server()['id'], self.a_share()['id'])
+
+    def mapping(self):
+        """What the server says of the share, or None."""
+        if not self.server() or not self.a_share():
+            return None
+        reply = self.user.get(self.mapping_path(), version=AT)
+        return reply.body['share'] if reply.status == 200 else None
+
+    def attach_share(self):
+        self.step = 'attach share'
+        asked(self.user.post(self.mapping_path().rsplit('/', 1)[0],
+                             {'share': {'share_id': self.a_share()['id']}}, version=AT))
+        self.wait(self.mapping, ('inactive', 'error'))
+
+    def detach_share(self):
+        self.step = 'detach share'
+        asked(self.user.delete(self.mapping_path(), version=AT))
+        self.wait(self.mapping, (None, 'error'))
+
+    def start_with_a_share(self):
+        self.make_share()
+        self.power('os-stop', None, 'SHUTOFF')
+        self.attach_share()
+        self.power('os-start', None, 'ACTIVE')
+
+    def detach_shares(self):
+        """Whatever an interrupted journey has left."""
+        if not self.mapping():
+            return
+        self.wait(self.mapping, ('active', 'inactive', 'error', None))
+        if self.server()['status'] == 'RESCUE':
+            self.power('unrescue', None, 'ACTIVE')
+        if self.server()['status'] == 'ACTIVE':
+            self.power('os-stop', None, 'SHUTOFF')
+        if self.mapping():
+            self.detach_share()
+
+    # --- journeys ---
+
+    def use_a_share(self):
+        self.start_with_a_share()
+        self.reshape('reboot', {'type': 'HARD'}, 'ACTIVE')
+        self.power('os-stop', None, 'SHUTOFF')
+        self.detach_share()
+        self.delete_share()
+        self.step = 'end'
+
+    def detach_in_haste(self):
+        """The detach does not wait for the attach."""
+        self.make_share()
+        self.power('os-stop', None, 'SHUTOFF')
+        self.step = 'attach share'
+        asked(self.user.post(self.mapping_path().rsplit('/', 1)[0],
+                             {'share': {'share_id': self.a_share()['id']}}, version=AT))
+        self.detach_share()
+        self.step = 'end'
+
+    def delete_with_a_share(self):
+        self.start_with_a_share()
+        self.delete_server()
+        self.step = 'end'
+
+    def rescue_with_a_share(self):
+        self.start_with_a_share()
+        self.rescue()
+
+
+# --- judging ---
+
+Mapping = collections.namedtuple('Mapping', 'id server share status connected rule')
+Rows = collections.namedtuple('Rows', 'mappings rules locks')
+
+
+def look(store):
+    with sqlite3.connect('file:%s?mode=ro' % store, uri=True) as rows:
+        found = Rows(
+            [Mapping(*row) for row in rows.execute(
+                'SELECT id, server_id, share_id, status, connected, rule_id '
+                'FROM share_mappings')],
+            dict(rows.execute('SELECT id, own FROM share_rules')),
+            rows.execute("SELECT rule_id, reason FROM resource_locks "
+                         "WHERE context = 'service'").fetchall())
+    rows.close()
+    return found
+
+
+def about_mapping(mapping, server, rules, broken_is_fine):
+    if not server:
+        yield 'share mapping %s has no server' % mapping.id
+        return
+    up = server.status in UP
+    broken = broken_is_fine and mapping.status == 'error'
+    if not broken and mapping.status != ('active' if up else 'inactive'):
+        yield '%s server has a share that is %s' % (server.status, mapping.status)
+    if bool(mapping.connected) != up:
+        yield '%s server: its share is connected: %d' % (server.status, mapping.connected)
+    if not broken and mapping.rule not in rules:
+        yield 'share mapping %s has no access rule' % mapping.id
+
+
+def about_access(rows):
+    needed = {mapping.rule for mapping in rows.mappings}
+    for rule, own in rows.rules.items():
+        if own and rule not in needed:
+            yield 'access rule %s lets a host in that needs it no more' % rule
+    for rule, reason in rows.locks:
+        if rule not in needed:
+            yield 'a lock for nobody: %s' % reason
+
+
+def complaints(store, servers, broken_is_fine):
+    rows, found = look(store), []
+    for mapping in rows.mappings:
+        found += about_mapping(mapping, servers.get(mapping.server), rows.rules, broken_is_fine)
+    return found + list(about_access(rows))
