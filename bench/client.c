@@ -51,10 +51,11 @@ int storm_ask(StormClient *client, const char *method, const char *path, const c
 {
 	char text[4096];
 	int n = snprintf(text, sizeof(text),
-			 "%s /volume/v3%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+			 "%s %s%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 			 "X-Auth-Token: %s\r\nContent-Type: application/json\r\n"
-			 "OpenStack-API-Version: volume 3.66\r\nContent-Length: %zu\r\n\r\n%s",
-			 method, path, client->storm->token, strlen(body), body);
+			 "OpenStack-API-Version: %s\r\nContent-Length: %zu\r\n\r\n%s",
+			 method, client->storm->api, path, client->storm->token,
+			 client->storm->version, strlen(body), body);
 
 	if (send(client->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
 		return 0;

@@ -28,6 +28,8 @@ struct StormClient {
 struct Storm {
 	uint16_t port;
 	const char *token;
+	const char *api;     /* what all paths are below: "/volume/v3" */
+	const char *version; /* of it: "volume 3.66" */
 	unsigned clients;
 	int64_t end_ms;
 	bool (*turn)(StormClient *client); /* false: something was refused */

@@ -4,12 +4,13 @@
  * SQLite with nothing before it: the row writes of a cycle, in the product's tables, by one writer
  * that commits what waits in groups. What cleatd's cycles are measured against.
  *
- *     groupcommit volume|attachment DIRECTORY CLIENTS SECONDS
+ *     groupcommit volume|attachment|mapping DIRECTORY CLIENTS SECONDS
  *
  * Prints "CYCLES cycles in MILLISECONDS ms". A cycle of a volume (create, delete) is the four
  * transactions that cleatd makes of it: intent and end of each operation. Each client waits for
  * its commits, except the end of the deletion. A cycle of an attachment (create with a connector,
- * complete, delete) is three, and each is waited for. A store that is in the directory already
+ * complete, delete) is three, one of a share mapping four (intent and end of attach and detach),
+ * and each is waited for. A store that is in the directory already
  * ("bare.db", with the product's tables) is gone on with.
  */
 #include <pthread.h>
@@ -25,7 +26,7 @@
 #include "base/uuid.h"
 #include "records/tables.h"
 
-enum { STATEMENTS_MAX = 6 };
+enum { STATEMENTS_MAX = 8 };
 
 typedef enum Part {
 	CREATE_BEGIN,
@@ -35,6 +36,10 @@ typedef enum Part {
 	ATTACH_CREATE,
 	ATTACH_COMPLETE,
 	ATTACH_DELETE,
+	SHARE_ATTACH,
+	SHARE_ALLOWED,
+	SHARE_DETACH,
+	SHARE_GONE,
 	_PART_MAX,
 } Part;
 
@@ -94,7 +99,36 @@ typedef enum Part {
 	"INSERT INTO steps (id, " STEP_COLUMNS ") VALUES (?2 || '/00', " STEP_VALUES("started") ")"
 #define STEP_END "UPDATE steps SET state = 'done', finished_us = ?3 WHERE id = ?2 || '/00'"
 
-/* ?1 is the volume, ?2 the operation, ?3 the time. */
+#define PROJECT "'01c89d20c6bd403fbd682e3507b825ba'"
+#define USER "'c759fef1d3b04918a4b0470aae9b5949'"
+#define MAPPING_COLUMNS                                                                            \
+	"server_id, share_id, project_id, user_id, status, tag, export_path, rule_id, "            \
+	"mount_point, mount_options, readonly, connected, created_us, updated_us"
+#define MAPPING_VALUES                                                                             \
+	"?1 || 's', ?1, " PROJECT ", " USER ", 'attaching', ?1, "                                  \
+	"'127.0.0.1:/var/lib/cleat/shares/shares/' || ?1, ?1 || 'r', NULL, NULL, 0, 0, ?3, ?3"
+#define RULE_COLUMNS                                                                               \
+	"share_id, type, access_to, level, state, access_key, metadata, own, created_us, "         \
+	"updated_us"
+#define RULE_VALUES "?1, 'ip', '127.0.0.1', 'rw', 'queued_to_apply', NULL, '{}', 1, ?3, ?3"
+#define RULE_STATE(state)                                                                          \
+	"UPDATE share_rules SET state = '" state "', updated_us = ?3 WHERE id = ?1 || 'r'"
+#define SHARE_LOCK(number, type, resource, action)                                                 \
+	"INSERT INTO resource_locks (id, project_id, user_id, resource_type, resource_id, "        \
+	"action, context, reason, rule_id, created_us, updated_us) VALUES (?1 || 'l" number        \
+	"', " PROJECT ", " USER ", '" type "', ?1 || '" resource "', '" action "', 'service', "    \
+	"'Locked by server share ' || ?1, ?1 || 'r', ?3, ?3)"
+#define ACTION_BEGIN                                                                               \
+	"INSERT INTO instance_actions (id, server_id, request_id, action, user_id, project_id, "   \
+	"started_us, updated_us, message, event, event_started_us, event_finished_us, result, "    \
+	"details, host) VALUES (?2 || 'a', ?1 || 's', "                                            \
+	"'req-06fc4e06-7e3f-4012-bc13-99d37a95a89f', 'attach_share', " USER ", " PROJECT           \
+	", ?3, ?3, NULL, 'compute_allow_share', ?3, 0, 'Running', NULL, 'host1')"
+#define ACTION_END                                                                                 \
+	"UPDATE instance_actions SET updated_us = ?3, event_finished_us = ?3, "                    \
+	"result = 'Success' WHERE id = ?2 || 'a'"
+
+/* ?1 is the volume or share, ?2 the operation, ?3 the time. */
 static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
 	[CREATE_BEGIN] = {QUOTA("volumes", "+"), QUOTA("gigabytes", "+"), CAPACITY("+"),
 			  "INSERT INTO volumes (id, " VOLUME_COLUMNS
@@ -113,6 +147,24 @@ static const char *const parts[_PART_MAX][STATEMENTS_MAX] = {
 			     "WHERE id = ?2",
 			     VOLUME_STATUS("in-use")},
 	[ATTACH_DELETE] = {"DELETE FROM attachments WHERE id = ?2", VOLUME_STATUS("available")},
+	[SHARE_ATTACH] = {"INSERT INTO share_mappings (id, " MAPPING_COLUMNS
+			  ") VALUES (?1 || 'm', " MAPPING_VALUES ")",
+			  "INSERT INTO share_rules (id, " RULE_COLUMNS
+			  ") VALUES (?1 || 'r', " RULE_VALUES ")",
+			  SHARE_LOCK("1", "access_rule", "r", "show"),
+			  SHARE_LOCK("2", "access_rule", "r", "delete"),
+			  SHARE_LOCK("3", "share", "", "delete"), ACTION_BEGIN, OPERATION_BEGIN,
+			  STEP_BEGIN},
+	[SHARE_ALLOWED] = {"UPDATE share_mappings SET status = 'inactive', updated_us = ?3 "
+			   "WHERE id = ?1 || 'm'",
+			   RULE_STATE("active"), ACTION_END, STEP_END, OPERATION_END},
+	[SHARE_DETACH] = {"UPDATE share_mappings SET status = 'detaching', updated_us = ?3 "
+			  "WHERE id = ?1 || 'm'",
+			  RULE_STATE("queued_to_deny"), ACTION_BEGIN, OPERATION_BEGIN, STEP_BEGIN},
+	[SHARE_GONE] = {"DELETE FROM share_mappings WHERE id = ?1 || 'm'",
+			"DELETE FROM resource_locks WHERE rule_id = ?1 || 'r'",
+			"DELETE FROM share_rules WHERE id = ?1 || 'r'", ACTION_END, STEP_END,
+			OPERATION_END},
 };
 
 typedef struct Wish Wish;
@@ -269,7 +321,8 @@ typedef struct Cycle {
 
 static void commit_part(Loop *loop, Part part, const Cycle *cycle)
 {
-	const char *operation = part == DELETE_BEGIN ? cycle->delete : cycle->create;
+	bool second = part == DELETE_BEGIN || part == SHARE_DETACH || part == SHARE_GONE;
+	const char *operation = second ? cycle->delete : cycle->create;
 	Wish wish = {.part = part, .volume = cycle->volume, .operation = operation};
 
 	wish_send(loop, &wish);
@@ -327,6 +380,33 @@ static void *attach_client_run(void *arg)
 	return NULL;
 }
 
+static void *mapping_client_run(void *arg)
+{
+	static const Part turn[] = {SHARE_ATTACH, SHARE_ALLOWED, SHARE_DETACH, SHARE_GONE};
+	Cycle share = {0};
+	Loop *loop = arg;
+
+	uuid_new(share.volume);
+	while (clock_mono_ms() < loop->end_ms) {
+		uuid_new(share.create);
+		uuid_new(share.delete);
+		for (size_t i = 0; i < ARRAY_SIZE(turn); i++)
+			commit_part(loop, turn[i], &share);
+		atomic_fetch_add(&loop->cycles, 1);
+	}
+	return NULL;
+}
+
+/* What each client of that name goes through; NULL: there is none. */
+static void *(*client_of(const char *name))(void *loop)
+{
+	if (str_eq(name, "volume"))
+		return client_run;
+	if (str_eq(name, "attachment"))
+		return attach_client_run;
+	return str_eq(name, "mapping") ? mapping_client_run : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t clients, seconds;
@@ -336,7 +416,9 @@ int main(int argc, char **argv)
 
 	if (argc != 5 || !str_parse_u64(argv[3], &clients) || !str_parse_u64(argv[4], &seconds))
 		return 2;
-	loop.client = str_eq(argv[1], "attachment") ? attach_client_run : client_run;
+	loop.client = client_of(argv[1]);
+	if (!loop.client)
+		return 2;
 	loop_open(&loop, argv[2]);
 	began = clock_mono_ms();
 	loop.end_ms = began + (int64_t)seconds * 1000;

@@ -7,6 +7,9 @@
  *         create a volume, wait until it is available, delete it
  *     load attachment PORT TOKEN CLIENTS SECONDS VOLUME...
  *         attach a volume of its own with a connector, complete, delete
+ *     load mapping PORT TOKEN CLIENTS SECONDS "SERVER SHARE"...
+ *         attach a share of its own to a server of its own, wait until that is done, detach it,
+ *         wait until it is gone
  *     load get PORT TOKEN CLIENTS SECONDS COUNT
  *         show one of COUNT volumes whose ids are made of numbers
  *     load page PORT TOKEN CLIENTS SECONDS COUNT
@@ -20,7 +23,7 @@
 #include "base/str.h"
 #include "bench/client.h"
 
-enum { POLL_MS = 2, PAGE = 1000 };
+enum { POLL_MS = 2, PAGE = 1000, GRACE_MS = 10 * 1000 };
 
 /* Paths of what the last arguments name. */
 typedef struct Subject {
@@ -76,6 +79,40 @@ static bool attachment_turn(StormClient *client)
 	return storm_ask(client, "DELETE", path, "") == 200;
 }
 
+/* Until the mapping is there, or gone; also when the time is up, for whoever measures next. */
+static bool await_mapping(StormClient *client, const char *path, bool there)
+{
+	while (clock_mono_ms() < client->storm->end_ms + GRACE_MS) {
+		int status = storm_ask(client, "GET", path, "");
+
+		if (there ? status == 200 && strstr(client->body, "\"inactive\"") : status == 404)
+			return true;
+		if (status != 200)
+			return false;
+		clock_sleep_ms(POLL_MS);
+	}
+	return false;
+}
+
+/* The subject is "SERVER SHARE". */
+static bool mapping_turn(StormClient *client)
+{
+	const Subject *subject = client->storm->ctx;
+	const char *names = subject->volumes[client->index];
+	const char *share = names + BENCH_ID_LENGTH + 1;
+	char body[128];
+	Path path;
+
+	(void)snprintf(path, sizeof(path), "/servers/%.*s/shares", BENCH_ID_LENGTH, names);
+	(void)snprintf(body, sizeof(body), "{\"share\": {\"share_id\": \"%s\"}}", share);
+	if (storm_ask(client, "POST", path, body) != 201)
+		return false;
+	(void)snprintf(path, sizeof(path), "/servers/%.*s/shares/%s", BENCH_ID_LENGTH, names,
+		       share);
+	return await_mapping(client, path, true) && storm_ask(client, "DELETE", path, "") == 200 &&
+	       await_mapping(client, path, false);
+}
+
 /* Spread over all numbers, the same in each run. */
 static unsigned some_number(StormClient *client)
 {
@@ -109,11 +146,13 @@ static bool page_turn(StormClient *client)
 static const struct {
 	const char *name;
 	bool (*turn)(StormClient *client);
-	bool counts; /* the next argument is a number of volumes */
-	bool names;  /* the next arguments are volumes, one a client */
+	bool counts;  /* the next argument is a number of volumes */
+	bool names;   /* the next arguments are volumes, one a client */
+	bool compute; /* of compute's API, else of block storage's */
 } modes[] = {
 	{.name = "volume", .turn = volume_turn},
 	{.name = "attachment", .turn = attachment_turn, .names = true},
+	{.name = "mapping", .turn = mapping_turn, .names = true, .compute = true},
 	{.name = "get", .turn = get_turn, .counts = true},
 	{.name = "page", .turn = page_turn, .counts = true},
 };
@@ -135,6 +174,8 @@ int main(int argc, char **argv)
 		if (modes[i].names && (uint64_t)argc != 6 + clients)
 			return 2;
 		storm.turn = modes[i].turn;
+		storm.api = modes[i].compute ? "/compute/v2.1" : "/volume/v3";
+		storm.version = modes[i].compute ? "compute 2.97" : "volume 3.66";
 	}
 	if (!storm.turn)
 		return 2;
