@@ -5,9 +5,9 @@
 
     bench/shares.py [SECONDS]
 
-Attach and detach, each client with a server and a share of its own, against the bare group commit of
-the same rows; and how long a server takes to start with 1, 4 and 16 shares, on the fake hypervisor:
-what a share adds stays the same.
+Attach and detach, each client with a server and a share of its own, against the bare group
+commit of the same rows; and how long a server takes to start with 1, 4 and 16 shares, on the
+fake hypervisor: what a share adds stays the same.
 """
 import os
 import statistics

@@ -64,8 +64,42 @@ def active(server=None):
         'OS-EXT-STS:task_state'] is None)
 
 
-SERVER = made_server()
+def made_off():
+    """A server that is off, with a share, and another share."""
+    reply = demo.post(COMPUTE + '/servers', {'server': {
+        'name': 'off', 'imageRef': IMAGE, 'flavorRef': '1', 'networks': 'none'}},
+        version='compute 2.52')
+    server, shares = COMPUTE + '/servers/' + reply.body['server']['id'], []
+    active(server)
+    demo.post(server + '/action', {'os-stop': None})
+    active(server)
+    for _ in range(2):
+        path = '/share/v2/shares/' + demo.post('/share/v2/shares', {'share': {
+            'share_proto': 'NFS', 'size': 1}}).body['share']['id']
+        tap.wait_for('a share', lambda: demo.get(path).body['share']['status'] == 'available')
+        shares.append(path.rsplit('/', 1)[1])
+    attach_share(demo, server, shares[0], 'compute 2.97')
+    return server, shares
+
+
+def attach_share(user, server, share, version):
+    reply = user.post(server + '/shares', {'share': {'share_id': share}}, version=version)
+    tap.wait_for('the share', lambda: demo.get('%s/shares/%s' % (server, share), version=version)
+                 .body['share']['status'] == 'inactive')
+    return reply
+
+
+def create_share(user, version):
+    reply = attach_share(user, OFF, SHARES[1], version)
+    path = '%s/shares/%s' % (OFF, SHARES[1])
+    demo.delete(path, version=version)
+    tap.wait_for('the share to go', lambda: demo.get(path, version=version).status == 404)
+    return reply
+
+
 IMAGE = demo.get('/image/v2/images').body['images'][0]['id']
+OFF, SHARES = made_off()
+SERVER = made_server()  # the newest: lists of one show it
 VOLUMES = SERVER + '/os-volume_attachments'
 VOLUME = VOLUMES + '/' + demo.get(VOLUMES).body['volumeAttachments'][0]['volumeId']
 FREE_VOLUME = demo.post('/volume/v3/volumes', {'volume': {'size': 1}}).body['volume']['id']
@@ -168,6 +202,11 @@ ASK = {
     'os-keypairs/keypairs-post-resp.json': create_key,
     'os-keypairs/keypairs-import-post-resp.json':
         lambda user, version: create_key(user, version, public_key=PUBLIC_KEY),
+    'os-server-shares/server-shares-list-resp.json': get(OFF + '/shares'),
+    'os-server-shares/server-shares-show-resp.json': get(OFF + '/shares/' + SHARES[0]),
+    'os-server-shares/server-shares-admin-show-resp.json': get(OFF + '/shares/' + SHARES[0]),
+    'os-server-shares/server-shares-create-resp.json': create_share,
+    'os-server-shares/server-shares-admin-create-resp.json': create_share,
     'servers/server-get-resp.json': get(SERVER),
     'servers/server-update-resp.json': update_server,
     'servers/servers-details-resp.json': list_servers('/servers/detail'),
@@ -225,11 +264,12 @@ def every_version_of(name, contents):
         starts = sorted(contents)
         for first, after in zip(starts, starts[1:] + [LAST.get(name, NEWEST) + 1]):
             text = json.dumps(contents[first])
-            user = admin if 'OS-EXT-SRV-ATTR:host"' in text or 'detail/' in name else demo
+            user = admin if 'OS-EXT-SRV-ATTR:host"' in text or 'detail/' in name or \
+                'shares-admin-' in name else demo
             minors = range(first, after)
             for minor in [minors[0], minors[-1]] if name in SPARSE else minors:
                 reply = ASK[name](user, 'compute 2.%d' % minor)
-                assert reply.status == 200, (minor, reply)
+                assert reply.status in (200, 201), (minor, reply)
                 wrong += ['2.%d %s' % (minor, line) for line in differences(
                     contents[first], reply.body, FREE,
                     missing=ABSENT, more={key for key, since in EARLY.items() if minor >= since},
