@@ -421,6 +421,7 @@ const char *share_alias(Arena *arena, const ShareMapping *mapping);
 /* Connect run->shares for a guest that is to start: fills in run->filesystems. STEP_LATER. */
 _must_use_ int shares_connect(StepRun *run, Fault *f);
 int shares_disconnect_act(StepRun *run, Fault *f);
+int share_disconnect_act(StepRun *run, Fault *f);
 /* Likewise on the way back, where nothing else may depend on it. */
 void shares_let_go(StepRun *run);
 

@@ -84,6 +84,24 @@ int shares_connect(StepRun *run, Fault *f)
 	return 0;
 }
 
+/* A server in error may have a guest all the same, who keeps what he has until he is off. */
+static int check_off(StepRun *run, Fault *f)
+{
+	DomainState state;
+	int r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	return domain_is_up(state) ? step_give_up(f, "the server's guest still has the share") : 0;
+}
+
+int share_disconnect_act(StepRun *run, Fault *f)
+{
+	int r = run->share_count ? check_off(run, f) : 0;
+
+	return r ? r : shares_disconnect_act(run, f);
+}
+
 int shares_disconnect_act(StepRun *run, Fault *f)
 {
 	for (size_t i = 0; i < run->share_count; i++) {

@@ -417,6 +417,12 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.act = shares_disconnect_act,
 		},
+	[STEP_SHARE_DISCONNECT] =
+		{
+			.needs = STEP_NEEDS_SHARES,
+			.attempts = ATTEMPTS,
+			.act = share_disconnect_act,
+		},
 };
 static_assert(ARRAY_SIZE(rows) == _STEP_KIND_MAX, "a row for each");
 

@@ -94,7 +94,8 @@ typedef enum StepKind {
 	STEP_SHARE_SNAPSHOT_DELETE,
 	STEP_SHARE_REVERT,      /* to a snapshot */
 	STEP_SHARE_RULES,       /* let the backend have all access rules of a share */
-	STEP_SHARES_DISCONNECT, /* all of a server whose guest is off, or the one of a mapping */
+	STEP_SHARES_DISCONNECT, /* all of a server whose guest is off */
+	STEP_SHARE_DISCONNECT,  /* the one of a mapping, unless the guest runs */
 	_STEP_KIND_MAX,
 } StepKind;
 

@@ -12,12 +12,13 @@
 
 #define NAME "detach_share"
 #define EVENT "compute_deny_share"
+#define CONNECTED "detach-share-connected"
 
 /* NULL: there is nothing to do for it but to go. */
 static const char *kind_of(const ShareMapping *mapping, bool changed)
 {
 	if (mapping->connected)
-		return "detach-share-connected";
+		return CONNECTED;
 	return changed ? "detach-share" : NULL;
 }
 
@@ -40,6 +41,19 @@ static int forget(Tx *tx, Arena *arena, const char *mapping_id, const char *acti
 	return r ? fault_unexpected(f, r) : action_finish(tx, arena, action_id, NULL, f);
 }
 
+/* Who may still use the share has his access until it is certain that he does not. */
+static int forget_connected(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	ShareMapping *mapping;
+	int r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
+
+	if (!r)
+		r = share_mapping_forget(tx, arena, operation, mapping, f);
+	if (r && r != RECORD_NOT_FOUND)
+		return fault_unexpected(f, r);
+	return action_finish(tx, arena, operation->action_id, NULL, f);
+}
+
 static int detach(Work *work, const Server *server, ShareMapping *mapping, Fault *f)
 {
 	const char *action_id, *kind;
@@ -47,7 +61,7 @@ static int detach(Work *work, const Server *server, ShareMapping *mapping, Fault
 	int r;
 
 	r = share_mapping_move(work->tx, mapping, SHARE_MAPPING_EVENT_DETACH, f);
-	if (!r)
+	if (!r && !mapping->connected)
 		r = share_access_release(work->tx, work->arena, mapping, &changed, f);
 	if (!r)
 		r = action_begin(work, server, NAME, EVENT, &action_id, f);
@@ -82,8 +96,11 @@ static int settle_rules(Tx *tx, Arena *arena, const Operation *operation, Fault 
 
 int detach_share_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 {
-	int r = settle_rules(tx, arena, operation, f);
+	int r;
 
+	if (str_eq(operation->kind, CONNECTED))
+		return forget_connected(tx, arena, operation, f);
+	r = settle_rules(tx, arena, operation, f);
 	return r ? r : forget(tx, arena, operation->share_mapping_id, operation->action_id, f);
 }
 
@@ -96,7 +113,7 @@ int detach_share_failed(Tx *tx, Arena *arena, const Operation *operation, const 
 
 	if (!r)
 		r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
-	if (!r && mapping->rule_id)
+	if (!r && mapping->rule_id && !mapping->connected)
 		r = share_rule_fail(tx, arena, mapping->rule_id, f);
 	if (!r)
 		r = share_mapping_move(tx, mapping, SHARE_MAPPING_EVENT_DETACH_FAILED, f);

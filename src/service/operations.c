@@ -182,8 +182,8 @@ const OperationKind service_operations[] = {
 	},
 	{
 		.name = "detach-share-connected", /* as an attempt to stop its server has left it */
-		.steps = {STEP_SHARES_DISCONNECT, STEP_SHARE_RULES},
-		.step_count = 2,
+		.steps = {STEP_SHARE_DISCONNECT},
+		.step_count = 1,
 		.deadline_ms = SECONDS(60),
 		.done = detach_share_done,
 		.failed = detach_share_failed,

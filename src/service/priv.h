@@ -77,6 +77,9 @@ _must_use_ int server_has_shares(Work *work, const Server *server, bool *ret, Fa
 /* As share_access_for_host(), in this room's words: REFUSAL_SERVER_CONFLICT. */
 _must_use_ int server_share_allow(Work *work, Share *share, ShareMapping *mapping, bool *ret_ready,
 				  Fault *f);
+/* A mapping goes, and with it this host's access, if nobody else needs that. */
+_must_use_ int share_mapping_forget(Tx *tx, Arena *arena, const Operation *by,
+				    const ShareMapping *mapping, Fault *f);
 /* The server is gone: so are they, with this host's access. */
 _must_use_ int server_shares_forget(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 /* Move a mapping's status and write it. */

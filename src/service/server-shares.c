@@ -209,7 +209,8 @@ int server_has_shares(Work *work, const Server *server, bool *ret, Fault *f)
 }
 
 /* The backend is told by an operation of its own, as long as that takes. */
-static int forget(Tx *tx, Arena *arena, const Operation *by, const ShareMapping *mapping, Fault *f)
+int share_mapping_forget(Tx *tx, Arena *arena, const Operation *by, const ShareMapping *mapping,
+			 Fault *f)
 {
 	bool changed = false;
 	int r = share_mapping_delete(tx, mapping->id, f);
@@ -227,7 +228,7 @@ int server_shares_forget(Tx *tx, Arena *arena, const Operation *operation, Fault
 	int r = load(tx, arena, operation->server_id, &mappings, f);
 
 	for (size_t i = 0; !r && i < mappings.count; i++)
-		r = forget(tx, arena, operation, mappings.items[i], f);
+		r = share_mapping_forget(tx, arena, operation, mappings.items[i], f);
 	return r;
 }
 

@@ -330,6 +330,23 @@ def a_share_that_cannot_be_connected_fails_the_start():
     server.delete()
 
 
+def a_guest_that_runs_keeps_its_share():
+    """A server is called broken while its guest runs on: nothing is taken from under that."""
+    server, share = Server(), new_share()
+    server.attach(share)
+    server.act('os-start', 'ACTIVE')
+    expect(server.ask('os-resetState', {'state': 'error'}, admin), 202)
+    expect(demo.delete(server.share_path(share), version=AT), 200)
+    server.wait_share(share, 'error')
+    tap.expect([row['share_id'] for row in server.devices()], [share], 'devices')
+    tap.expect([row['state'] for row in rules(share)], ['active'], 'rules')
+    assert ('share', 'delete') in locks(share), locks(share)
+    expect(server.ask('os-stop'), 202)
+    wait_for(lambda: server.status(share) == 'inactive', 'the guest to be off')
+    server.detach(share)
+    wait_for(lambda: not rules(share), 'rule to go')
+
+
 # --- the older proposal ------------------------------------------------------------------------
 
 def actions_attach_and_detach_too():
@@ -541,7 +558,8 @@ if __name__ == '__main__':
         two_shares_and_two_servers, bodies_that_are_none, refusals_in_their_order,
         one_share_one_tag_one_mount_point, only_servers_that_are_off,
         a_server_with_shares_stays_where_it_is, reboots_and_rescues_keep_it,
-        a_share_that_cannot_be_connected_fails_the_start, actions_attach_and_detach_too,
+        a_share_that_cannot_be_connected_fails_the_start,
+        a_guest_that_runs_keeps_its_share, actions_attach_and_detach_too,
         mount_points_are_no_tricks, a_rule_for_the_host_is_made_and_locked,
         a_users_rule_is_used_and_never_deleted, a_read_only_rule_is_not_taken_for_more,
         bug_2088464_the_config_drive_shows_shares_after_power_on,
