@@ -357,9 +357,10 @@ def sweep_twice(sweep, ways, _short):
             reached = sweep.run(title % first + ' again', way,
                                 lambda folder, n, way=way, point=point:
                                 crash_again(folder, way, point, 'after:%d' % n))
-            reached += sweep.run(title % first + ' a fault', way,
-                                 lambda folder, n, way=way, point=point:
-                                 crash_and_fault(folder, way, point, '%d:fault' % n))
+            if way.fail:
+                reached += sweep.run(title % first + ' a fault', way,
+                                     lambda folder, n, way=way, point=point:
+                                     crash_and_fault(folder, way, point, '%d:fault' % n))
             first += 1
 
 
