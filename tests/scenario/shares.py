@@ -1,0 +1,254 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""Shares in a guest that really runs: mounted by their tags, written to from both sides, gone
+after a detach; told of over the network and on the config drive; and what serves them killed.
+
+One server serves all tests. No mount and no program of a share may be left behind.
+"""
+import glob
+import json
+import os
+import signal
+import sys
+import time
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, name) for name in ('api', 'lib', 'scenario')]
+import tap  # noqa: E402
+import attach  # noqa: E402
+import lib  # noqa: E402
+import metadata  # noqa: E402
+from attach import CLEATD, asked, demo  # noqa: E402
+
+SHARES = '/share/v2/shares'
+NEWEST = {'version': 'shared-file-system 2.82'}
+AT = {'version': 'compute 2.97'}
+MIB = 1 << 20
+TOLD = '/openstack/2025-04-04/meta_data.json'
+
+SERVER = None
+ONE, TWO = None, None
+
+
+# --- vocabulary ----------------------------------------------------------------------------
+
+class Share:
+    def __init__(self):
+        self.id = asked(demo().post(SHARES, {'share': {'share_proto': 'NFS', 'size': 1}},
+                                    **NEWEST))['share']['id']
+        self.path = '%s/%s' % (SHARES, self.id)
+        lib.wait_for(lambda: self.status() == 'available', 'share to be available', 60)
+
+    def status(self):
+        status = asked(demo().get(self.path, **NEWEST))['share']['status']
+        assert 'error' not in status, status
+        return status
+
+    def directory(self):
+        """Where the host has what is in it."""
+        found = [path for path in glob.glob(os.path.join(CLEATD.dir, 'shares', '**', '*'),
+                                            recursive=True)
+                 if self.id in os.path.basename(path) and os.path.isdir(path)]
+        assert found, os.listdir(os.path.join(CLEATD.dir, 'shares'))
+        return found[0]
+
+    def file(self, name):
+        """A file of the share, as the host sees it: wherever below its directory."""
+        found = glob.glob(os.path.join(self.directory(), '**', name), recursive=True)
+        return found[0] if found else None
+
+    def delete(self):
+        asked(demo().delete(self.path, **NEWEST))
+        lib.wait_for(lambda: demo().get(self.path, **NEWEST).status == 404, 'share to be deleted')
+
+
+class Guest(metadata.Guest):
+    def stop(self):
+        self.action('os-stop')
+        self.wait('SHUTOFF', 90)
+
+    def start(self):
+        self.action('os-start')
+        self.wait('ACTIVE', 90)
+        self.wait_boot()
+        self.network()
+
+    def network(self):
+        self.run('ip link set dev eth0 up && ip addr add 169.254.10.15/16 dev eth0')
+
+    def mapping(self, share):
+        return demo().get('%s/shares/%s' % (self.path, share.id), **AT)
+
+    def wait_mapping(self, share, wanted, seconds=60):
+        def check():
+            status = asked(self.mapping(share))['share']['status']
+            return status == wanted
+        lib.wait_for(check, 'share to be ' + wanted, seconds)
+
+    def give(self, share, tag=None):
+        body = {'share': {'share_id': share.id, **({'tag': tag} if tag else {})}}
+        reply = demo().post(self.path + '/shares', body, **AT)
+        tap.expect((reply.status, reply.body['share']['status']), (201, 'attaching'), repr(reply))
+        self.wait_mapping(share, 'inactive')
+
+    def take(self, share):
+        reply = demo().delete('%s/shares/%s' % (self.path, share.id), **AT)
+        tap.expect(reply.status, 200, repr(reply))
+        lib.wait_for(lambda: self.mapping(share).status == 404, 'share to be detached', 60)
+
+    def mount(self, tag, where):
+        self.run('mkdir -p %s && mount -t virtiofs %s %s' % (where, tag, where))
+
+    def programs(self):
+        """Processes that serve its shares."""
+        pids = []
+        for path in glob.glob(self.libvirt_file('run', 'qemu', '*-fs.pid')):
+            with open(path, encoding='ascii') as file:
+                pids.append(int(file.read()))
+        return pids
+
+
+def mounts_of_cleatd():
+    with open('/proc/self/mountinfo', encoding='utf-8') as file:
+        return [line.split()[4] for line in file if CLEATD.dir in line]
+
+
+def shares_told(text):
+    return {row['tag']: (row['share_id'], row['bus'], row['address'])
+            for row in json.loads(text)['devices'] if row['type'] == 'share'}
+
+
+# --- tests ---------------------------------------------------------------------------------
+
+def a_guest_boots_without_shares():
+    global SERVER, ONE, TWO
+    SERVER = Guest()
+    SERVER.network()
+    ONE, TWO = Share(), Share()
+    tap.expect(SERVER.programs(), [])
+    reply = demo().post(SERVER.path + '/shares', {'share': {'share_id': ONE.id}}, **AT)
+    tap.expect(reply.status, 409, repr(reply))
+
+
+def two_shares_are_mounted_by_their_tags():
+    SERVER.stop()
+    SERVER.give(ONE, 'data')
+    SERVER.give(TWO)
+    SERVER.start()
+    for share in (ONE, TWO):
+        SERVER.wait_mapping(share, 'active')
+    SERVER.mount('data', '/mnt/one')
+    SERVER.mount(TWO.id, '/mnt/two')
+    tap.expect(len(SERVER.programs()), 2, 'programs')
+    done = attach.subprocess.run(
+        [os.path.join(lib.ROOT, 'guest', 'run-in-guest'), '-t', '30',
+         os.path.join(CLEATD.dir, 'guests', SERVER.id + '.channel'),
+         'mount -t virtiofs another /tmp'], capture_output=True, check=False)
+    assert done.returncode != 0, 'a tag that nobody gave was mounted'
+
+
+def both_sides_write_and_read():
+    for share, where, text in ((ONE, '/mnt/one', 'first'), (TWO, '/mnt/two', 'second')):
+        SERVER.run('echo %s from the guest > %s/guest.txt && sync' % (text, where))
+        path = lib.wait_for(lambda share=share: share.file('guest.txt'), 'the file', 20)
+        with open(path, encoding='ascii') as file:
+            tap.expect(file.read(), text + ' from the guest\n')
+        with open(os.path.join(os.path.dirname(path), 'host.txt'), 'w', encoding='ascii') as file:
+            file.write(text + ' from the host\n')
+        tap.expect(SERVER.run('cat %s/host.txt' % where), text + ' from the host')
+    tap.expect(SERVER.run('ls /mnt/one'), 'guest.txt\nhost.txt')
+
+
+def a_guest_cannot_leave_its_share():
+    """Links and names that lead out, made by the guest, lead into the guest."""
+    SERVER.run('cd /mnt/one && ln -s /etc etc && ln -s ../../../../../../etc/passwd passwd')
+    tap.expect(SERVER.run('cat /mnt/one/passwd /mnt/one/etc/passwd 2>&1 | grep -c root:; true'),
+               '0', 'lines of the host')
+    SERVER.run('rm /mnt/one/etc /mnt/one/passwd')
+
+
+def the_guest_is_told_of_its_shares():
+    wanted = {'data': (ONE.id, 'none', 'none'), TWO.id: (TWO.id, 'none', 'none')}
+    tap.expect(shares_told(SERVER.http(TOLD)), wanted, 'over the network')
+    tap.expect(shares_told(SERVER.drive(TOLD[1:])), wanted, 'on the config drive')
+    older = SERVER.http('/openstack/2018-08-27/meta_data.json')
+    tap.expect(shares_told(older), {}, 'before 2025-04-04')
+
+
+def throughput():
+    began = time.monotonic()
+    SERVER.run('dd if=/dev/zero of=/mnt/one/big bs=1M count=32 conv=fsync 2>&1', 120)
+    wrote = time.monotonic()
+    SERVER.run('echo 3 > /proc/sys/vm/drop_caches; dd if=/mnt/one/big of=/dev/null bs=1M', 120)
+    read = time.monotonic()
+    tap.comment('write %.0f MB/s, read %.0f MB/s, emulated' % (
+        32 * MIB / (wrote - began) / 1e6, 32 * MIB / (read - wrote) / 1e6))
+    SERVER.run('rm /mnt/one/big')
+
+
+def what_serves_a_share_is_killed():
+    """The guest would wait for ever; the share says so, and a hard reboot mends it."""
+    SERVER.run('umount /mnt/two')
+    for pid in SERVER.programs():
+        os.kill(pid, signal.SIGKILL)
+    for share in (ONE, TWO):
+        SERVER.wait_mapping(share, 'error')
+    tap.expect(SERVER.status(), 'ACTIVE')
+    SERVER.action('reboot', {'type': 'HARD'})
+    SERVER.wait('ACTIVE', 90)
+    SERVER.wait_boot()
+    for share in (ONE, TWO):
+        SERVER.wait_mapping(share, 'active')
+    SERVER.mount('data', '/mnt/one')
+    tap.expect(SERVER.run('cat /mnt/one/host.txt'), 'first from the host')
+
+
+def cleatd_dies_while_the_guest_has_shares():
+    CLEATD.kill()
+    assert CLEATD.start()
+    tap.expect(SERVER.run('cat /mnt/one/host.txt'), 'first from the host')
+    SERVER.wait_mapping(ONE, 'active')
+    tap.expect(len(SERVER.programs()), 2, 'programs')
+
+
+def a_share_is_gone_after_a_detach():
+    SERVER.stop()
+    tap.expect(SERVER.programs(), [], 'programs')
+    tap.expect(mounts_of_cleatd(), [], 'mounts')
+    for share in (ONE, TWO):
+        SERVER.wait_mapping(share, 'inactive')
+    SERVER.take(TWO)
+    SERVER.start()
+    SERVER.mount('data', '/mnt/one')
+    tap.expect(len(SERVER.programs()), 1, 'programs')
+    found = SERVER.run('mkdir -p /mnt/two; mount -t virtiofs %s /mnt/two 2>&1; echo $?' % TWO.id)
+    assert found.split()[-1] != '0', found
+    tap.expect(SERVER.run('cat /mnt/one/guest.txt'), 'first from the guest')
+    tap.expect(list(shares_told(SERVER.http(TOLD))), ['data'], 'over the network')
+    tap.expect(list(shares_told(SERVER.drive(TOLD[1:]))), ['data'], 'on the config drive')
+    TWO.delete()
+
+
+def a_server_is_deleted_with_its_share():
+    reply = demo().delete(ONE.path, **NEWEST)
+    assert reply.status in (403, 409), repr(reply)
+    SERVER.delete()
+    tap.expect(mounts_of_cleatd(), [], 'mounts')
+    tap.expect(SERVER.programs(), [], 'programs')
+    ONE.delete()
+
+
+def daemon_ends_well():
+    tap.expect(CLEATD.stop(), 0, 'status of cleatd')
+
+
+if __name__ == '__main__':
+    assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
+    tap.run('shares', [
+        a_guest_boots_without_shares, two_shares_are_mounted_by_their_tags,
+        both_sides_write_and_read, a_guest_cannot_leave_its_share,
+        the_guest_is_told_of_its_shares, throughput, what_serves_a_share_is_killed,
+        cleatd_dies_while_the_guest_has_shares, a_share_is_gone_after_a_detach,
+        a_server_is_deleted_with_its_share, daemon_ends_well,
+    ], lambda: CLEATD.__exit__())
