@@ -32,6 +32,7 @@ static const char *const log_levels[] = {"debug", "info", "warning", "error", NU
 static const char *const hypervisors[] = {"libvirt", "fake", NULL};
 static const char *const accelerators[] = {"auto", "kvm", "tcg", NULL};
 static const char *const virtiofs_caches[] = {"auto", "none", "always", NULL};
+static const char *const yes_or_no[] = {"no", "yes", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
@@ -87,6 +88,7 @@ static const ConfigKey keys[] = {
 	NUMBER("compute", "max_disks", max_disks, -1, 256),
 	TEXT("compute", "volume_swap", volume_swap, volume_swaps),
 	FLAG("compute", "share_actions", share_actions),
+	TEXT("compute", "share_hotplug", share_hotplug, yes_or_no),
 	NUMBER("compute", "shelved_offload_seconds", shelved_offload_s, -1, 366 * 24 * 3600),
 	NUMBER("compute", "resize_confirm_seconds", resize_confirm_s, 0, 366 * 24 * 3600),
 	NUMBER("compute", "deleted_days", deleted_days, 0, 36500),
@@ -141,6 +143,7 @@ void config_default(Config *config, Arena *arena)
 		.availability_zone = "nova",
 		.max_disks = -1,
 		.volume_swap = "members",
+		.share_hotplug = "no",
 		.share_actions = true,
 		.deleted_days = 90,
 		.metadata_domain = "novalocal",

@@ -41,6 +41,7 @@ typedef struct Config {
 	int64_t max_disks;
 	const char *volume_swap; /* who may: "members" or "service-only" */
 	bool share_actions;
+	const char *share_hotplug; /* whether servers that run may be given shares */
 	int64_t shelved_offload_s;
 	int64_t resize_confirm_s; /* 0: nobody but the owner confirms */
 	int64_t deleted_days;     /* 0: deleted servers are kept */

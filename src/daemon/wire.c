@@ -327,6 +327,7 @@ static void fill_settings(Daemon *daemon)
 		.max_disks = config->max_disks,
 		.swap_by_services = str_eq(config->volume_swap, "service-only"),
 		.share_actions = config->share_actions,
+		.share_hotplug = str_eq(config->share_hotplug, "yes"),
 		.shelved_offload_s = config->shelved_offload_s,
 		.metadata_secret = config->metadata_secret,
 		.metadata_domain = config->metadata_domain,

@@ -422,6 +422,8 @@ const char *share_alias(Arena *arena, const ShareMapping *mapping);
 _must_use_ int shares_connect(StepRun *run, Fault *f);
 int shares_disconnect_act(StepRun *run, Fault *f);
 int share_disconnect_act(StepRun *run, Fault *f);
+int share_plug_act(StepRun *run, Fault *f);
+int share_plug_undo(StepRun *run, Fault *f);
 /* Likewise on the way back, where nothing else may depend on it. */
 void shares_let_go(StepRun *run);
 

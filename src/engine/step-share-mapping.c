@@ -84,24 +84,6 @@ int shares_connect(StepRun *run, Fault *f)
 	return 0;
 }
 
-/* A server in error may have a guest all the same, who keeps what he has until he is off. */
-static int check_off(StepRun *run, Fault *f)
-{
-	DomainState state;
-	int r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
-
-	if (r)
-		return fault_unexpected(f, r);
-	return domain_is_up(state) ? step_give_up(f, "the server's guest still has the share") : 0;
-}
-
-int share_disconnect_act(StepRun *run, Fault *f)
-{
-	int r = run->share_count ? check_off(run, f) : 0;
-
-	return r ? r : shares_disconnect_act(run, f);
-}
-
 int shares_disconnect_act(StepRun *run, Fault *f)
 {
 	for (size_t i = 0; i < run->share_count; i++) {
@@ -112,6 +94,111 @@ int shares_disconnect_act(StepRun *run, Fault *f)
 			return cannot(share, "disconnected", r, f);
 	}
 	return 0;
+}
+
+/* Ask the guest, where it runs, or only look when an event and not the clock brought us here. */
+static int release(StepRun *run, const ShareMapping *mapping, Fault *f)
+{
+	const EngineTimes *times = &run->config->times;
+	bool ask = run->now_us >= run->operation->not_before_us;
+	int r = hypervisor_detach_filesystem(run->config->hypervisor, run->operation->server_id,
+					     share_alias(run->arena, mapping), ask,
+					     times->unplug_wait_ms, f);
+
+	switch (r) {
+	case 0:
+	case HYPERVISOR_NO_DISK:
+	case HYPERVISOR_NO_DOMAIN:
+		return 0;
+	case HYPERVISOR_PENDING:
+		run->counted = ask;
+		run->later_us = ask ? run->now_us + times->unplug_retry_ms * 1000
+				    : run->operation->not_before_us;
+		return STEP_LATER;
+	case HYPERVISOR_REFUSED:
+		if (f->code) /* in the driver's words */
+			return STEP_GIVE_UP;
+		return step_give_up(f, OPERATION_SHARE "%s is not released by the guest",
+				    mapping->share_id);
+	default:
+		return fault_unexpected(f, r);
+	}
+}
+
+static int release_all(StepRun *run, Fault *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < run->share_count; i++)
+		r = release(run, run->shares[i].mapping, f);
+	if (!r && run->server)
+		drive_refresh(run);
+	return r;
+}
+
+/*
+ * A guest that runs is asked where that may be. A server in error may have a guest all the same,
+ * who keeps what he has until he is off.
+ */
+static int leave_guest(StepRun *run, Fault *f)
+{
+	DomainState state;
+	int r = hypervisor_state(run->config->hypervisor, run->operation->server_id, &state, f);
+
+	if (r || !domain_is_up(state))
+		return fault_unexpected(f, r);
+	if (!run->server || run->server->vm_state != VM_ACTIVE)
+		return step_give_up(f, "the server's guest still has the share");
+	return release_all(run, f);
+}
+
+int share_disconnect_act(StepRun *run, Fault *f)
+{
+	int r = run->share_count ? leave_guest(run, f) : 0;
+
+	return r ? r : shares_disconnect_act(run, f);
+}
+
+static int plug(StepRun *run, const ServerShare *share, Fault *f)
+{
+	FilesystemSpec spec;
+	int r = connect_one(run, share, &spec, f);
+
+	if (!r)
+		r = hypervisor_attach_filesystem(run->config->hypervisor, run->server->id, &spec,
+						 f);
+	if (r == HYPERVISOR_NO_DOMAIN)
+		return step_give_up(f, "the server has no domain");
+	return r == HYPERVISOR_REFUSED ? STEP_GIVE_UP : r; /* in the emulator's words */
+}
+
+/* A guest that has gone off meanwhile is given nothing: its next start does. */
+int share_plug_act(StepRun *run, Fault *f)
+{
+	DomainState state = DOMAIN_OFF;
+	int r = 0;
+
+	if (run->server)
+		r = hypervisor_state(run->config->hypervisor, run->server->id, &state, f);
+	for (size_t i = 0; !r && domain_is_up(state) && i < run->share_count; i++)
+		r = plug(run, &run->shares[i], f);
+	if (!r && run->server)
+		drive_refresh(run);
+	return r;
+}
+
+/* The guest may have taken it already: there is no end to asking it back. */
+int share_plug_undo(StepRun *run, Fault *f)
+{
+	int r = release_all(run, f);
+
+	if (!r)
+		r = shares_disconnect_act(run, f);
+	if (r != STEP_GIVE_UP)
+		return r;
+	run->counted = true;
+	run->later_us = run->now_us + run->config->times.unplug_retry_ms * 1000;
+	return STEP_LATER;
 }
 
 /* What does not work now is done by the look that follows, which tries until it does. */

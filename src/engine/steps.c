@@ -419,9 +419,16 @@ static const StepRow rows[] = {
 		},
 	[STEP_SHARE_DISCONNECT] =
 		{
-			.needs = STEP_NEEDS_SHARES,
-			.attempts = ATTEMPTS,
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_SHARES,
+			.attempts = 4 * ATTEMPTS, /* asking the guest again counts too */
 			.act = share_disconnect_act,
+		},
+	[STEP_SHARE_PLUG] =
+		{
+			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_SHARES,
+			.attempts = ATTEMPTS,
+			.act = share_plug_act,
+			.undo = share_plug_undo,
 		},
 };
 static_assert(ARRAY_SIZE(rows) == _STEP_KIND_MAX, "a row for each");

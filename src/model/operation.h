@@ -95,7 +95,8 @@ typedef enum StepKind {
 	STEP_SHARE_REVERT,      /* to a snapshot */
 	STEP_SHARE_RULES,       /* let the backend have all access rules of a share */
 	STEP_SHARES_DISCONNECT, /* all of a server whose guest is off */
-	STEP_SHARE_DISCONNECT,  /* the one of a mapping, unless the guest runs */
+	STEP_SHARE_DISCONNECT,  /* the one of a mapping, out of the guest if that may be */
+	STEP_SHARE_PLUG,        /* connect one, and give it to the guest that runs */
 	_STEP_KIND_MAX,
 } StepKind;
 

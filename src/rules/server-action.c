@@ -116,7 +116,9 @@ int server_refuse_vm_state(const Server *server, ServerAction action, RefusalDat
 		      enum_name(&vm_state_names, server->vm_state), ret);
 }
 
-int server_may(const Server *server, ServerAction action, bool is_admin, RefusalData *ret)
+/* `vm_states` in the place of the row's. */
+static int may(const Server *server, ServerAction action, unsigned vm_states, bool is_admin,
+	       RefusalData *ret)
 {
 	const ActionRow *row = &actions[action];
 
@@ -130,7 +132,7 @@ int server_may(const Server *server, ServerAction action, bool is_admin, Refusal
 	}
 	if (row->any)
 		return 0;
-	if (!(row->vm_states & IN(server->vm_state)))
+	if (!(vm_states & IN(server->vm_state)))
 		return server_refuse_vm_state(server, action, ret);
 	if (!(row->task_states & IN(server->task_state)))
 		return refuse(server, row, "task_state",
@@ -138,6 +140,16 @@ int server_may(const Server *server, ServerAction action, bool is_admin, Refusal
 	if (row->launched && !server->launched_us)
 		return refuse(server, row, "launched_at", "None", ret);
 	return 0;
+}
+
+int server_may(const Server *server, ServerAction action, bool is_admin, RefusalData *ret)
+{
+	return may(server, action, actions[action].vm_states, is_admin, ret);
+}
+
+int server_may_hot(const Server *server, ServerAction action, bool is_admin, RefusalData *ret)
+{
+	return may(server, action, IN(VM_ACTIVE), is_admin, ret);
 }
 
 bool server_action_is_power(ServerAction action)

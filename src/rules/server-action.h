@@ -57,6 +57,9 @@ int server_refuse_vm_state(const Server *server, ServerAction action, RefusalDat
  */
 _must_use_ int server_may(const Server *server, ServerAction action, bool is_admin,
 			  RefusalData *ret);
+/* Likewise of what is done to a server while its guest runs, and only then. */
+_must_use_ int server_may_hot(const Server *server, ServerAction action, bool is_admin,
+			      RefusalData *ret);
 
 /* Whether it starts or ends the guest of a server, so that its shares come or go; or starts it. */
 bool server_action_is_power(ServerAction action);

@@ -193,3 +193,22 @@ TEST(the_first_free_letter_is_used_again)
 	device_name_free_on("virtio", taken, ARRAY_SIZE(taken), name);
 	assert_string_equal(name, "/dev/vdb");
 }
+
+TEST(some_is_also_done_to_a_guest_that_runs)
+{
+	Server server = {.id = "s", .vm_state = VM_ACTIVE, .launched_us = 1};
+	RefusalData data = {0};
+
+	assert_int_equal(server_may_hot(&server, SERVER_ATTACH_SHARE, false, &data), 0);
+	server.task_state = TASK_REBOOTING;
+	assert_int_equal(server_may_hot(&server, SERVER_ATTACH_SHARE, false, &data),
+			 REFUSAL_SERVER_STATE);
+	assert_string_equal(data.attribute, "task_state");
+	server = (Server){.id = "s", .vm_state = VM_STOPPED, .launched_us = 1};
+	assert_int_equal(server_may_hot(&server, SERVER_ATTACH_SHARE, false, &data),
+			 REFUSAL_SERVER_STATE);
+	assert_string_equal(data.attribute, "vm_state");
+	server = (Server){.id = "s", .vm_state = VM_ACTIVE, .launched_us = 1, .locked = true};
+	assert_int_equal(server_may_hot(&server, SERVER_DETACH_SHARE, false, &data),
+			 REFUSAL_SERVER_LOCKED);
+}

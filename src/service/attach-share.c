@@ -3,7 +3,7 @@
 /*
  * A share becomes a server's: checks, mapping, this host's access with its locks, and intent in one
  * transaction; the operation waits until the backend lets the host in. The guest gets the share
- * with its next start.
+ * with its next start; where the operator wants it so, one that runs gets it at once.
  */
 #include "base/limits.h"
 #include "base/str.h"
@@ -26,6 +26,7 @@ typedef struct ShareAttachPlan {
 	const char *tag;
 	const char *export_path;
 	bool readonly;
+	bool hot; /* the guest runs, and gets it at once */
 } ShareAttachPlan;
 
 static int find_share(Work *work, ShareAttachPlan *plan, Fault *f)
@@ -116,8 +117,10 @@ static int check_others(Work *work, const ShareAttachPlan *plan, Fault *f)
 
 static int check(Work *work, ShareAttachPlan *plan, Fault *f)
 {
-	int r = server_may(plan->server, SERVER_ATTACH_SHARE, caller_is_admin(work->caller),
-			   &work->refused);
+	bool is_admin = caller_is_admin(work->caller);
+	int r = plan->hot ? server_may_hot(plan->server, SERVER_ATTACH_SHARE, is_admin,
+					   &work->refused)
+			  : server_may(plan->server, SERVER_ATTACH_SHARE, is_admin, &work->refused);
 
 	if (!r && !host_gives_shares(work->settings->host_traits))
 		return work_refuse(work, REFUSAL_SERVER_CONFLICT,
@@ -148,6 +151,7 @@ static ShareMapping *mapping_make(Work *work, const ShareAttachPlan *plan)
 		.mount_point = plan->wish->mount_point,
 		.mount_options = plan->wish->mount_options,
 		.readonly = plan->readonly,
+		.connected = plan->hot,
 		.created_us = work->now_us,
 		.updated_us = work->now_us,
 	};
@@ -174,10 +178,30 @@ static int begin(Work *work, const Server *server, ShareMapping *mapping, bool r
 			       f);
 }
 
+/* The backend is told by an operation of its own, for which that of the server waits. */
+static int begin_plug(Work *work, const Server *server, ShareMapping *mapping, bool ready, Fault *f)
+{
+	Operation operation = operation_for(work, server->id);
+	int r = 0;
+
+	if (!ready)
+		r = share_rules_begin(work->tx, work->arena, &operation, mapping->share_id,
+				      mapping->rule_id, f);
+	if (!r)
+		r = action_begin(work, server, NAME, EVENT, &operation.action_id, f);
+	if (r)
+		return fault_unexpected(f, r);
+	operation.server_id = server->id;
+	operation.share_id = mapping->share_id;
+	operation.share_mapping_id = mapping->id;
+	return operation_begin(work->tx, work->arena, service_operation("plug-share"), &operation,
+			       f);
+}
+
 int service_attach_share(Work *work, const Server *server, const ShareAttachWish *wish,
 			 ShareMapping **ret, Fault *f)
 {
-	ShareAttachPlan plan = {.server = server, .wish = wish};
+	ShareAttachPlan plan = {.server = server, .wish = wish, .hot = server_plugs(work, server)};
 	ShareMapping *mapping;
 	bool ready;
 	int r;
@@ -194,7 +218,8 @@ int service_attach_share(Work *work, const Server *server, const ShareAttachWish
 	if (r)
 		return fault_unexpected(f, r);
 	*ret = mapping;
-	return begin(work, server, mapping, ready, f);
+	return plan.hot ? begin_plug(work, server, mapping, ready, f)
+			: begin(work, server, mapping, ready, f);
 }
 
 /* Whether the backend lets this host in: it may have refused the one rule. */
@@ -246,4 +271,34 @@ int attach_share_failed(Tx *tx, Arena *arena, const Operation *operation, const 
 	int r = share_rules_settle(tx, arena, operation, f);
 
 	return r ? fault_unexpected(f, r) : settle(tx, arena, operation, reason, f);
+}
+
+/* A guest that went off meanwhile has let go of it: ShareMapping.connected is false then. */
+int plug_share_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	ShareMapping *mapping;
+	int r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
+
+	if (!r)
+		r = share_mapping_move(tx, mapping, SHARE_MAPPING_EVENT_ALLOWED, f);
+	if (!r && mapping->connected)
+		r = share_mapping_move(tx, mapping, SHARE_MAPPING_EVENT_CONNECTED, f);
+	if (r && r != RECORD_NOT_FOUND)
+		return fault_unexpected(f, r);
+	return action_finish(tx, arena, operation->action_id, NULL, f);
+}
+
+int plug_share_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
+		      Fault *f)
+{
+	ShareMapping *mapping;
+	int r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
+
+	if (!r) {
+		mapping->connected = false;
+		r = share_mapping_move(tx, mapping, SHARE_MAPPING_EVENT_ALLOW_FAILED, f);
+	}
+	if (r && r != RECORD_NOT_FOUND)
+		return fault_unexpected(f, r);
+	return action_finish(tx, arena, operation->action_id, reason, f);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * A share leaves a server: it is detaching from the moment of the request; the operation lets go of
- * it on this host, and its end takes the host's access away and the mapping with it.
+ * A share leaves a server: it is detaching from the moment of the request; the operation takes it
+ * from the guest if that runs, lets go of it on this host, and its end takes the host's access away
+ * and the mapping with it.
  */
 #include "base/str.h"
 #include "rules/share-mapping-status.h"
@@ -75,10 +76,13 @@ static int detach(Work *work, const Server *server, ShareMapping *mapping, Fault
 int service_detach_share(Work *work, const Server *server, const char *share_id,
 			 const char *mount_point, Fault *f)
 {
+	bool is_admin = caller_is_admin(work->caller);
 	ShareMapping *mapping;
 	int r;
 
-	r = server_may(server, SERVER_DETACH_SHARE, caller_is_admin(work->caller), &work->refused);
+	r = server_plugs(work, server)
+		    ? server_may_hot(server, SERVER_DETACH_SHARE, is_admin, &work->refused)
+		    : server_may(server, SERVER_DETACH_SHARE, is_admin, &work->refused);
 	if (!r)
 		r = service_find_share_mapping(work, server, share_id, &mapping, f);
 	if (r)

@@ -173,6 +173,14 @@ const OperationKind service_operations[] = {
 		.failed = attach_share_failed,
 	},
 	{
+		.name = "plug-share",
+		.steps = {STEP_SHARE_PLUG},
+		.step_count = 1,
+		.deadline_ms = SECONDS(60),
+		.done = plug_share_done,
+		.failed = plug_share_failed,
+	},
+	{
 		.name = "detach-share",
 		.steps = {STEP_SHARE_RULES},
 		.step_count = 1,

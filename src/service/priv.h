@@ -65,6 +65,8 @@ _must_use_ int flavor_is_granted(Work *work, const Flavor *flavor, const char *p
 _must_use_ int server_check(Work *work, const Server *server, ServerAction action, Fault *f);
 /* Its guest is to be started: it will have them, as far as this host may. As server_check(). */
 _must_use_ int server_shares_prepare(Work *work, const Server *server, Fault *f);
+/* Whether its guest runs and may be given shares, and let go of them, all the same. */
+bool server_plugs(const Work *work, const Server *server);
 /* An operation has left its guest on, with them, or off, and they were let go of. */
 _must_use_ int server_shares_rest(Tx *tx, Arena *arena, const Server *server, Fault *f);
 /* A look has found its guest on, or off and has let go of them. */
@@ -229,6 +231,7 @@ OPERATION_ENDS(attach_volume);
 OPERATION_ENDS(detach_volume);
 OPERATION_ENDS(swap_volume);
 OPERATION_ENDS(attach_share);
+OPERATION_ENDS(plug_share);
 OPERATION_ENDS(detach_share);
 int attachment_export_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int create_attachment_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,

@@ -168,6 +168,11 @@ int server_shares_seen(Tx *tx, Arena *arena, const char *server_id, bool on, Fau
 	return r;
 }
 
+bool server_plugs(const Work *work, const Server *server)
+{
+	return work->settings->share_hotplug && server->vm_state == VM_ACTIVE;
+}
+
 int service_share_silent(Tx *tx, Arena *arena, const char *server_id, const char *share_id,
 			 Fault *f)
 {

@@ -30,6 +30,7 @@ typedef struct ServiceSettings {
 	const char *share_host_address; /* of this host, as servers of NFS shares see it */
 	const char *default_share_type; /* its name */
 	int64_t share_restore_s;        /* how long one that was put away can be taken back */
+	bool share_hotplug;             /* servers that run may be given shares */
 	bool swap_by_services;          /* they alone may swap volumes */
 	DiskFormat volume_format;       /* raw or qcow2, for new volumes */
 	int64_t max_disks;              /* of one server; -1: no limit */

@@ -108,4 +108,5 @@ def end():
 
 
 tap.run('host traits', [
-    hosts_show_what_they_have, flavors_demand_them, also_for_a_server_that_grows, shares_need_them], cleanup=end)
+    hosts_show_what_they_have, flavors_demand_them, also_for_a_server_that_grows,
+    shares_need_them], cleanup=end)
