@@ -97,7 +97,7 @@ static void add_disks(const ViewLoad *load, ViewDisks *to)
 	}
 }
 
-/* Those that the guest has, or will find when it is up. */
+/* Those that the guest has, or will find when it is up, and is not about to lose. */
 static void add_shares(const ViewLoad *load, MetadataView *view)
 {
 	MetadataShare *shares = ARENA_ARRAY(load->arena, MetadataShare, load->mapping_count + 1);
@@ -106,7 +106,7 @@ static void add_shares(const ViewLoad *load, MetadataView *view)
 	for (size_t i = 0; i < load->mapping_count; i++) {
 		const ShareMapping *mapping = load->mappings[i];
 
-		if (mapping->connected)
+		if (mapping->connected && mapping->status != SHARE_MAPPING_DETACHING)
 			shares[view->share_count++] = (MetadataShare){
 				.share_id = mapping->share_id,
 				.tag = mapping->tag,
