@@ -125,7 +125,16 @@ class Cleatd:
     def __exit__(self, *_):
         self.stop()
         if self.own_dir:
+            self.unmount()
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def unmount(self):
+        """Shares stay mounted as long as their servers are on, whoever ends."""
+        with open('/proc/self/mountinfo', encoding='utf-8') as mounts:
+            paths = [line.split()[4] for line in mounts]
+        for path in reversed(paths):
+            if path.startswith(self.dir + '/'):
+                subprocess.run(['umount', path], check=False)
 
     def start(self, env=None, seconds=60):
         """Start, and wait for the one line that says where it serves. False: it died first."""
