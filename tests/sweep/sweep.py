@@ -84,6 +84,9 @@ WAYS = (
     Way('a share of a server', Journey.use_a_share, True, True, {}),
     Way('deleted with a share', Journey.delete_with_a_share, True, True, {}),
     Way('rescued with a share', Journey.rescue_with_a_share, True, False, {}),
+    Way('a share plugged', Journey.plug_a_share, True, True, {}),
+    Way('a share plugged, slow guest', Journey.plug_a_share, True, False,
+        {'CLEAT_FAKE_DETACH': 'pending:2000'}),
     Way('a share, detached at once', Journey.detach_in_haste, True, False, {}),
     Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=None),
     Way('a share managed', Journey.manage_a_share, False, False, {}, fail=None),
@@ -110,7 +113,8 @@ class Bases:
                                                       backend))
         os.mkdir(folder)
         with open(os.path.join(folder, CONFIG), 'w', encoding='utf-8') as file:
-            file.write('[volume]\nbackend = %s\n[share]\nlimit = none\n' % backend)
+            file.write('[volume]\nbackend = %s\n[share]\nlimit = none\n'
+                       '[compute]\nshare_hotplug = yes\n' % backend)
         make_foreign_domain(folder)
         shares.make_foreign_share(folder)
         with house(folder) as cleatd:
