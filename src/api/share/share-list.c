@@ -5,6 +5,7 @@
  * them; an admin may ask for all. What is put away to be deleted is hidden until asked for.
  */
 #include "api/share/list.h"
+#include "service/share.h"
 
 /* The ids in one column of what a query finds, as texts. */
 static int find_texts(ApiRequest *r, const RecordTable *table, const RecordQuery *query,
@@ -146,13 +147,8 @@ static bool add_scope(ApiRequest *r, RecordQuery *query)
 	if (r->version >= V(69) && !share_query_bool(r, "is_soft_deleted", false, &put_away))
 		return false;
 	record_where_int(query, "scheduled_us", put_away ? RECORD_NE : RECORD_EQ, 0);
-	if (share_asks_for_all(r, "all_tenants"))
-		return true;
-	if (with_public) {
-		record_where_int(query, "is_public", RECORD_EQ, true);
-		record_or(query);
-	}
-	record_where_text(query, "project_id", RECORD_EQ, r->caller.project_id);
+	if (!share_asks_for_all(r, "all_tenants"))
+		service_where_shares_visible(&r->work, query, with_public);
 	return true;
 }
 
