@@ -264,10 +264,12 @@ static void look_around(Engine *engine)
 	Fault f = {0};
 
 	engine->look_at_all = false;
+	engine->looking = true;
 	(void)pthread_mutex_unlock(&engine->lock);
 	if (look_at_all(engine, &f))
 		log_error("servers cannot be compared with their domains: %s", f.text);
 	(void)pthread_mutex_lock(&engine->lock);
+	engine->looking = false;
 }
 
 static void forget_old(Engine *engine)
@@ -418,6 +420,8 @@ EngineStatus engine_status(Engine *engine)
 	(void)pthread_mutex_lock(&engine->lock);
 	status.running = engine->running + engine->marks;
 	status.waiting = engine->tasks - MIN(engine->tasks, status.running);
+	status.reading =
+		engine->woken || engine->scanning || engine->look_at_all || engine->looking;
 	(void)pthread_mutex_unlock(&engine->lock);
 	return status;
 }

@@ -157,6 +157,7 @@ void engine_end_watches(Engine *engine);
 typedef struct EngineStatus {
 	size_t running;
 	size_t waiting;
+	bool reading; /* what there is to do is being found out */
 } EngineStatus;
 
 EngineStatus engine_status(Engine *engine);

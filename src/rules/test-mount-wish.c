@@ -20,8 +20,8 @@ TEST(mount_points)
 					  "/a/..",
 					  "/a\nb",
 					  "/a\tb",
-					  "/a\x7f"
-					  "b",
+					  ("/a\x7f"
+					   "b"),
 					  "../../etc",
 					  "/mnt/\x1b[0m"};
 

@@ -446,6 +446,16 @@ int64_t house_count(House *h, const char *sql)
 	return count.value;
 }
 
+void house_look(House *h)
+{
+	int64_t end_ms = clock_mono_ms() + SETTLE_MS;
+
+	while (engine_status(h->engine).reading || engine_status(h->engine).running) {
+		assert_true(clock_mono_ms() < end_ms);
+		clock_sleep_ms(SETTLE_LOOK_MS);
+	}
+}
+
 void house_settle(House *h)
 {
 	int64_t end_ms = clock_mono_ms() + SETTLE_MS;

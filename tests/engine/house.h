@@ -57,6 +57,8 @@ int house_detach(House *h);
 int house_swap(House *h);
 int house_cancel(House *h);
 
+/* Until a house just entered has read its journal and looked at its servers, once. */
+void house_look(House *h);
 /* Wait until no operation is active and nothing runs. */
 void house_settle(House *h);
 
