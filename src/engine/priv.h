@@ -189,7 +189,7 @@ struct Engine {
 	bool woken;
 	bool scanning; /* the journal is being read */
 	bool look_at_all;
-	bool looking; /* the servers to look at are being found */
+	bool looking;       /* the servers to look at are being found */
 	bool full;          /* more operations wait in the journal than are kept here */
 	bool resuming;      /* what is found was begun by an earlier process */
 	int64_t scanned_us; /* created_us of the last operation taken from the journal */
