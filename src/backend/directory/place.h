@@ -46,6 +46,8 @@ typedef enum PlaceOutcome {
  * be "." for another descriptor of the directory itself.
  */
 int open_beneath(int dir, const char *path, int flags);
+/* The same where there is no openat2() (kernels before 5.6, sandboxes, valgrind): step by step. */
+int walk_beneath(int dir, const char *path, int flags);
 
 /* PLACE_FULL for an errno that means so, otherwise a fault. */
 int write_failed(Fault *f, const char *what);
