@@ -4,14 +4,16 @@
  * SQLite with nothing before it: the row writes of a cycle, in the product's tables, by one writer
  * that commits what waits in groups. What cleatd's cycles are measured against.
  *
- *     groupcommit volume|attachment|mapping DIRECTORY CLIENTS SECONDS
+ *     groupcommit volume|attachment|mapping DIRECTORY CLIENTS SECONDS [VOLUME...]
  *
  * Prints "CYCLES cycles in MILLISECONDS ms". A cycle of a volume (create, delete) is the four
  * transactions that cleatd makes of it: intent and end of each operation. Each client waits for
  * its commits, except the end of the deletion. A cycle of an attachment (create with a connector,
  * complete, delete) is three, one of a share mapping four (intent and end of attach and detach),
  * and each is waited for. A store that is in the directory already
- * ("bare.db", with the product's tables) is gone on with.
+ * ("bare.db", with the product's tables) is gone on with. Attachments are of the volumes that are
+ * named, one for each client: where a volume stands among the others decides which pages of the
+ * indexes its status moves between. Without names each client makes one.
  */
 #include <pthread.h>
 #include <sqlite3.h>
@@ -186,6 +188,8 @@ typedef struct Loop {
 	Wish **last;
 	bool stop;
 	void *(*client)(void *loop);
+	char *const *volumes; /* one for each client, or NULL */
+	atomic_uint clients;
 	int64_t end_ms;
 	atomic_uint cycles;
 } Loop;
@@ -370,7 +374,11 @@ static void *attach_client_run(void *arg)
 
 	uuid_new(volume.volume);
 	uuid_new(volume.create);
-	commit_part(loop, CREATE_BEGIN, &volume);
+	if (loop->volumes)
+		(void)snprintf(volume.volume, sizeof(volume.volume), "%s",
+			       loop->volumes[atomic_fetch_add(&loop->clients, 1)]);
+	else
+		commit_part(loop, CREATE_BEGIN, &volume);
 	while (clock_mono_ms() < loop->end_ms) {
 		uuid_new(volume.create); /* here it is the attachment's */
 		for (size_t i = 0; i < ARRAY_SIZE(turn); i++)
@@ -414,7 +422,11 @@ int main(int argc, char **argv)
 	Loop loop = {0};
 	int64_t began;
 
-	if (argc != 5 || !str_parse_u64(argv[3], &clients) || !str_parse_u64(argv[4], &seconds))
+	if (argc < 5 || !str_parse_u64(argv[3], &clients) || !str_parse_u64(argv[4], &seconds))
+		return 2;
+	if (argc > 5)
+		loop.volumes = argv + 5;
+	if (loop.volumes && (uint64_t)argc - 5 < clients)
 		return 2;
 	loop.client = client_of(argv[1]);
 	if (!loop.client)

@@ -71,9 +71,9 @@ def best_of(rounds, measure):
     return sorted(measure() for _ in range(rounds))[rounds // 2]
 
 
-def bare_cycles(folder, clients, seconds):
+def bare_cycles(folder, clients, seconds, volumes):
     return bench.cycles_in(bench.run(bench.program('groupcommit'), 'attachment', folder,
-                                     str(clients), str(seconds)))
+                                     str(clients), str(seconds), *volumes))
 
 
 def measure(count, seconds):
@@ -95,7 +95,7 @@ def measure(count, seconds):
         for clients in CLIENTS:
             pairs = []
             for _ in range(ROUNDS):
-                bare = bare_cycles(bare_dir, clients, seconds)
+                bare = bare_cycles(bare_dir, clients, seconds, own[:clients])
                 pairs.append((storm(cleatd, token, 'attachment', clients, seconds,
                                     *own[:clients]), bare))
             pairs.sort()
