@@ -41,11 +41,13 @@ int walk_beneath(int dir, const char *path, int flags)
 {
 	_cleanup_(freep) char *copy = mem_strdup(path);
 	_cleanup_(closep) int at = -1;
-	char *rest = copy, *name;
+	char *name = copy;
 
-	while ((name = strsep(&rest, "/")) && rest) {
-		int next = open_below(at < 0 ? dir : at, name, O_PATH | O_DIRECTORY);
+	for (char *slash; (slash = strchr(name, '/')); name = slash + 1) {
+		int next;
 
+		*slash = '\0';
+		next = open_below(at < 0 ? dir : at, name, O_PATH | O_DIRECTORY);
 		closep(&at);
 		at = next;
 		if (at < 0)
