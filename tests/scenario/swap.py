@@ -334,13 +334,11 @@ def dies_at(point, pair):
         request_swap(*pair)
         wait_over(30)
     except (OSError, lib.http.client.HTTPException):
-        pass  # it died
-    lived = CLEATD.process.poll() is None
-    if lived:
-        CLEATD.stop()
-    else:
+        CLEATD.process.wait(20)  # its connections end before it does
         CLEATD.close()
-    return not lived
+        return True
+    CLEATD.stop()
+    return False
 
 
 def one_of_at_rest(pair):
