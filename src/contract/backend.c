@@ -9,9 +9,9 @@
 
 #include <errno.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/uuid.h"
+#include "contract/slot.h"
 
 struct Backend {
 	const BackendDriver *driver;
@@ -79,24 +79,13 @@ static bool outcome_allowed(int r, unsigned allowed)
 	return r == 0;
 }
 
-/* Log the answer of a slot; anything but 0, a fault or an allowed outcome is a fault. */
-static int call_done(const Backend *backend, const char *call, const Volume *volume, int r,
+static int call_done(const Backend *backend, const char *name, const Volume *volume, int r,
 		     unsigned allowed, Fault *f)
 {
-	if (log_enabled(LOG_DEBUG))
-		log_write(LOG_DEBUG, "backend=%s call=%s vol=%s result=%d", backend->name, call,
-			  volume->id, r);
-	if (outcome_allowed(r, allowed))
-		return r;
-	r = fault_unexpected(f, r);
-	(void)fault_context(f, "backend %s: %s of volume %s", backend->name, call, volume->id);
-	return r;
-}
+	static const SlotNoun noun = {.key = "vol", .name = "volume"};
+	const SlotCall call = {backend->name, name, &noun, volume->id};
 
-/* For a slot that this driver does not have. */
-static int call_missing(const Backend *backend, const char *call, Fault *f)
-{
-	return fault(f, -EOPNOTSUPP, "backend %s has no %s", backend->name, call);
+	return slot_call_done(&call, r, outcome_allowed(r, allowed), f);
 }
 
 int backend_open(const BackendDriver *driver, const BackendConfig *config, Backend **ret, Fault *f)
@@ -243,7 +232,7 @@ int backend_copy(Backend *backend, const BackendSource *source, const Volume *vo
 		volume_check(backend, source->volume);
 	assert(!source->volume != !source->image_path);
 	if (!backend->driver->copy)
-		return call_missing(backend, "copy", f);
+		return slot_missing(backend->name, "copy", f);
 	return call_done(backend, "copy", volume,
 			 backend->driver->copy(backend->self, source, volume, f),
 			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
@@ -253,7 +242,7 @@ int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *sna
 {
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot)
-		return call_missing(backend, "snapshot", f);
+		return slot_missing(backend->name, "snapshot", f);
 	return call_done(backend, "snapshot", volume,
 			 backend->driver->snapshot(backend->self, volume, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_VOLUME, f);
@@ -287,7 +276,7 @@ int backend_snapshot_draft(Backend *backend, const Volume *volume, const Snapsho
 {
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_draft)
-		return call_missing(backend, "snapshot_draft", f);
+		return slot_missing(backend->name, "snapshot_draft", f);
 	return call_done(
 		backend, "snapshot_draft", volume,
 		backend->driver->snapshot_draft(backend->self, volume, snapshot, arena, ret, f),
@@ -299,7 +288,7 @@ int backend_snapshot_keep(Backend *backend, const Volume *volume, const Snapshot
 {
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_keep)
-		return call_missing(backend, "snapshot_keep", f);
+		return slot_missing(backend->name, "snapshot_keep", f);
 	return call_done(backend, "snapshot_keep", volume,
 			 backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
@@ -310,7 +299,7 @@ int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snaps
 {
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_connect)
-		return call_missing(backend, "snapshot_connect", f);
+		return slot_missing(backend->name, "snapshot_connect", f);
 	return call_done(
 		backend, "snapshot_connect", volume,
 		backend->driver->snapshot_connect(backend->self, volume, snapshot, arena, ret, f),
@@ -321,7 +310,7 @@ int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snaps
 {
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->revert)
-		return call_missing(backend, "revert", f);
+		return slot_missing(backend->name, "revert", f);
 	return call_done(backend, "revert", volume,
 			 backend->driver->revert(backend->self, volume, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);

@@ -9,10 +9,10 @@
 
 #include <errno.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "contract/slot.h"
 
 struct ShareBackend {
 	const ShareBackendDriver *driver;
@@ -93,24 +93,13 @@ static bool outcome_allowed(int r, unsigned allowed)
 	return r == 0;
 }
 
-/* Log the answer of a slot; anything but 0, a fault or an allowed outcome is a fault. */
-static int call_done(const ShareBackend *backend, const char *call, const Share *share, int r,
+static int call_done(const ShareBackend *backend, const char *name, const Share *share, int r,
 		     unsigned allowed, Fault *f)
 {
-	if (log_enabled(LOG_DEBUG))
-		log_write(LOG_DEBUG, "backend=%s call=%s share=%s result=%d", backend->name, call,
-			  share->id, r);
-	if (outcome_allowed(r, allowed))
-		return r;
-	r = fault_unexpected(f, r);
-	(void)fault_context(f, "backend %s: %s of share %s", backend->name, call, share->id);
-	return r;
-}
+	static const SlotNoun noun = {.key = "share", .name = "share"};
+	const SlotCall call = {backend->name, name, &noun, share->id};
 
-/* For a slot that this driver does not have. */
-static int call_missing(const ShareBackend *backend, const char *call, Fault *f)
-{
-	return fault(f, -EOPNOTSUPP, "backend %s has no %s", backend->name, call);
+	return slot_call_done(&call, r, outcome_allowed(r, allowed), f);
 }
 
 int share_backend_open(const ShareBackendDriver *driver, const ShareBackendConfig *config,
@@ -170,7 +159,7 @@ int share_backend_create(ShareBackend *backend, const Share *share, const ShareS
 	if (from) {
 		assert(is_id(from->id) && is_id(from->share_id));
 		if (!backend->driver->snapshot)
-			return call_missing(backend, "copy of a snapshot", f);
+			return slot_missing(backend->name, "copy of a snapshot", f);
 	}
 	return call_done(backend, "create", share,
 			 backend->driver->create(backend->self, share, from, f),
@@ -281,7 +270,7 @@ int share_backend_snapshot(ShareBackend *backend, const Share *share, const Shar
 {
 	snapshot_check(backend, share, snapshot);
 	if (!backend->driver->snapshot)
-		return call_missing(backend, "snapshot", f);
+		return slot_missing(backend->name, "snapshot", f);
 	return call_done(backend, "snapshot", share,
 			 backend->driver->snapshot(backend->self, share, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_SHARE, f);
@@ -302,7 +291,7 @@ int share_backend_revert(ShareBackend *backend, const Share *share, const ShareS
 {
 	snapshot_check(backend, share, snapshot);
 	if (!backend->driver->revert)
-		return call_missing(backend, "revert", f);
+		return slot_missing(backend->name, "revert", f);
 	return call_done(backend, "revert", share,
 			 backend->driver->revert(backend->self, share, snapshot, f),
 			 MAY_BE_FULL | MAY_LACK_SHARE | MAY_LACK_SNAPSHOT, f);

@@ -16,6 +16,7 @@
 #include "backend/cephfs/priv.h"
 #include "backend/directory/place.h"
 #include "backend/directory/tree.h"
+#include "base/beneath.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"

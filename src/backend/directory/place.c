@@ -7,11 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "backend/directory/tree.h"
+#include "base/beneath.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -20,53 +19,6 @@ static const char *const part_names[] = {
 	[PLACE_DRAFTS] = "drafts", [PLACE_TRASH] = "trash",
 };
 static_assert(ARRAY_SIZE(part_names) == _PLACE_PART_MAX, "a name for each part");
-
-/* One step down, across no link and no mount. */
-static int open_below(int dir, const char *name, int flags)
-{
-	_cleanup_(closep) int fd = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct stat above, found;
-
-	if (fd < 0)
-		return -1;
-	errno = 0;
-	if (fstat(dir, &above) || fstat(fd, &found))
-		return -1;
-	if (found.st_dev != above.st_dev || str_eq(name, ".."))
-		errno = EXDEV;
-	return errno ? -1 : TAKE_FD(fd);
-}
-
-int walk_beneath(int dir, const char *path, int flags)
-{
-	_cleanup_(freep) char *copy = mem_strdup(path);
-	_cleanup_(closep) int at = -1;
-	char *name = copy;
-
-	for (char *slash; (slash = strchr(name, '/')); name = slash + 1) {
-		int next;
-
-		*slash = '\0';
-		next = open_below(at < 0 ? dir : at, name, O_PATH | O_DIRECTORY);
-		closep(&at);
-		at = next;
-		if (at < 0)
-			return -1;
-	}
-	return open_below(at < 0 ? dir : at, name, flags);
-}
-
-int open_beneath(int dir, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW,
-		.mode = flags & O_CREAT ? 0600 : 0,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-	};
-	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	return fd < 0 && (errno == ENOSYS || errno == EPERM) ? walk_beneath(dir, path, flags) : fd;
-}
 
 int write_failed(Fault *f, const char *what)
 {

@@ -41,14 +41,6 @@ typedef enum PlaceOutcome {
 	PLACE_FULL,     /* no space, or past what a quota allows */
 } PlaceOutcome;
 
-/*
- * Open what is beneath a directory, without crossing a link or a mount. -1 with errno. `path` may
- * be "." for another descriptor of the directory itself.
- */
-int open_beneath(int dir, const char *path, int flags);
-/* The same where there is no openat2() (kernels before 5.6, sandboxes, valgrind): step by step. */
-int walk_beneath(int dir, const char *path, int flags);
-
 /* PLACE_FULL for an errno that means so, otherwise a fault. */
 int write_failed(Fault *f, const char *what);
 

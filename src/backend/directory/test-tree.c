@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include "backend/directory/place.h"
 #include "base/arena.h"
 #include "tests/lib/test.h"
 
@@ -205,48 +204,4 @@ TEST(what_it_holds_is_what_its_files_take)
 	assert_int_equal(tree_measure(from, &bytes, &fault_), 0);
 	assert_in_range(bytes, 1 << 20, (1 << 20) + 65536);
 	end();
-}
-
-typedef int Opener(int dir, const char *path, int flags);
-
-static void expect_refused(Opener *opener, const char *path, int flags, int error)
-{
-	errno = 0;
-	assert_int_equal(opener(from, path, flags), -1);
-	assert_int_equal(errno, error);
-}
-
-static void nothing_leads_out(Opener *opener)
-{
-	int fd;
-
-	begin();
-	assert_int_equal(mkdirat(from, "a", 0700), 0);
-	assert_int_equal(mkdirat(from, "a/b", 0700), 0);
-	put(from, "a/b/file", "text");
-	assert_int_equal(symlinkat("../to", from, "out"), 0);
-	assert_int_equal(symlinkat("file", from, "a/b/link"), 0);
-	fd = opener(from, "a/b/file", O_RDONLY);
-	assert_true(fd >= 0);
-	assert_int_equal(close(fd), 0);
-	fd = opener(from, ".", O_RDONLY | O_DIRECTORY);
-	assert_true(fd >= 0);
-	assert_int_equal(close(fd), 0);
-	expect_refused(opener, "a/none", O_RDONLY, ENOENT);
-	expect_refused(opener, "a/b/link", O_RDONLY, ELOOP);
-	expect_refused(opener, "..", O_RDONLY | O_DIRECTORY, EXDEV);
-	expect_refused(opener, "../to", O_RDONLY | O_DIRECTORY, EXDEV);
-	assert_int_equal(opener(from, "out/x", O_RDWR | O_CREAT | O_EXCL), -1);
-	assert_int_equal(opener(from, "a/b/file", O_RDWR | O_CREAT | O_EXCL), -1);
-	end();
-}
-
-TEST(the_kernel_keeps_paths_inside)
-{
-	nothing_leads_out(open_beneath);
-}
-
-TEST(so_do_single_steps)
-{
-	nothing_leads_out(walk_beneath);
 }

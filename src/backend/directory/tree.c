@@ -21,6 +21,7 @@
 #include <sys/xattr.h>
 
 #include "backend/directory/place.h"
+#include "base/beneath.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"

@@ -16,14 +16,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/openat2.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -63,26 +62,6 @@ static int write_failed(Fault *f, const char *what)
 static void name_check(const char *name)
 {
 	assert(!str_empty(name) && !strchr(name, '/') && !str_eq(name, ".") && !str_eq(name, ".."));
-}
-
-/*
- * openat() that cannot leave the directory. Kernels (before 5.6) and sandboxes without openat2()
- * get openat() with O_NOFOLLOW: as names have one component, that is as tight.
- */
-static int open_beneath(int dir, const char *name, int flags)
-{
-	struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW,
-		.mode = flags & O_CREAT ? 0600 : 0,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-	int fd;
-
-	name_check(name);
-	fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(dir, name, (int)how.flags, 0600);
-	return fd;
 }
 
 static Dir *dir_new(int fd)
@@ -125,7 +104,7 @@ int dir_open_inside(const Dir *dir, const char *name, Dir **ret, Fault *f)
 	name_check(name);
 	if (mkdirat(dir->fd, name, 0700) && errno != EEXIST)
 		return fault(f, -errno, "make directory %s: %s", name, strerror(errno));
-	fd = open_beneath(dir->fd, name, O_RDONLY | O_DIRECTORY);
+	fd = open_entry(dir->fd, name, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fault(f, -errno, "open directory %s: %s", name, strerror(errno));
 	*ret = dir_new(fd);
@@ -258,7 +237,7 @@ int dir_open_file(const Dir *dir, const char *name, int flags, int *ret_fd, Faul
 	struct stat st;
 
 	/* O_NONBLOCK: a FIFO in the place of a file must not hold us up. */
-	fd = open_beneath(dir->fd, name, flags | O_NONBLOCK);
+	fd = open_entry(dir->fd, name, flags | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return DIR_NO_FILE;
 	if (fd < 0)
@@ -274,12 +253,12 @@ int dir_open_file(const Dir *dir, const char *name, int flags, int *ret_fd, Faul
 int dir_create_file(const Dir *dir, const char *name, int *ret_fd, Fault *f)
 {
 	const int flags = O_RDWR | O_CREAT | O_EXCL;
-	int fd = open_beneath(dir->fd, name, flags);
+	int fd = open_entry(dir->fd, name, flags);
 
 	if (fd < 0 && errno == EEXIST) {
 		if (unlinkat(dir->fd, name, 0) && errno != ENOENT)
 			return fault(f, -errno, "remove left-over %s: %s", name, strerror(errno));
-		fd = open_beneath(dir->fd, name, flags);
+		fd = open_entry(dir->fd, name, flags);
 	}
 	if (fd < 0 && errno == ENOENT)
 		return fault(f, -ENOENT, "the directory for %s was removed under us", name);
