@@ -113,6 +113,7 @@ static const ConfigKey keys[] = {
 	TEXT("share", "address", share_address, NULL),
 	TEXT("share", "host_address", share_host_address, NULL),
 	TEXT("share", "mount_options", share_mount_options, NULL),
+	TEXT("share", "exports_directory", share_exports_directory, NULL),
 	TEXT("share", "ceph_conf", share_ceph_conf, NULL),
 	TEXT("share", "ceph_user", share_ceph_user, NULL),
 	TEXT("share", "default_type", default_share_type, NULL),

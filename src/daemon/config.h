@@ -63,14 +63,15 @@ typedef struct Config {
 	int64_t hold_s; /* how long os-reserve holds for a client who does not come back */
 	/* [share] */
 	const char *share_backend;
-	const char *share_directory;       /* NULL: below the state directory */
-	const char *share_mount_directory; /* likewise */
-	const char *share_limit;           /* what holds shares to their sizes */
-	const char *share_address;         /* of the server of shares */
-	const char *share_host_address;    /* of this host, as that server sees it */
-	const char *share_mount_options;   /* NULL: none */
-	const char *share_ceph_conf;       /* NULL: Ceph's own place */
-	const char *share_ceph_user;       /* NULL: "cleat-shares" */
+	const char *share_directory;         /* NULL: below the state directory */
+	const char *share_mount_directory;   /* likewise */
+	const char *share_limit;             /* what holds shares to their sizes */
+	const char *share_address;           /* of the server of shares */
+	const char *share_host_address;      /* of this host, as that server sees it */
+	const char *share_mount_options;     /* NULL: none */
+	const char *share_exports_directory; /* NULL: the NFS server's own */
+	const char *share_ceph_conf;         /* NULL: Ceph's own place */
+	const char *share_ceph_user;         /* NULL: "cleat-shares" */
 	const char *default_share_type;
 	int64_t share_restore_s; /* how long one that was put away can be taken back */
 	/* [image] */

@@ -48,6 +48,7 @@ TEST(values_arrive)
 				   "driver = fake\n"
 				   "[share]\n"
 				   "limit = none\n"
+				   "exports_directory = /etc/cleat.exports.d\n"
 				   "restore_seconds = 60\n"),
 			 0);
 	assert_string_equal(config.listen, "0.0.0.0:80");
@@ -56,6 +57,7 @@ TEST(values_arrive)
 	assert_string_equal(config.hypervisor, "fake");
 	assert_string_equal(config.region, "RegionOne");
 	assert_string_equal(config.share_limit, "none");
+	assert_string_equal(config.share_exports_directory, "/etc/cleat.exports.d");
 	assert_string_equal(config.share_backend, "directory");
 	assert_int_equal(config.share_restore_s, 60);
 	assert_int_equal(config.deleted_days, 90);

@@ -223,6 +223,7 @@ static int open_shares(Daemon *daemon, Fault *f)
 		.limit = config->share_limit,
 		.address = config->share_address,
 		.options = config->share_mount_options,
+		.exports_dir = config->share_exports_directory,
 		.ceph_conf = config->share_ceph_conf,
 		.ceph_user = config->share_ceph_user,
 	};
