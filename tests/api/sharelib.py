@@ -11,6 +11,7 @@ from lib import Cleatd, wait_status, wait_for
 V2 = '/share/v2'
 NEWEST = '2.88'
 HEADER = 'X-OpenStack-Manila-API-Version'
+EXPERIMENT = 'X-OpenStack-Manila-API-Experimental'
 NOBODY = str(uuid.uuid4())
 UUID = re.compile(r'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
 DATE = re.compile(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$')
@@ -21,9 +22,12 @@ cleatd = Cleatd()
 demo, alt, admin, reader = (cleatd.user(name) for name in ('demo', 'alt', 'admin', 'reader'))
 
 
-def at(version, user=demo, method='GET', path='/availability-zones', both=None, body=None):
+def at(version, user=demo, method='GET', path='/availability-zones', both=None, body=None,
+       experimental=None):
     """A request in the version of the service's own header, and of the common one where `both`."""
     headers = {HEADER: version} if version is not None else {}
+    if experimental:
+        headers[EXPERIMENT] = experimental
     common = 'shared-file-system ' + both if both else None
     return user.request(method, V2 + path, body, version=common, headers=headers)
 

@@ -10,7 +10,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
 from sharelib import (  # noqa: E402
-    HEADER, NEWEST, UUID, V2, admin, alt, at, cleatd, demo, reader, refused)
+    EXPERIMENT, HEADER, NEWEST, UUID, V2, admin, alt, at, cleatd, demo, reader, refused)
 
 
 def one_version_is_discovered():
@@ -198,15 +198,26 @@ def lists_of_what_there_is_none_of():
         for form in (path, path + '/detail'):
             if form in ('/share-servers/detail', '/share-group-types/detail'):
                 continue
-            reply = at('2.%d' % since, admin, path=form)
+            reply = at('2.%d' % since, admin, path=form, experimental='True')
             tap.expect((reply.status, reply.body), (200, {key: []}), form)
             if since:
                 tap.expect(at('2.%d' % (since - 1), admin, path=form).status, 404, form)
+
+
+def experiments_are_for_who_says_so():
+    for path, last in (('/share-groups', 54), ('/share-replicas', 55)):
+        tap.expect(at('2.%d' % last, path=path).status, 404, path)
+        tap.expect(at('2.%d' % last, path=path, experimental='no').status, 404, path)
+        reply = at('2.%d' % last, path=path, experimental='true')
+        tap.expect((reply.status, reply.headers[EXPERIMENT.lower()]), (200, 'true'))
+        reply = at('2.%d' % (last + 1), path=path)
+        tap.expect((reply.status, EXPERIMENT.lower() in reply.headers), (200, False))
 
 
 tap.run('share', [
     one_version_is_discovered, the_catalog_has_both_names, the_own_header_decides,
     versions_that_are_none, names_change_with_the_version, paths_may_name_the_project,
     who_is_nobody_is_told_where_to_go, what_is_not_there, there_is_one_zone,
-    quota_sets, quota_classes, limits, services_and_pools, lists_of_what_there_is_none_of],
+    quota_sets, quota_classes, limits, services_and_pools, lists_of_what_there_is_none_of,
+    experiments_are_for_who_says_so],
     cleanup=cleatd.stop)

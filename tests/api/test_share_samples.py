@@ -35,6 +35,7 @@ NEWER = {
     'pools': {'replication_domain', 'replication_type'},
     'resource': {'count', 'resource_locks_links'},
     'share-actions': {'state'},
+    'share-show-instance': {'share_type_id'},
 }
 
 META = {'metadata': {'a': 'b'}}
@@ -110,8 +111,10 @@ ASK = {
     'share-access-rules-update-metadata': call('PUT', RULE_PATH + '/metadata', META),
     'share-actions-grant-access': lambda: MADE_RULE,
     'share-create': create_share,
+    'share-instances-list': get('/share_instances'),
     'share-set-metadata': call('POST', SHARE + '/metadata', META),
     'share-show': get(SHARE),
+    'share-show-instance': get('/share_instances/' + SHARE.split('/')[2]),
     'share-show-metadata': get(SHARE + '/metadata'),
     'share-show-metadata-item': get(SHARE + '/metadata/a'),
     'share-update': call('PUT', SHARE, {'share': {'display_name': 'sample'}}),

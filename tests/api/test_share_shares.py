@@ -203,6 +203,18 @@ def metadata_key_by_key():
             'Metadata property value is blank.')
     tap.expect(at(NEWEST, method='POST', path=path, body={'metadata': {'a': 1}}).status, 400)
     tap.expect(at(NEWEST, path=path).body, {'metadata': {}})
+    for body in ({'meta': {'k': '1'}}, {'metadata': {'k': '2'}},
+                 {'meta': {'k': '3'}, 'metadata': {'k': '3'}}):
+        reply = at('2.0', method='POST', path=path + '/k', body=body)
+        tap.expect((reply.status, reply.body), (200, {'meta': list(body.values())[0]}))
+    tap.expect(at(NEWEST, path=path).body, {'metadata': {'k': '3'}})
+    for body in ({'meta': {'other': '1'}}, {'meta': {'k': '1', 'l': '2'}}, {}):
+        refused(at(NEWEST, method='POST', path=path + '/k', body=body), 400,
+                'Request body and URI mismatch')
+    refused(at(NEWEST, method='POST', path=path + '/k', body={'meta': {'k': ''}}), 400,
+            'Metadata property value is blank.')
+    refused(at(NEWEST, reader, 'POST', path + '/k', body={'meta': {'k': '1'}}), 403,
+            'Access was denied to this resource.')
 
 
 def lists_are_filtered():
@@ -328,10 +340,59 @@ def names_of_actions_change_with_the_version():
                           ({'os-extend': {'new_size': 2}}, '2.7'), ({'revert': {}}, '2.26'),
                           ({'soft_delete': None}, '2.68')):
         refused(action(share, body, version), 404, 'The resource could not be found.')
-    refused(action(share, {'migration_start': {}}), 400,
-            'There is no such action: migration_start')
+    refused(action(share, {'odd': {}}), 400, 'There is no such action: odd')
     for body in ({}, {'extend': {}, 'shrink': {}}):
         refused(action(share, body), 400, 'Malformed request body')
+
+
+def shares_do_not_migrate():
+    share = make()['id']
+    for verb in ('start', 'complete', 'cancel', 'get_progress'):
+        refused(action(share, {'migration_' + verb: {}}, user=admin), 404,
+                'The resource could not be found.')
+    reply = action(share, {'reset_task_state': {'task_state': None}}, user=admin)
+    tap.expect((reply.status, reply.text), (202, ''))
+    refused(action(share, {'reset_task_state': {'task_state': 'migrating'}}, user=admin), 400,
+            "Invalid input for field/attribute task_state. Value: migrating. 'migrating' is not "
+            "one of [None]")
+    tap.expect(action(share, {'reset_task_state': {}}, user=admin).status, 400)
+    tap.expect(action(NOBODY, {'reset_task_state': {'task_state': None}}, user=admin).status, 404)
+    tap.expect(action(share, {'reset_task_state': {'task_state': None}}, '2.21', admin).status, 404)
+
+
+# Which members of an instance there are since when.
+INSTANCE = {
+    'id': 3, 'share_id': 3, 'availability_zone': 3, 'created_at': 3, 'host': 3, 'status': 3,
+    'share_network_id': 3, 'share_server_id': 3, 'access_rules_status': 10, 'replica_state': 11,
+    'share_type_id': 22, 'cast_rules_to_readonly': 30, 'progress': 54, 'updated_at': 71}
+
+
+def a_share_is_its_one_instance():
+    share = make()
+    path = '/share_instances/' + share['id']
+    for minor in (3, 8, 9, 10, 11, 21, 22, 29, 30, 53, 54, 70, 71, 88):
+        version = '2.%d' % minor
+        shown = at(version, admin, path=path).body['share_instance']
+        wanted = {name for name, since in INSTANCE.items() if since <= minor}
+        if minor < 9:
+            wanted |= {'export_location', 'export_locations'}
+        tap.expect(set(shown) ^ wanted, set(), 'members at ' + version)
+    tap.expect((shown['id'], shown['share_id'], shown['status'], shown['share_type_id']),
+               (share['id'], share['id'], 'available', share['share_type']))
+    tap.expect(at(NEWEST, admin, path='/shares/%s/instances' % share['id']).body,
+               {'share_instances': [shown]})
+    assert shown in at(NEWEST, admin, path='/share_instances').body['share_instances']
+    tap.expect(len(at(NEWEST, admin, path='/share_instances?limit=1').body['share_instances']), 1)
+    place, = at(NEWEST, admin, path=path + '/export_locations').body['export_locations']
+    tap.expect(place['share_instance_id'], share['id'])
+    tap.expect(at(NEWEST, admin, path='/share_instances?export_location_id=' + place['id']).body,
+               {'share_instances': [shown]})
+    tap.expect(at(NEWEST, admin, path='%s/export_locations/%s' % (path, place['id'])).status, 200)
+    for wrong in ('/share_instances/' + NOBODY, '/shares/%s/instances' % NOBODY):
+        tap.expect(at(NEWEST, admin, path=wrong).status, 404, wrong)
+    for there in ('/share_instances', path, '/shares/%s/instances' % share['id']):
+        refused(at(NEWEST, path=there), 403, 'Access was denied to this resource.')
+        tap.expect(at('2.2', admin, path=there).status, 404, there)
 
 
 def an_admin_resets():
@@ -385,5 +446,6 @@ tap.run('shares', [
     members_come_and_go_with_the_version, what_a_share_says, what_cannot_be_made, quotas_of_shares,
     a_share_of_others_is_not_there, public_shares_are_seen_and_not_changed,
     names_and_descriptions_change, metadata_key_by_key, lists_are_filtered, lists_have_pages,
-    export_locations, sizes_change, names_of_actions_change_with_the_version, an_admin_resets,
+    export_locations, sizes_change, names_of_actions_change_with_the_version, shares_do_not_migrate,
+    a_share_is_its_one_instance, an_admin_resets,
     put_away_and_taken_back, deleted_shares_are_gone], cleanup=cleatd.stop)

@@ -110,7 +110,9 @@ def names_and_metadata_change():
                {'metadata': {'a': 'b'}})
     tap.expect(at(NEWEST, method='PUT', path=notes, body={'metadata': {'c': 'd'}}).body,
                {'metadata': {'c': 'd'}})
-    tap.expect(at(NEWEST, path=notes + '/c').body, {'meta': {'c': 'd'}})
+    tap.expect(at(NEWEST, method='POST', path=notes + '/c', body={'meta': {'c': 'e'}}).body,
+               {'meta': {'c': 'e'}})
+    tap.expect(at(NEWEST, path=notes + '/c').body, {'meta': {'c': 'e'}})
     tap.expect(at(NEWEST, method='DELETE', path=notes + '/c').status, 200)
     refused(at(NEWEST, method='DELETE', path=notes + '/c'), 404, 'Metadata item is not found.')
     tap.expect(at(NEWEST, path=notes).body, {'metadata': {}})

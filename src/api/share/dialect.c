@@ -90,6 +90,7 @@ static const ApiRoutes *const routes[] = {
 	&share_manage_routes,
 	&share_metadata_routes,
 	&share_export_routes,
+	&share_instance_routes,
 	&share_snapshot_routes,
 	&share_snapshot_action_routes,
 	&share_quota_routes,

@@ -47,7 +47,7 @@ static void out_export(ApiRequest *r, const char *key, const ShareExport *place,
 	json_out_end(&r->out);
 }
 
-static int exports_list(ApiRequest *r, Fault *f)
+int share_exports_list(ApiRequest *r, Fault *f)
 {
 	ShareExport **places;
 	size_t count;
@@ -71,7 +71,7 @@ static int find_export(ApiRequest *r, ShareExport **ret, Fault *f)
 					 api_param(r, "export_id"), ret, f);
 }
 
-static int export_show(ApiRequest *r, Fault *f)
+int share_export_show(ApiRequest *r, Fault *f)
 {
 	ShareExport *place;
 	int k = find_export(r, &place, f);
@@ -145,14 +145,14 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
 	 .since = V(9),
-	 .handle = exports_list},
+	 .handle = share_exports_list},
 	{.method = "GET",
 	 .pattern = "/shares/{share_id}/export_locations/{export_id}",
 	 .policy = "share_export_location:show",
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
 	 .since = V(9),
-	 .handle = export_show},
+	 .handle = share_export_show},
 	{.method = "GET",
 	 .pattern = "/shares/{share_id}/export_locations/{export_id}/metadata",
 	 .policy = "share_export_location:get_metadata",

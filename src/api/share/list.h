@@ -67,3 +67,15 @@ _must_use_ int share_list_end(ApiRequest *r, const ShareList *list, Fault *f);
 
 /* No row meets this. */
 void share_filter_nothing(RecordQuery *query);
+
+/* Shares by where they can be mounted; and the rows of a table of filters for that. */
+int share_filter_export_id(ApiRequest *r, RecordQuery *query, const char *value, Fault *f);
+int share_filter_export_path(ApiRequest *r, RecordQuery *query, const char *value, Fault *f);
+
+/* clang-format off */
+#define SHARE_EXPORT_FILTERS                                                                       \
+	{.name = "export_location_id", .kind = SHARE_FILTER_CALL, .since = V(35),                  \
+	 .add = share_filter_export_id},                                                           \
+	{.name = "export_location_path", .kind = SHARE_FILTER_CALL, .since = V(35),                \
+	 .add = share_filter_export_path}
+/* clang-format on */

@@ -17,6 +17,30 @@ static const JsonField metadata_rows[] = {
 };
 const JsonFields share_metadata_fields = JSON_FIELDS(metadata_rows, ShareMetadataBody);
 
+typedef struct ItemBody {
+	JsonTextMap meta;
+	JsonTextMap metadata;
+} ItemBody;
+
+#define PAIR(member)                                                                               \
+	{                                                                                          \
+		.name = #member, .type = JSON_TEXT_MAP, .offset = offsetof(ItemBody, member)       \
+	}
+
+static const JsonField item_rows[] = {PAIR(meta), PAIR(metadata)};
+const JsonFields share_item_fields = JSON_FIELDS(item_rows, ItemBody);
+
+bool share_read_item(ApiRequest *r, const JsonTextMap **ret)
+{
+	const ItemBody *in = r->body;
+
+	*ret = in->meta.count ? &in->meta : &in->metadata;
+	if ((*ret)->count == 1 && str_eq((*ret)->pairs[0].key, api_param(r, "key")))
+		return true;
+	(void)api_refuse(r, 400, "Request body and URI mismatch"); /* 0 */
+	return false;
+}
+
 int share_reply_map(ApiRequest *r, const char *json)
 {
 	json_out_begin(&r->out, NULL);
@@ -79,6 +103,18 @@ static int item_show(ApiRequest *r, Fault *f)
 	return k ? k : share_reply_item(r, share->metadata, api_param(r, "key"));
 }
 
+static int item_put(ApiRequest *r, Fault *f)
+{
+	const char *share_id = api_param(r, "share_id"), *json;
+	const JsonTextMap *item;
+	int k;
+
+	if (!share_read_item(r, &item))
+		return 0;
+	k = service_merge_share_metadata(&r->work, share_id, item, &json, f);
+	return k ? k : share_reply_item(r, json, api_param(r, "key"));
+}
+
 static int item_delete(ApiRequest *r, Fault *f)
 {
 	int k = service_delete_share_metadata(&r->work, api_param(r, "share_id"),
@@ -117,6 +153,13 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_READER,
 	 .mode = API_READ,
 	 .handle = item_show},
+	{.method = "POST",
+	 .pattern = "/shares/{share_id}/metadata/{key}",
+	 .policy = "share:update_share_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .body = &share_item_fields,
+	 .handle = item_put},
 	{.method = "DELETE",
 	 .pattern = "/shares/{share_id}/metadata/{key}",
 	 .policy = "share:delete_share_metadata",

@@ -26,6 +26,7 @@ extern const ApiRoutes share_type_spec_routes;
 extern const ApiRoutes share_manage_routes;
 extern const ApiRoutes share_metadata_routes;
 extern const ApiRoutes share_export_routes;
+extern const ApiRoutes share_instance_routes;
 extern const ApiRoutes share_snapshot_routes;
 extern const ApiRoutes share_snapshot_action_routes;
 extern const ApiRoutes share_quota_routes;
@@ -50,6 +51,9 @@ typedef struct ShareView {
 
 _must_use_ int share_view_open(ApiRequest *r, ShareView *ret, Fault *f);
 _must_use_ int share_view_out(ShareView *view, const char *key, const Share *share, Fault *f);
+/* Likewise as the one instance that it has, which has the share's id. */
+_must_use_ int share_view_out_instance(ShareView *view, const char *key, const Share *share,
+				       Fault *f);
 /* The end of a handler whose use case gave `k`: 200 with the share, or what it gave. */
 _must_use_ int share_reply_share(ApiRequest *r, int k, const Share *share, Fault *f);
 /* Likewise 202 without a body. */
@@ -69,6 +73,10 @@ _must_use_ bool share_read_wrapped(ApiRequest *r, const char *name, const JsonFi
 _must_use_ bool share_query_bool(ApiRequest *r, const char *name, bool fallback, bool *ret);
 _must_use_ bool share_read_bool(ApiRequest *r, const char *json, bool *ret);
 
+/* Handlers of an export location, and of the list of them, by "share_id" and "export_id". */
+_must_use_ int share_exports_list(ApiRequest *r, Fault *f);
+_must_use_ int share_export_show(ApiRequest *r, Fault *f);
+
 /* 400 for a text of a body that is none of the names. Returns 0. */
 int share_refuse_choice(ApiRequest *r, const char *field, const char *value,
 			const EnumNames *names);
@@ -81,5 +89,11 @@ typedef struct ShareMetadataBody {
 	JsonTextMap metadata;
 } ShareMetadataBody;
 extern const JsonFields share_metadata_fields;
+/*
+ * The body that sets one key: a pair under "meta", as the answer has it, or under "metadata".
+ * False after a 400.
+ */
+extern const JsonFields share_item_fields;
+_must_use_ bool share_read_item(ApiRequest *r, const JsonTextMap **ret);
 int share_reply_map(ApiRequest *r, const char *json);
 int share_reply_item(ApiRequest *r, const char *json, const char *key);

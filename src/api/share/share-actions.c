@@ -71,6 +71,23 @@ static const JsonField revert_rows[] = {
 };
 static const JsonFields revert_fields = JSON_FIELDS(revert_rows, RevertFields);
 
+typedef struct TaskFields {
+	const char *state;
+} TaskFields;
+
+typedef struct TaskBody {
+	const TaskFields *wish;
+} TaskBody;
+
+static const JsonField task_rows[] = {
+	{.name = "task_state",
+	 .type = JSON_TEXT,
+	 .flags = JSON_REQUIRED | JSON_NULLABLE,
+	 .max = LIMIT_NAME_CHARS,
+	 .offset = offsetof(TaskFields, state)},
+};
+static const JsonFields task_fields = JSON_FIELDS(task_rows, TaskFields);
+
 /* The body of an action, whose one member has the action's name. */
 #define BODY(id, key, Type, table)                                                                 \
 	static const JsonField id##_rows[] = {{.name = (key),                                      \
@@ -86,6 +103,7 @@ BODY(shrink_body, "shrink", SizeBody, shrink_fields);
 BODY(os_shrink_body, "os-shrink", SizeBody, shrink_fields);
 BODY(reset_body, "reset_status", ResetBody, reset_fields);
 BODY(os_reset_body, "os-reset_status", ResetBody, old_reset_fields);
+BODY(task_body, "reset_task_state", TaskBody, task_fields);
 BODY(revert_body, "revert", RevertBody, revert_fields);
 
 /* Force passes by a scheduler that finds no room; there is none here, but it is for admins. */
@@ -116,6 +134,21 @@ static int share_reset(ApiRequest *r, Fault *f)
 		return share_refuse_choice(r, "status", text, &share_status_names);
 	return share_reply_accepted(
 		r, service_reset_share(&r->work, api_param(r, "share_id"), (ShareStatus)status, f));
+}
+
+/* Tasks are parts of a migration, and no share migrates: none is the only state there is. */
+static int share_reset_task(ApiRequest *r, Fault *f)
+{
+	const char *state = ((const TaskBody *)r->body)->wish->state;
+	Share *share;
+
+	if (state)
+		return api_refuse(r, 400,
+				  "Invalid input for field/attribute task_state. Value: %s. '%s' "
+				  "is not one of [None]",
+				  state, state);
+	return share_reply_accepted(
+		r, service_find_share(&r->work, api_param(r, "share_id"), &share, f));
 }
 
 static int share_force_delete(ApiRequest *r, Fault *f)
@@ -171,6 +204,9 @@ static const ApiRoute routes[] = {
 	 .since = SHARE_PLAIN},
 	{ACTION("os-force_delete", "share:force_delete", API_RULE_ADMIN, NULL, share_force_delete),
 	 .until = SHARE_PREFIXED},
+	{ACTION("reset_task_state", "share:reset_task_state", API_RULE_ADMIN, &task_body,
+		share_reset_task),
+	 .since = V(22)},
 	{ACTION("revert", "share:revert_to_snapshot", API_RULE_MEMBER, &revert_body, share_revert),
 	 .since = V(27)},
 	{ACTION("soft_delete", "share:soft_delete", API_RULE_MEMBER, NULL, share_soft_delete),

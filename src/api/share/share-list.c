@@ -42,12 +42,12 @@ static int where_exported(ApiRequest *r, RecordQuery *query, const char *column,
 	return k;
 }
 
-static int add_export_id(ApiRequest *r, RecordQuery *query, const char *value, Fault *f)
+int share_filter_export_id(ApiRequest *r, RecordQuery *query, const char *value, Fault *f)
 {
 	return where_exported(r, query, "id", value, f);
 }
 
-static int add_export_path(ApiRequest *r, RecordQuery *query, const char *value, Fault *f)
+int share_filter_export_path(ApiRequest *r, RecordQuery *query, const char *value, Fault *f)
 {
 	return where_exported(r, query, "path", value, f);
 }
@@ -91,14 +91,7 @@ static const ShareFilter filters[] = {
 	 .column = "description",
 	 .kind = SHARE_FILTER_PART,
 	 .since = V(36)},
-	{.name = "export_location_id",
-	 .kind = SHARE_FILTER_CALL,
-	 .since = V(35),
-	 .add = add_export_id},
-	{.name = "export_location_path",
-	 .kind = SHARE_FILTER_CALL,
-	 .since = V(35),
-	 .add = add_export_path},
+	SHARE_EXPORT_FILTERS,
 	{.name = "mount_point_name", .column = "mount_point_name", .since = V(84)},
 	{.name = "extra_specs", .kind = SHARE_FILTER_CALL, .admin = true, .add = add_extra_specs},
 	{.name = "share_server_id", .kind = SHARE_FILTER_NEVER, .admin = true},

@@ -183,6 +183,37 @@ static const JsonOutField reply[] = {
 	 .offset = offsetof(Share, host)},
 };
 
+/* What admins see of where a share is. */
+static const JsonOutField instance_reply[] = {
+	{.name = "id", .type = JSON_OUT_TEXT, .offset = offsetof(Share, id)},
+	{.name = "share_id", .type = JSON_OUT_TEXT, .offset = offsetof(Share, id)},
+	{.name = "availability_zone",
+	 .type = JSON_OUT_TEXT,
+	 .offset = offsetof(Share, availability_zone)},
+	{.name = "created_at", .type = JSON_OUT_MICROS, .offset = offsetof(Share, created_us)},
+	{.name = "updated_at",
+	 .type = JSON_OUT_MICROS,
+	 .since = V(71),
+	 .offset = offsetof(Share, updated_us)},
+	{.name = "host", .type = JSON_OUT_TEXT, .offset = offsetof(Share, host)},
+	{.name = "status", .type = JSON_OUT_CALL, .print = print_status},
+	{.name = "share_network_id", .type = JSON_OUT_NULL},
+	{.name = "share_server_id", .type = JSON_OUT_NULL},
+	{.name = "export_location", .type = JSON_OUT_CALL, .until = V(8), .print = print_export},
+	{.name = "export_locations", .type = JSON_OUT_CALL, .until = V(8), .print = print_exports},
+	{.name = "access_rules_status",
+	 .type = JSON_OUT_CALL,
+	 .since = V(10),
+	 .print = print_rules_status},
+	{.name = "replica_state", .type = JSON_OUT_NULL, .since = V(11)},
+	{.name = "share_type_id", .type = JSON_OUT_CALL, .since = V(22), .print = print_type_id},
+	{.name = "cast_rules_to_readonly",
+	 .type = JSON_OUT_CALL,
+	 .since = V(30),
+	 .print = print_false},
+	{.name = "progress", .type = JSON_OUT_CALL, .since = V(54), .print = print_progress},
+};
+
 int share_view_open(ApiRequest *r, ShareView *ret, Fault *f)
 {
 	const RecordQuery all = {0};
@@ -200,7 +231,9 @@ static const ShareType *find_type(const ShareView *view, const char *id)
 	return NULL;
 }
 
-int share_view_out(ShareView *view, const char *key, const Share *share, Fault *f)
+/* Print the members of a table; what stands around them is the caller's. */
+static int out_members(ShareView *view, const JsonOutField *fields, size_t count,
+		       const Share *share, Fault *f)
 {
 	ApiRequest *r = view->r;
 	const JsonOutView how = {
@@ -216,11 +249,30 @@ int share_view_out(ShareView *view, const char *key, const Share *share, Fault *
 				     &view->export_count, f);
 	if (k)
 		return fault_unexpected(f, k);
-	json_out_begin(&r->out, key);
-	json_out_fields(&r->out, reply, ARRAY_SIZE(reply), share, &how);
-	api_out_links(r, &r->out, "shares", share->id);
-	json_out_end(&r->out);
+	json_out_fields(&r->out, fields, count, share, &how);
 	return 0;
+}
+
+int share_view_out(ShareView *view, const char *key, const Share *share, Fault *f)
+{
+	JsonOut *out = &view->r->out;
+	int k;
+
+	json_out_begin(out, key);
+	k = out_members(view, reply, ARRAY_SIZE(reply), share, f);
+	api_out_links(view->r, out, "shares", share->id);
+	json_out_end(out);
+	return k;
+}
+
+int share_view_out_instance(ShareView *view, const char *key, const Share *share, Fault *f)
+{
+	int k;
+
+	json_out_begin(&view->r->out, key);
+	k = out_members(view, instance_reply, ARRAY_SIZE(instance_reply), share, f);
+	json_out_end(&view->r->out);
+	return k;
 }
 
 int share_reply_share(ApiRequest *r, int k, const Share *share, Fault *f)

@@ -102,6 +102,18 @@ static int item_show(ApiRequest *r, Fault *f)
 	return k ? k : share_reply_item(r, snapshot->metadata, api_param(r, "key"));
 }
 
+static int item_put(ApiRequest *r, Fault *f)
+{
+	const JsonTextMap *item;
+	const char *json;
+	int k;
+
+	if (!share_read_item(r, &item))
+		return 0;
+	k = service_merge_share_snapshot_metadata(&r->work, snapshot_id(r), item, &json, f);
+	return k ? k : share_reply_item(r, json, api_param(r, "key"));
+}
+
 static int item_delete(ApiRequest *r, Fault *f)
 {
 	int k = service_delete_share_snapshot_metadata(&r->work, snapshot_id(r),
@@ -197,6 +209,14 @@ static const ApiRoute routes[] = {
 	 .mode = API_READ,
 	 .since = V(73),
 	 .handle = item_show},
+	{.method = "POST",
+	 .pattern = "/snapshots/{share_snapshot_id}/metadata/{key}",
+	 .policy = "share_snapshot:update_metadata",
+	 .rule = API_RULE_MEMBER,
+	 .mode = API_WRITE,
+	 .since = V(73),
+	 .body = &share_item_fields,
+	 .handle = item_put},
 	{.method = "DELETE",
 	 .pattern = "/snapshots/{share_snapshot_id}/metadata/{key}",
 	 .policy = "share_snapshot:delete_metadata",
