@@ -447,7 +447,7 @@ def dies_at(point, request):
         request()
         VOLUME.wait('available', 'in-use', seconds=20)
     except (OSError, lib.http.client.HTTPException):
-        pass  # it died under the request
+        CLEATD.process.wait(20)  # it died under the request
     try:
         CLEATD.process.wait(1)  # or it does when the rows settle
     except subprocess.TimeoutExpired:
