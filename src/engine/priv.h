@@ -408,9 +408,11 @@ int swap_end_act(StepRun *run, Fault *f);
 /* step-share.c */
 int share_create_act(StepRun *run, Fault *f);
 int share_find_act(StepRun *run, Fault *f);
+int share_create_undo(StepRun *run, Fault *f);
 int share_delete_act(StepRun *run, Fault *f);
 int share_resize_act(StepRun *run, Fault *f);
 int share_snapshot_act(StepRun *run, Fault *f);
+int share_snapshot_undo(StepRun *run, Fault *f);
 int share_snapshot_delete_act(StepRun *run, Fault *f);
 int share_revert_act(StepRun *run, Fault *f);
 

@@ -4,11 +4,25 @@
  * Steps on shares and their snapshots: made, removed, made larger or smaller, gone back to. A step
  * that finds no row has nothing to work on: making gives up, removing is done.
  */
+#include "base/log.h"
 #include "base/str.h"
 #include "engine/priv.h"
 #include "json/out.h"
 
 #include <inttypes.h>
+
+/* Work that a backend may do on a share only while it does no other on it. */
+typedef int (*ShareWork)(StepRun *run, Fault *f);
+
+static int in_turn(StepRun *run, ShareWork work, Fault *f)
+{
+	const char *id = run->share->id;
+	Use *use = use_begin(run->share_uses, id);
+	int r = work(run, f);
+
+	use_end(run->share_uses, id, use);
+	return r;
+}
 
 /* Where the share can be mounted from, for the end of the operation. */
 static int find_exports(StepRun *run, Fault *f)
@@ -54,6 +68,11 @@ static int check_made(const Share *share, int r, Fault *f)
 	}
 }
 
+static int create(StepRun *run, Fault *f)
+{
+	return share_backend_create(run->config->share_backend, run->share, run->share_snapshot, f);
+}
+
 /* No probe: what is there already costs nothing, and its exports have to be found out anyway. */
 int share_create_act(StepRun *run, Fault *f)
 {
@@ -63,9 +82,38 @@ int share_create_act(StepRun *run, Fault *f)
 		return step_give_up(f, "the share is gone");
 	if (run->share->snapshot_id && !run->share_snapshot)
 		return step_give_up(f, "the snapshot is gone");
-	r = share_backend_create(run->config->share_backend, run->share, run->share_snapshot, f);
-	r = check_made(run->share, r, f);
+	r = check_made(run->share, in_turn(run, create, f), f);
 	return r ? r : find_exports(run, f);
+}
+
+static int remove_share(StepRun *run, Fault *f)
+{
+	return share_backend_remove(run->config->share_backend, run->share, f);
+}
+
+static int remove_snapshot(StepRun *run, Fault *f)
+{
+	return share_backend_snapshot_remove(run->config->share_backend, run->share,
+					     run->share_snapshot, f);
+}
+
+/*
+ * What could not be made is removed at once, where that works. Where it does not, as on a disk that
+ * has gone, its row stays all the same, in error, and whoever deletes that removes the rest.
+ */
+static int discard(StepRun *run, ShareWork work)
+{
+	Fault f = {0};
+
+	if (in_turn(run, work, &f))
+		log_warning("op=%s share=%s what is left of it goes with its deletion: %s",
+			    run->operation->id, run->share->id, f.text);
+	return 0;
+}
+
+int share_create_undo(StepRun *run, Fault *f _unused_)
+{
+	return run->share ? discard(run, remove_share) : 0;
 }
 
 /* No undo: what somebody else has made is not ours to remove. */
@@ -85,15 +133,7 @@ int share_find_act(StepRun *run, Fault *f)
 
 int share_delete_act(StepRun *run, Fault *f)
 {
-	Use *use;
-	int r;
-
-	if (!run->share)
-		return 0;
-	use = use_begin(run->share_uses, run->share->id);
-	r = share_backend_remove(run->config->share_backend, run->share, f);
-	use_end(run->share_uses, run->share->id, use);
-	return fault_unexpected(f, r);
+	return run->share ? fault_unexpected(f, in_turn(run, remove_share, f)) : 0;
 }
 
 /* What a share that is managed anew is to have, its row says. 0: the record cannot be read. */
@@ -135,6 +175,7 @@ int share_resize_act(StepRun *run, Fault *f)
 	}
 }
 
+/* Out of turn: servers do not wait for the copy, however long it takes. */
 int share_snapshot_act(StepRun *run, Fault *f)
 {
 	if (!run->share || !run->share_snapshot)
@@ -145,13 +186,21 @@ int share_snapshot_act(StepRun *run, Fault *f)
 			  f);
 }
 
+int share_snapshot_undo(StepRun *run, Fault *f _unused_)
+{
+	return run->share && run->share_snapshot ? discard(run, remove_snapshot) : 0;
+}
+
 int share_snapshot_delete_act(StepRun *run, Fault *f)
 {
 	if (!run->share || !run->share_snapshot)
 		return 0;
-	return fault_unexpected(f,
-				share_backend_snapshot_remove(run->config->share_backend,
-							      run->share, run->share_snapshot, f));
+	return fault_unexpected(f, in_turn(run, remove_snapshot, f));
+}
+
+static int revert(StepRun *run, Fault *f)
+{
+	return share_backend_revert(run->config->share_backend, run->share, run->share_snapshot, f);
 }
 
 int share_revert_act(StepRun *run, Fault *f)
@@ -160,7 +209,6 @@ int share_revert_act(StepRun *run, Fault *f)
 
 	if (!run->share || !run->share_snapshot)
 		return step_give_up(f, "the share or the snapshot is gone");
-	r = share_backend_revert(run->config->share_backend, run->share, run->share_snapshot, f);
-	r = check_made(run->share, r, f);
+	r = check_made(run->share, in_turn(run, revert, f), f);
 	return r < 0 ? fault_context(f, OPERATION_UNSURE "share %s is whole", run->share->id) : r;
 }

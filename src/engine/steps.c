@@ -360,7 +360,7 @@ static const StepRow rows[] = {
 			.needs = STEP_NEEDS_SHARE,
 			.attempts = ATTEMPTS,
 			.act = share_create_act,
-			.undo = share_delete_act,
+			.undo = share_create_undo,
 		},
 	[STEP_SHARE_COPY] =
 		{
@@ -368,7 +368,7 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.slow = true,
 			.act = share_create_act,
-			.undo = share_delete_act,
+			.undo = share_create_undo,
 		},
 	[STEP_SHARE_FIND] =
 		{
@@ -395,7 +395,7 @@ static const StepRow rows[] = {
 			.attempts = ATTEMPTS,
 			.slow = true,
 			.act = share_snapshot_act,
-			.undo = share_snapshot_delete_act,
+			.undo = share_snapshot_undo,
 		},
 	[STEP_SHARE_SNAPSHOT_DELETE] =
 		{

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "backend/directory/directory.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/uuid.h"
 #include "service/resource-lock.h"
@@ -16,6 +17,7 @@
 #include "tests/lib/test.h"
 
 #define SHARE "55555555-5555-4555-8555-555555555555"
+#define SNAPSHOT "88888888-8888-4888-8888-888888888888"
 #define FIRST "66666666-6666-4666-8666-666666666666"
 #define SECOND "77777777-7777-4777-8777-777777777777"
 #define HOST "127.0.0.1" /* as the house is known to shares */
@@ -25,7 +27,45 @@
 static struct {
 	_Atomic int failures; /* so many calls of apply fail; -1: all */
 	char told[256];       /* whom it lets in, "to:level " each */
+	_Atomic bool busy;    /* a call is under way that none may overlap */
+	_Atomic bool overlapped;
+	_Atomic bool slow; /* such a call waits for another to overlap it */
+	_Atomic bool lost; /* its disk has gone */
 } world;
+
+/* A call that none may overlap, unless it were let. */
+static void stay_alone(void)
+{
+	const int64_t end_ms = clock_mono_ms() + 300;
+
+	world.busy = true;
+	while (world.slow && !world.overlapped && clock_mono_ms() < end_ms)
+		clock_sleep_ms(5);
+	world.busy = false;
+}
+
+static int work_alone(Fault *f)
+{
+	stay_alone();
+	return world.lost ? fault(f, -EIO, "the disk is gone") : 0;
+}
+
+static int create(void *self _unused_, const Share *share _unused_,
+		  const ShareSnapshot *from _unused_, Fault *f)
+{
+	return work_alone(f);
+}
+
+static int remove_share(void *self _unused_, const Share *share _unused_, Fault *f)
+{
+	return work_alone(f);
+}
+
+static int work_on_snapshot(void *self _unused_, const Share *share _unused_,
+			    const ShareSnapshot *snapshot _unused_, Fault *f)
+{
+	return work_alone(f);
+}
 
 /* Users are refused, and who comes by cephx gets a key. */
 static int apply(void *self _unused_, const Share *share _unused_, const ShareRule *const *rules,
@@ -33,6 +73,7 @@ static int apply(void *self _unused_, const Share *share _unused_, const ShareRu
 {
 	Buf told = {0};
 
+	world.overlapped = world.overlapped || world.busy;
 	if (world.failures != 0) {
 		if (world.failures > 0)
 			world.failures--;
@@ -76,10 +117,16 @@ static void open_house(House *h)
 
 	driver = share_directory;
 	driver.apply = apply;
+	driver.create = create;
+	driver.remove = remove_share;
+	driver.snapshot = work_on_snapshot;
+	driver.snapshot_remove = work_on_snapshot;
+	driver.revert = work_on_snapshot;
 
 	*h = (House){.times = {.retry_ms = 1, .retry_max_ms = 2}};
 	world.failures = 0;
 	world.told[0] = '\0';
+	world.overlapped = world.slow = world.lost = false;
 	house_make(h);
 	(void)snprintf(path, sizeof(path), "%s/shares", h->directory);
 	(void)snprintf(mounts, sizeof(mounts), "%s/mounts", h->directory);
@@ -507,5 +554,98 @@ TEST(a_rule_that_goes_comes_back)
 	assert_int_equal(lock_count(&h), 3);
 	unmap(&h, SECOND);
 	assert_no_rule(&h);
+	close_house(&h);
+}
+
+/* --- turns --- */
+
+static int begin(Work *work, const char *kind, Operation operation, Fault *f)
+{
+	operation.share_id = SHARE;
+	operation.project_id = "p";
+	operation.user_id = "u";
+	return operation_begin(work->tx, work->arena, service_operation(kind), &operation, f);
+}
+
+static int begin_own(Work *work, const char *kind, Fault *f)
+{
+	return begin(work, kind, (Operation){.lane = SHARE, .snapshot_id = SNAPSHOT}, f);
+}
+
+static const char *work_of_the_share; /* the kind of an operation */
+
+/* In the share's lane, and in that of a server that is being given the share. */
+static int run_both(Work *work, House *h _unused_, Fault *f)
+{
+	int r = begin_own(work, work_of_the_share, f);
+
+	return r ? r
+		 : begin(work, "attach-share",
+			 (Operation){.lane = FIRST, .server_id = FIRST, .share_mapping_id = FIRST},
+			 f);
+}
+
+static int run_snapshot(Work *work, House *h _unused_, Fault *f)
+{
+	const ShareSnapshot snapshot = {
+		.id = SNAPSHOT,
+		.project_id = "p",
+		.user_id = "u",
+		.share_id = SHARE,
+		.status = SHARE_SNAPSHOT_CREATING,
+		.created_us = work->now_us,
+	};
+
+	return share_snapshot_insert(work->tx, &snapshot, f);
+}
+
+TEST(a_share_is_worked_on_in_turn)
+{
+	static const char *const kinds[] = {"create-share", "delete-share-snapshot", "revert-share",
+					    "delete-share"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		House h;
+
+		open_house(&h);
+		assert_int_equal(house_visit(&h, run_snapshot), 0);
+		work_of_the_share = kinds[i];
+		world.slow = true;
+		assert_int_equal(house_visit(&h, run_both), 0);
+		house_settle(&h);
+		if (world.overlapped)
+			fail_msg("%s: a server's lane did not wait for it", kinds[i]);
+		close_house(&h);
+	}
+}
+
+static int run_create(Work *work, House *h _unused_, Fault *f)
+{
+	Share *share;
+	int r = share_get(work->tx, work->arena, SHARE, &share, f);
+
+	if (r)
+		return fault_unexpected(f, r);
+	share->status = SHARE_CREATING;
+	r = share_update(work->tx, share, f);
+	if (!r)
+		r = begin_own(work, "create-share", f);
+	return r ? r : begin_own(work, "create-share-snapshot", f);
+}
+
+/* Neither can what is half made be removed: that waits for whoever deletes it. */
+TEST(what_cannot_be_made_ends_in_error)
+{
+	House h;
+
+	open_house(&h);
+	assert_int_equal(house_visit(&h, run_snapshot), 0);
+	world.lost = true;
+	assert_int_equal(house_visit(&h, run_create), 0);
+	house_settle(&h);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM shares WHERE status = 'error'"), 1);
+	assert_int_equal(
+		house_count(&h, "SELECT COUNT(*) FROM share_snapshots WHERE status = 'error'"), 1);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM messages"), 2);
 	close_house(&h);
 }

@@ -7,7 +7,9 @@ there as long as a server needs them.
 MappingSteps is a part of a Journey, beside ShareSteps.
 """
 import collections
+import os
 import sqlite3
+import subprocess
 
 from shares import asked
 
@@ -33,6 +35,13 @@ class MappingSteps:
         self.step = 'attach share'
         asked(self.user.post(self.mapping_path().rsplit('/', 1)[0],
                              {'share': {'share_id': self.a_share()['id']}}, version=AT))
+        self.wait(self.mapping, ('inactive', 'error'))
+
+    def attach_share_to_read(self):
+        """By the older proposal's action; what only reads is mounted on the host."""
+        self.step = 'attach share to read'
+        asked(self.user.post('%s/%s/action' % (SERVERS, self.server()['id']), {
+            'share_attach': {'share_id': self.a_share()['id'], 'mount_options': 'ro'}}))
         self.wait(self.mapping, ('inactive', 'error'))
 
     def detach_share(self):
@@ -68,6 +77,17 @@ class MappingSteps:
         self.delete_share()
         self.step = 'end'
 
+    def read_a_share(self):
+        self.make_share()
+        self.power('os-stop', None, 'SHUTOFF')
+        self.attach_share_to_read()
+        self.power('os-start', None, 'ACTIVE')
+        self.reshape('reboot', {'type': 'HARD'}, 'ACTIVE')
+        self.power('os-stop', None, 'SHUTOFF')
+        self.detach_share()
+        self.delete_share()
+        self.step = 'end'
+
     def plug_a_share(self):
         """Into a guest that runs, and out of it."""
         self.make_share()
@@ -97,6 +117,26 @@ class MappingSteps:
     def rescue_with_a_share(self):
         self.start_with_a_share()
         self.rescue()
+
+
+# --- mounts ---
+
+def can_mount():
+    return subprocess.run(['unshare', '--mount', 'true'], stderr=subprocess.DEVNULL,
+                          check=False).returncode == 0
+
+
+def mounts(folder):
+    """What is mounted below a state directory, as the kernel says."""
+    with open('/proc/self/mountinfo', encoding='utf-8') as file:
+        places = [line.split()[4].replace('\\040', ' ') for line in file]
+    return [place for place in places if place.startswith(folder + os.sep)]
+
+
+def unmount(folder):
+    """Whatever a test that failed has left."""
+    for place in mounts(folder):
+        subprocess.run(['umount', '--lazy', place], check=True)
 
 
 # --- judging ---
@@ -142,8 +182,15 @@ def about_access(rows):
             yield 'a lock for nobody: %s' % reason
 
 
-def complaints(store, servers, broken_is_fine):
+def about_mounts(rows, folder):
+    needed = {mapping.share for mapping in rows.mappings if mapping.connected}
+    for place in mounts(folder):
+        if os.path.basename(place) not in needed:
+            yield 'mounted for nobody: %s' % place
+
+
+def complaints(store, folder, servers, broken_is_fine):
     rows, found = look(store), []
     for mapping in rows.mappings:
         found += about_mapping(mapping, servers.get(mapping.server), rows.rules, broken_is_fine)
-    return found + list(about_access(rows))
+    return found + list(about_access(rows)) + list(about_mounts(rows, folder))

@@ -82,6 +82,7 @@ WAYS = (
     Way('a share', Journey.live_as_a_share, False, True, {}, fail=None),
     Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fail=None),
     Way('a share of a server', Journey.use_a_share, True, True, {}),
+    Way('a share to read', Journey.read_a_share, True, True, {}),
     Way('deleted with a share', Journey.delete_with_a_share, True, True, {}),
     Way('rescued with a share', Journey.rescue_with_a_share, True, False, {}),
     Way('a share plugged', Journey.plug_a_share, True, True, {}),
@@ -180,7 +181,7 @@ def settle(cleatd, broken_is_fine=False):
         told[:] = world.complaints(seen, broken_is_fine)
         store = world.find_store(cleatd.dir, seen.files)
         told.extend(shares.complaints(cleatd.dir, store))
-        told.extend(mappings.complaints(store, seen.servers, broken_is_fine))
+        told.extend(mappings.complaints(store, cleatd.dir, seen.servers, broken_is_fine))
         return not told
     try:
         lib.wait_for(quiet, 'peace', SETTLE_SECONDS)
@@ -309,6 +310,7 @@ class Sweep:
             shutil.copytree(folder, os.path.join(kept, 'dir'), ignore=sockets,
                             copy_function=copy_sparse)
             problem += '\nkept in ' + kept
+            mappings.unmount(folder)
         if not self.only:
             shutil.rmtree(folder)
         return where, problem
@@ -380,7 +382,8 @@ def main():
     sweep = Sweep(bases, options.jobs, options.at)
     try:
         ways = [way for way in WAYS if (way.short or not options.short) and
-                options.way in way.name]
+                options.way in way.name and
+                (way.go is not Journey.read_a_share or mappings.can_mount())]
         for furnished, backend in sorted({(way.furnished, way.backend) for way in ways}):
             bases.make(furnished, backend)
         {'crash': sweep_crash, 'fault': sweep_fault, 'twice': sweep_twice}[options.what](
