@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "engine/connection.h"
 #include "engine/priv.h"
+#include "rules/page-size.h"
+#include "json/json.h"
 
 #include <inttypes.h>
 
@@ -214,6 +216,22 @@ static int kernel_make(StepRun *run, DomainSpec *spec, Fault *f)
 	return r;
 }
 
+/* As the flavor wants the pages of its memory. */
+static int pages_make(StepRun *run, DomainSpec *spec, Fault *f)
+{
+	const HostTraits *traits = hypervisor_traits(run->config->hypervisor);
+	JsonTextMap specs = json_text_map(run->arena, run->server->flavor_extra_specs);
+	int64_t wish;
+
+	for (size_t i = 0; i < specs.count; i++)
+		if (str_eq(specs.pairs[i].key, PAGE_SIZE_SPEC) &&
+		    (!page_size_parse(specs.pairs[i].value, &wish) ||
+		     !page_size_choose(wish, traits->page_kib, spec->ram_mib, &spec->page_kib)))
+			return step_give_up(f, "Page size %s is not supported by the host.",
+					    specs.pairs[i].value);
+	return 0;
+}
+
 int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 {
 	const Server *server = run->server;
@@ -234,6 +252,8 @@ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 	if (ret->network && run->config->guest_relay)
 		ret->relay =
 			run->config->guest_relay(run->config->guest_ctx, run->arena, server->id);
-	r = kernel_make(run, ret, f);
+	r = pages_make(run, ret, f);
+	if (!r)
+		r = kernel_make(run, ret, f);
 	return r ? r : disks_make(run, ret, f);
 }

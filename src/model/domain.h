@@ -162,6 +162,7 @@ typedef struct DomainSpec {
 	const char *title; /* the server's name */
 	int64_t ram_mib;
 	int64_t vcpus;
+	int64_t page_kib; /* of the huge pages that its memory is made of; 0: ordinary ones */
 	const char *kernel_path; /* direct kernel boot, or NULL */
 	const char *ramdisk_path;
 	const char *kernel_args;
@@ -184,9 +185,12 @@ typedef enum HostTrait {
 
 extern const EnumNames host_trait_names;
 
+enum { HOST_PAGE_SIZES = 4 };
+
 /* As it was found out by looking. */
 typedef struct HostTraits {
 	const char *lacks[_HOST_TRAIT_MAX]; /* why it is not able to; NULL: it is */
+	int64_t page_kib[HOST_PAGE_SIZES];  /* of its huge pages, the largest first; 0: no more */
 } HostTraits;
 
 typedef enum DomainState {

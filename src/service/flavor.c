@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "base/uuid.h"
+#include "rules/page-size.h"
 #include "service/priv.h"
 #include "service/text-map.h"
 #include "json/out.h"
@@ -119,12 +120,27 @@ int service_delete_flavor(Work *work, const char *id, Fault *f)
 	return fault_unexpected(f, r);
 }
 
+/* What this host would have to understand. */
+static int check_specs(Work *work, const JsonTextMap *specs)
+{
+	int64_t wish;
+
+	for (size_t i = 0; i < specs->count; i++)
+		if (str_eq(specs->pairs[i].key, PAGE_SIZE_SPEC) &&
+		    !page_size_parse(specs->pairs[i].value, &wish))
+			return work_refuse(work, REFUSAL_BAD_INPUT, "Invalid memory page size '%s'",
+					   specs->pairs[i].value);
+	return 0;
+}
+
 int service_merge_flavor_specs(Work *work, const char *id, const JsonTextMap *specs, Fault *f)
 {
 	Flavor *flavor;
 	int r;
 
 	r = service_find_flavor(work, id, &flavor, f);
+	if (!r)
+		r = check_specs(work, specs);
 	if (r)
 		return r;
 	flavor->extra_specs = text_map_merge(work->arena, flavor->extra_specs, specs);

@@ -7,6 +7,7 @@
 #include "service/host-traits.h"
 
 #include "base/str.h"
+#include "rules/page-size.h"
 #include "json/json.h"
 
 static bool has(const HostTraits *traits, const char *name)
@@ -16,13 +17,24 @@ static bool has(const HostTraits *traits, const char *name)
 	return trait >= 0 && !traits->lacks[trait];
 }
 
-bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs)
+static bool has_pages(const HostTraits *traits, const char *text, int64_t ram_mib)
+{
+	int64_t wish, kib;
+
+	return page_size_parse(text, &wish) &&
+	       page_size_choose(wish, traits->page_kib, ram_mib, &kib);
+}
+
+bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs, int64_t ram_mib)
 {
 	JsonTextMap specs = json_text_map(arena, extra_specs);
 
 	for (size_t i = 0; i < specs.count; i++) {
 		const char *name = str_after(specs.pairs[i].key, "trait:");
 
+		if (str_eq(specs.pairs[i].key, PAGE_SIZE_SPEC) &&
+		    !has_pages(traits, specs.pairs[i].value, ram_mib))
+			return false;
 		if (!name)
 			continue;
 		if (str_eq(specs.pairs[i].value, "required") && !has(traits, name))

@@ -8,9 +8,10 @@
 #include "service/service.h"
 
 /*
- * Whether the host may have servers of a flavor with those extra specs: it has what
- * "trait:NAME" = "required" names, and has not what is "forbidden".
+ * Whether the host may have servers of a flavor with those extra specs and that much memory: it has
+ * what "trait:NAME" = "required" names, has not what is "forbidden", and has pages of the size that
+ * "hw:mem_page_size" says.
  */
-bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs);
+bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs, int64_t ram_mib);
 /* Whether guests here can be given shares. */
 bool host_gives_shares(const HostTraits *traits);

@@ -159,7 +159,8 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 			 const ServerDisks *disks, Server **ret_first, Fault *f)
 {
 	Server *servers = ARENA_ARRAY(work->arena, Server, (size_t)wish->count);
-	bool fits = host_fits(work->arena, work->settings->host_traits, like->flavor_extra_specs);
+	bool fits = host_fits(work->arena, work->settings->host_traits, like->flavor_extra_specs,
+			      like->ram_mib);
 	int r = 0;
 
 	if (fits && like->group_id)

@@ -39,7 +39,8 @@ static int find_flavor(Work *work, const Server *server, const char *id, Flavor 
 	if (!r && str_eq((*ret)->id, server->flavor_id))
 		return work_refuse(work, REFUSAL_BAD_INPUT,
 				   "When resizing, instances must change flavor!");
-	if (!r && !host_fits(work->arena, work->settings->host_traits, (*ret)->extra_specs))
+	if (!r && !host_fits(work->arena, work->settings->host_traits, (*ret)->extra_specs,
+			     (*ret)->ram_mib))
 		return work_refuse(work, REFUSAL_BAD_INPUT,
 				   "No valid host was found. No valid host found for resize");
 	return r;

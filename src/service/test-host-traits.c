@@ -33,8 +33,31 @@ TEST(flavors_demand_traits)
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		assert_int_equal(host_fits(arena, &able, rows[i].specs), rows[i].on_able);
-		assert_int_equal(host_fits(arena, &unable, rows[i].specs), rows[i].on_unable);
+		assert_int_equal(host_fits(arena, &able, rows[i].specs, 64), rows[i].on_able);
+		assert_int_equal(host_fits(arena, &unable, rows[i].specs, 64), rows[i].on_unable);
+	}
+}
+
+TEST(flavors_demand_pages)
+{
+	static const HostTraits huge = {.page_kib = {1024 * 1024, 2048}};
+	static const struct {
+		const char *size;
+		bool on_able;
+		bool on_huge;
+	} rows[] = {
+		{"small", true, true}, {"any", true, true},    {"large", false, true},
+		{"4", true, true},     {"2MB", false, true},   {"1GB", false, false},
+		{"64", false, false},  {"none", false, false},
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *specs =
+			arena_printf(arena, "{\"hw:mem_page_size\":\"%s\"}", rows[i].size);
+
+		assert_int_equal(host_fits(arena, &able, specs, 64), rows[i].on_able);
+		assert_int_equal(host_fits(arena, &huge, specs, 64), rows[i].on_huge);
 	}
 }
 

@@ -18,7 +18,7 @@ able = Cleatd()
 unable = Cleatd(env={'CLEAT_FAKE_LACK': SHARES})
 
 
-def flavor(cleatd, **traits):
+def flavor(cleatd, more=None, **traits):
     admin = cleatd.user('admin')
     reply = admin.post(COMPUTE + '/flavors', {'flavor': {
         'name': 'f-%d' % len(admin.get(COMPUTE + '/flavors').body['flavors']),
@@ -26,6 +26,7 @@ def flavor(cleatd, **traits):
     tap.expect(reply.status, 200, repr(reply))
     id = reply.body['flavor']['id']
     specs = {'trait:' + name: wish for name, wish in traits.items()}
+    specs.update(more or {})
     reply = admin.post('%s/flavors/%s/os-extra_specs' % (COMPUTE, id), {'extra_specs': specs})
     tap.expect(reply.status, 200, repr(reply))
     return id
@@ -78,6 +79,26 @@ def flavors_demand_them():
         tap.expect(demo.delete(COMPUTE + '/servers/' + made['id']).status, 204)
 
 
+def flavors_choose_their_pages():
+    """The fake host has some of 2 MiB."""
+    for size, fits in (('small', True), ('any', True), ('large', True), ('2048', True),
+                       ('2MB', True), ('1GB', False), ('3', False)):
+        made = server(able, flavor(able, {'hw:mem_page_size': size}))
+        tap.expect(made['status'], 'ACTIVE' if fits else 'ERROR', size)
+        tap.expect(able.user('demo').delete(COMPUTE + '/servers/' + made['id']).status, 204)
+
+
+def pages_of_no_size_are_refused():
+    admin = able.user('admin')
+    path = '%s/flavors/%s/os-extra_specs' % (COMPUTE, flavor(able))
+    for size in ('', 'huge', '0', '-1', '2 MB', '2MB\n', "2'/><page", '9' * 30):
+        for reply in (admin.post(path, {'extra_specs': {'hw:mem_page_size': size}}),
+                      admin.put(path + '/hw:mem_page_size', {'hw:mem_page_size': size})):
+            tap.expect((reply.status, reply.message()),
+                       (400, "Invalid memory page size '%s'" % size))
+    tap.expect(admin.get(path).body, {'extra_specs': {}})
+
+
 def also_for_a_server_that_grows():
     demo = unable.user('demo')
     made = server(unable, flavor(unable))
@@ -108,5 +129,6 @@ def end():
 
 
 tap.run('host traits', [
-    hosts_show_what_they_have, flavors_demand_them, also_for_a_server_that_grows,
+    hosts_show_what_they_have, flavors_demand_them, flavors_choose_their_pages,
+    pages_of_no_size_are_refused, also_for_a_server_that_grows,
     shares_need_them], cleanup=end)

@@ -484,6 +484,8 @@ static int domains_load(Fake *fake, Fault *f)
 	return 0;
 }
 
+enum { FAKE_PAGE_KIB = 2048 };
+
 static int fake_prepare(Fake *fake, Fault *f)
 {
 	int r;
@@ -493,6 +495,7 @@ static int fake_prepare(Fake *fake, Fault *f)
 	fake->dir = open(fake->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fake->dir < 0)
 		return fault(f, -errno, "open %s: %s", fake->path, strerror(errno));
+	fake->traits.page_kib[0] = FAKE_PAGE_KIB;
 	r = mischief_read(&fake->mischief, f);
 	if (!r && fake->mischief.lacks >= 0)
 		fake->traits.lacks[fake->mischief.lacks] = "the tests want it so";

@@ -50,6 +50,16 @@ static void write_os(Xml *xml, const DomainSpec *spec, bool kvm)
 	xml_close(xml);
 }
 
+static void write_pages(Xml *xml, int64_t kib)
+{
+	xml_open(xml, "hugepages");
+	xml_open(xml, "page");
+	xml_attr_int(xml, "size", kib);
+	xml_attr(xml, "unit", "KiB");
+	xml_close(xml);
+	xml_close(xml);
+}
+
 /*
  * Memory is a shared memfd, which shares by virtiofs need. The NUMA cell is explicit because
  * libvirt 9.0 otherwise forgets, once it has found a running guest again, that the memory is
@@ -62,6 +72,8 @@ static void write_memory(Xml *xml, const DomainSpec *spec)
 	xml_content_int(xml, spec->ram_mib);
 	xml_close(xml);
 	xml_open(xml, "memoryBacking");
+	if (spec->page_kib)
+		write_pages(xml, spec->page_kib);
 	xml_leaf(xml, "source", "type", "memfd");
 	xml_leaf(xml, "access", "mode", "shared");
 	xml_close(xml);

@@ -121,6 +121,21 @@ TEST(disk_boot_kvm)
 	assert_domain("disk-boot-kvm", &spec, true);
 }
 
+TEST(memory_of_huge_pages)
+{
+	const DomainSpec spec = {
+		.id = ID,
+		.name = "cleat-5f1c9f3e",
+		.ram_mib = 2048,
+		.vcpus = 1,
+		.page_kib = 2048,
+		.disks = &root,
+		.disk_count = 1,
+	};
+
+	assert_domain("huge-pages", &spec, true);
+}
+
 TEST(kernel_words_are_not_doubled)
 {
 	DomainSpec spec = {

@@ -15,6 +15,8 @@
 #include "hypervisor/libvirt/priv.h"
 #include "json/json.h"
 
+#define POOL_PREFIX "/sys/kernel/mm/hugepages/hugepages-"
+
 static const char *const description_globs[] = {
 	"/etc/qemu/vhost-user/*.json",
 	"/usr/share/qemu/vhost-user/*.json",
@@ -71,6 +73,52 @@ static const char *lack_of_server(const Host *host, Arena *arena)
 	return server_is_described() ? NULL : "there is no virtiofsd";
 }
 
+/* --- huge pages --- */
+
+/* How many there are in the pool of that size. */
+static int64_t pool_pages(const char *pool)
+{
+	_cleanup_(buf_done) Buf path = {0};
+	_cleanup_(closep) int fd = -1;
+	char text[32] = "";
+	int64_t count;
+
+	buf_printf(&path, "%s/nr_hugepages", pool);
+	fd = open(path.data, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	return str_parse_i64(text, &count) ? count : 0;
+}
+
+/* Into their order; of more sizes than there is room for, some smaller one is forgotten. */
+static void add_size(int64_t sizes[HOST_PAGE_SIZES], int64_t kib)
+{
+	for (size_t i = 0; i < HOST_PAGE_SIZES; i++)
+		if (kib > sizes[i]) {
+			int64_t smaller = sizes[i];
+
+			sizes[i] = kib;
+			kib = smaller;
+		}
+}
+
+/* Those that somebody has set aside: without them no guest could start. */
+static void look_at_pages(int64_t ret[HOST_PAGE_SIZES])
+{
+	glob_t found = {0};
+
+	(void)glob(POOL_PREFIX "*kB", 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *size = str_after(found.gl_pathv[i], POOL_PREFIX);
+		int64_t kib = strtoll(size, NULL, 10);
+
+		if (kib > 0 && pool_pages(found.gl_pathv[i]) > 0)
+			add_size(ret, kib);
+	}
+	globfree(&found);
+}
+
 void traits_look(Host *host, HostTraits *ret)
 {
 	_cleanup_(conn_freep) virConnectPtr conn = NULL;
@@ -94,4 +142,6 @@ void traits_look(Host *host, HostTraits *ret)
 				? NULL
 				: "libvirt or QEMU has no memory of a memfd",
 	};
+	if (is_local(host))
+		look_at_pages(ret->page_kib);
 }
