@@ -78,6 +78,10 @@ static const Setting settings[] = {
 	 "OS_INTERFACE",
 	 "interface",
 	 TEXT(interface)},
+	{{"os-volume-endpoint", 0, "URL", "block storage is there, whatever the catalog says"},
+	 "OS_VOLUME_ENDPOINT_OVERRIDE",
+	 "block_storage_endpoint_override",
+	 TEXT(volume_endpoint)},
 	{{"os-cacert", 0, "FILE", "authorities to trust, instead of the system's"},
 	 "OS_CACERT",
 	 "cacert",
@@ -120,6 +124,8 @@ static int check_settings(Cli *cli)
 {
 	const ClientLogin *login = &cli->login;
 
+	if (login->token && login->volume_endpoint)
+		return 0;
 	if (!login->auth_url)
 		return cli_fail(cli, CLI_USAGE,
 				"no server is named: set OS_AUTH_URL (source an openrc file), or "

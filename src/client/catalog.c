@@ -101,6 +101,8 @@ int client_endpoint(Client *client, ClientService service, const char **ret_url)
 		*ret_url = client->endpoints[service];
 		return 0;
 	}
+	if (service == CLIENT_VOLUME)
+		url = client->login.volume_endpoint;
 	for (size_t i = 0; i < TYPES_MAX && row->types[i] && !url; i++)
 		url = type_url(client, row->types[i]);
 	if (!url && service == CLIENT_IDENTITY)

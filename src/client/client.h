@@ -40,7 +40,7 @@ typedef enum ClientService {
 
 /* Who logs in, where and how; NULL for what is not known. The texts outlive the client. */
 struct ClientLogin {
-	const char *auth_url; /* with or without /v3; required */
+	const char *auth_url; /* with or without /v3; required unless nobody is asked, see below */
 	const char *token;
 	const char *username;
 	const char *user_id;
@@ -57,8 +57,10 @@ struct ClientLogin {
 	const char *region_name;
 	const char *interface; /* public unless said otherwise */
 	const char *cacert;    /* file with the authorities to trust instead of the system's */
-	bool insecure;         /* do not check the server's certificate */
-	int64_t timeout_ms;    /* of one call; 0: a minute */
+	/* Of block storage, instead of the catalog's; with a token nobody else is asked. */
+	const char *volume_endpoint;
+	bool insecure;      /* do not check the server's certificate */
+	int64_t timeout_ms; /* of one call; 0: a minute */
 };
 
 /* Bytes to send as the body of a request. */

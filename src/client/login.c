@@ -180,7 +180,9 @@ const JsonDoc *client_token_doc(const Client *client)
 
 static int call_once(Client *client, const ClientRequest *request, Exchange *exchange, Fault *f)
 {
-	const char *const headers[] = {service_headers[request->service], NULL};
+	bool agreed = request->service == CLIENT_VOLUME && client->volume_header;
+	const char *const headers[] = {
+		agreed ? client->volume_header : service_headers[request->service], NULL};
 	_cleanup_(buf_done) Buf url = {0};
 	const char *endpoint;
 	int r;
@@ -200,12 +202,23 @@ static int call_once(Client *client, const ClientRequest *request, Exchange *exc
 	return r ? r : client_outcome(client, exchange);
 }
 
+int client_need_token(Client *client, ClientService service, Fault *f)
+{
+	const ClientLogin *login = &client->login;
+
+	if (service != CLIENT_VOLUME || !login->volume_endpoint || !login->token)
+		return client->token_doc ? 0 : client_login(client, f);
+	if (!client->token)
+		client->token = mem_strdup(login->token);
+	return 0;
+}
+
 int client_call(Client *client, const ClientRequest *request, JsonDoc **ret, Fault *f)
 {
 	_cleanup_(exchange_done) Exchange exchange = {0};
 	int r;
 
-	r = client->token_doc ? 0 : client_login(client, f);
+	r = client_need_token(client, request->service, f);
 	if (r)
 		return r;
 	r = call_once(client, request, &exchange, f);

@@ -21,6 +21,8 @@ struct Client {
 	JsonDoc *token_doc;                         /* what came with it */
 	const char *auth_base;                      /* the identity service, ending in /v3 */
 	const char *endpoints[_CLIENT_SERVICE_MAX]; /* as they are found */
+	const char *volume_header;                  /* the version that was agreed on, or NULL */
+	int volume_minor;                           /* 3.N of it */
 	char error[CLIENT_ERROR_TEXT];
 };
 
@@ -47,6 +49,9 @@ int client_outcome(Client *client, const Exchange *exchange);
 void client_set_error(Client *client, const char *format, ...) _printf_(2, 3);
 /* The words in an error body of any dialect; "" when there are none. */
 const char *client_error_words(Arena *arena, const char *body, size_t length);
+
+/* login.c: log in, unless that was done. A token for a service whose address is known is enough. */
+_must_use_ int client_need_token(Client *client, ClientService service, Fault *f);
 
 /* catalog.c: 0 or CLIENT_NOT_FOUND. */
 _must_use_ int client_endpoint(Client *client, ClientService service, const char **ret_url);

@@ -27,7 +27,7 @@ void exchange_done(Exchange *exchange)
 int client_new(const ClientLogin *login, Client **ret, Fault *f)
 {
 	_cleanup_(client_freep) Client *client = NEW(Client);
-	_cleanup_(freep) char *base = mem_strdup(login->auth_url);
+	_cleanup_(freep) char *base = mem_strdup(login->auth_url ? login->auth_url : "");
 	size_t length = strlen(base);
 
 	while (length > 0 && base[length - 1] == '/')
