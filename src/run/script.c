@@ -15,7 +15,17 @@
 #include "base/str.h"
 #include "run/priv.h"
 
+enum { HOOKS_MAX = 32 };
+
+typedef struct Hook {
+	const char *name;
+	RunScriptHook call;
+	void *ctx;
+} Hook;
+
 static struct {
+	Hook hooks[HOOKS_MAX];
+	size_t hook_count;
 	char *text;
 	const char *next; /* the line that comes next; NULL when no script plays */
 	int line;
@@ -52,14 +62,35 @@ static void skip_silent_lines(void)
 		free(take_line());
 }
 
+void run_script_hook(const char *name, RunScriptHook hook, void *ctx)
+{
+	assert(script.hook_count < HOOKS_MAX);
+	script.hooks[script.hook_count++] = (Hook){.name = name, .call = hook, .ctx = ctx};
+}
+
+static const Hook *find_hook(const char *name)
+{
+	for (size_t i = 0; i < script.hook_count; i++)
+		if (str_eq(script.hooks[i].name, name))
+			return &script.hooks[i];
+	return NULL;
+}
+
+static bool is_hook_line(const char *line)
+{
+	const char *name = str_after(line, "@ ");
+
+	return name && find_hook(name);
+}
+
 static bool is_script_line(const char *line)
 {
 	int64_t status;
 	const char *exit_text = str_after(line, "exit ");
 
-	return is_silent(line) || str_after(line, "$ ") || str_after(line, "< ") ||
-	       str_after(line, "! ") || str_eq(line, "<") || str_eq(line, "!") ||
-	       (exit_text && str_parse_i64(exit_text, &status));
+	return is_silent(line) || is_hook_line(line) || str_after(line, "$ ") ||
+	       str_after(line, "< ") || str_after(line, "! ") || str_eq(line, "<") ||
+	       str_eq(line, "!") || (exit_text && str_parse_i64(exit_text, &status));
 }
 
 int run_script_play(const char *text, Fault *f)
@@ -112,6 +143,7 @@ int run_script_end(Fault *f)
 	else if (*script.next)
 		r = fault(f, -EPROTO, "the script was not played from line %d on", script.line + 1);
 	script.next = NULL;
+	script.hook_count = 0;
 	free(TAKE(script.text));
 	return r;
 }
@@ -157,8 +189,10 @@ static int refuse(const RunSpec *spec, const char *expected, Fault *f)
 }
 
 /* The lines below a command, up to the next one. */
-static void take_reply(RunResult *ret)
+static void take_reply(const RunSpec *spec, RunResult *ret)
 {
+	const Hook *hooks[HOOKS_MAX];
+	size_t hook_count = 0;
 	Buf out = {0}, err = {0};
 
 	*ret = (RunResult){0};
@@ -174,6 +208,8 @@ static void take_reply(RunResult *ret)
 			buf_printf(&out, "%s\n", text);
 		else if (*line == '!')
 			buf_printf(&err, "%s\n", text);
+		else if (*line == '@' && hook_count < HOOKS_MAX)
+			hooks[hook_count++] = find_hook(text);
 		else if (!is_silent(line) && str_parse_i64(line + strlen("exit "), &status))
 			ret->status = (int)status;
 	}
@@ -181,6 +217,8 @@ static void take_reply(RunResult *ret)
 	ret->out = buf_take(&out);
 	ret->err_length = err.length;
 	ret->err = buf_take(&err);
+	for (size_t i = 0; i < hook_count; i++)
+		hooks[i]->call(hooks[i]->ctx, spec);
 }
 
 int run_script_answer(const RunSpec *spec, RunResult *ret, Fault *f)
@@ -193,6 +231,6 @@ int run_script_answer(const RunSpec *spec, RunResult *ret, Fault *f)
 	expected = line ? str_after(line, "$ ") : NULL;
 	if (!expected || !command_matches(expected, spec->argv))
 		return refuse(spec, expected, f);
-	take_reply(ret);
+	take_reply(spec, ret);
 	return 0;
 }

@@ -83,3 +83,31 @@ TEST(a_text_that_is_no_script_is_refused)
 	assert_string_equal(f.text, "script line 2: not a script line: exit x");
 	assert_true(run_script_load("/nonexistent", &f) < 0);
 }
+
+static void count_login(void *ctx, const RunSpec *spec)
+{
+	assert_string_equal(spec->argv[1], "login");
+	(*(int *)ctx)++;
+}
+
+TEST(a_hook_does_what_the_command_would_have_done)
+{
+	_cleanup_(run_result_done) RunResult a = {0};
+	int logins = 0;
+
+	run_script_hook("login", count_login, &logins);
+	assert_int_equal(run_script_play("$ tool login\n< done\n@ login\nexit 3\n", NULL), 0);
+	assert_int_equal(run(RUN_ARGV("tool", "login"), &a, NULL), 0);
+	assert_int_equal(a.status, 3);
+	assert_string_equal(a.out, "done\n");
+	assert_int_equal(logins, 1);
+	assert_int_equal(run_script_end(NULL), 0);
+}
+
+TEST(a_hook_that_nobody_registered_is_refused)
+{
+	Fault f = {0};
+
+	assert_true(run_script_play("$ a\n@ nothing\n", &f) < 0);
+	assert_string_equal(f.text, "script line 2: not a script line: @ nothing");
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Who uses a block device: four questions, each to another list of the kernel's, and last an open
+ * that only one can have, which also tells of mounts in other mount namespaces.
+ */
+#include <fcntl.h>
+
+#include "base/str.h"
+#include "host/host.h"
+
+typedef struct Search {
+	const Host *host;
+	Arena *arena;
+	const char *name;   /* the device or one of its partitions */
+	const char *except; /* a holder that does not count */
+	bool excepted;      /* it was there */
+	const char *who;
+} Search;
+
+static int search_mounts(Search *s, Fault *f)
+{
+	HostMount *mounts;
+	size_t count;
+	int r;
+
+	r = host_mounts_of(s->host, s->arena, s->name, &mounts, &count, f);
+	if (r || count == 0)
+		return r;
+	s->who = arena_printf(s->arena, "%s is mounted at %s", s->name, mounts[0].target);
+	return HOST_BUSY;
+}
+
+static int search_holders(Search *s, Fault *f)
+{
+	const char *pattern = arena_printf(s->arena, "/sys/class/block/%s/holders/*", s->name);
+	const char **holders;
+	size_t count;
+	int r;
+
+	r = host_glob(s->host, s->arena, pattern, &holders, &count, f);
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		const char *holder = strrchr(holders[i], '/') + 1;
+		const char *title = host_map_name(s->host, s->arena, holder);
+
+		if (str_eq(holder, s->except)) {
+			s->excepted = true;
+			continue;
+		}
+		s->who =
+			arena_printf(s->arena, "%s is part of %s", s->name, title ? title : holder);
+		return HOST_BUSY;
+	}
+	return 0;
+}
+
+static int search_swap(Search *s)
+{
+	const char *line = host_peek(s->host, s->arena, "/proc/swaps");
+	const char *device = arena_printf(s->arena, "/dev/%s", s->name);
+	size_t length = strlen(device);
+
+	for (; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, device, length) == 0 && strchr(" \t", line[length])) {
+			s->who = arena_printf(s->arena, "%s is used as swap", s->name);
+			return HOST_BUSY;
+		}
+	}
+	return 0;
+}
+
+/* By the text of the links alone: looking at what they lead to may block. */
+static int search_processes(Search *s, Fault *f)
+{
+	const char *device = arena_printf(s->arena, "/dev/%s", s->name);
+	const char **links;
+	size_t count;
+	int r;
+
+	r = host_glob(s->host, s->arena, "/proc/[0-9]*/fd/*", &links, &count, f);
+	if (r)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		char target[64];
+		ssize_t n = readlink(host_path(s->host, s->arena, "%s", links[i]), target,
+				     sizeof(target) - 1);
+		int64_t pid = strtoll(links[i] + strlen("/proc/"), NULL, 10);
+		const char *title;
+
+		if (n <= 0)
+			continue;
+		target[n] = '\0';
+		if (!str_eq(target, device))
+			continue;
+		title = host_peek(s->host, s->arena, "/proc/%lld/comm", (long long)pid);
+		s->who = arena_printf(s->arena, "%s is open in process %lld (%s)", s->name,
+				      (long long)pid, title ? title : "?");
+		return HOST_BUSY;
+	}
+	return 0;
+}
+
+/* Not for a device that does not answer: the open would wait for it. */
+static int search_exclusive(Search *s)
+{
+	const char *state = host_peek(s->host, s->arena, "/sys/block/%s/device/state", s->name);
+	_cleanup_(closep) int fd = -1;
+
+	if (s->excepted || (state && !str_eq(state, "running") && !str_eq(state, "live")))
+		return 0;
+	fd = open(host_path(s->host, s->arena, "/dev/%s", s->name),
+		  O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 || errno != EBUSY)
+		return 0;
+	s->who = arena_printf(s->arena, "%s is in use", s->name);
+	return HOST_BUSY;
+}
+
+static int search(Search *s, Fault *f)
+{
+	int r;
+
+	r = search_mounts(s, f);
+	if (r == 0)
+		r = search_holders(s, f);
+	if (r == 0)
+		r = search_swap(s);
+	if (r == 0)
+		r = search_processes(s, f);
+	if (r == 0)
+		r = search_exclusive(s);
+	return r;
+}
+
+int host_block_users(const Host *host, Arena *arena, const char *name, const char *except,
+		     const char **ret_who, Fault *f)
+{
+	const char *pattern = arena_printf(arena, "/sys/block/%s/%s*/partition", name, name);
+	Search s = {.host = host, .arena = arena, .name = name, .except = except};
+	const char **partitions;
+	size_t count;
+	int r;
+
+	r = host_glob(host, arena, pattern, &partitions, &count, f);
+	if (r)
+		return r;
+	for (size_t i = 0; i < count && r == 0; i++) {
+		char *folder = arena_strdup(arena, partitions[i]);
+
+		*strrchr(folder, '/') = '\0';
+		s.name = strrchr(folder, '/') + 1;
+		r = search(&s, f);
+	}
+	s.name = name;
+	if (r == 0)
+		r = search(&s, f);
+	if (r > 0)
+		*ret_who = s.who;
+	return r;
+}
