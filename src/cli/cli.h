@@ -128,6 +128,11 @@ int cli_delete_all(Cli *cli, ClientNoun noun);
 /* Likewise by a call of its own. */
 int cli_delete_all_by(Cli *cli, ClientNoun noun, int (*delete)(Cli *cli, const char *id, Fault *f));
 
+/* Take each key that --property names from a map of a thing. 0 or an exit code. */
+int cli_unset_all(Cli *cli, ClientNoun noun, const char *id, const char *map);
+/* A whole command of that kind, for metadata of the first argument. */
+int cli_unset_metadata(Cli *cli, ClientNoun noun);
+
 /* An option that becomes a parameter of a list's query. */
 typedef struct QueryRow {
 	const char *option;

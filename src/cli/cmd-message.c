@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat message list, show, delete, share message list: why something that was asked for did not
- * work.
+ * cleat message and cleat share message list, show, delete: why something that was asked for did
+ * not work.
  */
+#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 
@@ -23,6 +24,20 @@ static const Column show_rows[] = {
 };
 static const View show_view = {VIEW(show_rows), .rest = true};
 
+static const Column share_columns[] = {
+	{.title = "ID", .member = "id"},
+	{.title = "Resource", .member = "resource_type"},
+	{.title = "Resource ID", .member = "resource_id"},
+	{.title = "Message", .member = "user_message"},
+	{.title = "Time", .member = "created_at"},
+};
+static const View share_list_view = {VIEW(share_columns)};
+
+static ClientNoun noun_of(const Cli *cli)
+{
+	return str_after(cli->command->name, "share ") ? CLIENT_SHARE_MESSAGES : CLIENT_MESSAGES;
+}
+
 static int message_list(Cli *cli)
 {
 	static const QueryRow query[] = {{"resource", "resource_uuid", NULL}};
@@ -31,31 +46,22 @@ static int message_list(Cli *cli)
 			    &list_view);
 }
 
-static int message_show(Cli *cli)
-{
-	return output_noun(cli, CLIENT_MESSAGES, cli->arguments[0], &show_view);
-}
-
-static int message_delete(Cli *cli)
-{
-	return cli_delete_all(cli, CLIENT_MESSAGES);
-}
-
-static const Column share_columns[] = {
-	{.title = "ID", .member = "id"},
-	{.title = "Resource", .member = "resource_type"},
-	{.title = "Resource ID", .member = "resource_id"},
-	{.title = "Message", .member = "user_message"},
-	{.title = "Time", .member = "created_at"},
-};
-static const View share_view = {VIEW(share_columns)};
-
 static int share_message_list(Cli *cli)
 {
 	static const QueryRow query[] = {{"resource", "resource_id", NULL}};
 
 	return output_nouns(cli, CLIENT_SHARE_MESSAGES, cli_query(cli, query, ARRAY_SIZE(query)),
-			    &share_view);
+			    &share_list_view);
+}
+
+static int message_show(Cli *cli)
+{
+	return output_noun(cli, noun_of(cli), cli->arguments[0], &show_view);
+}
+
+static int message_delete(Cli *cli)
+{
+	return cli_delete_all(cli, noun_of(cli));
 }
 
 static const Option list_options[] = {
@@ -94,4 +100,22 @@ const Command cmd_share_message_list = {
 	.summary = "List what went wrong with shares and their snapshots, newest first",
 	CLI_OPTIONS(share_options),
 	.run = share_message_list,
+};
+
+const Command cmd_share_message_show = {
+	.name = "share message show",
+	.summary = "Show a message about a share",
+	.arguments = "MESSAGE",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = message_show,
+};
+
+const Command cmd_share_message_delete = {
+	.name = "share message delete",
+	.summary = "Delete messages about shares",
+	.arguments = "MESSAGE...",
+	.arguments_min = 1,
+	.arguments_max = CLI_MANY,
+	.run = message_delete,
 };

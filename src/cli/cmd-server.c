@@ -162,7 +162,8 @@ static int server_set(Cli *cli)
 	if (name || description)
 		r = client_server_update(cli->client, cli->arena, id, name, description, &f);
 	if (r == 0 && metadata.count > 0)
-		r = client_server_metadata(cli->client, cli->arena, id, &metadata, &f);
+		r = client_map_set(cli->client, cli->arena, CLIENT_SERVER, id, "metadata",
+				   &metadata, &f);
 	return r ? cli_fail_client(cli, r, &f, "server set") : 0;
 }
 

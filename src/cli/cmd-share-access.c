@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat share access allow, deny, list, lock create, list, delete: who may mount a share, and who
- * may change that. (A server that is given a share needs no rule of its user's: cleat attach.)
+ * cleat share access allow, deny, list, show, set, unset, lock create, list, delete: who may mount
+ * a share, and who may change that. (A server that is given a share needs no rule of its user's:
+ * cleat attach.)
  */
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -95,6 +96,40 @@ static int share_access_deny(Cli *cli)
 	if (r)
 		return cli_fail_client(cli, r, &f, "share access deny");
 	return cli_flag(cli, "wait") ? wait_for_status(cli, CLIENT_SHARE_RULES, id, NULL) : 0;
+}
+
+static int share_access_show(Cli *cli)
+{
+	return show_rule(cli, cli->arguments[0]);
+}
+
+static int share_access_set(Cli *cli)
+{
+	const char *level = cli_option(cli, "level"), *id = cli->arguments[0];
+	JsonTextMap metadata;
+	Fault f = {0};
+	int r;
+
+	r = cli_option_map(cli, "property", &metadata);
+	if (r)
+		return r;
+	if (!level && metadata.count == 0)
+		return cli_fail(cli, CLI_USAGE, "share access set: nothing to set");
+	if (metadata.count > 0)
+		r = client_map_set(cli->client, cli->arena, CLIENT_SHARE_RULES, id, "metadata",
+				   &metadata, &f);
+	if (r == 0 && level)
+		r = client_share_rule_level(cli->client, cli->arena, id, level, &f);
+	if (r)
+		return cli_fail_client(cli, r, &f, "share access set");
+	return cli_flag(cli, "wait") ? wait_for_status(cli, CLIENT_SHARE_RULES, id, "active") : 0;
+}
+
+static int share_access_unset(Cli *cli)
+{
+	if (!cli_option(cli, "property"))
+		return cli_fail(cli, CLI_USAGE, "share access unset: nothing to unset");
+	return cli_unset_all(cli, CLIENT_SHARE_RULES, cli->arguments[0], "metadata");
 }
 
 static const Column lock_columns[] = {
@@ -197,6 +232,43 @@ const Command cmd_share_access_list = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = share_access_list,
+};
+
+const Command cmd_share_access_show = {
+	.name = "share access show",
+	.summary = "Show an access rule",
+	.arguments = "RULE",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = share_access_show,
+};
+
+static const Option set_options[] = {
+	{"level", 0, "LEVEL", "rw or ro"},
+	{"property", 0, "KEY=VALUE", "add or change metadata; may be repeated"},
+};
+const Command cmd_share_access_set = {
+	.name = "share access set",
+	.summary = "Change what an access rule allows, or its metadata",
+	.arguments = "RULE",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(set_options),
+	.waits = true,
+	.run = share_access_set,
+};
+
+static const Option unset_options[] = {
+	{"property", 0, "KEY", "remove metadata; may be repeated"},
+};
+const Command cmd_share_access_unset = {
+	.name = "share access unset",
+	.summary = "Take metadata from an access rule",
+	.arguments = "RULE",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(unset_options),
+	.run = share_access_unset,
 };
 
 static const Option lock_options[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat share extend, shrink, revert, reset: what changes a share as a whole.
+ * cleat share extend, shrink, revert, reset, restore: what changes a share as a whole.
  */
 #include "cli/commands.h"
 #include "cli/wait.h"
@@ -95,6 +95,30 @@ static int share_reset(Cli *cli)
 	return r ? cli_fail_client(cli, r, &f, "share reset") : 0;
 }
 
+static int restore(Cli *cli, const char *name_or_id)
+{
+	const char *id = NULL;
+	Fault f = {0};
+	int r = cli_find_id(cli, CLIENT_SHARES_PUT_AWAY, name_or_id, &id);
+
+	if (r)
+		return r;
+	r = client_share_restore(cli->client, cli->arena, id, &f);
+	return r ? cli_fail_client(cli, r, &f, "share restore %s", name_or_id) : 0;
+}
+
+static int share_restore(Cli *cli)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < cli->argument_count; i++) {
+		int one = restore(cli, cli->arguments[i]);
+
+		code = code ? code : one;
+	}
+	return code;
+}
+
 static const Option size_options[] = {
 	{"size", 0, "GIB", "the new size in GiB; required"},
 };
@@ -137,4 +161,13 @@ const Command cmd_share_reset = {
 	.arguments_min = 2,
 	.arguments_max = 2,
 	.run = share_reset,
+};
+
+const Command cmd_share_restore = {
+	.name = "share restore",
+	.summary = "Take back shares that 'share delete --soft' has put away",
+	.arguments = "SHARE...",
+	.arguments_min = 1,
+	.arguments_max = CLI_MANY,
+	.run = share_restore,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat share snapshot create, list, show, delete.
+ * cleat share snapshot create, list, show, set, unset, delete.
  */
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -55,12 +55,17 @@ static int snapshot_create(Cli *cli)
 		.name = cli->argument_count > 1 ? cli->arguments[1] : NULL,
 		.description = cli_option(cli, "description"),
 	};
+	JsonTextMap metadata;
 	const char *id = NULL;
 	Fault f = {0};
-	int r = cli_find_id(cli, CLIENT_SHARES, cli->arguments[0], &wish.share_id);
+	int r;
 
+	r = cli_option_map(cli, "property", &metadata);
+	if (r == 0)
+		r = cli_find_id(cli, CLIENT_SHARES, cli->arguments[0], &wish.share_id);
 	if (r)
 		return r;
+	wish.metadata = &metadata;
 	r = client_share_snapshot_create(cli->client, cli->arena, &wish, &id, &f);
 	if (r)
 		return cli_fail_client(cli, r, &f, "share snapshot create");
@@ -69,12 +74,45 @@ static int snapshot_create(Cli *cli)
 	return r ? r : output_noun(cli, CLIENT_SHARE_SNAPSHOTS, id, &show_view);
 }
 
+static int snapshot_set(Cli *cli)
+{
+	const ClientShareSnapshotWish wish = {
+		.name = cli_option(cli, "name"),
+		.description = cli_option(cli, "description"),
+	};
+	JsonTextMap metadata;
+	const char *id = NULL;
+	Fault f = {0};
+	int r;
+
+	r = cli_option_map(cli, "property", &metadata);
+	if (r)
+		return r;
+	if (!wish.name && !wish.description && metadata.count == 0)
+		return cli_fail(cli, CLI_USAGE, "share snapshot set: nothing to set");
+	r = cli_find_id(cli, CLIENT_SHARE_SNAPSHOTS, cli->arguments[0], &id);
+	if (r)
+		return r;
+	if (wish.name || wish.description)
+		r = client_share_snapshot_update(cli->client, cli->arena, id, &wish, &f);
+	if (r == 0 && metadata.count > 0)
+		r = client_map_set(cli->client, cli->arena, CLIENT_SHARE_SNAPSHOTS, id, "metadata",
+				   &metadata, &f);
+	return r ? cli_fail_client(cli, r, &f, "share snapshot set") : 0;
+}
+
+static int snapshot_unset(Cli *cli)
+{
+	return cli_unset_metadata(cli, CLIENT_SHARE_SNAPSHOTS);
+}
+
 static int snapshot_delete(Cli *cli)
 {
 	return cli_delete_all(cli, CLIENT_SHARE_SNAPSHOTS);
 }
 
 static const Option create_options[] = {
+	{"property", 0, "KEY=VALUE", "metadata; may be repeated"},
 	{"description", 0, "TEXT", "for people"},
 };
 const Command cmd_share_snapshot_create = {
@@ -106,6 +144,34 @@ const Command cmd_share_snapshot_show = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = snapshot_show,
+};
+
+static const Option set_options[] = {
+	{"name", 0, "NAME", "a new name"},
+	{"description", 0, "TEXT", "a new description"},
+	{"property", 0, "KEY=VALUE", "add or change metadata; may be repeated"},
+};
+const Command cmd_share_snapshot_set = {
+	.name = "share snapshot set",
+	.summary = "Change the name, description or metadata of a snapshot of a share",
+	.arguments = "SNAPSHOT",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(set_options),
+	.run = snapshot_set,
+};
+
+static const Option unset_options[] = {
+	{"property", 0, "KEY", "remove metadata; may be repeated"},
+};
+const Command cmd_share_snapshot_unset = {
+	.name = "share snapshot unset",
+	.summary = "Take metadata from a snapshot of a share",
+	.arguments = "SNAPSHOT",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(unset_options),
+	.run = snapshot_unset,
 };
 
 const Command cmd_share_snapshot_delete = {

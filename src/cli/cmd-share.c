@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat share create, list, show, set, delete, export list, type list.
+ * cleat share create, list, show, set, unset, delete, export list.
  */
 #include "base/str.h"
 #include "cli/commands.h"
@@ -82,6 +82,7 @@ static int share_list(Cli *cli)
 		{"status", "status", NULL},
 		{"public", "is_public", "true"},
 		{"all-projects", "all_tenants", "1"},
+		{"put-away", "is_soft_deleted", "true"},
 	};
 
 	return output_nouns(cli, CLIENT_SHARES, cli_query(cli, query, ARRAY_SIZE(query)),
@@ -161,19 +162,29 @@ static int share_set(Cli *cli)
 	if (details)
 		r = client_share_update(cli->client, cli->arena, id, &wish, &f);
 	if (r == 0 && metadata.count > 0)
-		r = client_share_metadata(cli->client, cli->arena, id, &metadata, &f);
+		r = client_map_set(cli->client, cli->arena, CLIENT_SHARES, id, "metadata",
+				   &metadata, &f);
 	return r ? cli_fail_client(cli, r, &f, "share set") : 0;
+}
+
+static int share_unset(Cli *cli)
+{
+	return cli_unset_metadata(cli, CLIENT_SHARES);
 }
 
 static int share_delete_call(Cli *cli, const char *id, Fault *f)
 {
-	return cli_flag(cli, "force")
-		       ? client_share_force_delete(cli->client, cli->arena, id, f)
-		       : client_delete(cli->client, cli->arena, CLIENT_SHARES, id, f);
+	if (cli_flag(cli, "force"))
+		return client_share_force_delete(cli->client, cli->arena, id, f);
+	if (cli_flag(cli, "soft"))
+		return client_share_soft_delete(cli->client, cli->arena, id, f);
+	return client_delete(cli->client, cli->arena, CLIENT_SHARES, id, f);
 }
 
 static int share_delete(Cli *cli)
 {
+	if (cli_flag(cli, "soft") && (cli_flag(cli, "force") || cli_flag(cli, "wait")))
+		return cli_fail(cli, CLI_USAGE, "--soft excludes --force and --wait");
 	return cli_delete_all_by(cli, CLIENT_SHARES, share_delete_call);
 }
 
@@ -201,23 +212,6 @@ static int share_export_list(Cli *cli)
 	return output_path_list(cli, &export_view, doc, "export_locations");
 }
 
-static const Column type_columns[] = {
-	{.title = "ID", .member = "id"},
-	{.title = "Name", .member = "name"},
-	{.title = "Default", .member = "is_default"},
-	{.title = "Public", .member = "share_type_access:is_public"},
-	{.title = "Properties", .member = "extra_specs"},
-};
-static const View type_view = {VIEW(type_columns)};
-
-static int share_type_list(Cli *cli)
-{
-	static const QueryRow query[] = {{"all", "is_public", "all"}};
-
-	return output_nouns(cli, CLIENT_SHARE_TYPES, cli_query(cli, query, ARRAY_SIZE(query)),
-			    &type_view);
-}
-
 static const Option create_options[] = {
 	{"size", 0, "GIB", "size in GiB; required"},
 	{"protocol", 0, "PROTOCOL", "NFS (the default) or CEPHFS"},
@@ -243,6 +237,7 @@ static const Option list_options[] = {
 	{"status", 0, "STATUS", "only shares in this status, such as available"},
 	{"public", 0, NULL, "with the public ones of other projects"},
 	{"all-projects", 0, NULL, "those of all projects (admin)"},
+	{"put-away", 0, NULL, "those that wait for their deletion instead"},
 };
 const Command cmd_share_list = {
 	.name = "share list",
@@ -277,7 +272,21 @@ const Command cmd_share_set = {
 	.run = share_set,
 };
 
+static const Option unset_options[] = {
+	{"property", 0, "KEY", "remove metadata; may be repeated"},
+};
+const Command cmd_share_unset = {
+	.name = "share unset",
+	.summary = "Take metadata from a share",
+	.arguments = "SHARE",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(unset_options),
+	.run = share_unset,
+};
+
 static const Option delete_options[] = {
+	{"soft", 0, NULL, "put them away for some days: 'share restore' takes them back"},
 	{"force", 0, NULL, "whatever their status is (admin)"},
 };
 const Command cmd_share_delete = {
@@ -298,14 +307,4 @@ const Command cmd_share_export_list = {
 	.arguments_min = 1,
 	.arguments_max = 1,
 	.run = share_export_list,
-};
-
-static const Option type_options[] = {
-	{"all", 0, NULL, "private types too (admin)"},
-};
-const Command cmd_share_type_list = {
-	.name = "share type list",
-	.summary = "List the share types",
-	CLI_OPTIONS(type_options),
-	.run = share_type_list,
 };

@@ -97,7 +97,8 @@ static int snapshot_set(Cli *cli)
 	if (wish.name || wish.description)
 		r = client_snapshot_update(cli->client, cli->arena, id, &wish, &f);
 	if (r == 0 && metadata.count > 0)
-		r = client_snapshot_metadata(cli->client, cli->arena, id, &metadata, &f);
+		r = client_map_set(cli->client, cli->arena, CLIENT_SNAPSHOTS, id, "metadata",
+				   &metadata, &f);
 	return r ? cli_fail_client(cli, r, &f, "snapshot set") : 0;
 }
 

@@ -83,3 +83,29 @@ int cli_delete_all(Cli *cli, ClientNoun noun)
 {
 	return cli_delete_all_by(cli, noun, NULL);
 }
+
+int cli_unset_all(Cli *cli, ClientNoun noun, const char *id, const char *map)
+{
+	size_t count;
+	const char *const *keys = cli_option_all(cli, "property", &count);
+
+	for (size_t i = 0; i < count; i++) {
+		Fault f = {0};
+		int r = client_map_unset(cli->client, cli->arena, noun, id, map, keys[i], &f);
+
+		if (r)
+			return cli_fail_client(cli, r, &f, "%s %s", cli->command->name, keys[i]);
+	}
+	return 0;
+}
+
+int cli_unset_metadata(Cli *cli, ClientNoun noun)
+{
+	const char *id = NULL;
+	int code;
+
+	if (!cli_option(cli, "property"))
+		return cli_fail(cli, CLI_USAGE, "%s: nothing to unset", cli->command->name);
+	code = cli_find_id(cli, noun, cli->arguments[0], &id);
+	return code ? code : cli_unset_all(cli, noun, id, "metadata");
+}

@@ -77,6 +77,7 @@ struct ClientRequest {
 	const char *path;           /* below the endpoint, encoded: "/servers/detail?limit=5" */
 	const char *body;           /* JSON, or NULL */
 	const ClientUpload *upload; /* instead of a body, or NULL */
+	const char *version;        /* a header instead of the service's usual one, or NULL */
 };
 
 _must_use_ int client_new(const ClientLogin *login, Client **ret, Fault *f);

@@ -180,9 +180,13 @@ const JsonDoc *client_token_doc(const Client *client)
 
 static int call_once(Client *client, const ClientRequest *request, Exchange *exchange, Fault *f)
 {
-	bool agreed = request->service == CLIENT_VOLUME && client->volume_header;
+	const char *agreed = request->service == CLIENT_VOLUME ? client->volume_header : NULL;
 	const char *const headers[] = {
-		agreed ? client->volume_header : service_headers[request->service], NULL};
+		request->version ? request->version
+		: agreed         ? agreed
+				 : service_headers[request->service],
+		NULL,
+	};
 	_cleanup_(buf_done) Buf url = {0};
 	const char *endpoint;
 	int r;

@@ -24,6 +24,7 @@ typedef struct NounRow {
 	const char *plural;    /* member that wraps a list */
 	const char *inside;    /* member of a row of the list that wraps the thing, or NULL */
 	const char *links;     /* member with the next page, when it is not PLURAL_links */
+	const char *map_verb;  /* what merges a map of one, when it is not POST */
 	bool name_filter;      /* the list takes name=, and finds exactly that */
 	/* What a look-up by name asks the list for: admins see private ones only then. */
 	const char *find_query;
@@ -112,11 +113,20 @@ static const NounRow nouns[] = {
 			   .single = "share",
 			   .plural = "shares",
 			   .name_filter = true},
+	[CLIENT_SHARES_PUT_AWAY] = {.name = "share put away",
+				    .service = CLIENT_SHARE,
+				    .path = "/shares",
+				    .list_path = "/shares/detail",
+				    .single = "share",
+				    .plural = "shares",
+				    .find_query = "is_soft_deleted=true"},
 	[CLIENT_SHARE_TYPES] = {.name = "share type",
 				.service = CLIENT_SHARE,
 				.path = "/types",
 				.single = "share_type",
-				.plural = "share_types"},
+				.plural = "share_types",
+				.links = "share_type_links",
+				.find_query = "is_public=all"},
 	[CLIENT_SHARE_SNAPSHOTS] = {.name = "share snapshot",
 				    .service = CLIENT_SHARE,
 				    .path = "/snapshots",
@@ -128,7 +138,8 @@ static const NounRow nouns[] = {
 				.service = CLIENT_SHARE,
 				.path = "/share-access-rules",
 				.single = "access",
-				.plural = "access_list"},
+				.plural = "access_list",
+				.map_verb = "PUT"},
 	[CLIENT_RESOURCE_LOCKS] = {.name = "resource lock",
 				   .service = CLIENT_SHARE,
 				   .path = "/resource-locks",
@@ -279,6 +290,39 @@ int client_delete(Client *client, Arena *arena, ClientNoun noun, const char *id,
 		.service = row->service,
 		.method = "DELETE",
 		.path = arena_printf(arena, "%s/%s", row->path, client_escape(client, arena, id)),
+	};
+
+	return client_call(client, &request, NULL, f);
+}
+
+int client_map_set(Client *client, Arena *arena, ClientNoun noun, const char *id, const char *map,
+		   const JsonTextMap *pairs, Fault *f)
+{
+	const NounRow *row = &nouns[noun];
+	const ClientRequest request = {
+		.service = row->service,
+		.method = row->map_verb ? row->map_verb : "POST",
+		.path = arena_printf(arena, "%s/%s/%s", row->path, client_escape(client, arena, id),
+				     map),
+	};
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	body_map(&out, map, pairs);
+	json_out_end(&out);
+	return body_send(client, request, &out, NULL, f);
+}
+
+int client_map_unset(Client *client, Arena *arena, ClientNoun noun, const char *id, const char *map,
+		     const char *key, Fault *f)
+{
+	const NounRow *row = &nouns[noun];
+	const ClientRequest request = {
+		.service = row->service,
+		.method = "DELETE",
+		.path = arena_printf(arena, "%s/%s/%s/%s", row->path,
+				     client_escape(client, arena, id), map,
+				     client_escape(client, arena, key)),
 	};
 
 	return client_call(client, &request, NULL, f);

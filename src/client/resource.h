@@ -22,6 +22,7 @@ typedef enum ClientNoun {
 	CLIENT_TRANSFERS,
 	CLIENT_MESSAGES,
 	CLIENT_SHARES,
+	CLIENT_SHARES_PUT_AWAY, /* those that wait for their deletion */
 	CLIENT_SHARE_TYPES,
 	CLIENT_SHARE_SNAPSHOTS,
 	CLIENT_SHARE_RULES, /* their list wants share_id= in the query */
@@ -71,3 +72,12 @@ _must_use_ int client_find(Client *client, Arena *arena, ClientNoun noun, const 
 
 _must_use_ int client_delete(Client *client, Arena *arena, ClientNoun noun, const char *id,
 			     Fault *f);
+
+/*
+ * Set some keys of a map that belongs to a thing ("metadata", "extra_specs"), or take one away. The
+ * others stay.
+ */
+_must_use_ int client_map_set(Client *client, Arena *arena, ClientNoun noun, const char *id,
+			      const char *map, const JsonTextMap *pairs, Fault *f);
+_must_use_ int client_map_unset(Client *client, Arena *arena, ClientNoun noun, const char *id,
+				const char *map, const char *key, Fault *f);

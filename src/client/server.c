@@ -91,22 +91,6 @@ int client_server_update(Client *client, Arena *arena, const char *id, const cha
 	return body_send(client, request, &out, NULL, f);
 }
 
-int client_server_metadata(Client *client, Arena *arena, const char *id,
-			   const JsonTextMap *metadata, Fault *f)
-{
-	const ClientRequest request = {
-		.service = CLIENT_COMPUTE,
-		.method = "POST",
-		.path = server_path(client, arena, id, "/metadata"),
-	};
-	JsonOut out = {0};
-
-	json_out_begin(&out, NULL);
-	body_map(&out, "metadata", metadata);
-	json_out_end(&out);
-	return body_send(client, request, &out, NULL, f);
-}
-
 int client_server_act(Client *client, Arena *arena, const char *id, ClientServerAction action,
 		      Fault *f)
 {

@@ -62,9 +62,6 @@ _must_use_ int client_server_create(Client *client, Arena *arena, const ClientSe
 				    const char **ret_id, Fault *f);
 _must_use_ int client_server_update(Client *client, Arena *arena, const char *id, const char *name,
 				    const char *description, Fault *f);
-/* Adds to the metadata, or changes it. */
-_must_use_ int client_server_metadata(Client *client, Arena *arena, const char *id,
-				      const JsonTextMap *metadata, Fault *f);
 _must_use_ int client_server_act(Client *client, Arena *arena, const char *id,
 				 ClientServerAction action, Fault *f);
 /* `reason` may be NULL. */

@@ -63,18 +63,6 @@ int client_share_update(Client *client, Arena *arena, const char *id, const Clie
 	return body_send(client, request_to("PUT", path), &out, NULL, f);
 }
 
-int client_share_metadata(Client *client, Arena *arena, const char *id, const JsonTextMap *metadata,
-			  Fault *f)
-{
-	const char *path = share_path(client, arena, id, "/metadata");
-	JsonOut out = {0};
-
-	json_out_begin(&out, NULL);
-	body_map(&out, "metadata", metadata);
-	json_out_end(&out);
-	return body_send(client, request_to("POST", path), &out, NULL, f);
-}
-
 /* Send an action on a share. */
 static int share_act(Client *client, Arena *arena, const char *id, JsonOut *out, JsonDoc **ret,
 		     Fault *f)
@@ -126,12 +114,58 @@ int client_share_reset(Client *client, Arena *arena, const char *id, const char 
 	return share_act(client, arena, id, &out, NULL, f);
 }
 
+/* Send an action that says nothing more. */
+static int share_do(Client *client, Arena *arena, const char *id, const char *action, Fault *f)
+{
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	json_out_null(&out, action);
+	json_out_end(&out);
+	return share_act(client, arena, id, &out, NULL, f);
+}
+
 int client_share_force_delete(Client *client, Arena *arena, const char *id, Fault *f)
 {
-	ClientRequest request = request_to("POST", share_path(client, arena, id, "/action"));
+	return share_do(client, arena, id, "force_delete", f);
+}
 
-	request.body = "{\"force_delete\":null}";
-	return client_call(client, &request, NULL, f);
+int client_share_soft_delete(Client *client, Arena *arena, const char *id, Fault *f)
+{
+	return share_do(client, arena, id, "soft_delete", f);
+}
+
+int client_share_restore(Client *client, Arena *arena, const char *id, Fault *f)
+{
+	return share_do(client, arena, id, "restore", f);
+}
+
+int client_share_release(Client *client, Arena *arena, const char *id, Fault *f)
+{
+	return share_do(client, arena, id, "unmanage", f);
+}
+
+int client_share_adopt(Client *client, Arena *arena, const ClientShareAdoptWish *wish,
+		       const char **ret_id, Fault *f)
+{
+	JsonOut out = {0};
+	JsonDoc *doc;
+	int r;
+
+	body_begin(&out, "share");
+	json_out_text(&out, "service_host", wish->host);
+	json_out_text(&out, "export_path", wish->path);
+	json_out_text(&out, "protocol", wish->protocol);
+	body_text(&out, "share_type", wish->type);
+	body_text(&out, "name", wish->name);
+	body_text(&out, "description", wish->description);
+	json_out_bool(&out, "is_public", wish->is_public);
+	json_out_begin(&out, "driver_options");
+	json_out_printf(&out, "size", "%lld", (long long)wish->size_gib);
+	json_out_end(&out);
+	body_end(&out);
+	r = body_send(client, request_to("POST", "/shares/manage"), &out, &doc, f);
+	return r ? r : body_id(arena, doc, "share.id", ret_id, f);
 }
 
 int client_share_exports(Client *client, Arena *arena, const char *id, JsonDoc **ret, Fault *f)
@@ -177,6 +211,24 @@ int client_share_deny(Client *client, Arena *arena, const char *id, const char *
 	return share_act(client, arena, id, &out, NULL, f);
 }
 
+int client_share_rule_level(Client *client, Arena *arena, const char *rule_id, const char *level,
+			    Fault *f)
+{
+	const ClientRequest request = {
+		.service = CLIENT_SHARE,
+		.method = "PUT",
+		.path = arena_printf(arena, "/share-access-rules/%s",
+				     client_escape(client, arena, rule_id)),
+		.version = "X-OpenStack-Manila-API-Version: 2.88",
+	};
+	JsonOut out = {0};
+
+	body_begin(&out, "update_access");
+	json_out_text(&out, "access_level", level);
+	body_end(&out);
+	return body_send(client, request, &out, NULL, f);
+}
+
 int client_share_snapshot_create(Client *client, Arena *arena, const ClientShareSnapshotWish *wish,
 				 const char **ret_id, Fault *f)
 {
@@ -188,9 +240,23 @@ int client_share_snapshot_create(Client *client, Arena *arena, const ClientShare
 	json_out_text(&out, "share_id", wish->share_id);
 	body_text(&out, "name", wish->name);
 	body_text(&out, "description", wish->description);
+	body_map(&out, "metadata", wish->metadata);
 	body_end(&out);
 	r = body_send(client, request_to("POST", "/snapshots"), &out, &doc, f);
 	return r ? r : body_id(arena, doc, "snapshot.id", ret_id, f);
+}
+
+int client_share_snapshot_update(Client *client, Arena *arena, const char *id,
+				 const ClientShareSnapshotWish *wish, Fault *f)
+{
+	const char *path = arena_printf(arena, "/snapshots/%s", client_escape(client, arena, id));
+	JsonOut out = {0};
+
+	body_begin(&out, "snapshot");
+	body_text(&out, "display_name", wish->name);
+	body_text(&out, "display_description", wish->description);
+	body_end(&out);
+	return body_send(client, request_to("PUT", path), &out, NULL, f);
 }
 
 int client_share_lock(Client *client, Arena *arena, const char *share_id, const char *reason,

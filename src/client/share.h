@@ -23,12 +23,9 @@ typedef struct ClientShareWish {
 /* *ret_id is in the arena, here and below. */
 _must_use_ int client_share_create(Client *client, Arena *arena, const ClientShareWish *wish,
 				   const char **ret_id, Fault *f);
-/* Name, description, and who sees it; metadata is client_share_metadata()'s. */
+/* Name, description, and who sees it; metadata is client_map_set()'s. */
 _must_use_ int client_share_update(Client *client, Arena *arena, const char *id,
 				   const ClientShareWish *wish, Fault *f);
-/* Adds to the metadata, or changes it. */
-_must_use_ int client_share_metadata(Client *client, Arena *arena, const char *id,
-				     const JsonTextMap *metadata, Fault *f);
 _must_use_ int client_share_extend(Client *client, Arena *arena, const char *id, int64_t size_gib,
 				   Fault *f);
 _must_use_ int client_share_shrink(Client *client, Arena *arena, const char *id, int64_t size_gib,
@@ -39,6 +36,25 @@ _must_use_ int client_share_reset(Client *client, Arena *arena, const char *id, 
 				  Fault *f);
 /* Whatever its status is (admin). */
 _must_use_ int client_share_force_delete(Client *client, Arena *arena, const char *id, Fault *f);
+/* Put it away, to be deleted in some days, and take it back. */
+_must_use_ int client_share_soft_delete(Client *client, Arena *arena, const char *id, Fault *f);
+_must_use_ int client_share_restore(Client *client, Arena *arena, const char *id, Fault *f);
+
+typedef struct ClientShareAdoptWish {
+	const char *host; /* "host@backend#pool" */
+	const char *path; /* that it can be mounted from */
+	const char *protocol;
+	const char *type;
+	const char *name;
+	const char *description;
+	int64_t size_gib;
+	bool is_public;
+} ClientShareAdoptWish;
+
+/* Take what is on the storage already for a share, and forget one whose data stays (admin). */
+_must_use_ int client_share_adopt(Client *client, Arena *arena, const ClientShareAdoptWish *wish,
+				  const char **ret_id, Fault *f);
+_must_use_ int client_share_release(Client *client, Arena *arena, const char *id, Fault *f);
 /* "export_locations" */
 _must_use_ int client_share_exports(Client *client, Arena *arena, const char *id, JsonDoc **ret,
 				    Fault *f);
@@ -60,15 +76,24 @@ _must_use_ int client_share_allow(Client *client, Arena *arena, const char *id,
 _must_use_ int client_share_deny(Client *client, Arena *arena, const char *id, const char *rule_id,
 				 bool unrestrict, Fault *f);
 
+/* "rw" or "ro"; the service has to be at 2.88. */
+_must_use_ int client_share_rule_level(Client *client, Arena *arena, const char *rule_id,
+				       const char *level, Fault *f);
+
 typedef struct ClientShareSnapshotWish {
 	const char *share_id;
 	const char *name;
 	const char *description;
+	const JsonTextMap *metadata;
 } ClientShareSnapshotWish;
 
 _must_use_ int client_share_snapshot_create(Client *client, Arena *arena,
 					    const ClientShareSnapshotWish *wish,
 					    const char **ret_id, Fault *f);
+
+/* Name and description. */
+_must_use_ int client_share_snapshot_update(Client *client, Arena *arena, const char *id,
+					    const ClientShareSnapshotWish *wish, Fault *f);
 
 /* Keep a share from being deleted; `reason` may be NULL. */
 _must_use_ int client_share_lock(Client *client, Arena *arena, const char *share_id,

@@ -62,32 +62,9 @@ typedef struct ClientSnapshotWish {
 
 _must_use_ int client_snapshot_create(Client *client, Arena *arena, const ClientSnapshotWish *wish,
 				      const char **ret_id, Fault *f);
-/* Name and description; metadata is client_snapshot_metadata()'s. */
+/* Name and description; metadata is client_map_set()'s. */
 _must_use_ int client_snapshot_update(Client *client, Arena *arena, const char *id,
 				      const ClientSnapshotWish *wish, Fault *f);
-/* Adds to the metadata, or changes it. */
-_must_use_ int client_snapshot_metadata(Client *client, Arena *arena, const char *id,
-					const JsonTextMap *metadata, Fault *f);
-
-typedef struct ClientTypeWish {
-	const char *name;
-	const char *description;
-	const char *is_public; /* "true", "false", or NULL */
-	const JsonTextMap *extra_specs;
-} ClientTypeWish;
-
-_must_use_ int client_type_create(Client *client, Arena *arena, const ClientTypeWish *wish,
-				  const char **ret_id, Fault *f);
-_must_use_ int client_type_update(Client *client, Arena *arena, const char *id,
-				  const ClientTypeWish *wish, Fault *f);
-_must_use_ int client_type_set_specs(Client *client, Arena *arena, const char *id,
-				     const JsonTextMap *specs, Fault *f);
-_must_use_ int client_type_unset_spec(Client *client, Arena *arena, const char *id, const char *key,
-				      Fault *f);
-/* Let a project see a private type, or no longer. */
-_must_use_ int client_type_share(Client *client, Arena *arena, const char *id,
-				 const char *project_id, bool grant, Fault *f);
-
 typedef struct ClientAttachmentWish {
 	const char *volume_id;
 	const char *server_id; /* the instance that it is for, or NULL */

@@ -48,7 +48,8 @@ TEST(shares_are_made_changed_and_shown)
 	assert_int_equal(client_share_create(x.client, x.arena, &wish, &id, NULL), 0);
 	assert_string_equal(id, "s1");
 	assert_int_equal(client_share_update(x.client, x.arena, id, &change, NULL), 0);
-	assert_int_equal(client_share_metadata(x.client, x.arena, id, &map, NULL), 0);
+	assert_int_equal(
+		client_map_set(x.client, x.arena, CLIENT_SHARES, id, "metadata", &map, NULL), 0);
 	assert_int_equal(client_share_exports(x.client, x.arena, id, &doc, NULL), 0);
 	assert_string_equal(json_get_text(x.arena, doc, "export_locations.0.path"), "h:/p");
 	json_doc_free(doc);
@@ -68,6 +69,9 @@ TEST(actions_on_shares)
 		ACTION("{\"revert\":{\"snapshot_id\":\"p1\"}}"),
 		ACTION("{\"reset_status\":{\"status\":\"error\"}}"),
 		ACTION("{\"force_delete\":null}"),
+		ACTION("{\"soft_delete\":null}"),
+		ACTION("{\"restore\":null}"),
+		ACTION("{\"unmanage\":null}"),
 	};
 	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
 
@@ -76,6 +80,9 @@ TEST(actions_on_shares)
 	assert_int_equal(client_share_revert(x.client, x.arena, "s1", "p1", NULL), 0);
 	assert_int_equal(client_share_reset(x.client, x.arena, "s1", "error", NULL), 0);
 	assert_int_equal(client_share_force_delete(x.client, x.arena, "s1", NULL), 0);
+	assert_int_equal(client_share_soft_delete(x.client, x.arena, "s1", NULL), 0);
+	assert_int_equal(client_share_restore(x.client, x.arena, "s1", NULL), 0);
+	assert_int_equal(client_share_release(x.client, x.arena, "s1", NULL), 0);
 	fixture_end(&x);
 }
 

@@ -105,45 +105,8 @@ TEST(snapshots)
 
 	assert_int_equal(client_snapshot_create(x.client, x.arena, &wish, &id, NULL), 0);
 	assert_int_equal(client_snapshot_update(x.client, x.arena, id, &wish, NULL), 0);
-	assert_int_equal(client_snapshot_metadata(x.client, x.arena, id, &map, NULL), 0);
-	fixture_end(&x);
-}
-
-TEST(types_and_who_sees_them)
-{
-	static const HttpScriptRow rows[] = {
-		LOGIN_ROW,
-		{.request = "POST /volume/v3/types",
-		 .holds = "{\"volume_type\":{\"name\":\"n\","
-			  "\"os-volume-type-access:is_public\":false,"
-			  "\"extra_specs\":{\"k\":\"v\"}}}",
-		 .status = 200,
-		 .body = "{\"volume_type\":{\"id\":\"t1\"}}"},
-		{.request = "PUT /volume/v3/types/t1",
-		 .holds = "{\"volume_type\":{\"is_public\":true}}",
-		 .status = 200},
-		{.request = "POST /volume/v3/types/t1/extra_specs",
-		 .holds = "{\"extra_specs\":{\"k\":\"v\"}}",
-		 .status = 200},
-		{.request = "DELETE /volume/v3/types/t1/extra_specs/a%2Fb", .status = 202},
-		{.request = "POST /volume/v3/types/t1/action",
-		 .holds = "{\"addProjectAccess\":{\"project\":\"p\"}}",
-		 .status = 202},
-		{.request = "POST /volume/v3/types/t1/action",
-		 .holds = "{\"removeProjectAccess\":{\"project\":\"p\"}}",
-		 .status = 202},
-	};
-	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
-	const ClientTypeWish wish = {.name = "n", .is_public = "false", .extra_specs = &map};
-	const ClientTypeWish change = {.is_public = "true"};
-	const char *id = NULL;
-
-	assert_int_equal(client_type_create(x.client, x.arena, &wish, &id, NULL), 0);
-	assert_int_equal(client_type_update(x.client, x.arena, id, &change, NULL), 0);
-	assert_int_equal(client_type_set_specs(x.client, x.arena, id, &map, NULL), 0);
-	assert_int_equal(client_type_unset_spec(x.client, x.arena, id, "a/b", NULL), 0);
-	assert_int_equal(client_type_share(x.client, x.arena, id, "p", true, NULL), 0);
-	assert_int_equal(client_type_share(x.client, x.arena, id, "p", false, NULL), 0);
+	assert_int_equal(
+		client_map_set(x.client, x.arena, CLIENT_SNAPSHOTS, id, "metadata", &map, NULL), 0);
 	fixture_end(&x);
 }
 

@@ -583,7 +583,8 @@ def completion_knows_every_command():
     assert '--size' in offered('cleat', '-q', 'volume', 'create'), offered('cleat', 'volume',
                                                                            'create')
     assert {'access', 'list'} <= set(offered('cleat', 'share')), offered('cleat', 'share')
-    tap.expect(offered('cleat', 'share', 'access'), ['allow', 'deny', 'list'])
+    tap.expect(offered('cleat', 'share', 'access'), ['allow', 'deny', 'list',
+                                                     'show', 'set', 'unset'])
     assert '--level' in offered('cleat', 'share', 'access', 'allow', '-q')
     assert '--tag' in offered('cleat', 'attach') and '--tag' not in offered('cleat', 'detach')
 

@@ -40,6 +40,10 @@ def share_set():
     tap.expect((shown['description'], shown['metadata']), ('text', {'k': 'v', 'x': 'y'}))
     cleat('share', 'set', 'other', '--name', 'home')
     refused(USAGE, 'nothing to set', 'share', 'set', 'home')
+    cleat('share', 'unset', 'home', '--property', 'x')
+    tap.expect(table('share', 'show', 'home')['metadata'], {'k': 'v'})
+    refused(NOT_FOUND, 'Metadata item is not found', 'share', 'unset', 'home', '--property', 'x')
+    refused(USAGE, 'nothing to unset', 'share', 'unset', 'home')
     refused(NOT_FOUND, "no share with the name or id 'nope'", 'share', 'show', 'nope')
 
 
@@ -65,6 +69,15 @@ def share_access():
     refused(FAILED, 'does not appear to be', 'share', 'access', 'allow', 'home', 'ip', 'x')
     row, = table('share', 'access', 'list', 'home')
     tap.expect((row['ID'], row['State']), (made['id'], 'active'))
+    cleat('share', 'access', 'set', made['id'], '--level', 'rw', '--property', 'c=d', '--wait')
+    cleat('share', 'access', 'unset', made['id'], '--property', 'a')
+    shown = table('share', 'access', 'show', made['id'])
+    tap.expect((shown['access_level'], shown['state'], shown['metadata']),
+               ('rw', 'active', {'c': 'd'}))
+    refused(USAGE, 'nothing to set', 'share', 'access', 'set', made['id'])
+    refused(USAGE, 'nothing to unset', 'share', 'access', 'unset', made['id'])
+    refused(FAILED, 'Invalid share access level', 'share', 'access', 'set', made['id'],
+            '--level', 'x')
     cleat('share', 'access', 'deny', 'home', made['id'], '--wait')
     tap.expect(table('share', 'access', 'list', 'home'), [])
     made = table('share', 'access', 'allow', 'home', 'ip', '192.0.2.7', '--lock-deletion',
@@ -94,6 +107,13 @@ def share_snapshots():
     row, = table('share', 'snapshot', 'list', '--share', 'home')
     tap.expect((row['ID'], row['Name']), (made['id'], 'monday'))
     tap.expect(value('id', 'share', 'snapshot', 'show', 'monday'), made['id'])
+    cleat('share', 'snapshot', 'set', 'monday', '--name', 'tuesday', '--description', 'text',
+          '--property', 'a=b', '--property', 'c=d')
+    cleat('share', 'snapshot', 'unset', 'tuesday', '--property', 'a')
+    shown = table('share', 'snapshot', 'show', 'tuesday')
+    tap.expect((shown['description'], shown['metadata']), ('text', {'c': 'd'}))
+    refused(USAGE, 'nothing to set', 'share', 'snapshot', 'set', 'tuesday')
+    cleat('share', 'snapshot', 'set', 'tuesday', '--name', 'monday')
     refused(DENIED, 'dependent snapshots', 'share', 'delete', 'home')
     copy = table('share', 'create', 'copy', '--size', '1', '--snapshot', 'monday', '--wait')
     tap.expect(copy['snapshot_id'], made['id'])
@@ -101,6 +121,70 @@ def share_snapshots():
     cleat('share', 'delete', 'copy', '--wait')
     cleat('share', 'snapshot', 'delete', 'monday', '--wait')
     tap.expect(table('share', 'snapshot', 'list'), [])
+
+
+def share_types():
+    made = table('share', 'type', 'create', 'gold', '--private', '--property',
+                 'snapshot_support=True', '--description', 'text', user='admin')
+    tap.expect((made['is_public'], made['properties'], made['description']), (False, {
+        'driver_handles_share_servers': 'False', 'snapshot_support': 'True'}, 'text'))
+    assert 'gold' not in names(table('share', 'type', 'list'))
+    assert 'gold' in names(table('share', 'type', 'list', '--all', user='admin'))
+    cleat('share', 'type', 'set', 'gold', '--project', 'demo', '--name', 'silver', '--property',
+          'a=b', user='admin')
+    assert 'silver' in names(table('share', 'type', 'list'))
+    tap.expect(table('share', 'type', 'show', 'silver', user='admin')['properties']['a'], 'b')
+    cleat('share', 'type', 'unset', 'silver', '--property', 'a', '--project', 'demo', user='admin')
+    assert 'silver' not in names(table('share', 'type', 'list'))
+    assert 'a' not in table('share', 'type', 'show', 'silver', user='admin')['properties']
+    cleat('share', 'type', 'set', 'silver', '--public', user='admin')
+    assert 'silver' in names(table('share', 'type', 'list'))
+    refused(USAGE, 'nothing to set', 'share', 'type', 'set', 'silver', user='admin')
+    refused(USAGE, 'nothing to unset', 'share', 'type', 'unset', 'silver', user='admin')
+    refused(DENIED, '403', 'share', 'type', 'create', 'mine')
+    refused(FAILED, '400', 'share', 'type', 'create', 'odd', '--property',
+            'driver_handles_share_servers=maybe', user='admin')
+    cleat('share', 'type', 'delete', 'silver', user='admin')
+    refused(NOT_FOUND, 'no share type', 'share', 'type', 'show', 'silver', user='admin')
+
+
+def shares_put_away():
+    cleat('share', 'create', 'away', '--size', '1', '--wait')
+    refused(USAGE, 'excludes', 'share', 'delete', 'away', '--soft', '--wait')
+    cleat('share', 'delete', 'away', '--soft')
+    assert 'away' not in names(table('share', 'list'))
+    tap.expect(names(table('share', 'list', '--put-away')), ['away'])
+    cleat('share', 'restore', 'away')
+    assert 'away' in names(table('share', 'list'))
+    refused(NOT_FOUND, 'nope', 'share', 'restore', 'nope')
+    cleat('share', 'delete', 'away', '--wait')
+
+
+def shares_change_hands():
+    made = table('share', 'create', 'theirs', '--size', '1', '--wait')
+    host = value('host', 'share', 'show', made['id'], user='admin')
+    place, = made['export_locations']
+    refused(DENIED, '403', 'share', 'release', made['id'])
+    cleat('share', 'release', made['id'], '--wait', user='admin')
+    refused(NOT_FOUND, 'no share', 'share', 'show', made['id'])
+    refused(USAGE, 'needs --size', 'share', 'adopt', host, place, user='admin')
+    refused(DENIED, '403', 'share', 'adopt', host, place, '--size', '1')
+    taken = table('share', 'adopt', host, place, 'ours', '--size', '2', '--description', 'text',
+                  '--wait', user='admin')
+    tap.expect((taken['id'], taken['name'], taken['status'], taken['size'], taken['host']),
+               (made['id'], 'ours', 'available', 2, host))
+    cleat('share', 'delete', made['id'], '--wait', user='admin')
+
+
+def share_messages():
+    refused(FAILED, 'error', 'share', 'access', 'allow', 'home', 'user', 'alice', '--wait')
+    rule, = table('share', 'access', 'list', 'home')
+    row, = table('share', 'message', 'list', '--resource', IDS['share'])
+    tap.expect(row['Resource ID'], IDS['share'])
+    tap.expect(table('share', 'message', 'show', row['ID'])['message'], row['Message'])
+    cleat('share', 'message', 'delete', row['ID'])
+    tap.expect(table('share', 'message', 'list'), [])
+    cleat('share', 'access', 'deny', 'home', rule['ID'], '--wait')
 
 
 def server_shares():
@@ -146,4 +230,5 @@ def share_delete():
 
 
 TESTS = [share_create, share_list, share_set, share_changes, share_access, share_locks,
-         share_snapshots, server_shares, server_share_with_a_mount_point, share_delete]
+         share_snapshots, share_types, shares_put_away, shares_change_hands, share_messages,
+         server_shares, server_share_with_a_mount_point, share_delete]
