@@ -29,7 +29,7 @@ const size_t wait_option_count = ARRAY_SIZE(wait_options);
 
 /* Option tables turned into getopt's form; code FIRST_CODE + n is rows[n]. */
 typedef struct Table {
-	const Option *rows[OPTIONS_MAX];
+	Option rows[OPTIONS_MAX];
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[3 * OPTIONS_MAX];
 	size_t count;
@@ -39,7 +39,7 @@ typedef struct Table {
 static void table_add_one(Table *table, const Option *option)
 {
 	assert(table->count < OPTIONS_MAX);
-	table->rows[table->count] = option;
+	table->rows[table->count] = *option;
 	table->longs[table->count] = (struct option){
 		.name = option->name,
 		.has_arg = option->value ? required_argument : no_argument,
@@ -61,19 +61,21 @@ static void table_add(Table *table, const Option *options, size_t count)
 
 static void table_add_globals(Table *table)
 {
+	Option option;
+
 	table_add(table, global_options, global_option_count);
-	for (size_t i = 0; login_option(i); i++)
-		table_add_one(table, login_option(i));
+	for (size_t i = 0; login_option(i, &option); i++)
+		table_add_one(table, &option);
 }
 
 /* The row of what getopt_long() returned, or NULL for an error. */
 static const Option *table_row(const Table *table, int code)
 {
 	if (code >= FIRST_CODE)
-		return table->rows[code - FIRST_CODE];
+		return &table->rows[code - FIRST_CODE];
 	for (size_t i = 0; i < table->count; i++)
-		if (table->rows[i]->letter == code)
-			return table->rows[i];
+		if (table->rows[i].letter == code)
+			return &table->rows[i];
 	return NULL;
 }
 

@@ -110,8 +110,8 @@ bool help_has_group(const char *words);
 /* login.c */
 /* Find the settings and make the client. 0 or an exit code. */
 int cli_login(Cli *cli);
-/* The index-th option of the login, or NULL behind the last. */
-const Option *login_option(size_t index);
+/* The index-th option of the login; false behind the last. */
+bool login_option(size_t index, Option *ret);
 
 /* fail.c: say what is wrong on stderr; return the code. */
 int cli_fail(Cli *cli, CliExit code, const char *format, ...) _printf_(3, 4);

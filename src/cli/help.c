@@ -87,6 +87,7 @@ static void print_command_row(FILE *out, const Command *command)
 void help_program(FILE *out)
 {
 	static const Option version = {"version", 'V', NULL, "show the version"};
+	Option option;
 
 	fprintf(out, "Usage: cleat [OPTION...] COMMAND [OPTION...] [ARGUMENT...]\n\n"
 		     "Attach storage to machines.\n\nCommands:\n");
@@ -97,8 +98,8 @@ void help_program(FILE *out)
 	print_option(out, &version);
 	fprintf(out, "\nLogin (also from the environment, OS_AUTH_URL for --os-auth-url and so "
 		     "on,\nor from clouds.yaml):\n");
-	for (size_t i = 0; login_option(i); i++)
-		print_option(out, login_option(i));
+	for (size_t i = 0; login_option(i, &option); i++)
+		print_option(out, &option);
 	fprintf(out, "\n'cleat help COMMAND' tells more about one command.\n");
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * clouds.yaml, and which setting wins.
+ * clouds.yaml: settings by path, and what is missing or broken.
  */
-#include "cli/clouds.h"
+#include "client/clouds.h"
 
 #include "base/str.h"
-#include "cli/test-cli.h"
+#include "tests/lib/test.h"
 
 static const char yaml[] = "# a comment\n"
 			   "clouds:\n"
@@ -56,43 +56,4 @@ TEST(what_is_missing_or_broken)
 	assert_true(clouds_parse("a:\n  - b\n c", 11, "one", &clouds, &f) < 0);
 	assert_non_null(strstr(f.text, "line "));
 	assert_true(clouds_parse("a: [", 4, "one", &clouds, NULL) < 0);
-}
-
-/* A file with one cloud at this address; the caller unlinks it. */
-static void write_cloud(char path[static 32], const char *url)
-{
-	_cleanup_(closep) int fd = -1;
-	_cleanup_(buf_done) Buf text = {0};
-
-	(void)snprintf(path, 32, "/tmp/clouds-XXXXXX");
-	fd = mkstemp(path);
-	buf_printf(&text,
-		   "clouds: {c: {auth: {auth_url: '%s', username: cloudy, password: cp, "
-		   "project_name: cproj}}}\n",
-		   url);
-	assert_int_equal(write(fd, text.data, text.length), text.length);
-}
-
-TEST(a_cloud_is_not_mixed_with_the_environment)
-{
-	static const HttpScriptRow rows[] = {
-		{.request = "POST /v3/auth/tokens",
-		 .holds = "{\"name\":\"cloudy\",\"domain\":{\"id\":\"default\"},\"password\":"
-			  "\"given\"}",
-		 .status = 201,
-		 .headers = "X-Subject-Token: secret\r\n",
-		 .body = token_body},
-	};
-	HttpScript *script = serve_rows(rows, ARRAY_SIZE(rows));
-	_cleanup_(ran_done) Ran ran = {0};
-	char path[32];
-
-	write_cloud(path, http_script_url(script));
-	assert_int_equal(setenv("OS_CLIENT_CONFIG_FILE", path, 1), 0);
-	assert_int_equal(setenv("OS_AUTH_URL", "http://127.0.0.1:1", 1), 0);
-	ran = run_cleat("token issue --os-cloud c --os-password given -f value -c id");
-	assert_string_equal(ran.err, "");
-	assert_string_equal(ran.out, "secret\n");
-	assert_int_equal(unlink(path), 0);
-	end_rows(script);
 }

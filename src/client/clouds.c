@@ -4,7 +4,7 @@
  * libyaml loads the document; a setting is looked up in it by path. Aliases are resolved by the
  * library; merge keys are not a part of YAML 1.2 and not understood.
  */
-#include "cli/clouds.h"
+#include "client/clouds.h"
 
 #include <errno.h>
 #include <stdio.h>
