@@ -4,8 +4,10 @@
 """Shares given to a guest while it runs, and taken from it, also when it has one mounted; where the
 operator has allowed it.
 """
+import glob
 import os
 import sys
+import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, name) for name in ('api', 'lib', 'scenario')]
@@ -67,6 +69,44 @@ def it_is_given_it_again():
     tap.expect(boot_id(SERVER), BOOT, 'boot')
 
 
+def programs():
+    """All that serve shares below the state directory, also those that libvirt has forgotten."""
+    found = []
+    for name in os.listdir('/proc'):
+        try:
+            with open('/proc/%s/cmdline' % name, encoding='utf-8', errors='replace') as file:
+                words = file.read().split('\0')
+        except OSError:
+            continue
+        if 'virtiofsd' in words[0] and CLEATD.dir in ' '.join(words):
+            found.append(int(name))
+    return found
+
+
+def a_cleatd_that_dies_meanwhile_leaves_no_program():
+    """Killed at several moments after the program that is to serve the share has begun."""
+    SERVER.run('umount /mnt/two')
+    SERVER.take(SHARE)
+    lib.wait_for(lambda: not programs(), 'programs to end', 30)
+    for late in (0, 0.02, 0.04, 0.06, 0.09):
+        reply = demo().post(SERVER.path + '/shares', {'share': {
+            'share_id': SHARE.id, 'tag': 'again'}}, **AT)
+        tap.expect(reply.status, 201, repr(reply))
+        lib.wait_for(lambda: glob.glob(SERVER.libvirt_file('run', 'qemu', '*-fs.pid')),
+                     'a program to begin', 30, 0)
+        time.sleep(late)
+        CLEATD.kill()
+        assert CLEATD.start()
+        SERVER.wait_mapping(SHARE, 'active')
+        SERVER.mount('again', '/mnt/two')
+        tap.expect(SERVER.run('cat /mnt/two/guest.txt; umount /mnt/two'), 'hot')
+        SERVER.take(SHARE)
+        lib.wait_for(lambda: not programs(), 'programs to end', 30)
+        tap.expect(mounts_of_cleatd(), [], 'mounts')
+    tap.expect(boot_id(SERVER), BOOT, 'boot')
+    it_is_given_it_again()
+
+
 def it_is_deleted_with_it():
     SERVER.delete()
     tap.expect(mounts_of_cleatd(), [], 'mounts')
@@ -80,5 +120,6 @@ def daemon_ends_well():
 if __name__ == '__main__':
     tap.run('share hotplug', [
         a_guest_boots_without_shares, it_is_given_one, it_lets_it_go_though_it_is_mounted,
-        it_is_given_it_again, it_is_deleted_with_it, daemon_ends_well,
+        it_is_given_it_again, a_cleatd_that_dies_meanwhile_leaves_no_program,
+        it_is_deleted_with_it, daemon_ends_well,
     ], lambda: CLEATD.__exit__())

@@ -134,7 +134,6 @@ def mounts(folder):
 
 
 def unmount(folder):
-    """Whatever a test that failed has left."""
     for place in mounts(folder):
         subprocess.run(['umount', '--lazy', place], check=True)
 

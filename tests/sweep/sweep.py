@@ -310,7 +310,7 @@ class Sweep:
             shutil.copytree(folder, os.path.join(kept, 'dir'), ignore=sockets,
                             copy_function=copy_sparse)
             problem += '\nkept in ' + kept
-            mappings.unmount(folder)
+        mappings.unmount(folder)  # of guests that still run, as a cleatd that is killed leaves them
         if not self.only:
             shutil.rmtree(folder)
         return where, problem

@@ -73,10 +73,14 @@ bool virt_error_is_taken(void)
 	return last_says("non unique alias") || last_says("already exists");
 }
 
-/* "Duplicate nodes with node-name=…", "Duplicate device ID …", "slot 0 … not available for …" */
+/*
+ * "Duplicate nodes with node-name=…", "Duplicate device ID …", "slot 0 … not available for …",
+ * "Chardev with id … already exists"
+ */
 bool virt_error_left_over(void)
 {
-	return last_says("Duplicate") || last_says("duplicate") || last_says("not available for");
+	return last_says("Duplicate") || last_says("duplicate") || last_says("not available for") ||
+	       last_says("Chardev with id");
 }
 
 /* "End of file from qemu monitor", "Unable to write to monitor", "domain is no longer running" */

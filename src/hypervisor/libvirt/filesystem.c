@@ -49,8 +49,7 @@ static bool has_groups(Host *host, const char *id)
 	char own[GROUPS_MAX], its[GROUPS_MAX], number[16];
 	pid_t pid;
 
-	if (!host->embedded || conn_domain(host, id, &domain, NULL) ||
-	    !run_pid(host, virDomainGetName(domain), &pid))
+	if (!host->embedded || conn_domain(host, id, &domain, NULL) || !run_pid(host, domain, &pid))
 		return true; /* it does not run, or it is another process that would crash */
 	(void)snprintf(number, sizeof(number), "%d", (int)pid); /* fits */
 	return !read_groups("self", own, sizeof(own)) || !read_groups(number, its, sizeof(its)) ||
@@ -60,7 +59,7 @@ static bool has_groups(Host *host, const char *id)
 int libvirt_attach_filesystem(void *self, const char *id, const FilesystemSpec *filesystem,
 			      Fault *f)
 {
-	const Host *host = self;
+	Host *host = self;
 	_cleanup_(freep) char *xml = filesystem_xml_text(filesystem, &host->filesystems);
 	const Device device = {
 		.kind = DEVICE_FILESYSTEM,
@@ -75,15 +74,19 @@ int libvirt_attach_filesystem(void *self, const char *id, const FilesystemSpec *
 		(void)fault(f, -EOPNOTSUPP, "the guest has no control group of its own");
 		return HYPERVISOR_REFUSED;
 	}
-	return device_attach(self, id, &device, xml, f);
+	stray_end(host, id, filesystem->alias);
+	return device_attach(host, id, &device, xml, f);
 }
 
 int libvirt_detach_filesystem(void *self, const char *id, const char *alias, bool resend,
 			      int64_t wait_ms, Fault *f)
 {
 	const Device device = device_named(alias);
+	int r = device_detach(self, id, &device, resend, wait_ms, f);
 
-	return device_detach(self, id, &device, resend, wait_ms, f);
+	if (r == HYPERVISOR_NO_DISK)
+		stray_end(self, id, alias);
+	return r;
 }
 
 int libvirt_find_filesystem(void *self, const char *id, const char *alias, FilesystemPresence *ret,

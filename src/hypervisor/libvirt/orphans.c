@@ -5,8 +5,9 @@
  *
  * libvirt writes a hot-plugged disk down after QEMU obeyed. When the process that embeds the driver
  * is killed in between, QEMU keeps the block nodes made for the disk, or the disk itself: its file
- * stays open and locked, and the next attach fails on node names or a slot that is taken. libvirt
- * has no call for this, so QEMU is asked itself. Disks of ours are known by their aliases.
+ * stays open and locked, and the next attach fails on node names or a slot that is taken. So it is
+ * with filesystems and their sockets. libvirt has no call for this, so QEMU is asked itself. What
+ * is ours is known by its alias.
  *
  * When a disk was removed, QEMU's event about it is still on its way through libvirt, which would
  * take it for one about a disk of that alias that is plugged in meanwhile: wait before that.
@@ -70,7 +71,7 @@ static void remove_device(virDomainPtr domain, const char *alias, Arena *arena)
 		clock_sleep_ms(DEVICE_LOOK_MS);
 }
 
-/* Disks of ours in the emulator that the XML does not name. */
+/* Devices of ours in the emulator that the XML does not name. */
 static bool remove_devices(virDomainPtr domain, const char *xml, Arena *arena)
 {
 	_cleanup_(json_doc_freep) JsonDoc *devices =
@@ -89,6 +90,27 @@ static bool remove_devices(virDomainPtr domain, const char *xml, Arena *arena)
 		found = true;
 	}
 	return found;
+}
+
+/* What connects the emulator with the program that serves a filesystem, which goes first. */
+static void remove_sockets(virDomainPtr domain, const char *xml, Arena *arena)
+{
+	_cleanup_(json_doc_freep) JsonDoc *sockets =
+		obey(domain, arena, "{\"execute\":\"query-chardev\"}");
+	int64_t count = sockets ? json_get_count(sockets, "return") : 0;
+
+	for (int64_t i = 0; i < count; i++) {
+		const char *label = json_get_text(arena, sockets,
+						  arena_printf(arena, "return.%d.label", (int)i));
+		const char *alias = label ? str_after(label, "chr-vu-") : NULL;
+
+		if (alias && str_after(alias, "ua-") && !strstr(xml, alias))
+			(void)command_obeyed(domain,
+					     arena_printf(arena,
+							  "{\"execute\":\"chardev-remove\","
+							  "\"arguments\":{\"id\":\"%s\"}}",
+							  label)); /* seen when it is needed */
+	}
 }
 
 /* The N of "libvirt-N-format", as text in the arena, when the name ends so; else NULL. */
@@ -132,6 +154,7 @@ bool orphans_remove(virDomainPtr domain)
 	if (!xml)
 		return false;
 	found = remove_devices(domain, xml, arena);
+	remove_sockets(domain, xml, arena);
 	nodes = obey(domain, arena,
 		     "{\"execute\":\"query-named-block-nodes\",\"arguments\":{\"flat\":true}}");
 	if (nodes) {

@@ -286,6 +286,7 @@ int libvirt_destroy(void *self, const char *id, Fault *f)
 		if (is_active(domain))
 			return r;
 	}
+	strays_end(self, domain);
 	if (has_memory(domain) && virDomainManagedSaveRemove(domain, 0) < 0 && has_memory(domain))
 		return virt_fault(f, "forget the memory of %s", id);
 	return 0;

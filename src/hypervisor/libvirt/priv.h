@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "base/str.h"
 #include "contract/hypervisor.h"
 #include "hypervisor/libvirt/domain-xml.h"
 
@@ -220,14 +221,25 @@ _must_use_ int filesystem_check(const FilesystemSpec *filesystem, Fault *f);
 
 /* --- served.c --- */
 
-/* The process of a pid file that libvirt keeps while it runs; false where there is none. */
-bool run_pid(const Host *host, const char *name, pid_t *ret);
+/* The path of a file that libvirt keeps while something runs, or of their folder. */
+void run_path(const Host *host, const char *file, Buf *ret);
+/* Likewise of the process that serves a filesystem. */
+void served_path(const Host *host, virDomainPtr domain, const char *alias, Buf *ret);
+/* The emulator of a domain; false where none runs. */
+bool run_pid(const Host *host, virDomainPtr domain, pid_t *ret);
 
 /* Whether what serves a filesystem of a running domain lives; when it ends, that is told. */
 bool served_look(Host *host, const char *id, const char *alias);
 /* No more events, before the loop stops; and after that, what is left. */
 void served_stop(Host *host);
 void served_done(Host *host);
+
+/* --- strays.c --- */
+
+/* End what would serve a filesystem that the running guest has not. */
+void stray_end(Host *host, const char *id, const char *alias);
+/* Likewise of any filesystem of a domain that is off. */
+void strays_end(const Host *host, virDomainPtr domain);
 
 /* --- copy.c --- */
 
@@ -243,8 +255,9 @@ int libvirt_release(void *self, const char *id, Fault *f);
 /* --- orphans.c --- */
 
 /*
- * Take out of a running emulator the disks and block nodes that libvirt does not know. True when
- * there was such a disk: then wait a moment before a disk of the same alias is plugged in.
+ * Take out of a running emulator the devices, block nodes and sockets that libvirt does not know.
+ * True when there was such a disk: then wait a moment before a disk of the same alias is plugged
+ * in.
  */
 bool orphans_remove(virDomainPtr domain);
 

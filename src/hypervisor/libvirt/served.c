@@ -36,18 +36,28 @@ static void served_free(Served *served)
 
 /* --- libvirt's pid files --- */
 
-bool run_pid(const Host *host, const char *name, pid_t *ret)
+void run_path(const Host *host, const char *file, Buf *ret)
 {
-	_cleanup_(buf_done) Buf path = {0};
-	_cleanup_(closep) int fd = -1;
+	if (host->embedded)
+		buf_printf(ret, "%s/run/qemu/%s", host->root, file);
+	else
+		buf_printf(ret, "/run/libvirt/qemu/%s", file);
+}
+
+/* As libvirt names the file: by the domain's number, and 20 characters of its name. */
+void served_path(const Host *host, virDomainPtr domain, const char *alias, Buf *ret)
+{
+	run_path(host, "", ret);
+	buf_printf(ret, "%u-%.20s-%s-fs.pid", virDomainGetID(domain), virDomainGetName(domain),
+		   alias);
+}
+
+static bool read_pid(const char *path, pid_t *ret)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32] = "";
 	int64_t pid;
 
-	if (host->embedded)
-		buf_printf(&path, "%s/run/qemu/%s.pid", host->root, name);
-	else
-		buf_printf(&path, "/run/libvirt/qemu/%s.pid", name);
-	fd = open(path.data, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
@@ -57,14 +67,13 @@ bool run_pid(const Host *host, const char *name, pid_t *ret)
 	return true;
 }
 
-/* As libvirt names the file: by the domain's number, and 20 characters of its name. */
-static bool read_pid(const Host *host, virDomainPtr domain, const char *alias, pid_t *ret)
+bool run_pid(const Host *host, virDomainPtr domain, pid_t *ret)
 {
-	_cleanup_(buf_done) Buf name = {0};
+	_cleanup_(buf_done) Buf path = {0};
 
-	buf_printf(&name, "%u-%.20s-%s-fs", virDomainGetID(domain), virDomainGetName(domain),
-		   alias);
-	return run_pid(host, name.data, ret);
+	run_path(host, virDomainGetName(domain), &path);
+	buf_add(&path, ".pid");
+	return read_pid(buf_text(&path), ret);
 }
 
 /* --- watching --- */
@@ -133,10 +142,12 @@ static Served *served_new(Host *host, const char *id, const char *alias, int fd,
 
 static bool look(Host *host, virDomainPtr domain, const char *id, const char *alias)
 {
+	_cleanup_(buf_done) Buf path = {0};
 	_cleanup_(closep) int fd = -1;
 	pid_t pid;
 
-	if (!read_pid(host, domain, alias, &pid))
+	served_path(host, domain, alias, &path);
+	if (!read_pid(buf_text(&path), &pid))
 		return true; /* nothing is known against it */
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0)
