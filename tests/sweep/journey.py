@@ -32,7 +32,7 @@ def asked(reply):
 
 
 class Journey(ShareSteps, MappingSteps):
-    def __init__(self, user, seconds=30):
+    def __init__(self, user, seconds=120):
         self.user = user
         self.seconds = seconds
         self.step = 'login'
