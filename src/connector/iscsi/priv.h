@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Insides of the iSCSI connector. A volume is reached by paths: a session with a target by one of
+ * its portals (session.c), and the SCSI device at the volume's LUN below it (scan.c). Over the
+ * paths there may be a map (map.c). Each step looks first, and says whether it made anything.
+ *
+ * Every function that answers an outcome has put the sentence into call->why.
+ */
+#pragma once
+
+#include "connector/iscsi/iscsi.h"
+#include "host/host.h"
+#include "run/run.h"
+
+enum {
+	ISCSI_TARGET_MAX = 64, /* of one connection_info */
+	ISCSI_PORT = 3260,
+	ISCSI_NAME_MAX = 223,   /* bytes of an IQN: RFC 3720 */
+	ISCSI_SECRET_MAX = 255, /* of a CHAP name or secret, as open-iscsi keeps them */
+	ISCSI_LUN_FLAT_MAX = 16383,
+};
+
+/* What single steps may take; the call's deadline comes first. */
+enum {
+	ISCSI_COMMAND_MS = 10 * 1000,
+	ISCSI_LOGIN_MS = 25 * 1000, /* more than iscsid itself takes, see record.c */
+	ISCSI_LOGOUT_MS = 20 * 1000,
+	ISCSI_SCAN_MS = 30 * 1000,
+	ISCSI_FLUSH_MS = 300 * 1000,
+	ISCSI_MAP_MS = 30 * 1000,
+	ISCSI_GONE_MS = 30 * 1000,
+	ISCSI_LOOK_MS = 2 * 1000,
+};
+
+typedef struct IscsiTarget IscsiTarget;
+typedef struct IscsiSession IscsiSession;
+typedef struct IscsiDevice IscsiDevice;
+typedef struct IscsiInfo IscsiInfo;
+typedef struct IscsiChap IscsiChap;
+
+/* One way to the volume. All of it has been checked, and may stand in an argument or a path. */
+struct IscsiTarget {
+	const char *iqn;
+	const char *address; /* of IPv6 in canonical form, without brackets */
+	int port;
+	int64_t lun; /* as the kernel counts them */
+};
+
+struct IscsiChap {
+	const char *username;
+	const char *password;
+};
+
+/* A connection_info that has been checked. */
+struct IscsiInfo {
+	bool iser;
+	bool readonly;
+	IscsiTarget *targets;
+	size_t target_count;  /* at least 1 */
+	bool discover;        /* no lists were given: other portals may be asked for */
+	IscsiChap chap;       /* what we say; username NULL: no login */
+	IscsiChap chap_in;    /* what the target says to us, likewise */
+	const char *identity; /* "wwid:…", from targets that know it beforehand, or NULL */
+};
+
+/* --- parse.c --- */
+
+/* 0, or CONNECTOR_BAD_INFO. */
+int iscsi_parse(ConnectorCall *call, const char *info, void **ret, Fault *f);
+/* "iscsi:IQN", of the first in alphabetical order. */
+const char *iscsi_target(ConnectorCall *call, const void *info);
+
+/* --- portal.c --- */
+
+/*
+ * Read "192.0.2.1:3260", "[2001:db8::1]:3260", without the port, or with ",1" behind it; names of
+ * hosts as well. False when it is none of these.
+ */
+bool iscsi_portal_parse(Arena *arena, const char *text, const char **ret_address, int *ret_port);
+/* The address as parse() spells it; a copy where it is none. */
+const char *iscsi_address(Arena *arena, const char *text);
+/* As iscsiadm takes it: "192.0.2.1:3260", "[2001:db8::1]:3260". */
+const char *iscsi_portal(Arena *arena, const IscsiTarget *target);
+/* Whether a text is the name of a target or an initiator. */
+bool iscsi_is_name(const char *text);
+
+/* --- admin.c: programs, and what they answer --- */
+
+/* Put the sentence into call->why and return the outcome. */
+int iscsi_say(ConnectorCall *call, ConnectorOutcome outcome, const char *format, ...)
+	_printf_(3, 4);
+/* How long a step may last that usually gets `most_ms`: at least one moment, or it cannot fail. */
+int64_t iscsi_limit(const ConnectorCall *call, int64_t most_ms);
+/* When such a step must be over, by clock_mono_ms(). */
+int64_t iscsi_until(const ConnectorCall *call, int64_t most_ms);
+/* Run a program; any exit status is 0 here. */
+_must_use_ int iscsi_run(ConnectorCall *call, const char *const *argv, int64_t most_ms,
+			 RunResult *ret, Fault *f);
+/* Run a program whose failure is a fault that names it. */
+_must_use_ int iscsi_run_checked(ConnectorCall *call, const char *const *argv, int64_t most_ms,
+				 Fault *f);
+/* `iscsiadm -m node -T … -p …` with up to four words behind it. */
+_must_use_ int iscsi_node(ConnectorCall *call, const IscsiTarget *target, int64_t most_ms,
+			  const char *const *words, RunResult *ret, Fault *f);
+/* What an exit status of iscsiadm means, as the end of a sentence. */
+const char *iscsi_exit_text(int status);
+/* Whether trying again may help, and the outcome that the status stands for. */
+bool iscsi_exit_is_passing(int status);
+ConnectorOutcome iscsi_exit_outcome(int status);
+
+/* --- record.c: open-iscsi's node records --- */
+
+/*
+ * Make the record that a login reads, without any secret on a command line. A record of somebody
+ * else is only lent: *ret_lent is what it says without us, for iscsi_record_give_back().
+ */
+_must_use_ int iscsi_record_lend(ConnectorCall *call, const IscsiInfo *info,
+				 const IscsiTarget *target, bool multipath, const char **ret_lent,
+				 Fault *f);
+_must_use_ int iscsi_record_give_back(ConnectorCall *call, const IscsiInfo *info,
+				      const IscsiTarget *target, const char *lent, Fault *f);
+/* A session that runs keeps its login: the next one shall have the new secret. */
+_must_use_ int iscsi_record_refresh(ConnectorCall *call, const IscsiInfo *info,
+				    const IscsiTarget *target, Fault *f);
+/* Delete the record if we made it. */
+_must_use_ int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f);
+/* Whether the system itself logs in by it at start: such a session is never ended. */
+bool iscsi_record_is_automatic(ConnectorCall *call, const IscsiTarget *target);
+
+/* --- session.c --- */
+
+struct IscsiSession {
+	int number;         /* of sysfs: session3 */
+	int host;           /* host2 */
+	IscsiTarget target; /* with LUN 0 */
+	const char *state;  /* "LOGGED_IN", "FAILED", "FREE" */
+};
+
+static inline bool iscsi_session_lives(const IscsiSession *session)
+{
+	return strcmp(session->state, "LOGGED_IN") == 0;
+}
+
+/* All sessions with a target, of whoever made them. */
+_must_use_ int iscsi_sessions(ConnectorCall *call, const char *iqn, IscsiSession **ret,
+			      size_t *ret_count, Fault *f);
+/*
+ * A session by that portal, logged in; *ret_made when there was none. CONNECTOR_NO_PATH,
+ * CONNECTOR_NO_TRANSPORT: then there is neither session nor record that was not there before.
+ */
+_must_use_ int iscsi_session_open(ConnectorCall *call, const IscsiInfo *info,
+				  const IscsiTarget *target, bool multipath, IscsiSession *ret,
+				  bool *ret_made, Fault *f);
+/* End the session, if nobody has a LUN below it and the system did not make it. */
+_must_use_ int iscsi_session_close(ConnectorCall *call, const IscsiSession *session, Fault *f);
+
+/* --- discover.c --- */
+
+/* Other portals of the same target, when the connection_info has but one. Changes no record. */
+_must_use_ int iscsi_discover(ConnectorCall *call, const IscsiInfo *info, IscsiTarget **ret,
+			      size_t *ret_count, Fault *f);
+
+/* --- scan.c: SCSI devices --- */
+
+struct IscsiDevice {
+	int session;
+	bool alive;       /* its session is logged in, and it takes commands */
+	const char *slot; /* its directory in sysfs, which ends in "2:0:0:1" */
+	const char *name; /* "sda"; NULL while there is no block device */
+	const char *wwid; /* what it says of itself, or NULL */
+};
+
+/* What stands at the volume's LUNs below all sessions with its targets. */
+_must_use_ int iscsi_devices(ConnectorCall *call, const IscsiInfo *info, IscsiDevice **ret,
+			     size_t *ret_count, Fault *f);
+/*
+ * The device of one LUN. What stands there already is asked again who it is; a stale one that
+ * nobody uses is replaced. `wwid` is what it must say, or NULL. CONNECTOR_NO_DISK, _WRONG_DISK,
+ * _BUSY: then there is no device that was not there before.
+ */
+_must_use_ int iscsi_device_open(ConnectorCall *call, const IscsiSession *session, int64_t lun,
+				 const char *wwid, IscsiDevice *ret, bool *ret_made, Fault *f);
+/* Let the kernel forget it, and wait until it has. */
+_must_use_ int iscsi_device_delete(ConnectorCall *call, const IscsiDevice *device, Fault *f);
+/* Ask it for its size and identity once more. */
+_must_use_ int iscsi_device_rescan(ConnectorCall *call, const IscsiDevice *device, Fault *f);
+/* Whether there is a LUN of anybody below a session. */
+_must_use_ int iscsi_session_has_lun(ConnectorCall *call, int session, bool *ret, Fault *f);
+
+/* --- map.c: dm-multipath --- */
+
+bool iscsi_multipath(const Host *host);
+/* The map of that WWID, "dm-3", or NULL. */
+const char *iscsi_map_find(ConnectorCall *call, const char *wwid);
+/*
+ * One map over the devices; *ret_made when there was none. CONNECTOR_NO_DISK, or _WRONG_DISK when
+ * there is one with paths of something else in it.
+ */
+_must_use_ int iscsi_map_open(ConnectorCall *call, const IscsiInfo *info, const char *wwid,
+			      const IscsiDevice *devices, size_t count, const char **ret_map,
+			      bool *ret_made, Fault *f);
+/* Every path of the map is one of this volume's, or CONNECTOR_WRONG_DISK. */
+_must_use_ int iscsi_map_check(ConnectorCall *call, const IscsiInfo *info, const char *map,
+			       Fault *f);
+/* Partition maps that nobody uses are removed. CONNECTOR_BUSY. */
+_must_use_ int iscsi_map_drop_partitions(ConnectorCall *call, const char *map, Fault *f);
+/* I/O that waits for a path is to fail now, or to wait again. */
+_must_use_ int iscsi_map_queue(ConnectorCall *call, const char *map, bool queue, Fault *f);
+/* Remove the map, and its WWID from what multipath makes maps of. CONNECTOR_BUSY. */
+_must_use_ int iscsi_map_close(ConnectorCall *call, const char *wwid, bool force, Fault *f);
+/* multipathd shall have forgotten a path that is gone: a new device may get its name. */
+_must_use_ int iscsi_map_forget_path(ConnectorCall *call, const char *name, Fault *f);
+_must_use_ int iscsi_map_resize(ConnectorCall *call, const char *map, Fault *f);
+
+/* --- the slots: connect.c, find.c, disconnect.c --- */
+
+int iscsi_connect(ConnectorCall *call, const void *info, const ConnectorWish *wish,
+		  ConnectorDisk *ret, Fault *f);
+int iscsi_find(ConnectorCall *call, const void *info, const char *identity, const char *mount_dir,
+	       ConnectorDisk *ret, Fault *f);
+int iscsi_disconnect(ConnectorCall *call, const void *info, const ConnectorLeave *leave, Fault *f);
+int iscsi_extend(ConnectorCall *call, const void *info, const char *identity, const char *mount_dir,
+		 int64_t size_bytes, int64_t *ret_size_bytes, Fault *f);
+
+/*
+ * The volume's own devices among those at its LUNs: those with that WWID. CONNECTOR_NO_DISK when
+ * nothing stands there, _WRONG_DISK when only others do.
+ */
+_must_use_ int iscsi_own_devices(ConnectorCall *call, const IscsiInfo *info, const char *identity,
+				 IscsiDevice **ret, size_t *ret_count, Fault *f);
+/* Say what has been connected. */
+_must_use_ int iscsi_describe(ConnectorCall *call, const IscsiDevice *devices, size_t count,
+			      const char *map, ConnectorDisk *ret, Fault *f);
