@@ -96,6 +96,8 @@ static int search_processes(Search *s, Fault *f)
 		if (!str_eq(target, device))
 			continue;
 		title = host_peek(s->host, s->arena, "/proc/%lld/comm", (long long)pid);
+		if (str_eq(title, "multipathd"))
+			continue; /* it keeps every path open, to see whether it works */
 		s->who = arena_printf(s->arena, "%s is open in process %lld (%s)", s->name,
 				      (long long)pid, title ? title : "?");
 		return HOST_BUSY;
