@@ -29,6 +29,13 @@ typedef void (*RunScriptHook)(void *ctx, const RunSpec *spec);
 void run_script_hook(const char *name, RunScriptHook hook, void *ctx);
 
 /*
+ * For tests that play a whole world instead of a transcript: from now on the function answers every
+ * command, until it is NULL again.
+ */
+typedef int (*RunScriptAnswer)(void *ctx, const RunSpec *spec, RunResult *ret, Fault *f);
+void run_script_answer_by(RunScriptAnswer answer, void *ctx);
+
+/*
  * Stop. A fault when a command was run that the script did not expect, or when a part of it was
  * not reached.
  */
