@@ -22,7 +22,7 @@ static const ExitMeaning meanings[] = {
 	{4, "it cannot be reached", true, CONNECTOR_NO_PATH},
 	{5, "it refuses the login", false, CONNECTOR_NO_PATH},
 	{6, "open-iscsi's records cannot be read or written", false, CONNECTOR_NO_PATH},
-	{8, "it does not answer", true, CONNECTOR_NO_PATH},
+	{8, "it does not answer", false, CONNECTOR_NO_PATH},
 	{11, "it does not answer in time", true, CONNECTOR_NO_PATH},
 	{12, "the kernel lacks the transport's module", false, CONNECTOR_NO_TRANSPORT},
 	{13, "iscsiadm may not do that as this user", false, CONNECTOR_NO_TRANSPORT},
@@ -116,4 +116,12 @@ int iscsi_node(ConnectorCall *call, const IscsiTarget *target, int64_t most_ms,
 	for (int i = 0; i < NODE_WORDS_MAX && words[i]; i++)
 		argv[NODE_WORDS_BEFORE + i] = words[i];
 	return iscsi_run(call, argv, most_ms, ret, f);
+}
+
+bool iscsi_is_others(const ConnectorCall *call, const char *wwid)
+{
+	for (const char *const *other = call->others; wwid && other && *other; other++)
+		if (str_eq(str_after(*other, "wwid:"), wwid))
+			return true;
+	return false;
 }

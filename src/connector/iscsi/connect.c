@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Connecting: for each portal a session and below it the device at the volume's LUN, then one map
- * over them. Each path remembers what this call made of it, and only that is undone when the whole
- * does not come about; part of the time is kept for the undoing.
+ * Connecting a volume by the sessions that there are: below each the device at the volume's LUN,
+ * then one map over them.
  */
-#include "base/clock.h"
 #include "base/str.h"
 #include "connector/iscsi/priv.h"
 
-enum { UNDO_MS = 30 * 1000, UNDO_PART = 3, READ_MS = 15 * 1000 };
-
-typedef struct Path {
-	IscsiSession session;
-	bool session_made;
-	bool device_made;
-} Path;
+enum { READ_MS = 15 * 1000 };
 
 typedef struct Attempt {
 	ConnectorCall *call;
@@ -23,115 +15,83 @@ typedef struct Attempt {
 	const ConnectorWish *wish;
 	bool multipath;
 	const char *wwid; /* what it must say; the first path decides where nobody knew */
-	Path *paths;
-	IscsiDevice *devices; /* one for each path */
+	IscsiDevice *devices;
+	bool *made; /* of each device, whether it was not there before */
 	size_t count;
-	size_t wanted; /* portals */
+	size_t portals;
 	const char *map;
-	bool map_made;
 } Attempt;
-
-/* What cannot be undone is told behind what went wrong. */
-static void path_undo(Attempt *a, size_t index)
-{
-	ConnectorCall *call = a->call;
-	const Path *path = &a->paths[index];
-	const IscsiDevice *device = &a->devices[index];
-	Fault f = {0};
-	int r = 0;
-
-	if (path->device_made && device->slot) {
-		r = iscsi_device_delete(call, device, &f);
-		if (r)
-			r = iscsi_device_delete(call, device, &f);
-		if (r == 0 && a->multipath)
-			(void)iscsi_map_forget_path(call, device->name, NULL); /* a nicety */
-	}
-	if (r == 0 && path->session_made)
-		r = iscsi_session_close(call, &path->session, &f);
-	if (r)
-		call->why = arena_printf(call->arena, "%s; what is left: %s",
-					 call->why ? call->why : "", f.text);
-}
-
-static void undo(Attempt *a)
-{
-	if (a->map_made && iscsi_map_close(a->call, a->wwid, true, NULL))
-		(void)iscsi_map_close(a->call, a->wwid, true,
-				      NULL); /* its paths are tried anyway */
-	while (a->count)
-		path_undo(a, --a->count);
-}
 
 /* The first sector can be read: a device that only looks alive is no path. */
 static int read_check(Attempt *a, const IscsiDevice *device, Fault *f)
 {
 	ConnectorCall *call = a->call;
-	const char *from = host_path(call->host, call->arena, "/dev/%s", device->name);
+	const char *from = host_path(call->host, call->arena, "if=/dev/%s", device->name);
 
 	return iscsi_run_checked(call,
-				 RUN_ARGV("dd", arena_printf(call->arena, "if=%s", from),
-					  "of=/dev/null", "bs=4096", "count=1", "iflag=direct",
-					  "status=none"),
+				 RUN_ARGV("dd", from, "of=/dev/null", "bs=4096", "count=1",
+					  "iflag=direct", "status=none"),
 				 READ_MS, f);
 }
 
-static int add_device(Attempt *a, const IscsiTarget *target, Path *path, IscsiDevice *device,
-		      Fault *f)
+/* A path that does not come about is not there; another one may do. */
+static int add_path(Attempt *a, const IscsiSession *session)
 {
-	int r = iscsi_device_open(a->call, &path->session, target->lun, a->wwid, device,
-				  &path->device_made, f);
-
-	return r ? r : read_check(a, device, f);
-}
-
-/* A path that does not come about is not there; another portal may do. */
-static int add_path(Attempt *a, const IscsiTarget *target, Fault *f)
-{
-	Path *path = &a->paths[a->count];
+	ConnectorCall *call = a->call;
 	IscsiDevice *device = &a->devices[a->count];
-	Fault broken = {0};
-	int r;
+	bool *made = &a->made[a->count];
+	Fault f = {0};
+	int r = iscsi_device_open(call, session, iscsi_lun_by(a->info, session), a->wwid, device,
+				  made, &f);
 
-	*path = (Path){0};
-	*device = (IscsiDevice){0};
-	r = iscsi_session_open(a->call, a->info, target, a->multipath, &path->session,
-			       &path->session_made, &broken);
 	if (r == 0) {
-		r = add_device(a, target, path, device, &broken);
-		if (r)
-			path_undo(a, a->count);
+		r = read_check(a, device, &f);
+		if (r && *made)
+			(void)iscsi_device_delete(call, device, NULL); /* r is told */
 	}
 	if (r < 0)
-		return iscsi_say(a->call, CONNECTOR_NO_PATH, "%s at %s: %s", target->iqn,
-				 iscsi_portal(a->call->arena, target), broken.text);
-	if (r == 0) {
-		a->wwid = device->wwid;
-		a->count++;
-	}
-	(void)f; /* what broke concerns one path */
-	return r;
+		return iscsi_say(call, CONNECTOR_NO_DISK, "by %s: %s",
+				 iscsi_portal(call->arena, &session->target), f.text);
+	if (r)
+		return r;
+	a->wwid = device->wwid;
+	a->count++;
+	return 0;
+}
+
+/* Whether a session before this one goes by the same portal: one path each is enough. */
+static bool is_second(const IscsiSession *sessions, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (iscsi_session_lives(&sessions[i]) &&
+		    iscsi_same_portal(&sessions[i].target, &sessions[index].target))
+			return true;
+	return false;
 }
 
 static int add_paths(Attempt *a, Fault *f)
 {
-	IscsiTarget *targets = a->info->targets;
-	int r = 0, last = CONNECTOR_NO_PATH;
+	IscsiSession *sessions;
+	size_t count;
+	int r = iscsi_all_sessions(a->call, a->info, &sessions, &count, f);
+	int last = 0;
 
-	a->wanted = a->info->target_count;
-	if (a->multipath && a->info->discover) {
-		r = iscsi_discover(a->call, a->info, &targets, &a->wanted, f);
-		if (r)
-			return r;
-	}
-	a->paths = ARENA_ARRAY(a->call->arena, Path, a->wanted);
-	a->devices = ARENA_ARRAY(a->call->arena, IscsiDevice, a->wanted);
-	for (size_t i = 0; i < a->wanted && (a->multipath || a->count == 0); i++) {
-		r = add_path(a, &targets[i], f);
+	if (r)
+		return r;
+	a->portals = MAX(a->info->target_count, count);
+	a->devices = ARENA_ARRAY(a->call->arena, IscsiDevice, count + 1);
+	a->made = ARENA_ARRAY(a->call->arena, bool, count + 1);
+	for (size_t i = 0; i < count && (a->multipath || a->count == 0); i++) {
+		if (!iscsi_session_lives(&sessions[i]) || is_second(sessions, i))
+			continue;
+		r = add_path(a, &sessions[i]);
 		if (r == CONNECTOR_WRONG_DISK || r == CONNECTOR_BUSY)
 			return r;
 		last = r ? r : last;
 	}
+	if (a->count == 0 && last == 0)
+		return iscsi_say(a->call, CONNECTOR_NO_PATH, "there is no session with %s",
+				 a->info->targets[0].iqn);
 	return a->count ? 0 : last;
 }
 
@@ -157,106 +117,83 @@ static int check_sizes(Attempt *a, Fault *f)
 	return 0;
 }
 
-static int set_readonly(Attempt *a, Fault *f)
+/* Not below somebody who writes: that one would lose what it has written. */
+static int set_readonly(Attempt *a, const char *name, bool made, Fault *f)
 {
 	ConnectorCall *call = a->call;
+	const char *who;
 	int r = 0;
 
-	if (!a->wish->readonly && !a->info->readonly)
+	if (host_block_readonly(call->host, call->arena, name))
 		return 0;
+	if (!made)
+		r = host_block_users(call->host, call->arena, name, a->map, &who, f);
+	if (r == HOST_BUSY)
+		return iscsi_say(call, CONNECTOR_BUSY, "it cannot be read-only: %s", who);
+	if (r)
+		return fault_unexpected(f, r);
+	return host_block_set_readonly(call->host, name, true, iscsi_until(call, ISCSI_COMMAND_MS),
+				       f);
+}
+
+static int set_all_readonly(Attempt *a, Fault *f)
+{
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < a->count; i++)
-		r = host_block_set_readonly(call->host, a->devices[i].name, true,
-					    iscsi_until(call, ISCSI_COMMAND_MS), f);
+		r = set_readonly(a, a->devices[i].name, a->made[i], f);
 	if (r == 0 && a->map)
-		r = host_block_set_readonly(call->host, a->map, true,
-					    iscsi_until(call, ISCSI_COMMAND_MS), f);
-	return fault_unexpected(f, r);
+		r = set_readonly(a, a->map, false, f);
+	return r;
 }
 
 /* multipathd may be configured to take every device, also the one of a single path. */
-static void notice_map(Attempt *a)
+static const char *map_above(Attempt *a)
 {
+	const char *map = iscsi_map_find(a->call, a->wwid);
 	const char **holders;
 	size_t count;
 
-	if (host_block_holders(a->call->host, a->call->arena, a->devices[0].name, &holders, &count,
-			       NULL) == 0)
-		for (size_t i = 0; i < count; i++)
-			if (str_eq(holders[i], iscsi_map_find(a->call, a->wwid)))
-				a->map = holders[i];
-}
-
-static int assemble(Attempt *a, ConnectorDisk *ret, Fault *f)
-{
-	int r = add_paths(a, f);
-
-	if (r == 0)
-		r = check_sizes(a, f);
-	if (r)
-		return r;
-	if (a->wish->enforce && a->multipath && a->count < 2)
-		return iscsi_say(a->call, CONNECTOR_NO_PATH,
-				 "multipathing is enforced and there is but one path: %s",
-				 a->call->why ? a->call->why : "the target has one portal");
-	if (a->multipath)
-		r = iscsi_map_open(a->call, a->info, a->wwid, a->devices, a->count, &a->map,
-				   &a->map_made, f);
-	else
-		notice_map(a);
-	if (r == 0)
-		r = set_readonly(a, f);
-	if (r == 0)
-		r = iscsi_describe(a->call, a->devices, a->count, a->map, ret, f);
-	if (r)
-		return r;
-	ret->degraded = a->wish->multipath && (!a->map || ret->paths < 2 || ret->paths < a->wanted);
-	for (size_t i = 0; i < a->count; i++)
-		ret->made = ret->made || a->paths[i].session_made;
-	return 0;
-}
-
-static int need_transport(ConnectorCall *call, const IscsiInfo *info)
-{
-	const char *module = info->iser ? "ib_iser" : "iscsi_tcp";
-	int r;
-
-	if (!host_has_program(call->host, "iscsiadm"))
-		return iscsi_say(call, CONNECTOR_NO_TRANSPORT,
-				 "this host has no iscsiadm: install open-iscsi");
-	r = host_need_module(call->host, call->arena, module, NULL);
-	if (r)
-		return iscsi_say(call, CONNECTOR_NO_TRANSPORT, "this host has no kernel module %s",
-				 module);
-	return 0;
+	if (!map || host_block_holders(a->call->host, a->call->arena, a->devices[0].name, &holders,
+				       &count, NULL))
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(holders[i], map))
+			return map;
+	return NULL;
 }
 
 int iscsi_connect(ConnectorCall *call, const void *info, const ConnectorWish *wish,
 		  ConnectorDisk *ret, Fault *f)
 {
 	const IscsiInfo *iscsi = info;
-	const char *identity = wish->identity ? wish->identity : iscsi->identity;
-	int64_t left_ms = call->deadline_ms - clock_mono_ms();
-	ConnectorCall forward = *call;
 	Attempt a = {
-		.call = &forward,
+		.call = call,
 		.info = iscsi,
 		.wish = wish,
 		.multipath = wish->multipath && iscsi_multipath(call->host),
-		.wwid = str_after(identity, "wwid:"),
+		.wwid = str_after(wish->identity ? wish->identity : iscsi->identity, "wwid:"),
 	};
-	int r = need_transport(call, iscsi);
+	int r = add_paths(&a, f);
 
+	if (r == 0)
+		r = check_sizes(&a, f);
 	if (r)
 		return r;
-	if (wish->multipath && wish->enforce && !a.multipath)
-		return iscsi_say(call, CONNECTOR_NO_TRANSPORT,
-				 "multipathing is enforced, and this host does not do it");
-	forward.deadline_ms -= MIN(left_ms / UNDO_PART, UNDO_MS);
-	r = assemble(&a, ret, f);
-	call->why = forward.why;
-	if (r) {
-		a.call = call;
-		undo(&a);
-	}
+	if (wish->multipath && wish->enforce && a.count < 2)
+		return iscsi_say(call, CONNECTOR_NO_PATH,
+				 "multipathing is enforced and there is but one path: %s",
+				 call->why ? call->why : "the target has one portal");
+	if (a.multipath)
+		r = iscsi_map_open(call, iscsi, a.wwid, a.devices, a.count, &a.map, f);
+	else
+		a.map = map_above(&a);
+	if (r == 0 && (wish->readonly || iscsi->readonly))
+		r = set_all_readonly(&a, f);
+	if (r == 0)
+		r = iscsi_describe(call, a.devices, a.count, a.map, ret, f);
+	if (r == 0)
+		ret->degraded =
+			wish->multipath && (!a.map || ret->paths < 2 || ret->paths < a.portals);
 	return r;
 }

@@ -15,6 +15,7 @@ typedef struct Leaving {
 	ConnectorCall *call;
 	const IscsiInfo *info;
 	const ConnectorLeave *leave;
+	const char *wwid; /* NULL: nothing says who it is */
 	IscsiDevice *devices;
 	size_t count;
 	const char *map;
@@ -22,9 +23,28 @@ typedef struct Leaving {
 	Buf lost;       /* with force: what could not be done */
 } Leaving;
 
-static void note(Leaving *l, const char *what)
+/*
+ * The volume's devices, known by its WWID. When nobody knows that, it got nowhere: then it is what
+ * stands in its place.
+ */
+static int look_up(Leaving *l, Fault *f)
 {
-	buf_printf(&l->lost, "%s%s", l->lost.length ? "; " : "", what);
+	const char *identity = l->leave->identity ? l->leave->identity : l->info->identity;
+	size_t own = 0, count;
+	int r = iscsi_devices(l->call, l->info, &l->devices, &count, f);
+
+	if (r)
+		return r;
+	l->wwid = str_after(identity, "wwid:");
+	for (size_t i = 0; i < count; i++) {
+		if (!l->wwid)
+			l->wwid = l->devices[i].wwid;
+		if (str_eq(l->devices[i].wwid, l->wwid))
+			l->devices[own++] = l->devices[i];
+	}
+	l->count = own;
+	l->map = l->wwid ? iscsi_map_find(l->call, l->wwid) : NULL;
+	return 0;
 }
 
 /* Who has it: the map, and each path by somebody else than the map. */
@@ -43,7 +63,9 @@ static int check_users(Leaving *l, Fault *f)
 		r = host_block_users(call->host, call->arena, l->map, NULL, &who, f);
 	}
 	for (size_t i = 0; r == 0 && i < l->count; i++)
-		r = host_block_users(call->host, call->arena, l->devices[i].name, l->map, &who, f);
+		if (l->devices[i].name)
+			r = host_block_users(call->host, call->arena, l->devices[i].name, l->map,
+					     &who, f);
 	if (r == HOST_BUSY)
 		return iscsi_say(call, CONNECTOR_BUSY, "%s", who);
 	return fault_unexpected(f, r);
@@ -76,7 +98,7 @@ static int flush(Leaving *l)
 		r = flush_one(l, l->map);
 	}
 	for (size_t i = 0; r == 0 && i < l->count; i++)
-		if (!l->map || l->devices[i].alive)
+		if (l->devices[i].name && (!l->map || l->devices[i].alive))
 			r = flush_one(l, l->devices[i].name);
 	return r;
 }
@@ -86,18 +108,16 @@ static int weigh(Leaving *l, int r, const Fault *f)
 {
 	if (r == 0 || !l->leave->force || r == CONNECTOR_WRONG_DISK)
 		return r;
-	note(l, r < 0 ? f->text : l->call->why);
+	buf_printf(&l->lost, "%s%s", l->lost.length ? "; " : "", r < 0 ? f->text : l->call->why);
 	return 0;
 }
 
+/* Also where there is no map: multipathd may be about to make one. */
 static int remove_map(Leaving *l, Fault *f)
 {
-	const char *wwid = l->devices[0].wwid;
-	int r = iscsi_map_close(l->call, wwid, l->leave->force, f);
-
-	if (r && l->queue_off)
-		(void)iscsi_map_queue(l->call, l->map, true, NULL); /* the removal is what failed */
-	return r;
+	if (!l->wwid || (!l->map && !host_has_program(l->call->host, "multipath")))
+		return 0;
+	return iscsi_map_close(l->call, l->wwid, l->leave->force, f);
 }
 
 static int remove_devices(Leaving *l, Fault *f)
@@ -106,67 +126,91 @@ static int remove_devices(Leaving *l, Fault *f)
 
 	for (size_t i = 0; r == 0 && i < l->count; i++) {
 		r = iscsi_device_delete(l->call, &l->devices[i], f);
-		if (r == 0)
+		if (r == 0 && l->devices[i].name)
 			r = iscsi_map_forget_path(l->call, l->devices[i].name, f);
 	}
 	return r;
 }
 
-static int remove_sessions_of(Leaving *l, const IscsiTarget *target, Fault *f)
+/* What was never handed out to anybody is left where somebody has it. */
+static bool is_left(const Leaving *l, int r)
 {
-	IscsiSession *sessions;
-	size_t count;
-	int r = iscsi_sessions(l->call, target->iqn, &sessions, &count, f);
-
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = iscsi_session_close(l->call, &sessions[i], f);
-	if (r == 0 && count == 0)
-		r = iscsi_record_delete(l->call, target, f);
-	return r;
-}
-
-static int remove_sessions(Leaving *l, Fault *f)
-{
-	int r = 0;
-
-	if (l->leave->keep || !l->leave->made)
-		return 0;
-	for (size_t i = 0; r == 0 && i < l->info->target_count; i++)
-		r = remove_sessions_of(l, &l->info->targets[i], f);
-	return r;
+	return !l->leave->identity && (r == CONNECTOR_BUSY || r == CONNECTOR_WRONG_DISK);
 }
 
 static int take_away(Leaving *l, Fault *f)
 {
 	int r = check_users(l, f);
 
+	if (is_left(l, r))
+		return 0;
 	r = weigh(l, r, f);
 	if (r)
 		return r;
-	r = weigh(l, flush(l), f);
+	r = flush(l);
+	r = l->leave->identity ? weigh(l, r, f) : 0;
+	if (r == 0)
+		r = remove_map(l, f);
 	if (r && l->queue_off)
-		(void)iscsi_map_queue(l->call, l->map, true, NULL); /* the flush is what failed */
-	if (r)
-		return r;
-	r = remove_map(l, f);
+		(void)iscsi_map_queue(l->call, l->map, true, NULL); /* what failed is told */
 	return r ? r : remove_devices(l, f);
+}
+
+/*
+ * The sessions that were made for it, whoever asks for it last: those with a record of ours, and
+ * those that join() made with somebody else's record.
+ */
+static int remove_sessions(Leaving *l, Fault *f)
+{
+	IscsiSession *sessions;
+	size_t count;
+	int r = iscsi_all_sessions(l->call, l->info, &sessions, &count, f);
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (l->leave->made || iscsi_record_is_ours(l->call, &sessions[i].target))
+			r = iscsi_session_close(l->call, &sessions[i], f);
+	return r;
+}
+
+/* A crash between record and login leaves a record, which no session shows. */
+static int remove_records(Leaving *l, Fault *f)
+{
+	IscsiSession *sessions;
+	size_t count;
+	int r = iscsi_all_sessions(l->call, l->info, &sessions, &count, f);
+
+	for (size_t i = 0; r == 0 && i < l->info->target_count; i++) {
+		bool used = false;
+
+		for (size_t s = 0; s < count; s++)
+			used = used || iscsi_same_portal(&sessions[s].target, &l->info->targets[i]);
+		if (!used)
+			r = iscsi_record_delete(l->call, &l->info->targets[i], f);
+	}
+	return r;
+}
+
+static int leave_all(Leaving *l, Fault *f)
+{
+	int r = look_up(l, f);
+
+	if (r == 0 && (l->count || l->map) && !iscsi_is_others(l->call, l->wwid))
+		r = take_away(l, f);
+	if (r == 0 && !l->leave->keep) {
+		r = remove_sessions(l, f);
+		if (r == 0)
+			r = remove_records(l, f);
+	}
+	return r;
 }
 
 int iscsi_disconnect(ConnectorCall *call, const void *info, const ConnectorLeave *leave, Fault *f)
 {
 	Leaving l = {.call = call, .info = info, .leave = leave};
-	int r = iscsi_own_devices(call, info, leave->identity, &l.devices, &l.count, f);
+	int r = leave_all(&l, f);
 
-	if (r < 0)
-		return r;
-	if (r == 0) {
-		l.map = iscsi_map_find(call, l.devices[0].wwid);
-		r = take_away(&l, f);
-	} else {
-		r = 0; /* nothing of the volume's is here: another one may be at its LUN */
-	}
-	if (r == 0)
-		r = remove_sessions(&l, f);
+	if (r > 0 && leave->force)
+		r = fault(f, -EBUSY, "%s", call->why);
 	if (r == 0 && l.lost.length)
 		call->why = arena_printf(call->arena, "data may be lost: %s", buf_text(&l.lost));
 	buf_done(&l.lost);

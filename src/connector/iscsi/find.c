@@ -12,8 +12,8 @@ static const char *wanted_wwid(const IscsiInfo *info, const char *identity)
 	return str_after(identity ? identity : info->identity, "wwid:");
 }
 
-int iscsi_own_devices(ConnectorCall *call, const IscsiInfo *info, const char *identity,
-		      IscsiDevice **ret, size_t *ret_count, Fault *f)
+static int own_devices(ConnectorCall *call, const IscsiInfo *info, const char *identity,
+		       IscsiDevice **ret, size_t *ret_count, Fault *f)
 {
 	const char *wwid = wanted_wwid(info, identity);
 	IscsiDevice *devices;
@@ -67,22 +67,23 @@ int iscsi_describe(ConnectorCall *call, const IscsiDevice *devices, size_t count
 	return 0;
 }
 
-int iscsi_find(ConnectorCall *call, const void *info, const char *identity, const char *mount_dir,
-	       ConnectorDisk *ret, Fault *f)
+int iscsi_find(ConnectorCall *call, const void *info, const char *identity, ConnectorDisk *ret,
+	       Fault *f)
 {
 	const IscsiInfo *iscsi = info;
 	IscsiDevice *devices;
 	const char *map;
 	size_t count;
-	int r = iscsi_own_devices(call, iscsi, identity, &devices, &count, f);
+	int r = own_devices(call, iscsi, identity, &devices, &count, f);
 
-	(void)mount_dir; /* nothing is mounted for block devices */
 	if (r)
 		return r;
 	map = iscsi_map_find(call, devices[0].wwid);
 	r = map ? iscsi_map_check(call, iscsi, map, f) : 0;
 	if (r == 0)
 		r = iscsi_describe(call, devices, count, map, ret, f);
+	if (r == 0 && ret->paths == 0)
+		return iscsi_say(call, CONNECTOR_NO_DISK, "%s has no path that works", ret->path);
 	if (r == 0)
 		ret->degraded = map && ret->paths < MAX(iscsi->target_count, count);
 	return r;
@@ -140,17 +141,16 @@ static int grow_map(ConnectorCall *call, const IscsiInfo *info, const char *map,
 	return r == CONNECTOR_NOT_GROWN ? r : fault_unexpected(f, r);
 }
 
-int iscsi_extend(ConnectorCall *call, const void *info, const char *identity, const char *mount_dir,
-		 int64_t size_bytes, int64_t *ret_size_bytes, Fault *f)
+int iscsi_extend(ConnectorCall *call, const void *info, const char *identity, int64_t size_bytes,
+		 int64_t *ret_size_bytes, Fault *f)
 {
 	const IscsiInfo *iscsi = info;
 	IscsiDevice *devices;
 	int64_t shown = 0;
 	const char *map;
 	size_t count;
-	int r = iscsi_own_devices(call, iscsi, identity, &devices, &count, f);
+	int r = own_devices(call, iscsi, identity, &devices, &count, f);
 
-	(void)mount_dir; /* nothing is mounted for block devices */
 	if (r == CONNECTOR_WRONG_DISK)
 		return CONNECTOR_NO_DISK; /* ours is not there; the sentence says what is */
 	if (r)

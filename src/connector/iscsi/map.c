@@ -146,27 +146,30 @@ static int no_map(Look *look)
 			 look->wwid);
 }
 
-/* multipath would make maps of it for ever. A WWID that is not listed is as good. */
+/* multipath would make maps of it for ever. It is asked twice: nobody comes back for this. */
 static int forget_wwid(ConnectorCall *call, const char *wwid, Fault *f)
 {
-	RunResult result = {0};
-	int r = iscsi_run(call, RUN_ARGV("multipath", "-w", wwid), ISCSI_COMMAND_MS, &result, f);
+	int r = 0, status = 1;
 
-	run_result_done(&result);
+	for (int try = 0; r == 0 && status != 0 && try < 2; try++) {
+		RunResult result = {0};
+
+		r = iscsi_run(call, RUN_ARGV("multipath", "-w", wwid), ISCSI_COMMAND_MS, &result,
+			      f);
+		status = result.status;
+		run_result_done(&result);
+	}
 	return r;
 }
 
 int iscsi_map_open(ConnectorCall *call, const IscsiInfo *info, const char *wwid,
-		   const IscsiDevice *devices, size_t count, const char **ret_map, bool *ret_made,
-		   Fault *f)
+		   const IscsiDevice *devices, size_t count, const char **ret_map, Fault *f)
 {
 	Look look = {.call = call, .wwid = wwid, .devices = devices, .count = count};
-	bool was_there;
 	int r = look_for_paths(&look, f);
 
 	if (r < 0)
 		return r;
-	was_there = look.map;
 	if (look.map) {
 		int checked = iscsi_map_check(call, info, look.map, f);
 
@@ -184,13 +187,9 @@ int iscsi_map_open(ConnectorCall *call, const IscsiInfo *info, const char *wwid,
 		r = iscsi_map_check(call, info, look.map, f);
 	if (r == 0)
 		r = resume(call, look.map, f);
-	if (r && !was_there && iscsi_map_close(call, wwid, true, NULL))
-		(void)iscsi_map_close(call, wwid, true, NULL); /* r says what was wrong first */
-	if (r)
-		return r;
-	*ret_map = look.map;
-	*ret_made = !was_there;
-	return 0;
+	if (r == 0)
+		*ret_map = look.map;
+	return r;
 }
 
 /* Whether a device is the map of a partition of another map, as kpartx makes them. */

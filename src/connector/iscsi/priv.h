@@ -30,7 +30,7 @@ enum {
 	ISCSI_FLUSH_MS = 300 * 1000,
 	ISCSI_MAP_MS = 30 * 1000,
 	ISCSI_GONE_MS = 30 * 1000,
-	ISCSI_LOOK_MS = 2 * 1000,
+	ISCSI_LOOK_MS = 500,
 };
 
 typedef struct IscsiTarget IscsiTarget;
@@ -46,6 +46,12 @@ struct IscsiTarget {
 	int port;
 	int64_t lun; /* as the kernel counts them */
 };
+
+static inline bool iscsi_same_portal(const IscsiTarget *a, const IscsiTarget *b)
+{
+	return a->port == b->port && strcmp(a->address, b->address) == 0 &&
+	       strcmp(a->iqn, b->iqn) == 0;
+}
 
 struct IscsiChap {
 	const char *username;
@@ -125,6 +131,7 @@ _must_use_ int iscsi_record_refresh(ConnectorCall *call, const IscsiInfo *info,
 				    const IscsiTarget *target, Fault *f);
 /* Delete the record if we made it. */
 _must_use_ int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f);
+bool iscsi_record_is_ours(ConnectorCall *call, const IscsiTarget *target);
 /* Whether the system itself logs in by it at start: such a session is never ended. */
 bool iscsi_record_is_automatic(ConnectorCall *call, const IscsiTarget *target);
 
@@ -142,16 +149,17 @@ static inline bool iscsi_session_lives(const IscsiSession *session)
 	return strcmp(session->state, "LOGGED_IN") == 0;
 }
 
-/* All sessions with a target, of whoever made them. */
-_must_use_ int iscsi_sessions(ConnectorCall *call, const char *iqn, IscsiSession **ret,
-			      size_t *ret_count, Fault *f);
+/* Sessions with all targets of the connection_info, in the order of its portals, of whoever made
+ * them. */
+_must_use_ int iscsi_all_sessions(ConnectorCall *call, const IscsiInfo *info, IscsiSession **ret,
+				  size_t *ret_count, Fault *f);
 /*
- * A session by that portal, logged in; *ret_made when there was none. CONNECTOR_NO_PATH,
- * CONNECTOR_NO_TRANSPORT: then there is neither session nor record that was not there before.
+ * A session by that portal, logged in. CONNECTOR_NO_PATH, CONNECTOR_NO_TRANSPORT: then there is
+ * neither session nor record that was not there before.
  */
 _must_use_ int iscsi_session_open(ConnectorCall *call, const IscsiInfo *info,
 				  const IscsiTarget *target, bool multipath, IscsiSession *ret,
-				  bool *ret_made, Fault *f);
+				  Fault *f);
 /* End the session, if nobody has a LUN below it and the system did not make it. */
 _must_use_ int iscsi_session_close(ConnectorCall *call, const IscsiSession *session, Fault *f);
 
@@ -182,8 +190,10 @@ _must_use_ int iscsi_devices(ConnectorCall *call, const IscsiInfo *info, IscsiDe
 _must_use_ int iscsi_device_open(ConnectorCall *call, const IscsiSession *session, int64_t lun,
 				 const char *wwid, IscsiDevice *ret, bool *ret_made, Fault *f);
 /* Let the kernel forget it, and wait until it has. */
-_must_use_ int iscsi_device_delete(ConnectorCall *call, const IscsiDevice *device, Fault *f);
+int iscsi_device_delete(ConnectorCall *call, const IscsiDevice *device, Fault *f);
 /* Ask it for its size and identity once more. */
+/* The LUN that the connection_info has by a session; -1: it is none of its targets'. */
+int64_t iscsi_lun_by(const IscsiInfo *info, const IscsiSession *session);
 _must_use_ int iscsi_device_rescan(ConnectorCall *call, const IscsiDevice *device, Fault *f);
 /* Whether there is a LUN of anybody below a session. */
 _must_use_ int iscsi_session_has_lun(ConnectorCall *call, int session, bool *ret, Fault *f);
@@ -194,41 +204,39 @@ bool iscsi_multipath(const Host *host);
 /* The map of that WWID, "dm-3", or NULL. */
 const char *iscsi_map_find(ConnectorCall *call, const char *wwid);
 /*
- * One map over the devices; *ret_made when there was none. CONNECTOR_NO_DISK, or _WRONG_DISK when
- * there is one with paths of something else in it.
+ * One map over the devices. CONNECTOR_NO_DISK, or _WRONG_DISK when there is one with paths of
+ * something else in it.
  */
 _must_use_ int iscsi_map_open(ConnectorCall *call, const IscsiInfo *info, const char *wwid,
 			      const IscsiDevice *devices, size_t count, const char **ret_map,
-			      bool *ret_made, Fault *f);
+			      Fault *f);
 /* Every path of the map is one of this volume's, or CONNECTOR_WRONG_DISK. */
 _must_use_ int iscsi_map_check(ConnectorCall *call, const IscsiInfo *info, const char *map,
 			       Fault *f);
 /* Partition maps that nobody uses are removed. CONNECTOR_BUSY. */
 _must_use_ int iscsi_map_drop_partitions(ConnectorCall *call, const char *map, Fault *f);
 /* I/O that waits for a path is to fail now, or to wait again. */
-_must_use_ int iscsi_map_queue(ConnectorCall *call, const char *map, bool queue, Fault *f);
+int iscsi_map_queue(ConnectorCall *call, const char *map, bool queue, Fault *f);
 /* Remove the map, and its WWID from what multipath makes maps of. CONNECTOR_BUSY. */
 _must_use_ int iscsi_map_close(ConnectorCall *call, const char *wwid, bool force, Fault *f);
 /* multipathd shall have forgotten a path that is gone: a new device may get its name. */
 _must_use_ int iscsi_map_forget_path(ConnectorCall *call, const char *name, Fault *f);
 _must_use_ int iscsi_map_resize(ConnectorCall *call, const char *map, Fault *f);
 
-/* --- the slots: connect.c, find.c, disconnect.c --- */
+/* --- the slots: join.c, connect.c, find.c, disconnect.c --- */
 
+int iscsi_shared(ConnectorCall *call, const void *info, bool *ret, Fault *f);
+int iscsi_join(ConnectorCall *call, const void *info, const ConnectorWish *wish, Fault *f);
 int iscsi_connect(ConnectorCall *call, const void *info, const ConnectorWish *wish,
 		  ConnectorDisk *ret, Fault *f);
-int iscsi_find(ConnectorCall *call, const void *info, const char *identity, const char *mount_dir,
-	       ConnectorDisk *ret, Fault *f);
+int iscsi_find(ConnectorCall *call, const void *info, const char *identity, ConnectorDisk *ret,
+	       Fault *f);
 int iscsi_disconnect(ConnectorCall *call, const void *info, const ConnectorLeave *leave, Fault *f);
-int iscsi_extend(ConnectorCall *call, const void *info, const char *identity, const char *mount_dir,
-		 int64_t size_bytes, int64_t *ret_size_bytes, Fault *f);
+int iscsi_extend(ConnectorCall *call, const void *info, const char *identity, int64_t size_bytes,
+		 int64_t *ret_size_bytes, Fault *f);
 
-/*
- * The volume's own devices among those at its LUNs: those with that WWID. CONNECTOR_NO_DISK when
- * nothing stands there, _WRONG_DISK when only others do.
- */
-_must_use_ int iscsi_own_devices(ConnectorCall *call, const IscsiInfo *info, const char *identity,
-				 IscsiDevice **ret, size_t *ret_count, Fault *f);
+/* Whether another attachment of this host has the device with that WWID. */
+bool iscsi_is_others(const ConnectorCall *call, const char *wwid);
 /* Say what has been connected. */
 _must_use_ int iscsi_describe(ConnectorCall *call, const IscsiDevice *devices, size_t count,
 			      const char *map, ConnectorDisk *ret, Fault *f);

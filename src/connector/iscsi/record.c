@@ -39,12 +39,12 @@ static void add(Settings *settings, const char *name, const char *value)
 
 static void add_chap(Settings *settings, const IscsiInfo *info)
 {
-	if (!info->chap.username)
+	if (!info->chap.password)
 		return;
 	add(settings, "node.session.auth.authmethod", "CHAP");
 	add(settings, "node.session.auth.username", info->chap.username);
 	add(settings, "node.session.auth.password", info->chap.password);
-	if (!info->chap_in.username)
+	if (!info->chap_in.password)
 		return;
 	add(settings, "node.session.auth.username_in", info->chap_in.username);
 	add(settings, "node.session.auth.password_in", info->chap_in.password);
@@ -257,11 +257,10 @@ int iscsi_record_refresh(ConnectorCall *call, const IscsiInfo *info, const Iscsi
 int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f)
 {
 	static const char *const words[] = {"--op", "delete", NULL};
-	const char *text = record_text(call, target);
 	RunResult result = {0};
 	int r;
 
-	if (!text || !strstr(text, mark))
+	if (!iscsi_record_is_ours(call, target))
 		return 0;
 	r = iscsi_node(call, target, ISCSI_COMMAND_MS, words, &result, f);
 	if (r == 0 && record_path(call, target))
@@ -269,6 +268,13 @@ int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f
 			  iscsi_portal(call->arena, target), iscsi_exit_text(result.status));
 	run_result_done(&result);
 	return r;
+}
+
+bool iscsi_record_is_ours(ConnectorCall *call, const IscsiTarget *target)
+{
+	const char *text = record_text(call, target);
+
+	return text && strstr(text, mark);
 }
 
 bool iscsi_record_is_automatic(ConnectorCall *call, const IscsiTarget *target)

@@ -65,57 +65,36 @@ int iscsi_session_has_lun(ConnectorCall *call, int session, bool *ret, Fault *f)
 	return r;
 }
 
-/* The LUN that a target of the connection_info has by this session; -1: none of them has one. */
-static int64_t lun_by(const IscsiInfo *info, const IscsiSession *session)
+int64_t iscsi_lun_by(const IscsiInfo *info, const IscsiSession *session)
 {
 	int64_t lun = -1;
 
 	for (size_t i = 0; i < info->target_count; i++) {
-		const IscsiTarget *target = &info->targets[i];
-
-		if (!str_eq(target->iqn, session->target.iqn))
-			continue;
-		if (target->port == session->target.port &&
-		    str_eq(target->address, session->target.address))
-			return target->lun;
-		if (lun < 0)
-			lun = target->lun; /* a portal that was discovered */
+		if (iscsi_same_portal(&info->targets[i], &session->target))
+			return info->targets[i].lun;
+		if (lun < 0 && str_eq(info->targets[i].iqn, session->target.iqn))
+			lun = info->targets[i].lun; /* a portal that was discovered */
 	}
 	return lun;
-}
-
-/* Whether an earlier target has the same name, whose sessions have been seen. */
-static bool seen_before(const IscsiInfo *info, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (str_eq(info->targets[i].iqn, info->targets[index].iqn))
-			return true;
-	return false;
 }
 
 int iscsi_devices(ConnectorCall *call, const IscsiInfo *info, IscsiDevice **ret, size_t *ret_count,
 		  Fault *f)
 {
-	IscsiDevice *devices = NULL;
-	size_t count = 0;
+	IscsiSession *sessions;
+	size_t session_count, count = 0;
+	IscsiDevice *devices;
+	int r = iscsi_all_sessions(call, info, &sessions, &session_count, f);
 
-	for (size_t i = 0; i < info->target_count; i++) {
-		IscsiSession *sessions;
-		size_t session_count;
-		int r;
-
-		if (seen_before(info, i))
-			continue;
-		r = iscsi_sessions(call, info->targets[i].iqn, &sessions, &session_count, f);
-		for (size_t s = 0; r == 0 && s < session_count; s++) {
-			devices = arena_grow(call->arena, devices, count, sizeof(*devices));
-			r = read_slot(call, &sessions[s], lun_by(info, &sessions[s]),
-				      &devices[count], f);
-			count += r == 0;
-			r = r == HOST_NONE ? 0 : r;
-		}
-		if (r)
+	if (r)
+		return r;
+	devices = ARENA_ARRAY(call->arena, IscsiDevice, session_count + 1);
+	for (size_t i = 0; i < session_count; i++) {
+		r = read_slot(call, &sessions[i], iscsi_lun_by(info, &sessions[i]), &devices[count],
+			      f);
+		if (r < 0)
 			return r;
+		count += r == 0;
 	}
 	*ret = devices;
 	*ret_count = count;
@@ -232,6 +211,10 @@ static int remove_stale(Look *look, const char *was, Fault *f)
 	const char *who = NULL;
 	int r = name ? host_block_users(call->host, call->arena, name, NULL, &who, f) : 0;
 
+	if (r == 0 && iscsi_is_others(call, was)) {
+		who = "another attachment has it";
+		r = HOST_BUSY;
+	}
 	if (r == HOST_BUSY)
 		return iscsi_say(call, CONNECTOR_BUSY,
 				 "%s is in the way at LUN %jd of %s: it was %s, and %s", name,

@@ -62,8 +62,8 @@ static bool read_session(ConnectorCall *call, int number, const char *iqn, Iscsi
 	return read_host(call, number, &ret->host, NULL);
 }
 
-int iscsi_sessions(ConnectorCall *call, const char *iqn, IscsiSession **ret, size_t *ret_count,
-		   Fault *f)
+static int sessions_with(ConnectorCall *call, const char *iqn, IscsiSession **ret,
+			 size_t *ret_count, Fault *f)
 {
 	IscsiSession *sessions = NULL;
 	const char **found;
@@ -85,9 +85,62 @@ int iscsi_sessions(ConnectorCall *call, const char *iqn, IscsiSession **ret, siz
 	return 0;
 }
 
-static bool same_portal(const IscsiTarget *a, const IscsiTarget *b)
+/* Whether an earlier target has the same name, whose sessions have been seen. */
+static bool seen_before(const IscsiInfo *info, size_t index)
 {
-	return a->port == b->port && str_eq(a->address, b->address);
+	for (size_t i = 0; i < index; i++)
+		if (str_eq(info->targets[i].iqn, info->targets[index].iqn))
+			return true;
+	return false;
+}
+
+/* Portals that were discovered come last. */
+static size_t rank(const IscsiInfo *info, const IscsiSession *session)
+{
+	size_t i = 0;
+
+	while (i < info->target_count && !iscsi_same_portal(&info->targets[i], &session->target))
+		i++;
+	return i;
+}
+
+static void put_in_order(const IscsiInfo *info, IscsiSession *sessions, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		IscsiSession moving = sessions[i];
+		size_t at = i;
+
+		for (; at > 0 && rank(info, &sessions[at - 1]) > rank(info, &moving); at--)
+			sessions[at] = sessions[at - 1];
+		sessions[at] = moving;
+	}
+}
+
+int iscsi_all_sessions(ConnectorCall *call, const IscsiInfo *info, IscsiSession **ret,
+		       size_t *ret_count, Fault *f)
+{
+	IscsiSession *all = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < info->target_count; i++) {
+		IscsiSession *sessions;
+		size_t more;
+		int r;
+
+		if (seen_before(info, i))
+			continue;
+		r = sessions_with(call, info->targets[i].iqn, &sessions, &more, f);
+		if (r)
+			return r;
+		for (size_t s = 0; s < more; s++) {
+			all = arena_grow(call->arena, all, count, sizeof(*all));
+			all[count++] = sessions[s];
+		}
+	}
+	put_in_order(info, all, count);
+	*ret = all;
+	*ret_count = count;
+	return 0;
 }
 
 /* There may be several by one portal: one that lives is taken before one that does not. */
@@ -96,13 +149,13 @@ static int find_session(ConnectorCall *call, const IscsiTarget *target, IscsiSes
 {
 	IscsiSession *sessions;
 	size_t count;
-	int r = iscsi_sessions(call, target->iqn, &sessions, &count, f);
+	int r = sessions_with(call, target->iqn, &sessions, &count, f);
 
 	if (r)
 		return r;
 	*ret_found = false;
 	for (size_t i = 0; i < count; i++) {
-		if (!same_portal(&sessions[i].target, target))
+		if (!iscsi_same_portal(&sessions[i].target, target))
 			continue;
 		if (!*ret_found || iscsi_session_lives(&sessions[i]))
 			*ret = sessions[i];
@@ -212,14 +265,13 @@ static int open_new(Look *look, const IscsiInfo *info, bool multipath, Fault *f)
 }
 
 int iscsi_session_open(ConnectorCall *call, const IscsiInfo *info, const IscsiTarget *target,
-		       bool multipath, IscsiSession *ret, bool *ret_made, Fault *f)
+		       bool multipath, IscsiSession *ret, Fault *f)
 {
 	Look look = {call, target, ret, false};
 	int r = look_for_life(&look, f);
 
 	if (r < 0)
 		return r;
-	*ret_made = !look.found;
 	if (!look.found)
 		return open_new(&look, info, multipath, f);
 	if (r == HOST_NONE)
