@@ -13,11 +13,11 @@
  * disconnect() of what is not are successes. No call waits longer than its deadline.
  *
  * What several volumes have in common (a session, a controller, a mount) is made by join(), and
- * taken down by the disconnect() of the last one. The caller holds a lock of the target: alone
- * round join() and disconnect(), together with other volumes of the target round connect() and
- * extend(). So volumes of one target appear at the same time, and none while another one is taken
- * away. When join() or connect() end in an outcome or a fault, the caller calls disconnect(), so
- * they undo nothing themselves. Thread-safety: any thread, given that.
+ * taken down by the disconnect() of the last one. The caller sees to it that of one target
+ * disconnect() runs alone, and join() beside nothing but connect() and extend() of other volumes,
+ * which run together. So volumes of one target appear at the same time, and none while another one
+ * is taken away. When join() or connect() end in an outcome or a fault, the caller calls
+ * disconnect(), so they undo nothing themselves. Thread-safety: any thread, given that.
  */
 #pragma once
 

@@ -88,12 +88,8 @@ static int choose_paths(const Flow *flow, ConnectorWish *wish)
 static int join(Flow *flow, const ConnectorWish *wish, Fault *f)
 {
 	bool shared = false, made = false;
-	int lock = -1;
 	int r;
 
-	r = flow_lock(flow, LOCK_TARGET_ALONE, &lock, f);
-	if (r)
-		return r;
 	r = connector_shared(flow->driver, &flow->call, flow->info, &shared, f);
 	if (r == 0)
 		r = flow_made(flow, &made, f);
@@ -102,23 +98,23 @@ static int join(Flow *flow, const ConnectorWish *wish, Fault *f)
 	if (r == 0)
 		r = flow_outcome(flow,
 				 connector_join(flow->driver, &flow->call, flow->info, wish, f));
-	flow_unlock(flow, LOCK_TARGET_ALONE, lock);
 	return r;
 }
 
 static int connect_disk(Flow *flow, const ConnectorWish *wish, ConnectorDisk *ret, Fault *f)
 {
-	int lock = -1;
+	Lock lock;
 	int r;
 
-	r = join(flow, wish, f);
-	if (r == 0)
-		r = flow_lock(flow, LOCK_TARGET_TOGETHER, &lock, f);
+	r = flow_lock(flow, LOCK_TARGET_JOIN, &lock, f);
 	if (r)
 		return r;
-	r = flow_outcome(flow,
-			 connector_connect(flow->driver, &flow->call, flow->info, wish, ret, f));
-	flow_unlock(flow, LOCK_TARGET_TOGETHER, lock);
+	r = join(flow, wish, f);
+	lock_open_gate(flow->work->local, flow->record->target, &lock);
+	if (r == 0)
+		r = flow_outcome(flow, connector_connect(flow->driver, &flow->call, flow->info,
+							 wish, ret, f));
+	flow_unlock(flow, LOCK_TARGET_TOGETHER, &lock);
 	if (r == 0 && wish->size_bytes > 0 && ret->size_bytes < wish->size_bytes) {
 		flow->work->why =
 			arena_printf(flow->work->arena, "the volume has %lld bytes instead of %lld",

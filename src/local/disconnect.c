@@ -107,7 +107,7 @@ int local_extend(LocalWork *work, LocalRecord *record, int64_t size_bytes, int64
 		 Fault *f)
 {
 	int64_t size = 0;
-	int lock = -1;
+	Lock lock;
 	Flow flow;
 	int r;
 
@@ -122,7 +122,7 @@ int local_extend(LocalWork *work, LocalRecord *record, int64_t size_bytes, int64
 		return r;
 	r = flow_outcome(&flow, connector_extend(flow.driver, &flow.call, flow.info,
 						 record->identity, size_bytes, &size, f));
-	flow_unlock(&flow, LOCK_TARGET_TOGETHER, lock);
+	flow_unlock(&flow, LOCK_TARGET_TOGETHER, &lock);
 	if (r)
 		return r;
 	record->size_bytes = size;

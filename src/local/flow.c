@@ -111,9 +111,9 @@ static int see_others(Flow *flow, Fault *f)
 	return 0;
 }
 
-int flow_lock(Flow *flow, LockKind kind, int *ret_lock, Fault *f)
+int flow_lock(Flow *flow, LockKind kind, Lock *ret, Fault *f)
 {
-	int lock = -1;
+	Lock lock;
 	int r;
 
 	r = lock_take(flow->work->local, kind, flow->record->target, flow->work->deadline_ms, &lock,
@@ -126,14 +126,14 @@ int flow_lock(Flow *flow, LockKind kind, int *ret_lock, Fault *f)
 		return r;
 	r = see_others(flow, f);
 	if (r) {
-		flow_unlock(flow, kind, lock);
+		flow_unlock(flow, kind, &lock);
 		return r;
 	}
-	*ret_lock = lock;
+	*ret = lock;
 	return 0;
 }
 
-void flow_unlock(const Flow *flow, LockKind kind, int lock)
+void flow_unlock(const Flow *flow, LockKind kind, Lock *lock)
 {
 	lock_drop(flow->work->local, kind, flow->record->target, lock);
 }
@@ -203,7 +203,7 @@ static int leave_target(Flow *flow, bool force, Fault *f)
 
 int flow_leave(Flow *flow, bool force, Fault *f)
 {
-	int lock = -1;
+	Lock lock;
 	int r;
 
 	r = flow_lock(flow, LOCK_TARGET_ALONE, &lock, f);
@@ -212,6 +212,6 @@ int flow_leave(Flow *flow, bool force, Fault *f)
 	r = leave_target(flow, force, f);
 	if (r == 0)
 		r = record_move(flow->work->local, flow->record, LOCAL_RELEASING, f);
-	flow_unlock(flow, LOCK_TARGET_ALONE, lock);
+	flow_unlock(flow, LOCK_TARGET_ALONE, &lock);
 	return r;
 }

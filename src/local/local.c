@@ -105,9 +105,10 @@ int local_open(const LocalConfig *config, Local **ret, Fault *f)
 	r = read_boot_id(local, f);
 	if (r == 0)
 		r = open_parts(local, f);
+	if (r == 0)
+		r = record_sweep(local, f);
 	if (r)
 		return r;
-	record_sweep(local);
 	*ret = TAKE(local);
 	return 0;
 }
@@ -121,7 +122,7 @@ int local_begin(Local *local, Arena *arena, const char *volume_id, int64_t deadl
 		LocalWork **ret, Fault *f)
 {
 	LocalWork *work;
-	int lock = -1;
+	Lock lock;
 	int r;
 
 	r = lock_take(local, LOCK_VOLUME, volume_id, deadline_ms, &lock, f);
@@ -133,7 +134,7 @@ int local_begin(Local *local, Arena *arena, const char *volume_id, int64_t deadl
 		.arena = arena,
 		.volume_id = arena_strdup(arena, volume_id),
 		.deadline_ms = deadline_ms,
-		.lock = lock,
+		.lock = lock.fd,
 	};
 	*ret = work;
 	return 0;
@@ -143,7 +144,7 @@ LocalWork *local_end(LocalWork *work)
 {
 	if (!work)
 		return NULL;
-	lock_drop(work->local, LOCK_VOLUME, work->volume_id, work->lock);
+	lock_drop(work->local, LOCK_VOLUME, work->volume_id, &(Lock){.fd = work->lock, .gate = -1});
 	free(work);
 	return NULL;
 }
@@ -170,11 +171,15 @@ int local_find(LocalWork *work, const char *attachment_id, LocalRecord ***ret, s
 int local_reserve(LocalWork *work, LocalRecord *record, Fault *f)
 {
 	char id[UUID_TEXT];
+	int r;
 
 	uuid_new(id);
 	record->id = arena_strdup(work->arena, id);
 	record->volume_id = work->volume_id;
 	record->boot_id = work->local->boot_id;
 	record->attachment_id = NULL;
-	return record_move(work->local, record, LOCAL_RESERVING, f);
+	r = record_add(work->local, record, work->deadline_ms, f);
+	if (r == LOCAL_WORKING)
+		work->why = "records are being looked through";
+	return r;
 }

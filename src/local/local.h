@@ -134,7 +134,8 @@ DEFINE_CLEANUP(LocalWork, local_end)
 _must_use_ int local_find(LocalWork *work, const char *attachment_id, LocalRecord ***ret,
 			  size_t *ret_count, Fault *f);
 
-/* Write a new record; endpoint, connector, mode, multipath and enforce are the caller's. */
+/* Write a new record; endpoint, connector, mode, multipath, enforce are the caller's.
+ * LOCAL_WORKING. */
 _must_use_ int local_reserve(LocalWork *work, LocalRecord *record, Fault *f);
 
 /*
@@ -152,7 +153,8 @@ _must_use_ int local_mount(LocalWork *work, LocalRecord *record, const Connector
 
 /*
  * Unmount, flush, and take it away from this host, by what the record says. LOCAL_WORKING, _BUSY,
- * _UNFLUSHED, _WRONG_DISK: it is connected as before. With force only LOCAL_WORKING; work->why then
+ * _UNFLUSHED: it is connected as before. LOCAL_WRONG_DISK: nothing was taken away, and the record
+ * stays disconnecting. With force only LOCAL_WORKING; work->why then
  * says what was lost, after 0 as well.
  */
 _must_use_ int local_disconnect(LocalWork *work, LocalRecord *record, bool force, Fault *f);

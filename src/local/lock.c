@@ -7,7 +7,8 @@
  *
  * A target's lock has a gate in front: who wants it, alone or together, waits at the gate and
  * keeps it while waiting for the lock, so that many who want it together cannot starve one who
- * wants it alone.
+ * wants it alone. Who has it together and keeps the gate is alone among those who come and go,
+ * while those who are inside go on.
  *
  * Files of locks are removed by who holds them alone; whoever got a lock looks whether its file
  * still has its name.
@@ -83,61 +84,65 @@ static int poll_lock(int dir, const char *name, int how, int64_t deadline_ms, in
 	}
 }
 
-/* Let go of what is held alone, and of its file. */
-static void drop_file(int dir, const char *name, int fd)
+static int take_target(const Local *local, LockKind kind, const char *target, int64_t deadline_ms,
+		       Lock *ret, Fault *f)
 {
-	(void)unlinkat(dir, name, 0); /* an empty file more */
-	(void)close(fd);
-}
-
-static int take_target(int dir, const char *target, int how, int64_t deadline_ms, int *ret_fd,
-		       Fault *f)
-{
+	const int how = kind == LOCK_TARGET_ALONE ? LOCK_EX : LOCK_SH;
 	char gate_name[NAME_BYTES], name[NAME_BYTES];
-	int gate = -1;
+	Lock lock = {.fd = -1, .gate = -1};
 	int r;
 
 	r = lock_name("gate", target, gate_name, f);
 	if (r == 0)
 		r = lock_name("target", target, name, f);
 	if (r == 0)
-		r = poll_lock(dir, gate_name, LOCK_EX, deadline_ms, &gate, f);
+		r = poll_lock(local->locks, gate_name, LOCK_EX, deadline_ms, &lock.gate, f);
 	if (r)
 		return r;
-	r = poll_lock(dir, name, how, deadline_ms, ret_fd, f);
-	drop_file(dir, gate_name, gate);
-	return r;
+	r = poll_lock(local->locks, name, how, deadline_ms, &lock.fd, f);
+	if (r || kind != LOCK_TARGET_JOIN)
+		lock_open_gate(local, target, &lock);
+	if (r)
+		return r;
+	*ret = lock;
+	return 0;
 }
 
-int lock_take(const Local *local, LockKind kind, const char *name, int64_t deadline_ms,
-	      int *ret_lock, Fault *f)
+int lock_take(const Local *local, LockKind kind, const char *name, int64_t deadline_ms, Lock *ret,
+	      Fault *f)
 {
 	char file[NAME_BYTES];
 	int r;
 
-	switch (kind) {
-	case LOCK_VOLUME:
-		r = lock_name("volume", name, file, f);
-		if (r)
-			return r;
-		return poll_lock(local->locks, file, LOCK_EX, deadline_ms, ret_lock, f);
-	case LOCK_TARGET_ALONE:
-		return take_target(local->locks, name, LOCK_EX, deadline_ms, ret_lock, f);
-	case LOCK_TARGET_TOGETHER:
-		return take_target(local->locks, name, LOCK_SH, deadline_ms, ret_lock, f);
-	}
-	return fault(f, -EINVAL, "no such lock");
+	if (kind != LOCK_VOLUME)
+		return take_target(local, kind, name, deadline_ms, ret, f);
+	ret->gate = -1;
+	r = lock_name("volume", name, file, f);
+	return r ? r : poll_lock(local->locks, file, LOCK_EX, deadline_ms, &ret->fd, f);
 }
 
-void lock_drop(const Local *local, LockKind kind, const char *name, int lock)
+void lock_open_gate(const Local *local, const char *name, Lock *lock)
+{
+	char file[NAME_BYTES];
+
+	if (lock->gate < 0)
+		return;
+	if (lock_name("gate", name, file, NULL) == 0)
+		(void)unlinkat(local->locks, file, 0); /* an empty file more */
+	closep(&lock->gate);
+	lock->gate = -1;
+}
+
+void lock_drop(const Local *local, LockKind kind, const char *name, Lock *lock)
 {
 	const char *prefix = kind == LOCK_VOLUME ? "volume" : "target";
 	char file[NAME_BYTES];
 
+	lock_open_gate(local, name, lock);
 	/* Of those who hold it together the last one removes the file. */
-	if (lock_name(prefix, name, file, NULL) == 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 &&
-	    is_current(local->locks, file, lock))
-		drop_file(local->locks, file, lock);
-	else
-		(void)close(lock);
+	if (lock_name(prefix, name, file, NULL) == 0 && flock(lock->fd, LOCK_EX | LOCK_NB) == 0 &&
+	    is_current(local->locks, file, lock->fd))
+		(void)unlinkat(local->locks, file, 0);
+	closep(&lock->fd);
+	lock->fd = -1;
 }

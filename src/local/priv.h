@@ -28,8 +28,10 @@ int record_move(const Local *local, LocalRecord *record, LocalState state, Fault
 _must_use_ int record_remove(const Local *local, const char *id, Fault *f);
 _must_use_ int record_list(const Local *local, Arena *arena, LocalRecord ***ret, size_t *ret_count,
 			   Fault *f);
+/* Write a new record. LOCAL_WORKING. */
+_must_use_ int record_add(const Local *local, LocalRecord *record, int64_t deadline_ms, Fault *f);
 /* Remove what a crash left of records that were never whole. */
-void record_sweep(const Local *local);
+_must_use_ int record_sweep(const Local *local, Fault *f);
 
 /* --- file.c: durable files in a directory --- */
 
@@ -42,13 +44,21 @@ _must_use_ int file_remove(int dir, const char *name, Fault *f);
 typedef enum LockKind {
 	LOCK_VOLUME,
 	LOCK_TARGET_ALONE,
+	LOCK_TARGET_JOIN, /* together, and alone among those who take it: the gate is kept */
 	LOCK_TARGET_TOGETHER,
 } LockKind;
 
+typedef struct Lock {
+	int fd;
+	int gate; /* or -1 */
+} Lock;
+
 /* LOCAL_WORKING. */
 _must_use_ int lock_take(const Local *local, LockKind kind, const char *name, int64_t deadline_ms,
-			 int *ret_lock, Fault *f);
-void lock_drop(const Local *local, LockKind kind, const char *name, int lock);
+			 Lock *ret, Fault *f);
+/* From JOIN to TOGETHER. */
+void lock_open_gate(const Local *local, const char *name, Lock *lock);
+void lock_drop(const Local *local, LockKind kind, const char *name, Lock *lock);
 
 /* --- info.c --- */
 
@@ -75,8 +85,8 @@ typedef struct Flow {
 /* By the record's own info. LOCAL_BAD_INFO, LOCAL_NO_TRANSPORT. */
 _must_use_ int flow_begin(Flow *flow, LocalWork *work, LocalRecord *record, Fault *f);
 /* Take the lock of the target, and see who else uses it. LOCAL_WORKING. */
-_must_use_ int flow_lock(Flow *flow, LockKind kind, int *ret_lock, Fault *f);
-void flow_unlock(const Flow *flow, LockKind kind, int lock);
+_must_use_ int flow_lock(Flow *flow, LockKind kind, Lock *ret, Fault *f);
+void flow_unlock(const Flow *flow, LockKind kind, Lock *lock);
 /* The outcome of a connector as one of ours, with its reason. */
 _must_use_ int flow_outcome(const Flow *flow, int r);
 

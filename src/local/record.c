@@ -17,10 +17,12 @@
 #include "json/out.h"
 
 enum {
-	FORMAT = 1, /* of what this release writes */
-	NAME_BYTES = UUID_TEXT + 8,
-	DRAFT_OLD_S = 3600, /* nobody writes a record for that long */
+	FORMAT = 1,                  /* of what this release writes */
+	NAME_BYTES = UUID_TEXT + 12, /* "ID.json.tmp" */
 };
+
+/* Held together by those who write new records, and alone by who removes what they lost. */
+static const char DRAFTS_LOCK[] = "drafts of records";
 
 static const char *const state_names[] = {
 	[LOCAL_RESERVING] = "reserving", [LOCAL_CONNECTING] = "connecting",
@@ -157,8 +159,8 @@ static DIR *records_open(const Local *local)
 	return dir;
 }
 
-static int record_add(const Local *local, Arena *arena, const char *name, LocalRecord ***records,
-		      size_t *count, Fault *f)
+static int record_read(const Local *local, Arena *arena, const char *name, LocalRecord ***records,
+		       size_t *count, Fault *f)
 {
 	_cleanup_(freep) char *text = NULL;
 	LocalRecord *record;
@@ -187,7 +189,7 @@ int record_list(const Local *local, Arena *arena, LocalRecord ***ret, size_t *re
 		return fault(f, -errno, "the records cannot be read: %s", strerror(errno));
 	for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
 		if (str_ends(entry->d_name, ".json"))
-			r = record_add(local, arena, entry->d_name, &records, &count, f);
+			r = record_read(local, arena, entry->d_name, &records, &count, f);
 	(void)closedir(dir); /* only read */
 	if (r)
 		return r;
@@ -198,22 +200,45 @@ int record_list(const Local *local, Arena *arena, LocalRecord ***ret, size_t *re
 	return 0;
 }
 
-static bool is_old_draft(const Local *local, const char *name)
+static bool is_lost_draft(const Local *local, const char *name)
 {
+	char whole[NAME_BYTES];
 	struct stat st;
 
-	return str_ends(name, ".tmp") &&
-	       fstatat(local->records, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_mtim.tv_sec + DRAFT_OLD_S < clock_now_us() / 1000000;
+	if (!str_ends(name, ".json.tmp") || strlen(name) >= sizeof(whole))
+		return false;
+	(void)snprintf(whole, sizeof(whole), "%.*s", (int)(strlen(name) - strlen(".tmp")), name);
+	return fstatat(local->records, whole, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
-void record_sweep(const Local *local)
+int record_add(const Local *local, LocalRecord *record, int64_t deadline_ms, Fault *f)
 {
-	DIR *dir = records_open(local);
+	Lock lock;
+	int r;
 
+	r = lock_take(local, LOCK_TARGET_TOGETHER, DRAFTS_LOCK, deadline_ms, &lock, f);
+	if (r)
+		return r;
+	r = record_move(local, record, LOCAL_RESERVING, f);
+	lock_drop(local, LOCK_TARGET_TOGETHER, DRAFTS_LOCK, &lock);
+	return r;
+}
+
+int record_sweep(const Local *local, Fault *f)
+{
+	DIR *dir;
+	Lock lock;
+	int r;
+
+	r = lock_take(local, LOCK_TARGET_ALONE, DRAFTS_LOCK, clock_mono_ms(), &lock, f);
+	if (r)
+		return r == LOCAL_WORKING ? 0 : r; /* some record is just being made */
+	dir = records_open(local);
 	for (struct dirent *entry; dir && (entry = readdir(dir));)
-		if (is_old_draft(local, entry->d_name))
+		if (is_lost_draft(local, entry->d_name))
 			(void)unlinkat(local->records, entry->d_name, 0); /* tried again later */
 	if (dir)
 		(void)closedir(dir);
+	lock_drop(local, LOCK_TARGET_ALONE, DRAFTS_LOCK, &lock);
+	return 0;
 }
