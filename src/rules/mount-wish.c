@@ -25,6 +25,12 @@ static bool is_dots(const char *segment, size_t length)
 	return length == 2 && segment[0] == '.' && segment[1] == '.';
 }
 
+/* What leads nowhere: between two slashes, or a dot. */
+static bool is_nothing(const char *segment, size_t length)
+{
+	return length == 0 || (length == 1 && *segment == '.');
+}
+
 bool mount_point_fits(const char *path)
 {
 	bool named = false;
@@ -38,10 +44,37 @@ bool mount_point_fits(const char *path)
 		length = strcspn(path, "/");
 		if (is_dots(path, length))
 			return false;
-		named = named || length > 0;
+		named = named || !is_nothing(path, length);
 		path += length;
 	}
 	return named;
+}
+
+/* The next name of a path; *path is behind it then. The length is 0 at the end. */
+static const char *next_name(const char **path, size_t *ret_length)
+{
+	const char *name;
+
+	do {
+		name = *path + strspn(*path, "/");
+		*ret_length = strcspn(name, "/");
+		*path = name + *ret_length;
+	} while (*ret_length > 0 && is_nothing(name, *ret_length));
+	return name;
+}
+
+bool mount_points_are_same(const char *one, const char *other)
+{
+	size_t length = 1, other_length;
+
+	while (one && other && length > 0) {
+		const char *name = next_name(&one, &length);
+		const char *other_name = next_name(&other, &other_length);
+
+		if (length != other_length || memcmp(name, other_name, length) != 0)
+			return false;
+	}
+	return !one == !other;
 }
 
 /* "4", "4.2" */

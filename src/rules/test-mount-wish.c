@@ -15,6 +15,8 @@ TEST(mount_points)
 					  "mnt",
 					  "/",
 					  "//",
+					  "/.",
+					  "/.//.",
 					  "/..",
 					  "/a/../b",
 					  "/a/..",
@@ -79,5 +81,32 @@ TEST(mount_options)
 		assert_int_equal(mount_options_fit(rows[i].options, &readonly), rows[i].fits);
 		if (rows[i].fits)
 			assert_int_equal(readonly, rows[i].readonly);
+	}
+}
+
+TEST(places)
+{
+	static const struct {
+		const char *one;
+		const char *other;
+		bool same;
+	} rows[] = {
+		{"/net/data", "/net/data", true},
+		{"/net/data", "/net/data/", true},
+		{"/net/data", "//net///data", true},
+		{"/net/data", "/net/./data/.", true},
+		{"/net/data", "/net/data2", false},
+		{"/net/data", "/net", false},
+		{"/net", "/net/data", false},
+		{"/net/data", "/net/.data", false},
+		{"/net/data", "/netdata", false},
+		{"/a/b", "/a/c", false},
+		{"/net", NULL, false},
+		{NULL, NULL, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(mount_points_are_same(rows[i].one, rows[i].other), rows[i].same);
+		assert_int_equal(mount_points_are_same(rows[i].other, rows[i].one), rows[i].same);
 	}
 }

@@ -102,7 +102,7 @@ static int check_others(Work *work, const ShareAttachPlan *plan, Fault *f)
 					   "Share '%s' or tag '%s' already associated to this "
 					   "server.",
 					   plan->share->id, plan->tag);
-		if (point && str_eq(others[i]->mount_point, point))
+		if (point && mount_points_are_same(others[i]->mount_point, point))
 			return work_refuse(work, REFUSAL_SERVER_CONFLICT,
 					   "Mount point '%s' already associated to this server.",
 					   point);

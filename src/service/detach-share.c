@@ -6,6 +6,7 @@
  * and the mapping with it.
  */
 #include "base/str.h"
+#include "rules/mount-wish.h"
 #include "rules/share-mapping-status.h"
 #include "service/priv.h"
 #include "service/server-shares.h"
@@ -87,7 +88,7 @@ int service_detach_share(Work *work, const Server *server, const char *share_id,
 		r = service_find_share_mapping(work, server, share_id, &mapping, f);
 	if (r)
 		return r;
-	if (mount_point && !str_eq(mount_point, mapping->mount_point))
+	if (mount_point && !mount_points_are_same(mount_point, mapping->mount_point))
 		return work_refuse(work, REFUSAL_BAD_INPUT, "mount_point does not match");
 	return mapping->status == SHARE_MAPPING_DETACHING ? 0 : detach(work, server, mapping, f);
 }

@@ -88,15 +88,26 @@ static int refuse_other(Work *work, const ShareRule *rule, const char *why)
 			   rule->share_id, rule->id, why);
 }
 
+/* One rule of one level lets this host in, for all servers here: who may change that, and how. */
+static int refuse_level(Work *work, const ShareRule *rule)
+{
+	const bool ro = rule->level == SHARE_ACCESS_RO;
+	const char *way = ro ? "with the mount option 'ro'" : "without the mount option 'ro'";
+	const char *other =
+		rule->own ? "detach it from the servers that have it" : "deny that rule";
+
+	return refuse_other(work, rule,
+			    arena_printf(work->arena, "is %s. Attach it %s, or %s first",
+					 ro ? "read-only" : "not read-only", way, other));
+}
+
 static int take_rule(Work *work, const HostAccess *access, ShareRule *rule, ShareMapping *mapping,
 		     Fault *f)
 {
 	int r;
 
 	if (rule->level != (int)access->level)
-		return refuse_other(work, rule,
-				    rule->level == SHARE_ACCESS_RO ? "is read-only"
-								   : "is not read-only");
+		return refuse_level(work, rule);
 	if (!rule->own && !share_rule_lets_in((ShareRuleState)rule->state))
 		return refuse_other(work, rule,
 				    rule->state == SHARE_RULE_ERROR ? "is in error"

@@ -217,11 +217,21 @@ def bodies_that_are_none():
                  {'share': {'share_id': share, 'tag': 'a b'}},
                  {'share': {'share_id': share, 'tag': '../x'}},
                  {'share': {'share_id': share, 'tag': 'a\n'}},
+                 {'share': {'share_id': share, 'tag': 'a\0b'}},
+                 {'share': {'share_id': share, 'tag': 'a,dax=always'}},
+                 {'share': {'share_id': share, 'tag': '"/><source dir="/'}},
+                 {'share': {'share_id': share, 'tag': 'ä'}},
+                 {'share': {'share_id': share, 'tag': '..'}},
+                 {'share': {'share_id': share, 'tag': 'a/b'}},
+                 {'share': {'share_id': share, 'tag': 'a=b'}},
+                 {'share': {'share_id': '../' + share}},
+                 {'share': {'share_id': share + '\0'}},
+                 {'share': {'share_id': share + '\n'}},
                  {'share': {'share_id': share, 'tag': None}},
                  {'share': {'share_id': share, 'mount_point': '/mnt'}},
                  {'share': {'share_id': share}, 'more': 1}):
         expect(demo.post(server.path + '/shares', body, version=AT), 400)
-    tap.expect(server.shares(), [], 'list')
+    tap.expect((server.shares(), rules(share), locks(share)), ([], [], []), 'what has changed')
 
 
 def refusals_in_their_order():
@@ -374,11 +384,32 @@ def mount_points_are_no_tricks():
     server, share = Server(), new_share()
     for wish in ({'mount_point': 'mnt'}, {'mount_point': '/a/../b'}, {'mount_point': '/a\nb'},
                  {'mount_point': '/' + 'a' * 255}, {'mount_point': '/' + 'ä' * 200},
-                 {'mount_point': None}, {'mount_options': 'suid'}, {'mount_options': 'ro,rw'},
+                 {'mount_point': None}, {'mount_point': ''}, {'mount_point': '/'},
+                 {'mount_point': '//'}, {'mount_point': '/..'}, {'mount_point': '/a/..'},
+                 {'mount_point': '../a'}, {'mount_point': '/a\0b'}, {'mount_point': '/a\x7f'},
+                 {'mount_point': ['/a']}, {'mount_options': None}, {'mount_options': 'rw,'},
+                 {'mount_options': ',ro'}, {'mount_options': 'ro\0'}, {'mount_options': 'ro\n'},
+                 {'mount_options': 'ro rw'}, {'mount_options': 'vers=4,../x'},
+                 {'mount_options': 'vers='}, {'mount_options': 'vers=4;x'},
+                 {'mount_options': 'noatime=1'}, {'mount_options': 'RO'},
+                 {'mount_options': 'dev'}, {'mount_options': 'ro,' * 200 + 'ro'},
+                 {'mount_options': 'context="x,rw"'}, {'mount_options': ['ro']},
+                 {'share_id': share + '/../x'}, {'share_id': '../' + share},
+                 {'share_id': share + '\n'}, {'share_id': share + '\0'},
+                 {'mount_options': 'suid'}, {'mount_options': 'ro,rw'},
                  {'mount_options': 'ro,secret=x'}, {'mount_options': ''}, {'tag': 'x'}):
         expect(server.ask('share_attach', {'share_id': share, **wish}), 400)
     expect(server.ask('share_attach', None), 400)
-    tap.expect(server.shares(), [], 'list')
+    tap.expect((server.shares(), rules(share), locks(share)), ([], [], []), 'what has changed')
+    wish = {'share_id': share, 'mount_point': '/net/mymount'}
+    expect(server.ask('share_attach', wish), 202)
+    server.wait_share(share, 'inactive')
+    for trick in ('/net/mymount/', '//net//mymount', '/net/./mymount'):
+        expect(server.ask('share_attach', {'share_id': new_share(), 'mount_point': trick}), 409,
+               "Mount point '%s' already associated to this server." % trick)
+    for trick in ('/net/mymount\0', '/net/../net/mymount', '', None, ['/net/mymount']):
+        expect(server.ask('share_detach', {'share_id': share, 'mount_point': trick}), 400)
+    server.delete()
 
 
 # --- rules and locks ---------------------------------------------------------------------------
@@ -418,12 +449,36 @@ def a_read_only_rule_is_not_taken_for_more():
     server, share = Server(), new_share()
     expect(act(share, 'allow_access', {'access_type': 'ip', 'access_to': '127.0.0.1',
                                        'access_level': 'ro'}), 200)
-    reply = server.post(share)
-    expect(reply, 409)
-    assert 'read-only' in reply.message(), reply
+    expect(server.post(share), 409, one_level(share, "is read-only. Attach it with the mount "
+                                              "option 'ro', or deny that rule first"))
     expect(server.ask('share_attach', {'share_id': share, 'mount_options': 'ro'}), 202)
     server.wait_share(share, 'inactive')
     server.delete()
+
+
+def one_level(share, problem):
+    return 'Share %s cannot be attached: access rule %s for this host %s.' % (
+        share, rules(share)[0]['id'], problem)
+
+
+def servers_here_have_a_share_at_one_level():
+    """The refusal says what would help, and that does."""
+    one, two, share = Server(), Server(), new_share()
+    one.attach(share)
+    read = {'share_id': share, 'mount_options': 'ro'}
+    expect(two.ask('share_attach', read), 409, one_level(
+        share, "is not read-only. Attach it without the mount option 'ro', or detach it from "
+        'the servers that have it first'))
+    two.attach(share)
+    two.detach(share)
+    one.detach(share)
+    expect(two.ask('share_attach', read), 202)
+    two.wait_share(share, 'inactive')
+    expect(one.post(share), 409, one_level(
+        share, "is read-only. Attach it with the mount option 'ro', or detach it from the "
+        'servers that have it first'))
+    for server in (one, two):
+        server.delete()
 
 
 # --- the four known bugs of the reference --------------------------------------------------------
@@ -454,45 +509,83 @@ def drive_tags(server):
     return [row['tag'] for row in devices if row['type'] == 'share']
 
 
+def new_snapshot(share):
+    reply = demo.post('/share/v2/snapshots', {'snapshot': {'share_id': share, 'force': False}},
+                      version=SHARE_AT)
+    expect(reply, 202)
+    path = '/share/v2/snapshots/' + reply.body['snapshot']['id']
+    wait_for(lambda: demo.get(path, version=SHARE_AT).body['snapshot']['status'] == 'available',
+             'snapshot')
+    return path
+
+
 def bug_2089007_nothing_takes_access_away_while_it_is_attached():
-    """The reference's backups do; whatever could here is refused."""
-    server, share = Server(), new_share()
+    """The reference's backups do; whatever could here is refused, and works as soon as it may."""
+    server, share = Server(), new_share(size=2)
+    snapshot = new_snapshot(share)
     server.attach(share)
     server.act('os-start', 'ACTIVE')
     before = rules(share), locks(share)
     rule = before[0][0]['id']
+    shrink = {'new_size': 1}, 'shrink'
+    revert = {'snapshot_id': snapshot.rsplit('/', 1)[-1]}, 'revert'
     for user in (demo, admin):
-        for name, value in (('soft_delete', None), ('shrink', {'new_size': 1}),
-                            ('revert', {'snapshot_id': str(uuid.uuid4())}),
-                            ('deny_access', {'access_id': rule}), ('force_delete', None),
-                            ('unmanage', None)):
+        for value, name in (shrink, revert):
             reply = act(share, name, value, user)
-            assert 400 <= reply.status < 500, '%s: %r' % (name, reply)
+            expect(reply, 409)
+            assert server.id in reply.message(), reply
+        for name, value, status in (('soft_delete', None, 403), ('unmanage', None, 403),
+                                    ('deny_access', {'access_id': rule}, 403),
+                                    ('deny_access', {'access_id': rule, 'unrestrict': True}, 403)):
+            expect(act(share, name, value, user), status)
+        expect(act(share, 'force_delete', None, user), 400 if user is admin else 403)
         expect(user.delete('%s/%s' % (SHARES, share)), 403)
-        reply = user.put('%s/%s' % (RULES, rule), {'update_access': {'access_level': 'ro'}},
-                         version='shared-file-system 2.88')
-        assert 400 <= reply.status < 500, reply
+        expect(user.put('%s/%s' % (RULES, rule), {'update_access': {'access_level': 'ro'}},
+                        version='shared-file-system 2.88'), 409)
+        for lock in admin.get('/share/v2/resource-locks?all_projects=1',
+                              version=SHARE_AT).body['resource_locks']:
+            expect(user.delete('/share/v2/resource-locks/' + lock['id'], version=SHARE_AT), 403)
         reply = user.post('/share/v2/share-backups', {'share_backup': {'share_id': share}},
                           version='shared-file-system 2.80')
         assert 400 <= reply.status < 500, reply
     tap.expect((rules(share), locks(share)), before, 'rules and locks')
     tap.expect(server.status(share), 'active', 'status')
     server.delete()
+    for value, name in (revert, shrink):
+        expect(act(share, name, value), 202)
+        wait_status(demo, '%s/%s' % (SHARES, share), 'share', 'available')
 
 
 def bug_2089030_the_trail_names_the_user():
+    """In each place where somebody may look for it: what the APIs show, and the rows."""
     server, share = Server(), new_share()
-    server.attach(share)
-    (user, project), = rows('SELECT user_id, project_id FROM share_mappings WHERE share_id = ?',
-                            share)
-    tap.expect((user, project), (demo.user_id, demo.project_id), 'who it is for')
-    held = rows('SELECT DISTINCT user_id, project_id FROM resource_locks WHERE context = ?',
-                'service')
-    tap.expect(held, [(demo.user_id, demo.project_id)], 'whose locks')
+    reply = server.post(share)
+    expect(reply, 201)
+    request = reply.headers['x-openstack-request-id']
+    server.wait_share(share, 'inactive')
+    mine = (demo.user_id, demo.project_id)
+    held = [(row['user_id'], row['project_id']) for row in admin.get(
+        '/share/v2/resource-locks?all_projects=1', version=SHARE_AT).body['resource_locks']
+        if row['resource_id'] == share]
+    tap.expect(held, [mine], 'whose lock on the share')
+    action = next(row for row in demo.get(server.path + '/os-instance-actions').body[
+        'instanceActions'] if row['action'] == 'attach_share')
+    tap.expect((action['user_id'], action['project_id'], action['request_id']),
+               (*mine, request), 'whose action')
+    for table, wanted in (('share_mappings', [mine]), ('resource_locks', [mine])):
+        found = rows('SELECT DISTINCT user_id, project_id FROM %s WHERE %s' % (
+            table, 'share_id = ?' if table == 'share_mappings' else
+            "context = 'service' AND rule_id IN (SELECT id FROM share_rules WHERE share_id = ?)"),
+            share)
+        tap.expect(found, wanted, table)
     done = rows('SELECT user_id, project_id, request_id FROM operations WHERE share_id = ? AND '
                 'kind = ?', share, 'attach-share')
-    tap.expect([row[:2] for row in done], [(demo.user_id, demo.project_id)], 'whose operation')
-    assert done[0][2].startswith('req-'), done
+    tap.expect(done, [(*mine, request)], 'whose operation')
+    expect(admin.delete(server.share_path(share), version=AT), 200)
+    gone(server.share_path(share))
+    done = rows('SELECT user_id FROM operations WHERE share_id = ? AND kind = ?', share,
+                'detach-share')
+    tap.expect(done, [(admin.user_id,)], 'who took it away')
     server.delete()
 
 
@@ -562,6 +655,7 @@ if __name__ == '__main__':
         a_guest_that_runs_keeps_its_share, actions_attach_and_detach_too,
         mount_points_are_no_tricks, a_rule_for_the_host_is_made_and_locked,
         a_users_rule_is_used_and_never_deleted, a_read_only_rule_is_not_taken_for_more,
+        servers_here_have_a_share_at_one_level,
         bug_2088464_the_config_drive_shows_shares_after_power_on,
         bug_2089007_nothing_takes_access_away_while_it_is_attached,
         bug_2089030_the_trail_names_the_user,
