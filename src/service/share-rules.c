@@ -66,6 +66,7 @@ int share_rule_like(Tx *tx, Arena *arena, const char *share_id, ShareAccessType 
 	return fault_unexpected(f, r);
 }
 
+/* Also by a server that is detaching the share, until it has let go. */
 int share_rule_is_used(Tx *tx, const char *rule_id, const char *except_id, bool *ret, Fault *f)
 {
 	RecordQuery query = {0};
@@ -74,6 +75,8 @@ int share_rule_is_used(Tx *tx, const char *rule_id, const char *except_id, bool 
 
 	record_where_text(&query, "rule_id", RECORD_EQ, rule_id);
 	record_where_int(&query, "status", RECORD_NE, SHARE_MAPPING_DETACHING);
+	record_or(&query);
+	record_where_int(&query, "connected", RECORD_EQ, true);
 	if (except_id)
 		record_where_text(&query, "id", RECORD_NE, except_id);
 	r = record_count(tx, &share_mapping_table, &query, &count, f);

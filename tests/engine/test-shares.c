@@ -518,6 +518,37 @@ static int run_turn(Work *work, House *h, Fault *f)
 	return r ? r : run_map(work, h, f);
 }
 
+static int run_leave(Work *work, House *h _unused_, Fault *f)
+{
+	ShareMapping *mapping;
+	int r = share_mapping_get(work->tx, work->arena, FIRST, &mapping, f);
+
+	if (r)
+		return r;
+	mapping->status = SHARE_MAPPING_DETACHING;
+	mapping->connected = true;
+	return share_mapping_update(work->tx, mapping, f);
+}
+
+/* A guest that has not let go yet still writes by the rule, whoever else has let go. */
+TEST(a_guest_that_is_slow_keeps_its_access)
+{
+	House h;
+
+	open_house(&h);
+	readonly = false;
+	assert_int_equal(map(&h, FIRST), 0);
+	assert_int_equal(map(&h, SECOND), 0);
+	assert_int_equal(house_visit(&h, run_leave), 0);
+	unmap(&h, SECOND);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
+	assert_int_equal(lock_count(&h), 3);
+	assert_int_equal(deny(&h), REFUSAL_SHARE_FORBIDDEN);
+	unmap(&h, FIRST);
+	assert_no_rule(&h);
+	close_house(&h);
+}
+
 /* A server that is deleted while the backend is away leaves no rule whose end is open. */
 TEST(a_rule_that_cannot_go)
 {
