@@ -36,7 +36,7 @@ static const char *const yes_or_no[] = {"no", "yes", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
-static const char *const share_backends[] = {"directory", "nfs", "cephfs", NULL};
+static const char *const share_backends[] = {"directory", "nfs", "cephfs", "fake", NULL};
 static const char *const share_limits[] = {"auto", "quota", "image", "none", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 

@@ -199,7 +199,7 @@ static int open_storage(Daemon *daemon, Fault *f)
 
 /* The drivers that [share] backend may name. */
 static const ShareBackendDriver *const share_backends[] = {&share_directory, &share_nfs,
-							   &share_cephfs};
+							   &share_cephfs, &share_fake};
 
 static const ShareBackendDriver *find_share_backend(const Config *config)
 {

@@ -20,7 +20,11 @@
 #include "base/str.h"
 #include "json/out.h"
 
-enum { NAME_BYTES = 64, CONNECTION_BYTES = 4096 };
+enum {
+	NAME_BYTES = 64,
+	CONNECTION_BYTES = 4096,
+	EXPORT_MISCHIEF = 1 << SPOILT_FAULT | 1 << SPOILT_LOST_REPLY,
+};
 
 static const int64_t GIB = INT64_C(1) << 30;
 
@@ -29,7 +33,7 @@ typedef struct Fake {
 	int dir;
 	int exports;
 	int connected;
-	ExportMischief mischief;
+	CallMischief mischief;
 } Fake;
 
 static void fake_close(void *self)
@@ -64,7 +68,7 @@ static int fake_open(const BackendConfig *config, void **ret, Fault *f)
 
 	fake->dir = fake->exports = fake->connected = -1;
 	fake->path = mem_strdup(config->directory);
-	r = export_mischief_read(&fake->mischief, f);
+	r = call_mischief_read(&fake->mischief, "CLEAT_FAKE_EXPORT", EXPORT_MISCHIEF, f);
 	if (!r)
 		r = open_dir(AT_FDCWD, config->directory, &fake->dir, f);
 	if (!r)
@@ -253,24 +257,26 @@ static int export_write(const Fake *fake, const Volume *volume, const Attachment
 static int fake_export(void *self, const Volume *volume, const Attachment *attachment, Fault *f)
 {
 	Fake *fake = self;
-	bool fails = export_mischief_strikes(&fake->mischief);
+	Spoilt spoilt = call_mischief_strike(&fake->mischief, "export");
 	int r = 0;
 
-	if (!fails || fake->mischief.lost_reply)
+	if (call_is_done(spoilt))
 		r = export_write(fake, volume, attachment, f);
-	return r || !fails ? r : fault(f, -EIO, "export was made to fail");
+	return r ? r : call_answer(spoilt, "export", r, 0, f);
 }
 
 static int fake_unexport(void *self, const Volume *volume _unused_, const Attachment *attachment,
 			 Fault *f)
 {
 	Fake *fake = self;
-	bool fails = export_mischief_strikes(&fake->mischief) && fake->mischief.fail_call > 0;
+	Spoilt spoilt = SPOILT_NONE;
 	int r = 0;
 
-	if (!fails || fake->mischief.lost_reply)
+	if (fake->mischief.call >= 0) /* what always fails can be taken back */
+		spoilt = call_mischief_strike(&fake->mischief, "unexport");
+	if (call_is_done(spoilt))
 		r = remove_name(fake->exports, attachment->id, f);
-	return r || !fails ? r : fault(f, -EIO, "unexport was made to fail");
+	return r ? r : call_answer(spoilt, "unexport", r, 0, f);
 }
 
 static int fake_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
