@@ -427,6 +427,21 @@ static void no_rule_becomes_an_option(void **state _unused_)
 	gone(&share);
 }
 
+/* A server may remember for a while what it was told. */
+static void a_share_goes_though_its_rules_were_changed_a_lot(void **state _unused_)
+{
+	ShareRule *rule;
+	Share share = made(1, &rule);
+
+	write_file(&share, rule, "text");
+	for (int i = 0; i < 6; i++) {
+		must(share_backend_apply(backend, &share, NULL, 0, arena, NULL, &fault_));
+		apply(&share, rule);
+		assert_file(&share, rule, "text");
+	}
+	gone(&share);
+}
+
 /* ---- sizes ---- */
 
 static void a_share_cannot_outgrow_its_size(void **state _unused_)
@@ -632,6 +647,7 @@ static const Promise promises[] = {
 	{cmocka_unit_test(a_share_in_use_is_not_disconnected), of_all},
 	{cmocka_unit_test(rules_are_applied_as_a_whole), of_all},
 	{cmocka_unit_test(no_rule_becomes_an_option), of_exporting},
+	{cmocka_unit_test(a_share_goes_though_its_rules_were_changed_a_lot), of_exporting},
 	{cmocka_unit_test(a_share_cannot_outgrow_its_size), of_exact},
 	{cmocka_unit_test(clients_know_the_size), of_late},
 	{cmocka_unit_test(a_share_shrinks_and_keeps_what_it_has), of_all},

@@ -140,7 +140,7 @@ def unmount(folder):
 
 # --- judging ---
 
-Mapping = collections.namedtuple('Mapping', 'id server share status connected rule')
+Mapping = collections.namedtuple('Mapping', 'id server share status connected rule readonly')
 Rows = collections.namedtuple('Rows', 'mappings rules locks')
 
 
@@ -148,7 +148,7 @@ def look(store):
     with sqlite3.connect('file:%s?mode=ro' % store, uri=True) as rows:
         found = Rows(
             [Mapping(*row) for row in rows.execute(
-                'SELECT id, server_id, share_id, status, connected, rule_id '
+                'SELECT id, server_id, share_id, status, connected, rule_id, readonly '
                 'FROM share_mappings')],
             dict(rows.execute('SELECT id, own FROM share_rules')),
             rows.execute("SELECT rule_id, reason FROM resource_locks "
@@ -188,8 +188,22 @@ def about_mounts(rows, folder):
             yield 'mounted for nobody: %s' % place
 
 
+def about_connections(rows, folder):
+    """Those of the fake back end: open while a server needs them, and no longer."""
+    needed = {mapping.share + ('.r' if mapping.readonly else '')
+              for mapping in rows.mappings if mapping.connected}
+    there = set(os.listdir(folder))
+    for name in sorted(needed - there):
+        yield 'share %s is not connected' % name
+    for name in sorted(there - needed):
+        yield 'share %s is connected for nobody' % name
+
+
 def complaints(store, folder, servers, broken_is_fine):
     rows, found = look(store), []
     for mapping in rows.mappings:
         found += about_mapping(mapping, servers.get(mapping.server), rows.rules, broken_is_fine)
+    connections = os.path.join(folder, 'shares', 'connected')
+    if os.path.isdir(connections):
+        found += about_connections(rows, connections)
     return found + list(about_access(rows)) + list(about_mounts(rows, folder))

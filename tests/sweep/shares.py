@@ -3,7 +3,8 @@
 """What the sweeps do to shares, and what must hold of them once a cleatd has settled.
 
 ShareSteps is a part of a Journey. complaints() looks at the rows and at what the back end keeps
-below the state directory: one directory for each share and for each snapshot, and nothing else.
+below the state directory: one directory for each share and for each snapshot, and nothing else but
+what the fake one shows: whom it lets in.
 """
 import collections
 import os
@@ -18,6 +19,9 @@ COPY = 'sweep-share-copy'
 FOREIGN_ID = '6c2fb1d0-3a70-4a6e-8a53-5b9f2f0f7d21'  # what make_foreign_share() makes
 COUNTED = ('shares', 'share_gigabytes', 'share_snapshots', 'share_snapshot_gigabytes')
 LEFTOVERS = ('drafts', 'trash')
+SHOWN = ('rules', 'connected')  # by the fake back end, for whoever looks
+# Where a share rests whose back end has failed it: with its data but for the first.
+BROKEN = ('error', 'extending_error', 'shrinking_error', 'reverting_error')
 
 
 def asked(reply):
@@ -47,26 +51,26 @@ class ShareSteps:
         self.step = 'make ' + name
         asked(self.user.post(SHARES, {'share': dict(
             {'name': name, 'share_proto': 'NFS', 'size': 1}, **wish)}, headers=NEWEST))
-        self.wait_share(name=name)
+        self.wait_share(('available', 'error'), name)
 
-    def act_on_share(self, action, body=None, user=None):
+    def act_on_share(self, action, body=None, user=None, name=NAME):
         self.step = action
-        asked((user or self.user).post('%s/%s/action' % (SHARES, self.a_share()['id']),
+        asked((user or self.user).post('%s/%s/action' % (SHARES, self.a_share(name)['id']),
                                        {action: body}, headers=NEWEST))
 
     def resize_share(self, action, size):
         self.act_on_share(action, {'new_size': size})
-        self.wait_share()
+        self.wait_share(('available',) + BROKEN)
 
     def take_share_snapshot(self):
         self.step = 'take share snapshot'
         asked(self.user.post(SNAPSHOTS, {'snapshot': {
             'name': NAME, 'share_id': self.a_share()['id']}}, headers=NEWEST))
-        self.wait(self.share_snapshot, ('available',))
+        self.wait(self.share_snapshot, ('available', 'error'))
 
     def revert_share(self):
         self.act_on_share('revert', {'snapshot_id': self.share_snapshot()['id']})
-        self.wait_share()
+        self.wait_share(('available',) + BROKEN)
         self.wait(self.share_snapshot, ('available',))
 
     def share_rule(self, name=NAME):
@@ -81,18 +85,18 @@ class ShareSteps:
         self.act_on_share('allow_access', {
             'access_type': 'ip', 'access_to': '10.0.0.0/8', 'lock_deletion': True,
             'lock_visibility': True})
-        self.wait(self.share_rule, ('active',))
+        self.wait(self.share_rule, ('active', 'error'))
 
     def change_access(self):
         self.step = 'change access'
         asked(self.user.put('%s/%s' % (RULES, self.share_rule()['id']),
                             {'update_access': {'access_level': 'ro'}}, headers=NEWEST))
-        self.wait(self.share_rule, ('active',))
+        self.wait(self.share_rule, ('active', 'error'))
 
     def deny_access(self):
         self.act_on_share('deny_access', {'access_id': self.share_rule()['id'],
                                           'unrestrict': True})
-        self.wait(self.share_rule, (None,))
+        self.wait(self.share_rule, (None, 'error'))
 
     def foreign_share(self):
         admin = self.user.cleatd.user('admin')
@@ -110,7 +114,7 @@ class ShareSteps:
         asked(admin.post(SHARES + '/manage', {'share': {
             'service_host': host, 'export_path': path, 'protocol': 'NFS',
             'driver_options': {'size': '2'}}}, headers=NEWEST))
-        self.wait(self.foreign_share, ('available',))
+        self.wait(self.foreign_share, ('available', 'manage_error'))
 
     def unmanage_share(self):
         self.step = 'unmanage'
@@ -128,7 +132,11 @@ class ShareSteps:
 
     def delete_share(self, name=NAME):
         self.step = 'delete ' + name
-        asked(self.user.delete('%s/%s' % (SHARES, self.a_share(name)['id']), headers=NEWEST))
+        share = self.a_share(name)
+        if share['status'] in BROKEN[1:]:
+            self.act_on_share('force_delete', None, self.user.cleatd.user('admin'), name)
+        else:
+            asked(self.user.delete('%s/%s' % (SHARES, share['id']), headers=NEWEST))
         self.wait_share((None,), name)
 
     def delete_share_snapshot(self):
@@ -145,11 +153,12 @@ class ShareSteps:
         self.restore_share()
         for name in (COPY, NAME):
             if self.a_share(name):
-                self.wait_share(('available', 'error', None), name)
+                self.wait_share(('available', None) + BROKEN, name)
         if self.share_rule():
-            self.wait(self.share_rule, ('active', None))
+            self.wait(self.share_rule, ('active', 'error', None))
         if self.share_rule():
             self.deny_access()
+            self.wait(self.share_rule, (None,))
         if self.share_snapshot():
             self.wait(self.share_snapshot, ('available', 'error', None))
         if self.share_snapshot():
@@ -212,7 +221,8 @@ def look(store):
                          'FROM share_snapshots').fetchall(),
             collections.Counter(row[0] for row in rows.execute(
                 'SELECT share_id FROM share_exports')),
-            rows.execute('SELECT id, share_id, state FROM share_rules').fetchall(),
+            rows.execute('SELECT id, share_id, state, access_to, level '
+                         'FROM share_rules').fetchall(),
             rows.execute('SELECT id, resource_id FROM resource_locks').fetchall(),
             {(project, resource): used for project, resource, used in rows.execute(
                 'SELECT project_id, resource, used FROM quotas')})
@@ -227,19 +237,38 @@ def kept(folder):
             for name in os.listdir(os.path.join(root, place))} if os.path.isdir(root) else set()
 
 
-def about_shares(rows, things):
+def about_data(what, whole, things):
+    """All of it, or nothing."""
+    if whole != any(what in name for place, name in things if place not in SHOWN):
+        yield '%s has %s' % (what, 'no data' if whole else 'data all the same')
+
+
+def about_shares(rows, things, broken_is_fine):
+    rest = ('available',) + (BROKEN if broken_is_fine else ())
     for share, _, status, _, rules, _ in rows.shares:
-        if status != 'available' or rules != 'active':
+        if status not in rest or rules not in ('active', 'error')[:1 + broken_is_fine]:
             yield 'share %s is %s, its rules are %s' % (share, status, rules)
-        if not any(share in name for _, name in things):
-            yield 'share %s has no data' % share
-        if rows.exports[share] != 1:
+        yield from about_data(share, status != 'error', things)
+        if rows.exports[share] != (status != 'error'):
             yield 'share %s has %d exports' % (share, rows.exports[share])
     for snapshot, _, _, status, _ in rows.snapshots:
-        if status != 'available':
+        if status not in rest:
             yield 'share snapshot %s is %s' % (snapshot, status)
-        if not any(snapshot in name for _, name in things):
-            yield 'share snapshot %s has no data' % snapshot
+        yield from about_data(snapshot, status != 'error', things)
+
+
+def about_access(rows, folder):
+    """Who is let in, as the fake back end shows it, is whom the rules name."""
+    for share, *_ in rows.shares:
+        path = os.path.join(folder, 'shares', 'rules', share)
+        shown = set()
+        if os.path.exists(path):
+            with open(path, encoding='ascii') as file:
+                shown = {tuple(line.split()) for line in file}
+        mine = [row for row in rows.rules if row[1] == share]
+        active = {row[3:] for row in mine if row[2] == 'active'}
+        if shown != active and not (len(mine) > len(active) and active <= shown):
+            yield 'share %s lets in %s, its rules %s' % (share, shown, active)
 
 
 def about_leftovers(rows, things):
@@ -251,7 +280,7 @@ def about_leftovers(rows, things):
     for share in rows.exports:
         if share not in shares:
             yield 'an export of share %s, which is gone' % share
-    for rule, share, state in rows.rules:
+    for rule, share, state, *_ in rows.rules:
         if share not in shares or state not in ('active', 'error'):
             yield 'rule %s of share %s is %s' % (rule, share, state)
     for lock, resource in rows.locks:
@@ -273,6 +302,10 @@ def about_usage(rows):
                 resource, project, used, counted[project, resource])
 
 
-def complaints(folder, store):
+def complaints(folder, store, broken_is_fine=False):
     rows, things = look(store), kept(folder)
-    return [*about_shares(rows, things), *about_leftovers(rows, things), *about_usage(rows)]
+    found = [*about_shares(rows, things, broken_is_fine), *about_leftovers(rows, things),
+             *about_usage(rows)]
+    if os.path.isdir(os.path.join(folder, 'shares', 'rules')):
+        found += about_access(rows, folder)
+    return found

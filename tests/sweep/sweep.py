@@ -11,8 +11,9 @@ guest still has. cleatd is started again, and once it has settled nothing may be
 lost (world.py), and the journey can be taken to its end. The sweep is over when a journey ends
 without having reached n.
 
-fault: the same with the n-th call to the fake hypervisor, or of the fake backend's exports,
-failing, being busy, or doing its work and losing the reply, without a restart.
+fault: the same with the n-th call to the fake hypervisor, of the fake backend's exports or of its
+shares failing, being busy, without room, timing out, staying broken for a while, or doing its work
+and losing the reply, without a restart.
 
 twice: after each crash, a second one or a failing call at every point of the recovery.
 
@@ -44,13 +45,20 @@ SETTLE_SECONDS = 60
 LIMIT = 500
 CONFIG = 'cleatd.conf'
 MISCHIEF_WORDS = b'made to'
-FAILURES = ('fault', 'lost-reply', 'busy')  # the engine treats the first and the last alike
+# What each variable can spoil a call to, and what the short sweep takes of that. The engine treats
+# the first and the last of the hypervisor's alike, and a failure of a share's with a time-out.
+FAILURES = {
+    'CLEAT_FAKE_FAIL': (('fault', 'lost-reply', 'busy'), 2),
+    'CLEAT_FAKE_EXPORT_FAIL': (('fault', 'lost-reply'), 2),
+    'CLEAT_FAKE_SHARE_FAIL': (('fault', 'lost-reply', 'full', 'timeout', 'broken'), 3),
+}
 
 # furnished: a server and a volume are there when it begins; short: also in the short sweep;
 # backend: of volumes; fail: the variable that spoils a call, or None when none is made
 Way = collections.namedtuple('Way', 'name go furnished short env backend fail',
                              defaults=('file', 'CLEAT_FAKE_FAIL'))
 
+SHARE_CALLS = 'CLEAT_FAKE_SHARE_FAIL'
 WAYS = (
     Way('attach and detach', Journey.attach_and_detach, True, True, {}),
     Way('attach, delete at once', Journey.attach_in_haste, True, True,
@@ -79,8 +87,8 @@ WAYS = (
     Way('images of a server', Journey.become_images, True, False, {}),
     Way('born with volumes', Journey.born_with_volumes, False, True, {}),
     Way('adopted', Journey.adopt_and_release, False, False, {}),
-    Way('a share', Journey.live_as_a_share, False, True, {}, fail=None),
-    Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fail=None),
+    Way('a share', Journey.live_as_a_share, False, True, {}, fail=SHARE_CALLS),
+    Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fail=SHARE_CALLS),
     Way('a share of a server', Journey.use_a_share, True, True, {}),
     Way('a share to read', Journey.read_a_share, True, True, {}),
     Way('deleted with a share', Journey.delete_with_a_share, True, True, {}),
@@ -89,8 +97,11 @@ WAYS = (
     Way('a share plugged, slow guest', Journey.plug_a_share, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
     Way('a share, detached at once', Journey.detach_in_haste, True, False, {}),
-    Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=None),
-    Way('a share managed', Journey.manage_a_share, False, False, {}, fail=None),
+    Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=SHARE_CALLS),
+    Way('a share managed', Journey.manage_a_share, False, False, {}, fail=SHARE_CALLS),
+    Way('a share connected', Journey.use_a_share, True, False, {}, fail=SHARE_CALLS),
+    Way('a share plugged in', Journey.plug_a_share, True, False, {}, fail=SHARE_CALLS),
+    Way('deleted with it', Journey.delete_with_a_share, True, False, {}, fail=SHARE_CALLS),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
@@ -114,7 +125,7 @@ class Bases:
                                                       backend))
         os.mkdir(folder)
         with open(os.path.join(folder, CONFIG), 'w', encoding='utf-8') as file:
-            file.write('[volume]\nbackend = %s\n[share]\nlimit = none\n'
+            file.write('[volume]\nbackend = %s\n[share]\nbackend = fake\nlimit = none\n'
                        '[compute]\nshare_hotplug = yes\n' % backend)
         make_foreign_domain(folder)
         shares.make_foreign_share(folder)
@@ -180,7 +191,7 @@ def settle(cleatd, broken_is_fine=False):
         seen = world.look(cleatd)
         told[:] = world.complaints(seen, broken_is_fine)
         store = world.find_store(cleatd.dir, seen.files)
-        told.extend(shares.complaints(cleatd.dir, store))
+        told.extend(shares.complaints(cleatd.dir, store, broken_is_fine))
         told.extend(mappings.complaints(store, cleatd.dir, seen.servers, broken_is_fine))
         return not told
     try:
@@ -346,10 +357,9 @@ def sweep_crash(sweep, ways, _short):
 
 
 def sweep_fault(sweep, ways, short):
-    for kind in FAILURES[:2] if short else FAILURES:
-        for way in ways:
-            if not way.fail or kind == 'busy' and way.backend == 'fake':
-                continue  # the fake backend knows the others only
+    for way in ways:
+        kinds, first = FAILURES[way.fail] if way.fail else ((), 0)
+        for kind in kinds[:first] if short else kinds:
             sweep.run_way('%s of a call' % kind, way, lambda folder, n, way=way, kind=kind:
                           fault_once(folder, way, '%d:%s' % (n, kind)))
 

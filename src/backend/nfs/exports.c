@@ -58,21 +58,20 @@ bool exports_client(const char *text, char out[static EXPORT_CLIENT_BYTES])
  * subtree_check: a share may be a part of a file system, and handles of files beside it are easy
  * to guess. no_root_squash: a share belongs to those who may mount it.
  */
-static void options_of(const Exports *exports, const ShareRule *rule, Buf *out)
+static void options_of(const Exports *exports, int level, Buf *out)
 {
 	buf_printf(out, "%s,sync,subtree_check,no_root_squash,sec=sys,fsid=%s%s",
-		   rule->level == SHARE_ACCESS_RO ? "ro" : "rw", exports->share_id,
+		   level == SHARE_ACCESS_RO ? "ro" : "rw", exports->share_id,
 		   exports->is_mount ? ",mountpoint" : "");
 }
 
 /* "CLIENT:PATH" as exportfs takes it. */
-static char *target_of(const Exports *exports, const char *client)
+static const char *target_of(const Exports *exports, const char *client, Arena *arena)
 {
 	bool is_v6 = strchr(client, ':');
-	Buf out = {0};
 
-	buf_printf(&out, "%s%s%s:%s", is_v6 ? "[" : "", client, is_v6 ? "]" : "", exports->path);
-	return buf_take(&out);
+	return arena_printf(arena, "%s%s%s:%s", is_v6 ? "[" : "", client, is_v6 ? "]" : "",
+			    exports->path);
 }
 
 /* ---- exportfs ---- */
@@ -84,20 +83,51 @@ static int run_exportfs(const char *const *argv, RunResult *ret, Fault *f)
 	return run_checked(&spec, ret, f);
 }
 
-static int export_to(const Exports *exports, const ShareRule *rule, const char *client, Fault *f)
-{
-	_cleanup_(freep) char *target = target_of(exports, client);
-	_cleanup_(buf_done) Buf options = {0};
+/* "-o OPTIONS" or "-u", and then some clients of one share; each call costs the server a flush. */
+typedef struct Call {
+	const Exports *exports;
+	const char *how, *options;
+	const char **targets;
+	size_t count;
+	Arena *arena;
+} Call;
 
-	options_of(exports, rule, &options);
-	return run_exportfs(RUN_ARGV("exportfs", "-o", buf_text(&options), target), NULL, f);
+static void call_add(Call *call, const char *client)
+{
+	call->targets = arena_grow(call->arena, call->targets, call->count, sizeof(*call->targets));
+	call->targets[call->count++] = target_of(call->exports, client, call->arena);
 }
 
-static int unexport_from(const Exports *exports, const char *client, Fault *f)
+static int call_run(const Call *call, Fault *f)
 {
-	_cleanup_(freep) char *target = target_of(exports, client);
+	const char **argv = ARENA_ARRAY(call->arena, const char *, call->count + 4);
+	size_t n = 0;
 
-	return run_exportfs(RUN_ARGV("exportfs", "-u", target), NULL, f);
+	if (call->count == 0)
+		return 0;
+	argv[n++] = "exportfs";
+	argv[n++] = call->how;
+	if (call->options)
+		argv[n++] = call->options;
+	for (size_t i = 0; i < call->count; i++)
+		argv[n++] = call->targets[i];
+	return run_exportfs(argv, NULL, f);
+}
+
+static int export_at(const Exports *exports, int level, const ShareRule *const *rules, size_t count,
+		     Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(buf_done) Buf options = {0};
+	Call call = {.exports = exports, .how = "-o", .arena = arena};
+	char client[EXPORT_CLIENT_BYTES];
+
+	options_of(exports, level, &options);
+	call.options = buf_text(&options);
+	for (size_t i = 0; i < count; i++)
+		if (rules[i]->level == level && exports_client(rules[i]->access_to, client))
+			call_add(&call, client);
+	return call_run(&call, f);
 }
 
 /* The client of a line "PATH CLIENT(OPTIONS)" if it is about this share; in the arena. */
@@ -202,12 +232,13 @@ static int unexport_others(const Exports *exports, const ShareRule *const *rules
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	Clients clients = {0};
+	Call call = {.exports = exports, .how = "-u", .arena = arena};
 	int r = list_clients(exports, arena, &clients, f);
 
-	for (size_t i = 0; !r && i < clients.count; i++)
+	for (size_t i = 0; i < clients.count; i++)
 		if (!is_wanted(clients.items[i], rules, count))
-			r = unexport_from(exports, clients.items[i], f);
-	return r;
+			call_add(&call, clients.items[i]);
+	return r ? r : call_run(&call, f);
 }
 
 int exports_apply(const Exports *exports, const ShareRule *const *rules, size_t count, Fault *f)
@@ -222,16 +253,15 @@ int exports_apply(const Exports *exports, const ShareRule *const *rules, size_t 
 		if (!exports_client(rules[i]->access_to, client))
 			return fault(f, -EINVAL, "a rule names no client");
 		buf_printf(&text, "%s %s(", exports->path, client);
-		options_of(exports, rules[i], &text);
+		options_of(exports, rules[i]->level, &text);
 		buf_add(&text, ")\n");
 	}
 	r = write_file(exports, &text, f);
 	if (!r)
 		r = unexport_others(exports, rules, count, f);
-	for (size_t i = 0; !r && i < count; i++)
-		if (exports_client(rules[i]->access_to, client))
-			r = export_to(exports, rules[i], client, f);
-	return r;
+	if (!r)
+		r = export_at(exports, SHARE_ACCESS_RW, rules, count, f);
+	return r ? r : export_at(exports, SHARE_ACCESS_RO, rules, count, f);
 }
 
 int exports_suspend(const Exports *exports, Fault *f)

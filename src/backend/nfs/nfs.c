@@ -15,6 +15,7 @@
 
 #include "backend/directory/directory.h"
 #include "backend/directory/mount.h"
+#include "backend/nfs/caches.h"
 #include "backend/nfs/exports.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -27,9 +28,9 @@ enum {
 	UMOUNT_MS = 55 * 1000,
 	FOLDER_BYTES = 256,
 	READONLY_BYTES = UUID_TEXT + 3,
-	/* The server lets go of files some seconds after it is told. */
-	RELEASE_TRIES = 80,
-	RELEASE_WAIT_MS = 250,
+	/* A call that the server is about to answer holds files for a moment. */
+	RELEASE_TRIES = 10,
+	RELEASE_WAIT_MS = 100,
 };
 
 typedef struct Nfs {
@@ -77,13 +78,16 @@ static int nfs_exists(void *self, const Share *share, bool *ret, Fault *f)
 	return share_backend_exists(nfs->files, share, ret, f);
 }
 
+/* What is not exported any more is still remembered. */
 static int release_files(const Nfs *nfs, const Share *share, Fault *f)
 {
 	int r = share_backend_disconnect(nfs->files, share, false, f);
 
 	for (int i = 0; r == -EBUSY && i < RELEASE_TRIES; i++) {
-		clock_sleep_ms(RELEASE_WAIT_MS);
-		r = share_backend_disconnect(nfs->files, share, false, f);
+		clock_sleep_ms(i ? RELEASE_WAIT_MS : 0);
+		r = caches_clean(CACHES_PATH, f);
+		if (!r)
+			r = share_backend_disconnect(nfs->files, share, false, f);
 	}
 	return r;
 }

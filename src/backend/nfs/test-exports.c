@@ -105,18 +105,22 @@ TEST(who_is_not_named_any_more_loses_it_before_others_get_it)
 {
 	const ShareRule one = {.access_to = "10.0.0.1", .level = SHARE_ACCESS_RW};
 	const ShareRule two = {.access_to = "2001:db8::/32", .level = SHARE_ACCESS_RO};
-	const ShareRule *const rules[] = {&one, &two};
-	Exports exports = begin("$ exportfs -s\n"
-				"< /srv/other  10.9.9.9/32(sync,rw)\n"
-				"< " PATH "  10.0.0.1/32(sync,wdelay,ro)\n"
-				"< " PATH "-not  10.9.9.9/32(sync,rw)\n"
-				"< " PATH "  10.7.0.0/16(sync,wdelay,rw)\n"
-				"$ exportfs -u 10.7.0.0/16:" PATH "\n"
-				"$ exportfs -o rw" REST " 10.0.0.1/32:" PATH "\n"
-				"$ exportfs -o ro" REST " ?2001:db8::/32?:" PATH "\n");
+	const ShareRule three = {.access_to = "10.0.0.3", .level = SHARE_ACCESS_RW};
+	const ShareRule *const rules[] = {&one, &two, &three};
+	Exports exports =
+		begin("$ exportfs -s\n"
+		      "< /srv/other  10.9.9.9/32(sync,rw)\n"
+		      "< " PATH "  10.0.0.1/32(sync,wdelay,ro)\n"
+		      "< " PATH "-not  10.9.9.9/32(sync,rw)\n"
+		      "< " PATH "  10.7.0.0/16(sync,wdelay,rw)\n"
+		      "< " PATH "  10.8.0.0/16(sync,wdelay,rw)\n"
+		      "$ exportfs -u 10.7.0.0/16:" PATH " 10.8.0.0/16:" PATH "\n"
+		      "$ exportfs -o rw" REST " 10.0.0.1/32:" PATH " 10.0.0.3/32:" PATH "\n"
+		      "$ exportfs -o ro" REST " ?2001:db8::/32?:" PATH "\n");
 
-	assert_int_equal(exports_apply(&exports, rules, 2, &fault_), 0);
-	expect_file(PATH " 10.0.0.1/32(rw" REST ")\n" PATH " 2001:db8::/32(ro" REST ")\n");
+	assert_int_equal(exports_apply(&exports, rules, 3, &fault_), 0);
+	expect_file(PATH " 10.0.0.1/32(rw" REST ")\n" PATH " 2001:db8::/32(ro" REST ")\n" PATH
+			 " 10.0.0.3/32(rw" REST ")\n");
 	end();
 }
 
