@@ -7,7 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/arena.h"
@@ -158,16 +161,112 @@ TEST(links_fifos_and_names_of_any_bytes_are_copied_as_they_are)
 	end();
 }
 
-/* Make a chain of directories that no path can name. */
-static void dig(int top, unsigned levels)
+TEST(sockets_and_devices_are_copied_and_never_opened)
+{
+	bool may_make_devices;
+
+	begin();
+	assert_int_equal(mknodat(from, "socket", S_IFSOCK | 0640, 0), 0);
+	/* Opening that one for reading would wait for a writer. */
+	assert_int_equal(mknodat(from, "fifo", S_IFIFO | 0640, 0), 0);
+	may_make_devices = mknodat(from, "device", S_IFCHR | 0600, makedev(1, 5)) == 0;
+	assert_int_equal(tree_copy(from, to, &fault_), 0);
+	assert_true(S_ISSOCK(look(to, "socket").st_mode));
+	assert_int_equal(look(to, "socket").st_mode & 07777, 0640);
+	assert_true(S_ISFIFO(look(to, "fifo").st_mode));
+	if (may_make_devices) {
+		assert_true(S_ISCHR(look(to, "device").st_mode));
+		assert_int_equal(look(to, "device").st_rdev, makedev(1, 5));
+	}
+	end();
+}
+
+/* ---- what changes meanwhile ---- */
+
+enum { ROUNDS = 300 };
+
+static atomic_bool is_over;
+static atomic_uint rounds;
+
+/* Directories move about, become files and links, and are there again. */
+static void *stir(void *arg _unused_)
+{
+	for (unsigned i = 0; !is_over; rounds = ++i) {
+		(void)mkdirat(from, "a", 0700); /* each of these fails as often as it works */
+		(void)mkdirat(from, "a/b", 0700);
+		(void)close(openat(from, "a/b/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		(void)linkat(from, "a/b/file", from, "file", 0);
+		(void)renameat(from, "a/b", from, "b");
+		(void)renameat(from, i % 2 ? "b" : "a", from, "c");
+		(void)symlinkat("/etc", from, "a");
+		(void)unlinkat(from, "a", 0);
+		(void)unlinkat(from, "file", 0);
+		(void)unlinkat(from, "b/file", 0);
+		(void)unlinkat(from, "b", AT_REMOVEDIR);
+	}
+	return NULL;
+}
+
+static void while_stirred(void (*work)(void))
+{
+	pthread_t thread;
+
+	begin();
+	is_over = false;
+	rounds = 0;
+	assert_int_equal(pthread_create(&thread, NULL, stir, NULL), 0);
+	for (unsigned i = 0; i < ROUNDS || rounds < ROUNDS; i++)
+		work();
+	is_over = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	end();
+}
+
+static void work_burn(void)
+{
+	if (tree_burn(from, &fault_))
+		fail_msg("%s", fault_.text);
+}
+
+static void work_copy(void)
+{
+	if (tree_copy(from, to, &fault_) || tree_burn(to, &fault_))
+		fail_msg("%s", fault_.text);
+}
+
+static void work_measure(void)
+{
+	int64_t bytes;
+
+	if (tree_measure(from, &bytes, &fault_))
+		fail_msg("%s", fault_.text);
+}
+
+TEST(what_changes_is_deleted_all_the_same)
+{
+	while_stirred(work_burn);
+}
+
+TEST(what_changes_is_copied_as_it_was_at_some_moment)
+{
+	while_stirred(work_copy);
+}
+
+TEST(what_changes_is_measured)
+{
+	while_stirred(work_measure);
+}
+
+/* Make a chain of directories. */
+static void dig(int top, const char *name, unsigned levels)
 {
 	int dir = dup(top);
 
 	for (unsigned i = 0; i < levels; i++) {
 		int next;
 
-		assert_int_equal(mkdirat(dir, "d", 0700), 0);
-		next = openat(dir, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_int_equal(mkdirat(dir, name, 0700), 0);
+		next = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		assert_true(next >= 0);
 		assert_int_equal(close(dir), 0);
 		dir = next;
@@ -179,12 +278,22 @@ static void dig(int top, unsigned levels)
 TEST(depth_neither_stops_a_deletion_nor_eats_descriptors)
 {
 	begin();
-	dig(from, 5000);
-	assert_int_equal(tree_copy(from, to, &fault_), -ENAMETOOLONG);
+	dig(from, "d", 2000);
 	assert_int_equal(tree_burn(from, &fault_), 0);
-	assert_int_equal(tree_burn(to, &fault_), 0);
-	dig(from, 1500);
+	dig(from, "d", 200);
 	assert_int_equal(tree_copy(from, to, &fault_), 0);
+	end();
+}
+
+TEST(what_no_path_can_name_is_not_copied)
+{
+	char name[201];
+
+	memset(name, 'd', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	begin();
+	dig(from, name, 25);
+	assert_int_equal(tree_copy(from, to, &fault_), -ENAMETOOLONG);
 	end();
 }
 

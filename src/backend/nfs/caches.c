@@ -21,25 +21,29 @@ enum {
 /* Handles of files first: they are found by way of exports. */
 static const char *const names[] = {"nfsd.fh", "nfsd.export"};
 
-/* Open a cache's switch. -1 in *ret_fd: there is none. */
-static int open_flush(const char *path, const char *name, int *ret_fd, Fault *f)
+/* Open the switch of a cache; it cannot be read twice. -1 in *ret_fd: there is none. */
+static int open_flush(const char *path, const char *name, int flags, int *ret_fd, Fault *f)
 {
 	_cleanup_(buf_done) Buf file = {0};
 
 	buf_printf(&file, "%s/%s/flush", path, name);
-	*ret_fd = open(file.data, O_RDWR | O_CLOEXEC);
+	*ret_fd = open(file.data, flags | O_CLOEXEC);
 	if (*ret_fd < 0 && errno != ENOENT)
 		return fault(f, -errno, "open %s: %s", file.data, strerror(errno));
 	return 0;
 }
 
 /* Up to when, in seconds of the clock, the cache forgets what it has. */
-static int read_flush(int fd, const char *name, int64_t *ret_s, Fault *f)
+static int read_flush(const char *path, const char *name, int64_t *ret_s, Fault *f)
 {
+	_cleanup_(closep) int fd = -1;
 	char text[NUMBER_BYTES] = "";
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	int r = open_flush(path, name, O_RDONLY, &fd, f);
 
-	if (n < 0)
+	*ret_s = 0;
+	if (r || fd < 0)
+		return r;
+	if (read(fd, text, sizeof(text) - 1) < 0)
 		return fault(f, -errno, "read the flush of %s: %s", name, strerror(errno));
 	text[strcspn(text, "\n")] = '\0';
 	if (!str_parse_i64(text, ret_s))
@@ -47,25 +51,30 @@ static int read_flush(int fd, const char *name, int64_t *ret_s, Fault *f)
 	return 0;
 }
 
-static int clean(const char *path, const char *name, Fault *f)
+static int write_flush(const char *path, const char *name, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
-	int64_t until_s = 0;
-	int r = open_flush(path, name, &fd, f);
+	int r = open_flush(path, name, O_WRONLY, &fd, f);
 
 	if (r || fd < 0)
 		return r;
-	r = read_flush(fd, name, &until_s, f);
-	/* Read again each time: others tell the server of changes, too. */
+	return write(fd, "1\n", 2) == 2 ? 0
+					: fault(f, -errno, "flush %s: %s", name, strerror(errno));
+}
+
+/* Read again each time: others tell the server of changes, too. */
+static int clean(const char *path, const char *name, Fault *f)
+{
+	int64_t until_s;
+	int r = read_flush(path, name, &until_s, f);
+
 	for (int i = 0; !r && clock_now_us() / 1000000 <= until_s; i++) {
 		if (i == TRIES)
 			return fault(f, -EBUSY, "the NFS server is told of too much at once");
 		clock_sleep_ms(WAIT_MS);
-		r = read_flush(fd, name, &until_s, f);
+		r = read_flush(path, name, &until_s, f);
 	}
-	if (!r && pwrite(fd, "1\n", 2, 0) != 2)
-		return fault(f, -errno, "flush %s: %s", name, strerror(errno));
-	return r;
+	return r ? r : write_flush(path, name, f);
 }
 
 int caches_clean(const char *path, Fault *f)
