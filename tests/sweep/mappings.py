@@ -150,7 +150,8 @@ def look(store):
             [Mapping(*row) for row in rows.execute(
                 'SELECT id, server_id, share_id, status, connected, rule_id, readonly '
                 'FROM share_mappings')],
-            dict(rows.execute('SELECT id, own FROM share_rules')),
+            {rule: (own, state) for rule, own, state in rows.execute(
+                'SELECT id, own, state FROM share_rules')},
             rows.execute("SELECT rule_id, reason FROM resource_locks "
                          "WHERE context = 'service'").fetchall())
     rows.close()
@@ -171,9 +172,11 @@ def about_mapping(mapping, server, rules, broken_is_fine):
         yield 'share mapping %s has no access rule' % mapping.id
 
 
-def about_access(rows):
+def about_access(rows, broken_is_fine):
     needed = {mapping.rule for mapping in rows.mappings}
-    for rule, own in rows.rules.items():
+    if broken_is_fine:  # what could not be denied says so, and is kept until it can
+        needed |= {rule for rule, (_, state) in rows.rules.items() if state == 'error'}
+    for rule, (own, _) in rows.rules.items():
         if own and rule not in needed:
             yield 'access rule %s lets a host in that needs it no more' % rule
     for rule, reason in rows.locks:
@@ -206,4 +209,4 @@ def complaints(store, folder, servers, broken_is_fine):
     connections = os.path.join(folder, 'shares', 'connected')
     if os.path.isdir(connections):
         found += about_connections(rows, connections)
-    return found + list(about_access(rows)) + list(about_mounts(rows, folder))
+    return found + [*about_access(rows, broken_is_fine), *about_mounts(rows, folder)]

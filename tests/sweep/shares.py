@@ -93,9 +93,9 @@ class ShareSteps:
                             {'update_access': {'access_level': 'ro'}}, headers=NEWEST))
         self.wait(self.share_rule, ('active', 'error'))
 
-    def deny_access(self):
+    def deny_access(self, user=None):
         self.act_on_share('deny_access', {'access_id': self.share_rule()['id'],
-                                          'unrestrict': True})
+                                          'unrestrict': True}, user)
         self.wait(self.share_rule, (None, 'error'))
 
     def foreign_share(self):
@@ -157,7 +157,7 @@ class ShareSteps:
         if self.share_rule():
             self.wait(self.share_rule, ('active', 'error', None))
         if self.share_rule():
-            self.deny_access()
+            self.deny_access(self.user.cleatd.user('admin'))  # the host's own is not the user's
             self.wait(self.share_rule, (None,))
         if self.share_snapshot():
             self.wait(self.share_snapshot, ('available', 'error', None))
