@@ -636,12 +636,16 @@ def crashes_leave_a_truth():
     server, share = Server(), new_share()
     server.attach(share)
     server.act('os-start', 'ACTIVE')
+    before = mounts(share)
     cleatd.kill()
+    tap.expect(mounts(share), before, 'mounts that a guest needs, without cleatd')
     assert cleatd.start()
     server.wait('ACTIVE')
     tap.expect(server.status(share), 'active', 'status')
+    tap.expect(mounts(share), before, 'mounts that are found again')
     server.act('os-stop', 'SHUTOFF')
     tap.expect(server.status(share), 'inactive', 'status')
+    tap.expect(mounts(share), [], 'mounts')
     server.detach(share)
 
 

@@ -45,20 +45,20 @@ SETTLE_SECONDS = 60
 LIMIT = 500
 CONFIG = 'cleatd.conf'
 MISCHIEF_WORDS = b'made to'
-# What each variable can spoil a call to, and what the short sweep takes of that. The engine treats
-# the first and the last of the hypervisor's alike, and a failure of a share's with a time-out.
-FAILURES = {
-    'CLEAT_FAKE_FAIL': (('fault', 'lost-reply', 'busy'), 2),
-    'CLEAT_FAKE_EXPORT_FAIL': (('fault', 'lost-reply'), 2),
-    'CLEAT_FAKE_SHARE_FAIL': (('fault', 'lost-reply', 'full', 'timeout', 'broken'), 3),
-}
+# variable: what spoils a call; kinds: how, of which the short sweep takes the first so many. The
+# engine treats the first and the last of the hypervisor's alike, and a share's fault and time-out.
+Calls = collections.namedtuple('Calls', 'of variable kinds short')
+HYPERVISOR = Calls('the hypervisor', 'CLEAT_FAKE_FAIL', ('fault', 'lost-reply', 'busy'), 2)
+EXPORTS = Calls('exports', 'CLEAT_FAKE_EXPORT_FAIL', ('fault', 'lost-reply'), 2)
+SHARES = Calls('shares', 'CLEAT_FAKE_SHARE_FAIL',
+               ('fault', 'lost-reply', 'full', 'timeout', 'broken'), 3)
+BOTH = (HYPERVISOR, SHARES)
 
 # furnished: a server and a volume are there when it begins; short: also in the short sweep;
-# backend: of volumes; fail: the variable that spoils a call, or None when none is made
-Way = collections.namedtuple('Way', 'name go furnished short env backend fail',
-                             defaults=('file', 'CLEAT_FAKE_FAIL'))
+# backend: of volumes; fails: calls that are spoilt; the short sweep takes the first of them
+Way = collections.namedtuple('Way', 'name go furnished short env backend fails',
+                             defaults=('file', (HYPERVISOR,)))
 
-SHARE_CALLS = 'CLEAT_FAKE_SHARE_FAIL'
 WAYS = (
     Way('attach and detach', Journey.attach_and_detach, True, True, {}),
     Way('attach, delete at once', Journey.attach_in_haste, True, True,
@@ -70,9 +70,9 @@ WAYS = (
     Way('shared', Journey.share, True, True, {}),
     Way('deleted with five volumes', Journey.delete_with_five, True, True, {}),
     Way('attached while away', Journey.attach_while_away, True, False, {}),
-    Way('a consumer', Journey.consume, True, True, {}, fail=None),
+    Way('a consumer', Journey.consume, True, True, {}, fails=()),
     Way('a consumer elsewhere', Journey.consume, True, True, {}, 'fake',
-        'CLEAT_FAKE_EXPORT_FAIL'),
+        (EXPORTS,)),
     Way('copies under a guest', Journey.copy_under_a_guest, True, True, {}),
     Way('copies, and back', Journey.copy_and_go_back, True, False, {}),
     Way('an image of it', Journey.become_an_image, True, False, {}),
@@ -87,21 +87,18 @@ WAYS = (
     Way('images of a server', Journey.become_images, True, False, {}),
     Way('born with volumes', Journey.born_with_volumes, False, True, {}),
     Way('adopted', Journey.adopt_and_release, False, False, {}),
-    Way('a share', Journey.live_as_a_share, False, True, {}, fail=SHARE_CALLS),
-    Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fail=SHARE_CALLS),
-    Way('a share of a server', Journey.use_a_share, True, True, {}),
-    Way('a share to read', Journey.read_a_share, True, True, {}),
-    Way('deleted with a share', Journey.delete_with_a_share, True, True, {}),
+    Way('a share', Journey.live_as_a_share, False, True, {}, fails=(SHARES,)),
+    Way('let in to a share', Journey.let_in_to_a_share, False, True, {}, fails=(SHARES,)),
+    Way('a share of a server', Journey.use_a_share, True, True, {}, fails=BOTH),
+    Way('a share to read', Journey.read_a_share, True, True, {}, fails=BOTH),
+    Way('deleted with a share', Journey.delete_with_a_share, True, True, {}, fails=BOTH),
     Way('rescued with a share', Journey.rescue_with_a_share, True, False, {}),
-    Way('a share plugged', Journey.plug_a_share, True, True, {}),
+    Way('a share plugged', Journey.plug_a_share, True, True, {}, fails=BOTH),
     Way('a share plugged, slow guest', Journey.plug_a_share, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
     Way('a share, detached at once', Journey.detach_in_haste, True, False, {}),
-    Way('a share put away', Journey.put_a_share_away, False, False, {}, fail=SHARE_CALLS),
-    Way('a share managed', Journey.manage_a_share, False, False, {}, fail=SHARE_CALLS),
-    Way('a share connected', Journey.use_a_share, True, False, {}, fail=SHARE_CALLS),
-    Way('a share plugged in', Journey.plug_a_share, True, False, {}, fail=SHARE_CALLS),
-    Way('deleted with it', Journey.delete_with_a_share, True, False, {}, fail=SHARE_CALLS),
+    Way('a share put away', Journey.put_a_share_away, False, False, {}, fails=(SHARES,)),
+    Way('a share managed', Journey.manage_a_share, False, False, {}, fails=(SHARES,)),
     Way('a whole life', Journey.whole_life, False, False, {}),
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
@@ -258,13 +255,13 @@ def crash_again(folder, way, first, second):
         return where
 
 
-def crash_and_fault(folder, way, point, failure):
+def crash_and_fault(folder, way, point, calls, failure):
     """Crash, and while it recovers from that, a call fails."""
     with house(folder) as cleatd:
         where = crash(cleatd, way, point, way.go)
         if not where:
             return None
-        recover(cleatd, way._replace(env={**way.env, way.fail: failure}))
+        recover(cleatd, way._replace(env={**way.env, calls.variable: failure}))
         return where if log_holds(folder, MISCHIEF_WORDS) else None
 
 
@@ -273,10 +270,10 @@ def log_holds(folder, words):
         return words in log.read()
 
 
-def fault_once(folder, way, failure):
+def fault_once(folder, way, calls, failure):
     """Returns the last step that was taken, or None when the call was not reached."""
     with house(folder) as cleatd:
-        if not cleatd.start(env={**way.env, way.fail: failure}):
+        if not cleatd.start(env={**way.env, calls.variable: failure}):
             return 'start' if log_holds(folder, MISCHIEF_WORDS) else None
         journey = Journey(cleatd.user('demo'), SETTLE_SECONDS)
         told = None
@@ -358,10 +355,11 @@ def sweep_crash(sweep, ways, _short):
 
 def sweep_fault(sweep, ways, short):
     for way in ways:
-        kinds, first = FAILURES[way.fail] if way.fail else ((), 0)
-        for kind in kinds[:first] if short else kinds:
-            sweep.run_way('%s of a call' % kind, way, lambda folder, n, way=way, kind=kind:
-                          fault_once(folder, way, '%d:%s' % (n, kind)))
+        for calls in way.fails[:1] if short else way.fails:
+            for kind in calls.kinds[:calls.short] if short else calls.kinds:
+                sweep.run_way('%s of %s' % (kind, calls.of), way,
+                              lambda folder, n, way=way, calls=calls, kind=kind:
+                              fault_once(folder, way, calls, '%d:%s' % (n, kind)))
 
 
 def sweep_twice(sweep, ways, _short):
@@ -373,10 +371,11 @@ def sweep_twice(sweep, ways, _short):
             reached = sweep.run(title % first + ' again', way,
                                 lambda folder, n, way=way, point=point:
                                 crash_again(folder, way, point, 'after:%d' % n))
-            if way.fail:
-                reached += sweep.run(title % first + ' a fault', way,
-                                     lambda folder, n, way=way, point=point:
-                                     crash_and_fault(folder, way, point, '%d:fault' % n))
+            for calls in way.fails:
+                reached += sweep.run(title % first + ' a fault of ' + calls.of, way,
+                                     lambda folder, n, way=way, point=point, calls=calls:
+                                     crash_and_fault(folder, way, point, calls,
+                                                     '%d:fault' % n))
             first += 1
 
 
