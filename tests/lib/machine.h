@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "base/str.h"
 #include "base/enum.h"
+#include "base/str.h"
 
 typedef struct Machine {
 	const char *title;
