@@ -388,9 +388,18 @@ def a_share_is_its_one_instance():
     tap.expect(at(NEWEST, admin, path='/share_instances?export_location_id=' + place['id']).body,
                {'share_instances': [shown]})
     tap.expect(at(NEWEST, admin, path='%s/export_locations/%s' % (path, place['id'])).status, 200)
+    tap.expect(at(NEWEST, admin, 'POST', path + '/action',
+                  body={'reset_status': {'status': 'error'}}).status, 202)
+    tap.expect(at(NEWEST, path='/shares/' + share['id']).body['share']['status'], 'error')
+    tap.expect(at('2.6', admin, 'POST', path + '/action',
+                  body={'os-reset_status': {'os-status': 'available'}}).status, 202)
+    for user, status in ((demo, 403), (admin, 202)):
+        tap.expect(at(NEWEST, user, 'POST', path + '/action',
+                      body={'force_delete': None}).status, status)
+    gone('/shares/' + share['id'])
     for wrong in ('/share_instances/' + NOBODY, '/shares/%s/instances' % NOBODY):
         tap.expect(at(NEWEST, admin, path=wrong).status, 404, wrong)
-    for there in ('/share_instances', path, '/shares/%s/instances' % share['id']):
+    for there in ('/share_instances', path, '/shares/%s/instances' % NOBODY):
         refused(at(NEWEST, path=there), 403, 'Access was denied to this resource.')
         tap.expect(at('2.2', admin, path=there).status, 404, there)
 

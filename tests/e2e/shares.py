@@ -70,6 +70,10 @@ def types():
     assert CLEATD.user('demo').project_id in manila('type-access-list', 'gold', user='admin')
     assert 'gold' in manila('type-list')
     manila('type-access-remove', 'gold', CLEATD.user('demo').project_id, user='admin')
+    manila('type-update', 'gold', '--name', 'silver', '--description', 'next', user='admin')
+    shown = properties(manila('type-show', 'silver', user='admin'))
+    tap.expect((shown['description'], shown['visibility']), ('next', 'private'))
+    manila('type-update', 'silver', '--name', 'gold', user='admin')
     manila('type-delete', 'gold', user='admin')
     assert 'gold' not in manila('type-list', '--all', user='admin')
 
@@ -167,6 +171,52 @@ def an_admin_resets():
     tap.expect(share('s1')['status'], 'error')
     manila('reset-state', IDS['s1'], '--state', 'available', user='admin')
     tap.expect(share('s1')['status'], 'available')
+    manila('reset-task-state', IDS['s1'], user='admin')
+    refused('404', 'migration-cancel', IDS['s1'], user='admin')
+
+
+def its_one_instance():
+    listed, = rows(manila('share-instance-list', '--share-id', IDS['s1'], user='admin'))
+    tap.expect((listed['Share ID'], listed['Status']), (IDS['s1'], 'available'))
+    tap.expect(len(rows(manila('share-instance-list', user='admin'))), 1)
+    shown = properties(manila('share-instance-show', listed['ID'], user='admin'))
+    tap.expect((shown['share_id'], shown['host']), (IDS['s1'], listed['Host']))
+    place, = rows(manila('share-instance-export-location-list', listed['ID'], user='admin'))
+    assert place['Path'] in manila('show', 's1')
+    manila('share-instance-reset-state', listed['ID'], '--state', 'error', user='admin')
+    tap.expect(share('s1')['status'], 'error')
+    manila('reset-state', IDS['s1'], '--state', 'available', user='admin')
+    refused('Access was denied', 'share-instance-list')
+
+
+def a_message_tells_why():
+    manila('access-allow', 's1', 'user', 'alice')
+    tap.wait_for('the rule', lambda: rows(manila('access-list', 's1'))[0]['state'] == 'error')
+    told, = rows(manila('message-list', '--resource_id', IDS['s1']))
+    tap.expect((told['Resource Type'], told['Action ID']), ('SHARE', '010'))
+    shown = properties(manila('message-show', told['ID']))
+    tap.expect(shown['user_message'], told['User Message'])
+    manila('message-delete', told['ID'])
+    tap.expect(rows(manila('message-list')), [])
+    rule, = rows(manila('access-list', 's1'))
+    manila('access-deny', 's1', rule['id'])
+    gone(rule['id'], 'access-list', 's1')
+
+
+def given_up_and_taken_back():
+    host = share(IDS['s1'], user='admin')['host']
+    place, = rows(manila('share-export-location-list', 's1'))
+    refused('Access was denied', 'unmanage', 's1')
+    manila('unmanage', IDS['s1'], user='admin')
+    gone(IDS['s1'], 'list')
+    manila('manage', host, 'NFS', place['Path'], '--name', 's1', '--driver_options', 'size=1',
+           user='admin')
+    tap.wait_for('it is back', lambda: properties(
+        manila('show', 's1', user='admin'))['status'] == 'available')
+    tap.expect(properties(manila('show', 's1', user='admin'))['id'], IDS['s1'])
+    manila('force-delete', IDS['s1'], user='admin')
+    tap.wait_for('it is gone', lambda: IDS['s1'] not in manila('list', user='admin'))
+    create()
 
 
 def snapshots():
@@ -178,6 +228,13 @@ def snapshots():
     tap.expect((listed['ID'], listed['Share ID'], listed['Name']),
                (made['id'], IDS['s1'], 'n1'))
     manila('snapshot-rename', 'n1', 'n2')
+    tap.expect(rows(manila('snapshot-access-list', 'n2')), [])
+    tap.expect(rows(manila('snapshot-export-location-list', 'n2')), [])
+    manila('snapshot-reset-state', made['id'], '--state', 'error', user='admin')
+    tap.expect(properties(manila('snapshot-show', 'n2'))['status'], 'error')
+    manila('snapshot-reset-state', made['id'], '--state', 'available', user='admin')
+    manila('revert-to-snapshot', 'n2')
+    becomes('s1', 'available')
     manila('create', 'NFS', '1', '--name', 'copy', '--snapshot-id', made['id'])
     becomes('copy', 'available')
     tap.expect(share('copy')['snapshot_id'], made['id'])
@@ -263,6 +320,71 @@ def openstack_share():
     openstack('limits', 'show', '--absolute')
     openstack('pool', 'list', user='admin')
     openstack('type', 'list')
+    openstack('unset', 'o2', '--property', 'a')
+    assert "a='b'" not in openstack('show', 'o2')
+    tap.expect(openstack('availability', 'zone', 'list', '-f', 'value', '-c', 'Name').strip(),
+               'nova')
+    assert 'manila-share' in openstack('service', 'list', user='admin')
+    assert 'available' in openstack('instance', 'list', user='admin')
+    tap.expect(openstack('message', 'list', '-f', 'value').strip(), '')
+
+
+def openstack_share_access():
+    rule = openstack('access', 'create', 'o2', 'ip', '192.0.2.0/24', '--access-level', 'ro',
+                     '--properties', 'a=b', '--wait', '-f', 'value', '-c', 'id').strip()
+    shown = openstack('access', 'show', rule)
+    assert '192.0.2.0/24' in shown and 'active' in shown, shown
+    openstack('access', 'set', rule, '--property', 'c=d')
+    openstack('access', 'unset', rule, '--property', 'a')
+    assert 'c' in openstack('access', 'list', 'o2', '--properties', 'c=d')
+    place, = openstack('export', 'location', 'list', 'o2', '-f', 'value', '-c', 'ID').split()
+    assert place in openstack('export', 'location', 'show', 'o2', place)
+    openstack('access', 'delete', 'o2', rule, '--wait')
+    tap.expect(openstack('access', 'list', 'o2', '-f', 'value').strip(), '')
+
+
+def openstack_share_types():
+    openstack('type', 'create', 'gold', 'False', '--public', 'False', '--extra-specs',
+              'snapshot_support=True', user='admin')
+    openstack('type', 'set', 'gold', '--description', 'the best', '--extra-specs', 'a=b',
+              user='admin')
+    shown = openstack('type', 'show', 'gold', user='admin')
+    assert 'the best' in shown and 'a : b' in shown, shown
+    openstack('type', 'unset', 'gold', 'a', user='admin')
+    assert 'a : b' not in openstack('type', 'show', 'gold', user='admin')
+    project = CLEATD.user('demo').project_id
+    openstack('type', 'access', 'create', 'gold', project, user='admin')
+    assert project in openstack('type', 'access', 'list', 'gold', user='admin')
+    assert 'gold' in openstack('type', 'list')
+    openstack('type', 'access', 'delete', 'gold', project, user='admin')
+    assert 'gold' not in openstack('type', 'list')
+    openstack('type', 'delete', 'gold', user='admin')
+
+
+def openstack_share_snapshots():
+    openstack('snapshot', 'create', 'o2', '--name', 'n1', '--wait')
+    openstack('snapshot', 'set', 'n1', '--name', 'n2', '--description', 'text')
+    assert 'text' in openstack('snapshot', 'show', 'n2')
+    assert 'n2' in openstack('snapshot', 'list', '--share', 'o2')
+    openstack('revert', 'n2', '--wait')
+    openstack('snapshot', 'delete', 'n2', '--wait')
+    tap.expect(openstack('snapshot', 'list', '-f', 'value').strip(), '')
+
+
+def openstack_share_quotas():
+    openstack('quota', 'set', 'demo', '--shares', '1', user='admin')
+    complaint = commands.run(CLEATD, 'openstack', 'share', 'create', 'NFS', '1', fails=True)
+    assert 'ShareLimitExceeded' in complaint, complaint
+    openstack('quota', 'delete', 'demo', user='admin')
+    assert '50' in openstack('quota', 'show', 'demo', user='admin')
+
+
+def openstack_share_ends():
+    identifier = openstack('show', 'o2', '-f', 'value', '-c', 'id').strip()
+    openstack('delete', 'o2', '--soft')
+    tap.expect(openstack('list', '-f', 'value').strip(), '')
+    openstack('restore', identifier)  # it looks for no names there
+    assert 'o2' in openstack('list')
     openstack('delete', 'o2', '--wait')
     tap.expect(openstack('list', '-f', 'value').strip(), '')
 
@@ -279,5 +401,7 @@ def cleatd_serves():
 with CLEATD:
     tap.run('manila', [
         cleatd_serves, types, create, lists, export_locations, access, updates, sizes,
-        an_admin_resets, snapshots, put_away, quotas, what_admins_look_at,
-        lists_of_what_there_is_none_of, delete, openstack_share, daemon_ends_well])
+        an_admin_resets, its_one_instance, a_message_tells_why, given_up_and_taken_back, snapshots,
+        put_away, quotas, what_admins_look_at, lists_of_what_there_is_none_of, delete,
+        openstack_share, openstack_share_access, openstack_share_types, openstack_share_snapshots,
+        openstack_share_quotas, openstack_share_ends, daemon_ends_well])

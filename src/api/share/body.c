@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * What bodies and queries of several resources have in common: the one wrapper, and booleans, for
- * which there are many words.
+ * What bodies and queries of several resources have in common: the one wrapper, booleans, for which
+ * there are many words, and the status that an admin sets.
  */
 #include "api/share/priv.h"
 
@@ -85,7 +85,40 @@ int share_reply_accepted(ApiRequest *r, int k)
 	return 0;
 }
 
-int share_refuse_choice(ApiRequest *r, const char *field, const char *value, const EnumNames *names)
+/* --- reset_status, of whatever kind of thing --- */
+
+typedef struct ResetFields {
+	const char *status;
+} ResetFields;
+
+typedef struct ResetBody {
+	const ResetFields *wish;
+} ResetBody;
+
+#define STATUS(key)                                                                                \
+	{                                                                                          \
+		.name = (key), .type = JSON_TEXT, .max = LIMIT_NAME_CHARS,                         \
+		.offset = offsetof(ResetFields, status)                                            \
+	}
+
+static const JsonField old_rows[] = {STATUS("status"), STATUS("os-status")};
+static const JsonFields old_fields = JSON_FIELDS(old_rows, ResetFields);
+static const JsonField rows[] = {STATUS("status")};
+static const JsonFields fields = JSON_FIELDS(rows, ResetFields);
+
+#define BODY(key, table)                                                                           \
+	{                                                                                          \
+		.name = (key), .type = JSON_OBJECT, .flags = JSON_REQUIRED, .fields = &(table),    \
+		.offset = offsetof(ResetBody, wish)                                                \
+	}
+
+static const JsonField old_body_rows[] = {BODY("os-reset_status", old_fields)};
+const JsonFields share_old_reset_body = JSON_FIELDS(old_body_rows, ResetBody);
+static const JsonField body_rows[] = {BODY("reset_status", fields)};
+const JsonFields share_reset_body = JSON_FIELDS(body_rows, ResetBody);
+
+/* None of the names, or none at all. */
+static void refuse_status(ApiRequest *r, const char *value, const EnumNames *names)
 {
 	Buf list = {0};
 
@@ -93,11 +126,20 @@ int share_refuse_choice(ApiRequest *r, const char *field, const char *value, con
 		buf_printf(&list, "%s'%s'", i ? ", " : "", names->names[i]);
 	if (value)
 		(void)api_refuse(r, 400,
-				 "Invalid input for field/attribute %s. Value: %s. '%s' is not one "
-				 "of [%s]",
-				 field, value, value, buf_text(&list)); /* 0 */
+				 "Invalid input for field/attribute status. Value: %s. '%s' is not "
+				 "one of [%s]",
+				 value, value, buf_text(&list)); /* 0 */
 	else
-		(void)api_refuse(r, 400, "'%s' is a required property", field); /* 0 */
+		(void)api_refuse(r, 400, "'status' is a required property"); /* 0 */
 	buf_done(&list);
-	return 0;
+}
+
+bool share_read_reset(ApiRequest *r, const EnumNames *names, int *ret)
+{
+	const char *text = ((const ResetBody *)r->body)->wish->status;
+
+	*ret = text ? enum_value(names, text) : -1;
+	if (*ret < 0)
+		refuse_status(r, text, names);
+	return *ret >= 0;
 }

@@ -97,6 +97,11 @@ static int instance_show(ApiRequest *r, Fault *f)
 		.mode = API_READ, .since = (first), .handle = (what)                               \
 	}
 
+#define ACTION(key, name, table, what)                                                             \
+	.method = "POST", .pattern = "/share_instances/{share_id}/action", .action = (key),        \
+	.policy = (name), .rule = API_RULE_ADMIN, .mode = API_WRITE, .body = (table),              \
+	.handle = (what)
+
 static const ApiRoute routes[] = {
 	ROUTE("/share_instances", "share_instance:index", V(3), instances_list),
 	ROUTE("/share_instances/{share_id}", "share_instance:show", V(3), instance_show),
@@ -105,5 +110,14 @@ static const ApiRoute routes[] = {
 	ROUTE("/share_instances/{share_id}/export_locations/{export_id}",
 	      "share_instance_export_location:show", V(9), share_export_show),
 	ROUTE("/shares/{share_id}/instances", "share_instance:index", V(3), instances_of_share),
+	{ACTION("reset_status", "share_instance:reset_status", &share_reset_body, share_reset),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-reset_status", "share_instance:reset_status", &share_old_reset_body,
+		share_reset),
+	 .since = V(3), .until = SHARE_PREFIXED},
+	{ACTION("force_delete", "share_instance:force_delete", NULL, share_force_delete),
+	 .since = SHARE_PLAIN},
+	{ACTION("os-force_delete", "share_instance:force_delete", NULL, share_force_delete),
+	 .since = V(3), .until = SHARE_PREFIXED},
 };
 const ApiRoutes share_instance_routes = API_ROUTES(routes);

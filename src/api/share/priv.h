@@ -77,9 +77,22 @@ _must_use_ bool share_read_bool(ApiRequest *r, const char *json, bool *ret);
 _must_use_ int share_exports_list(ApiRequest *r, Fault *f);
 _must_use_ int share_export_show(ApiRequest *r, Fault *f);
 
-/* 400 for a text of a body that is none of the names. Returns 0. */
-int share_refuse_choice(ApiRequest *r, const char *field, const char *value,
-			const EnumNames *names);
+/* The body of reset_status, and of os-reset_status; and the status in it. False after a 400. */
+extern const JsonFields share_reset_body, share_old_reset_body;
+_must_use_ bool share_read_reset(ApiRequest *r, const EnumNames *names, int *ret);
+
+/* What an admin does to a share, or to its instance; by "share_id". */
+_must_use_ int share_reset(ApiRequest *r, Fault *f);
+_must_use_ int share_force_delete(ApiRequest *r, Fault *f);
+
+/* The body of an action, whose one member has the action's name and is `wish` in the Type. */
+#define SHARE_ACTION_BODY(id, key, Type, table)                                                    \
+	static const JsonField id##_rows[] = {{.name = (key),                                      \
+					       .type = JSON_OBJECT,                                \
+					       .flags = JSON_REQUIRED,                             \
+					       .fields = &(table),                                 \
+					       .offset = offsetof(Type, wish)}};                   \
+	static const JsonFields id = JSON_FIELDS(id##_rows, Type)
 
 /* Whether the caller is an admin and asks for all projects; what others say is ignored. */
 bool share_asks_for_all(const ApiRequest *r, const char *name);

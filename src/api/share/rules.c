@@ -180,18 +180,10 @@ static const JsonField deny_rows[] = {
 };
 static const JsonFields deny_fields = JSON_FIELDS(deny_rows, DenyFields);
 
-#define BODY(id, key, Type, table)                                                                 \
-	static const JsonField id##_rows[] = {{.name = (key),                                      \
-					       .type = JSON_OBJECT,                                \
-					       .flags = JSON_REQUIRED,                             \
-					       .fields = &(table),                                 \
-					       .offset = offsetof(Type, wish)}};                   \
-	static const JsonFields id = JSON_FIELDS(id##_rows, Type)
-
-BODY(allow_body, "allow_access", AllowBody, allow_fields);
-BODY(os_allow_body, "os-allow_access", AllowBody, allow_fields);
-BODY(deny_body, "deny_access", DenyBody, deny_fields);
-BODY(os_deny_body, "os-deny_access", DenyBody, deny_fields);
+SHARE_ACTION_BODY(allow_body, "allow_access", AllowBody, allow_fields);
+SHARE_ACTION_BODY(os_allow_body, "os-allow_access", AllowBody, allow_fields);
+SHARE_ACTION_BODY(deny_body, "deny_access", DenyBody, deny_fields);
+SHARE_ACTION_BODY(os_deny_body, "os-deny_access", DenyBody, deny_fields);
 
 static int refuse_level(ApiRequest *r, const char *level)
 {
@@ -387,7 +379,7 @@ static const JsonField update_rows[] = {
 	 .offset = offsetof(UpdateFields, level)},
 };
 static const JsonFields update_fields = JSON_FIELDS(update_rows, UpdateFields);
-BODY(update_body, "update_access", UpdateBody, update_fields);
+SHARE_ACTION_BODY(update_body, "update_access", UpdateBody, update_fields);
 
 static int rule_update(ApiRequest *r, Fault *f)
 {

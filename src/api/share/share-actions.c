@@ -35,25 +35,6 @@ static const JsonFields extend_fields = JSON_FIELDS(extend_rows, SizeFields);
 static const JsonField shrink_rows[] = {NEW_SIZE};
 static const JsonFields shrink_fields = JSON_FIELDS(shrink_rows, SizeFields);
 
-typedef struct ResetFields {
-	const char *status;
-} ResetFields;
-
-typedef struct ResetBody {
-	const ResetFields *wish;
-} ResetBody;
-
-#define STATUS(key)                                                                                \
-	{                                                                                          \
-		.name = (key), .type = JSON_TEXT, .max = LIMIT_NAME_CHARS,                         \
-		.offset = offsetof(ResetFields, status)                                            \
-	}
-
-static const JsonField old_reset_rows[] = {STATUS("status"), STATUS("os-status")};
-static const JsonFields old_reset_fields = JSON_FIELDS(old_reset_rows, ResetFields);
-static const JsonField reset_rows[] = {STATUS("status")};
-static const JsonFields reset_fields = JSON_FIELDS(reset_rows, ResetFields);
-
 typedef struct RevertFields {
 	const char *snapshot_id;
 } RevertFields;
@@ -88,23 +69,12 @@ static const JsonField task_rows[] = {
 };
 static const JsonFields task_fields = JSON_FIELDS(task_rows, TaskFields);
 
-/* The body of an action, whose one member has the action's name. */
-#define BODY(id, key, Type, table)                                                                 \
-	static const JsonField id##_rows[] = {{.name = (key),                                      \
-					       .type = JSON_OBJECT,                                \
-					       .flags = JSON_REQUIRED,                             \
-					       .fields = &(table),                                 \
-					       .offset = offsetof(Type, wish)}};                   \
-	static const JsonFields id = JSON_FIELDS(id##_rows, Type)
-
-BODY(extend_body, "extend", SizeBody, extend_fields);
-BODY(os_extend_body, "os-extend", SizeBody, extend_fields);
-BODY(shrink_body, "shrink", SizeBody, shrink_fields);
-BODY(os_shrink_body, "os-shrink", SizeBody, shrink_fields);
-BODY(reset_body, "reset_status", ResetBody, reset_fields);
-BODY(os_reset_body, "os-reset_status", ResetBody, old_reset_fields);
-BODY(task_body, "reset_task_state", TaskBody, task_fields);
-BODY(revert_body, "revert", RevertBody, revert_fields);
+SHARE_ACTION_BODY(extend_body, "extend", SizeBody, extend_fields);
+SHARE_ACTION_BODY(os_extend_body, "os-extend", SizeBody, extend_fields);
+SHARE_ACTION_BODY(shrink_body, "shrink", SizeBody, shrink_fields);
+SHARE_ACTION_BODY(os_shrink_body, "os-shrink", SizeBody, shrink_fields);
+SHARE_ACTION_BODY(task_body, "reset_task_state", TaskBody, task_fields);
+SHARE_ACTION_BODY(revert_body, "revert", RevertBody, revert_fields);
 
 /* Force passes by a scheduler that finds no room; there is none here, but it is for admins. */
 static int share_extend(ApiRequest *r, Fault *f)
@@ -125,13 +95,12 @@ static int share_shrink(ApiRequest *r, Fault *f)
 		r, service_shrink_share(&r->work, api_param(r, "share_id"), wish->new_size, f));
 }
 
-static int share_reset(ApiRequest *r, Fault *f)
+int share_reset(ApiRequest *r, Fault *f)
 {
-	const char *text = ((const ResetBody *)r->body)->wish->status;
-	int status = text ? enum_value(&share_status_names, text) : -1;
+	int status;
 
-	if (status < 0)
-		return share_refuse_choice(r, "status", text, &share_status_names);
+	if (!share_read_reset(r, &share_status_names, &status))
+		return 0;
 	return share_reply_accepted(
 		r, service_reset_share(&r->work, api_param(r, "share_id"), (ShareStatus)status, f));
 }
@@ -151,7 +120,7 @@ static int share_reset_task(ApiRequest *r, Fault *f)
 		r, service_find_share(&r->work, api_param(r, "share_id"), &share, f));
 }
 
-static int share_force_delete(ApiRequest *r, Fault *f)
+int share_force_delete(ApiRequest *r, Fault *f)
 {
 	return share_reply_accepted(
 		r, service_delete_share(&r->work, api_param(r, "share_id"), true, f));
@@ -195,9 +164,10 @@ static const ApiRoute routes[] = {
 	 .since = SHARE_PLAIN},
 	{ACTION("os-shrink", "share:shrink", API_RULE_MEMBER, &os_shrink_body, share_shrink),
 	 .until = SHARE_PREFIXED},
-	{ACTION("reset_status", "share:reset_status", API_RULE_ADMIN, &reset_body, share_reset),
+	{ACTION("reset_status", "share:reset_status", API_RULE_ADMIN, &share_reset_body,
+		share_reset),
 	 .since = SHARE_PLAIN},
-	{ACTION("os-reset_status", "share:reset_status", API_RULE_ADMIN, &os_reset_body,
+	{ACTION("os-reset_status", "share:reset_status", API_RULE_ADMIN, &share_old_reset_body,
 		share_reset),
 	 .until = SHARE_PREFIXED},
 	{ACTION("force_delete", "share:force_delete", API_RULE_ADMIN, NULL, share_force_delete),

@@ -7,42 +7,6 @@
 #include "api/share/priv.h"
 #include "service/share-snapshot.h"
 
-typedef struct ResetFields {
-	const char *status;
-} ResetFields;
-
-typedef struct ResetBody {
-	const ResetFields *wish;
-} ResetBody;
-
-#define STATUS(key)                                                                                \
-	{                                                                                          \
-		.name = (key), .type = JSON_TEXT, .max = LIMIT_NAME_CHARS,                         \
-		.offset = offsetof(ResetFields, status)                                            \
-	}
-
-static const JsonField old_reset_rows[] = {STATUS("status"), STATUS("os-status")};
-static const JsonFields old_reset_fields = JSON_FIELDS(old_reset_rows, ResetFields);
-static const JsonField reset_rows[] = {STATUS("status")};
-static const JsonFields reset_fields = JSON_FIELDS(reset_rows, ResetFields);
-
-static const JsonField old_body_rows[] = {
-	{.name = "os-reset_status",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .fields = &old_reset_fields,
-	 .offset = offsetof(ResetBody, wish)},
-};
-static const JsonFields old_body = JSON_FIELDS(old_body_rows, ResetBody);
-static const JsonField body_rows[] = {
-	{.name = "reset_status",
-	 .type = JSON_OBJECT,
-	 .flags = JSON_REQUIRED,
-	 .fields = &reset_fields,
-	 .offset = offsetof(ResetBody, wish)},
-};
-static const JsonFields body = JSON_FIELDS(body_rows, ResetBody);
-
 static const char *snapshot_id(const ApiRequest *r)
 {
 	return api_param(r, "share_snapshot_id");
@@ -50,11 +14,10 @@ static const char *snapshot_id(const ApiRequest *r)
 
 static int snapshot_reset(ApiRequest *r, Fault *f)
 {
-	const char *text = ((const ResetBody *)r->body)->wish->status;
-	int status = text ? enum_value(&share_snapshot_status_names, text) : -1;
+	int status;
 
-	if (status < 0)
-		return share_refuse_choice(r, "status", text, &share_snapshot_status_names);
+	if (!share_read_reset(r, &share_snapshot_status_names, &status))
+		return 0;
 	return share_reply_accepted(r,
 				    service_reset_share_snapshot(&r->work, snapshot_id(r),
 								 (ShareSnapshotStatus)status, f));
@@ -157,9 +120,10 @@ static int rules_list(ApiRequest *r, Fault *f)
 	.handle = (what)
 
 static const ApiRoute routes[] = {
-	{ACTION("reset_status", "share_snapshot:reset_status", &body, snapshot_reset),
+	{ACTION("reset_status", "share_snapshot:reset_status", &share_reset_body, snapshot_reset),
 	 .since = SHARE_PLAIN},
-	{ACTION("os-reset_status", "share_snapshot:reset_status", &old_body, snapshot_reset),
+	{ACTION("os-reset_status", "share_snapshot:reset_status", &share_old_reset_body,
+		snapshot_reset),
 	 .until = SHARE_PREFIXED},
 	{ACTION("force_delete", "share_snapshot:force_delete", NULL, snapshot_force_delete),
 	 .since = SHARE_PLAIN},
