@@ -18,7 +18,7 @@ packages_of() { # GROUP...
 		guest) echo busybox-static kmod lz4 python3 ;;
 		image) echo qemu-utils ;;
 		disk) echo mount ;;
-		targets) echo tgt qemu-block-extra ;;
+		targets) echo tgt qemu-block-extra libiscsi-bin ;;
 		lvm) echo lvm2 thin-provisioning-tools mount qemu-utils ;;
 		ceph) echo ceph-mon ceph-osd ceph-mds ceph-fuse ceph-common e2fsprogs mount ;;
 		vm) echo libvirt-daemon-driver-qemu libvirt-daemon qemu-system-x86 qemu-utils ;;

@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <pthread.h>
 
@@ -51,6 +52,18 @@ void secret_hash(const char *text, char out[static SECRET_HASH_TEXT])
 	if (EVP_Digest(text, strlen(text), digest, NULL, sha256, NULL) != 1)
 		abort(); /* out of memory */
 	str_hex(digest, sizeof(digest), out);
+}
+
+void secret_hmac(const char *key, const char *text, char out[static SECRET_HASH_TEXT])
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	unsigned length = 0;
+
+	if (!HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)text, strlen(text),
+		  digest, &length))
+		abort(); /* out of memory */
+	str_hex(digest, sizeof(digest), out);
+	OPENSSL_cleanse(digest, sizeof(digest));
 }
 
 bool secret_equal(const char *a, const char *b)

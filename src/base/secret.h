@@ -20,5 +20,8 @@ void secret_new(size_t n, char out[static SECRET_TEXT_MAX]);
 /* Lower-case hex of the text's SHA-256. */
 void secret_hash(const char *text, char out[static SECRET_HASH_TEXT]);
 
+/* Lower-case hex of the text's HMAC-SHA256. */
+void secret_hmac(const char *key, const char *text, char out[static SECRET_HASH_TEXT]);
+
 /* Compare two texts in a time that depends on their lengths only. */
 _must_use_ bool secret_equal(const char *a, const char *b);

@@ -3,22 +3,15 @@
 /*
  * The checked wrappers round a volume backend's slots. Each one checks what it is handed (a slot
  * may build file names from a volume's id), logs the call with its answer, and turns an answer
- * that the slot is not allowed to give into a fault.
+ * that the slot is not allowed to give into a fault. Exports by a target are in export.c.
  */
-#include "contract/backend.h"
+#include "contract/backend-priv.h"
 
 #include <errno.h>
 
 #include "base/mem.h"
 #include "base/uuid.h"
 #include "contract/slot.h"
-
-struct Backend {
-	const BackendDriver *driver;
-	void *self;
-	char *name;
-	BackendTraits traits;
-};
 
 /* All that has to do with copies and snapshots, or nothing of it. */
 static bool snapshots_complete(const BackendDriver *driver)
@@ -40,7 +33,7 @@ static bool driver_complete(const BackendDriver *driver)
 }
 
 /* What every call about a volume may rely on. */
-static void volume_check(const Backend *backend, const Volume *volume)
+void backend_check_volume(const Backend *backend, const Volume *volume)
 {
 	char canonical[UUID_TEXT];
 
@@ -54,17 +47,10 @@ static void snapshot_check(const Backend *backend, const Volume *volume, const S
 {
 	char canonical[UUID_TEXT];
 
-	volume_check(backend, volume);
+	backend_check_volume(backend, volume);
 	assert(uuid_canonical(snapshot->id, canonical) && strcmp(canonical, snapshot->id) == 0);
 	assert(strcmp(snapshot->volume_id, volume->id) == 0);
 }
-
-/* Sets of outcomes that a slot may answer. */
-enum {
-	MAY_BE_FULL = 1 << 0,
-	MAY_LACK_VOLUME = 1 << 1,
-	MAY_LACK_SNAPSHOT = 1 << 2,
-};
 
 static bool outcome_allowed(int r, unsigned allowed)
 {
@@ -79,8 +65,8 @@ static bool outcome_allowed(int r, unsigned allowed)
 	return r == 0;
 }
 
-static int call_done(const Backend *backend, const char *name, const Volume *volume, int r,
-		     unsigned allowed, Fault *f)
+int backend_call_done(const Backend *backend, const char *name, const Volume *volume, int r,
+		      unsigned allowed, Fault *f)
 {
 	static const SlotNoun noun = {.key = "vol", .name = "volume"};
 	const SlotCall call = {backend->name, name, &noun, volume->id};
@@ -138,23 +124,23 @@ const BackendTraits *backend_traits(const Backend *backend)
 
 int backend_create(Backend *backend, const Volume *volume, Fault *f)
 {
-	volume_check(backend, volume);
-	return call_done(backend, "create", volume,
-			 backend->driver->create(backend->self, volume, f), MAY_BE_FULL, f);
+	backend_check_volume(backend, volume);
+	return backend_call_done(backend, "create", volume,
+				 backend->driver->create(backend->self, volume, f), MAY_BE_FULL, f);
 }
 
 int backend_remove(Backend *backend, const Volume *volume, Fault *f)
 {
-	volume_check(backend, volume);
-	return call_done(backend, "remove", volume,
-			 backend->driver->remove(backend->self, volume, f), 0, f);
+	backend_check_volume(backend, volume);
+	return backend_call_done(backend, "remove", volume,
+				 backend->driver->remove(backend->self, volume, f), 0, f);
 }
 
 int backend_exists(Backend *backend, const Volume *volume, bool *ret, Fault *f)
 {
-	volume_check(backend, volume);
-	return call_done(backend, "exists", volume,
-			 backend->driver->exists(backend->self, volume, ret, f), 0, f);
+	backend_check_volume(backend, volume);
+	return backend_call_done(backend, "exists", volume,
+				 backend->driver->exists(backend->self, volume, ret, f), 0, f);
 }
 
 static bool is_usable(const BackendPath *path, const Volume *volume)
@@ -170,9 +156,9 @@ int backend_connect(Backend *backend, const Volume *volume, Arena *arena, Backen
 	BackendPath path = {0};
 	int r;
 
-	volume_check(backend, volume);
+	backend_check_volume(backend, volume);
 	r = backend->driver->connect(backend->self, volume, arena, &path, f);
-	r = call_done(backend, "connect", volume, r, MAY_LACK_VOLUME, f);
+	r = backend_call_done(backend, "connect", volume, r, MAY_LACK_VOLUME, f);
 	if (r)
 		return r;
 	if (!is_usable(&path, volume))
@@ -184,58 +170,36 @@ int backend_connect(Backend *backend, const Volume *volume, Arena *arena, Backen
 
 int backend_disconnect(Backend *backend, const Volume *volume, Fault *f)
 {
-	volume_check(backend, volume);
-	return call_done(backend, "disconnect", volume,
-			 backend->driver->disconnect(backend->self, volume, f), 0, f);
-}
-
-int backend_connection_info(Backend *backend, const Volume *volume, const Attachment *attachment,
-			    Arena *arena, const char **ret, Fault *f)
-{
-	int r;
-
-	volume_check(backend, volume);
-	/* The answer may hold secrets: only the result is logged. */
-	r = backend->driver->connection_info(backend->self, volume, attachment, arena, ret, f);
-	return call_done(backend, "connection_info", volume, r, 0, f);
-}
-
-int backend_export(Backend *backend, const Volume *volume, const Attachment *attachment, Fault *f)
-{
-	volume_check(backend, volume);
-	return call_done(backend, "export", volume,
-			 backend->driver->export(backend->self, volume, attachment, f), 0, f);
-}
-
-int backend_unexport(Backend *backend, const Volume *volume, const Attachment *attachment, Fault *f)
-{
-	volume_check(backend, volume);
-	return call_done(backend, "unexport", volume,
-			 backend->driver->unexport(backend->self, volume, attachment, f), 0, f);
+	backend_check_volume(backend, volume);
+	return backend_call_done(backend, "disconnect", volume,
+				 backend->driver->disconnect(backend->self, volume, f), 0, f);
 }
 
 int backend_extend(Backend *backend, const Volume *volume, int64_t size_gib, Fault *f)
 {
-	volume_check(backend, volume);
+	int r;
+
+	backend_check_volume(backend, volume);
 	assert(size_gib >= volume->size_gib);
-	return call_done(backend, "extend", volume,
-			 backend->driver->extend(backend->self, volume, size_gib, f),
-			 MAY_BE_FULL | MAY_LACK_VOLUME, f);
+	r = backend_call_done(backend, "extend", volume,
+			      backend->driver->extend(backend->self, volume, size_gib, f),
+			      MAY_BE_FULL | MAY_LACK_VOLUME, f);
+	return r || !backend->target ? r : backend_resize_export(backend, volume, size_gib, f);
 }
 
 int backend_copy(Backend *backend, const BackendSource *source, const Volume *volume, Fault *f)
 {
-	volume_check(backend, volume);
+	backend_check_volume(backend, volume);
 	if (source->snapshot)
 		snapshot_check(backend, source->volume, source->snapshot);
 	else if (source->volume)
-		volume_check(backend, source->volume);
+		backend_check_volume(backend, source->volume);
 	assert(!source->volume != !source->image_path);
 	if (!backend->driver->copy)
 		return slot_missing(backend->name, "copy", f);
-	return call_done(backend, "copy", volume,
-			 backend->driver->copy(backend->self, source, volume, f),
-			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
+	return backend_call_done(backend, "copy", volume,
+				 backend->driver->copy(backend->self, source, volume, f),
+				 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
@@ -243,9 +207,9 @@ int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *sna
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot)
 		return slot_missing(backend->name, "snapshot", f);
-	return call_done(backend, "snapshot", volume,
-			 backend->driver->snapshot(backend->self, volume, snapshot, f),
-			 MAY_BE_FULL | MAY_LACK_VOLUME, f);
+	return backend_call_done(backend, "snapshot", volume,
+				 backend->driver->snapshot(backend->self, volume, snapshot, f),
+				 MAY_BE_FULL | MAY_LACK_VOLUME, f);
 }
 
 int backend_snapshot_remove(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -254,9 +218,9 @@ int backend_snapshot_remove(Backend *backend, const Volume *volume, const Snapsh
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_remove)
 		return 0;
-	return call_done(backend, "snapshot_remove", volume,
-			 backend->driver->snapshot_remove(backend->self, volume, snapshot, f), 0,
-			 f);
+	return backend_call_done(
+		backend, "snapshot_remove", volume,
+		backend->driver->snapshot_remove(backend->self, volume, snapshot, f), 0, f);
 }
 
 int backend_snapshot_exists(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -266,9 +230,9 @@ int backend_snapshot_exists(Backend *backend, const Volume *volume, const Snapsh
 	*ret = false;
 	if (!backend->driver->snapshot_exists)
 		return 0;
-	return call_done(backend, "snapshot_exists", volume,
-			 backend->driver->snapshot_exists(backend->self, volume, snapshot, ret, f),
-			 0, f);
+	return backend_call_done(
+		backend, "snapshot_exists", volume,
+		backend->driver->snapshot_exists(backend->self, volume, snapshot, ret, f), 0, f);
 }
 
 int backend_snapshot_draft(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -277,7 +241,7 @@ int backend_snapshot_draft(Backend *backend, const Volume *volume, const Snapsho
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_draft)
 		return slot_missing(backend->name, "snapshot_draft", f);
-	return call_done(
+	return backend_call_done(
 		backend, "snapshot_draft", volume,
 		backend->driver->snapshot_draft(backend->self, volume, snapshot, arena, ret, f),
 		MAY_BE_FULL, f);
@@ -289,9 +253,9 @@ int backend_snapshot_keep(Backend *backend, const Volume *volume, const Snapshot
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_keep)
 		return slot_missing(backend->name, "snapshot_keep", f);
-	return call_done(backend, "snapshot_keep", volume,
-			 backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
-			 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
+	return backend_call_done(backend, "snapshot_keep", volume,
+				 backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
+				 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -300,7 +264,7 @@ int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snaps
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_connect)
 		return slot_missing(backend->name, "snapshot_connect", f);
-	return call_done(
+	return backend_call_done(
 		backend, "snapshot_connect", volume,
 		backend->driver->snapshot_connect(backend->self, volume, snapshot, arena, ret, f),
 		MAY_LACK_SNAPSHOT, f);
@@ -311,9 +275,9 @@ int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snaps
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->revert)
 		return slot_missing(backend->name, "revert", f);
-	return call_done(backend, "revert", volume,
-			 backend->driver->revert(backend->self, volume, snapshot, f),
-			 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
+	return backend_call_done(backend, "revert", volume,
+				 backend->driver->revert(backend->self, volume, snapshot, f),
+				 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)

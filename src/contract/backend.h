@@ -2,7 +2,8 @@
 /* Copyright the Cleat authors */
 /*
  * What a volume backend must be: volumes and snapshots that are made, copied, deleted, reached from
- * this host and, where the backend can, exported to others.
+ * this host and, where the backend can, exported to others. One that cannot may be given a target:
+ * what it connects is then exported by that.
  *
  * Every call may be repeated and then changes nothing more. Nothing outside the backend's own
  * directory or pool is ever opened. Formats are what the record says, never probed.
@@ -12,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "contract/target.h"
 #include "model/volume.h"
 
 typedef struct Backend Backend;
@@ -56,6 +58,7 @@ typedef struct BackendTraits {
 	int shared_targets;   /* 0: a target of its own for each volume; 1: shared; -1: unknown */
 	/* What a connector has to say for an export to it: "initiator", "nqn", "wwpns" or NULL. */
 	const char *host_identity;
+	bool by_target; /* exports what it connects, by a target; attachments of a host share one */
 } BackendTraits;
 
 struct BackendDriver {
@@ -133,6 +136,8 @@ _must_use_ int backend_open(const BackendDriver *driver, const BackendConfig *co
 			    Fault *f);
 Backend *backend_close(Backend *backend);
 DEFINE_CLEANUP(Backend, backend_close)
+/* Export by a target, which stays the caller's. Before anything else is asked of the backend. */
+void backend_set_target(Backend *backend, Target *target);
 const char *backend_name(const Backend *backend);
 const BackendTraits *backend_traits(const Backend *backend);
 
@@ -149,6 +154,14 @@ _must_use_ int backend_export(Backend *backend, const Volume *volume, const Atta
 			      Fault *f);
 _must_use_ int backend_unexport(Backend *backend, const Volume *volume,
 				const Attachment *attachment, Fault *f);
+/*
+ * Whether a host may be let in as its connector says. On false *ret is a sentence, in the arena,
+ * that says what is wrong with it.
+ */
+_must_use_ bool backend_host_valid(const Backend *backend, const char *connector, Arena *arena,
+				   const char **ret);
+/* Whether two attachments of one volume have one export, which ends with the last of them. */
+bool backend_same_export(const Backend *backend, const Attachment *a, const Attachment *b);
 _must_use_ int backend_extend(Backend *backend, const Volume *volume, int64_t size_gib, Fault *f);
 _must_use_ int backend_copy(Backend *backend, const BackendSource *source, const Volume *volume,
 			    Fault *f);

@@ -36,6 +36,7 @@ static const char *const yes_or_no[] = {"no", "yes", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
 static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
+static const char *const targets[] = {"none", "tgt", "lio", "nvmet", NULL};
 static const char *const share_backends[] = {"directory", "nfs", "cephfs", "fake", NULL};
 static const char *const share_limits[] = {"auto", "quota", "image", "none", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
@@ -106,6 +107,11 @@ static const ConfigKey keys[] = {
 	NUMBER("volume", "reserved_percentage", reserved_percent, 0, 100),
 	TEXT("volume", "default_type", default_volume_type, NULL),
 	NUMBER("volume", "hold_seconds", hold_s, 60, 7 * 24 * 3600),
+	TEXT("target", "driver", target, targets),
+	TEXT("target", "portals", target_portals, NULL),
+	TEXT("target", "prefix", target_prefix, NULL),
+	TEXT("target", "control", target_control, NULL),
+	FLAG("target", "chap", target_chap),
 	TEXT("share", "backend", share_backend, share_backends),
 	TEXT("share", "directory", share_directory, NULL),
 	TEXT("share", "limit", share_limit, share_limits),
@@ -154,6 +160,9 @@ void config_default(Config *config, Arena *arena)
 		.oversubscription = 2000,
 		.default_volume_type = DEFAULT_VOLUME_TYPE,
 		.hold_s = 3600,
+		.target = "none",
+		.target_control = "/var/run/tgtd/socket.0",
+		.target_chap = true,
 		.share_backend = "directory",
 		.share_limit = "auto",
 		.share_address = "127.0.0.1",
@@ -302,6 +311,24 @@ static int check_volumes(const Config *config, Fault *f)
 	return 0;
 }
 
+/* Details of the target are its own to check. */
+static int check_target(const Config *config, Fault *f)
+{
+	if (str_eq(config->target, "none"))
+		return 0;
+	if (str_eq(config->volume_backend, "fake"))
+		return fault(f, -EINVAL,
+			     "backend fake has exports of its own: no target serves it");
+	if (!str_eq(config->volume_format, "raw"))
+		return fault(f, -EINVAL,
+			     "target %s serves raw volumes only: set format = raw in [volume], or "
+			     "driver = none in [target]",
+			     config->target);
+	if (!config->target_portals || !config->target_prefix)
+		return fault(f, -EINVAL, "target %s needs portals and a prefix", config->target);
+	return 0;
+}
+
 static int check_filesystems(const Config *config, Fault *f)
 {
 	int64_t queue = config->virtiofs_queue;
@@ -330,5 +357,7 @@ int config_check(const Config *config, Fault *f)
 	r = check_choices(config, f);
 	if (r == 0)
 		r = check_filesystems(config, f);
+	if (r == 0)
+		r = check_target(config, f);
 	return r ? r : check_volumes(config, f);
 }

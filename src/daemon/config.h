@@ -61,6 +61,12 @@ typedef struct Config {
 	int64_t reserved_percent;
 	const char *default_volume_type;
 	int64_t hold_s; /* how long os-reserve holds for a client who does not come back */
+	/* [target] */
+	const char *target;         /* by what volumes are exported; "none" */
+	const char *target_portals; /* with commas between; NULL: none */
+	const char *target_prefix;  /* of the names of what is exported, or NULL */
+	const char *target_control; /* of tgtd */
+	bool target_chap;
 	/* [share] */
 	const char *share_backend;
 	const char *share_directory;         /* NULL: below the state directory */

@@ -34,6 +34,18 @@ int files_check_private(const char *path, Fault *f)
 		     others ? "everybody" : "another group", path, others ? "go" : "g", path);
 }
 
+int files_check_secret(const char *path, Fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0
+				       : fault(f, -errno, "look at %s: %s", path, strerror(errno));
+	if (!(st.st_mode & (S_IRWXG | S_IRWXO)))
+		return 0;
+	return fault(f, -EPERM, "others may read %s: say chmod go= %s first", path, path);
+}
+
 /* Read until the end or until `size` bytes are there; the number of bytes, or -1. */
 static ssize_t read_all(int fd, char *bytes, size_t size)
 {

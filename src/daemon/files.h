@@ -17,6 +17,9 @@ _must_use_ int files_make_dir(const char *path, Fault *f);
  */
 _must_use_ int files_check_private(const char *path, Fault *f);
 
+/* Likewise when anybody but the owner may read what is there. */
+_must_use_ int files_check_secret(const char *path, Fault *f);
+
 /* The whole of a small file as text, in the arena. */
 _must_use_ int files_read(const char *path, Arena *arena, const char **ret, Fault *f);
 

@@ -35,6 +35,7 @@
 #include "base/str.h"
 #include "daemon/doors.h"
 #include "daemon/files.h"
+#include "daemon/targets.h"
 #include "engine/engine.h"
 #include "hypervisor/fake/fake.h"
 #include "hypervisor/libvirt/libvirt.h"
@@ -51,6 +52,7 @@ struct Daemon {
 	Identity *identity;
 	Hypervisor *hypervisor;
 	Backend *backend;
+	Target *target; /* of the backend, or NULL */
 	Depot *depot;
 	ShareBackend *share_backend;
 	Lockout *lockout;
@@ -190,6 +192,10 @@ static int open_storage(Daemon *daemon, Fault *f)
 	int r = backend_open(driver, &backend, &daemon->backend, f);
 
 	daemon->settings.backend = daemon->backend;
+	if (r == 0)
+		r = targets_open(config, daemon->arena, &daemon->target, f);
+	if (r == 0 && daemon->target)
+		backend_set_target(daemon->backend, daemon->target);
 	if (r == 0)
 		r = depot_open(&depot_file, images, &daemon->depot, f);
 	if (r == 0)
@@ -340,8 +346,8 @@ static void fill_settings(Daemon *daemon)
 /* Who can write to the state can be anybody: do not begin with one that others write to. */
 static int check_state(Daemon *daemon, Fault *f)
 {
-	static const char *const names[] = {"cleat.db", "cleat.db-wal", "cleat.db-shm",
-					    "cleat.db.lock", "secret"};
+	static const char *const names[] = {"cleat.db",      "cleat.db-wal", "cleat.db-shm",
+					    "cleat.db.lock", "secret",       "target-secret"};
 	int r = files_make_dir(daemon->config->directory, f);
 
 	if (r == 0)
@@ -524,6 +530,7 @@ Daemon *daemon_close(Daemon *daemon)
 	hypervisor_close(daemon->hypervisor);
 	depot_close(daemon->depot);
 	backend_close(daemon->backend);
+	target_close(daemon->target);
 	share_backend_close(daemon->share_backend);
 	store_close(daemon->store);
 	identity_close(daemon->identity);

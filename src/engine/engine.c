@@ -521,6 +521,8 @@ int engine_start(const EngineConfig *config, Engine **ret, Fault *f)
 	r = fault_unexpected(f, depot_sweep(config->depot, f));
 	if (!r)
 		r = resume_prepare(&engine->config, f);
+	if (!r)
+		r = exports_restore(&engine->config, f);
 	if (r) {
 		(void)engine_free(engine);
 		return r;

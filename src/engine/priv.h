@@ -320,6 +320,11 @@ int volume_disconnect_act(StepRun *run, Fault *f);
 int volumes_wait_act(StepRun *run, Fault *f);
 int volume_export_act(StepRun *run, Fault *f);
 int volume_unexport_act(StepRun *run, Fault *f);
+/*
+ * At start, before anything runs: export again what the rows say, as a host that was switched off
+ * remembers nothing. What cannot be exported is told and does not stop the others.
+ */
+_must_use_ int exports_restore(const EngineConfig *config, Fault *f);
 
 int volume_extend_act(StepRun *run, Fault *f);
 int disk_resize_act(StepRun *run, Fault *f);
@@ -342,6 +347,9 @@ void use_forget(Use *use, const char *const *user_ids, size_t count);
 _must_use_ int volume_use(StepRun *run, const ServerDisk *disk, BackendPath *ret, Fault *f);
 /* The disk's server does not need it any more; disconnected when no other one does. */
 _must_use_ int volume_let_go(StepRun *run, const ServerDisk *disk, Fault *f);
+/* Export run->volume for this attachment, and end that; likewise. */
+_must_use_ int volume_use_exported(StepRun *run, const Attachment *attachment, Fault *f);
+_must_use_ int volume_let_go_exported(StepRun *run, const Attachment *attachment, Fault *f);
 
 /* share-use.c: likewise for shares; `rule` lets this host in, or is NULL. */
 _must_use_ int share_use(StepRun *run, const Share *share, const ShareMapping *mapping,

@@ -16,10 +16,10 @@ int attachment_fill(Work *work, const Volume *volume, const Connector *connector
 	int r;
 
 	attachment->mode = (int)attachment_mode(volume, (AttachMode)attachment->mode, connector);
+	attachment->connector = connector->json;
 	r = connection_info_make(work, volume, connector, attachment, f);
 	if (r)
 		return r;
-	attachment->connector = connector->json;
 	attachment->host = connector->host ? connector->host : "";
 	attachment->device = str_empty(mountpoint) ? "na" : mountpoint; /* the word clients know */
 	attachment->attached_us = work->now_us;
@@ -29,7 +29,7 @@ int attachment_fill(Work *work, const Volume *volume, const Connector *connector
 int attachment_prepare(Work *work, const Volume *volume, const Connector *connector,
 		       Attachment *attachment, Fault *f)
 {
-	int r = connector_check(work, connector);
+	int r = connector_check(work, volume, connector);
 
 	attachment->exported = backend_traits(work->settings->backend)->exports;
 	return r ? r : attachment_fill(work, volume, connector, attachment, f);

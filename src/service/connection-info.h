@@ -17,9 +17,9 @@
 AttachMode attachment_mode(const Volume *volume, AttachMode wish, const Connector *connector);
 
 /*
- * Fill in the connection_info of an attachment that has its id and its mode: the flat form, as
- * JSON in the arena, of what the driver says and what Cleat adds for every protocol. And its
- * connection_key, by which others that share the connection find it.
+ * Fill in the connection_info of an attachment that has its id, its mode and its connector: the
+ * flat form, as JSON in the arena, of what the driver says and what Cleat adds for every protocol.
+ * And its connection_key, by which others that share the connection find it.
  */
 _must_use_ int connection_info_make(Work *work, const Volume *volume, const Connector *connector,
 				    Attachment *attachment, Fault *f);

@@ -100,14 +100,24 @@ static bool has_identity(const Connector *connector, const char *name)
 	return connector->wwpns.count > 0;
 }
 
-int connector_check(Work *work, const Connector *connector)
+int connector_check(Work *work, const Volume *volume, const Connector *connector)
 {
-	const char *name = backend_traits(work->settings->backend)->host_identity;
+	const Backend *backend = work->settings->backend;
+	const char *name = backend_traits(backend)->host_identity;
+	const char *reason;
 
-	if (!name || has_identity(connector, name))
-		return 0;
-	return refuse(work, arena_printf(work->arena,
-					 "Invalid input received: Connector doesn't have required "
-					 "information: %s",
-					 name));
+	if (name && !has_identity(connector, name))
+		return refuse(work, arena_printf(work->arena,
+						 "Invalid input received: Connector doesn't have "
+						 "required information: %s",
+						 name));
+	if (!backend_host_valid(backend, connector->json, work->arena, &reason))
+		return refuse(work,
+			      arena_printf(work->arena, "Invalid input received: %s", reason));
+	if (backend_traits(backend)->by_target && volume->format != DISK_FORMAT_RAW)
+		return refuse(work, arena_printf(work->arena,
+						 "Invalid volume: Volume %s is a qcow2 file, which "
+						 "cannot be exported to other hosts.",
+						 volume->id));
+	return 0;
 }

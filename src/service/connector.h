@@ -31,5 +31,5 @@ _must_use_ int connector_read(Work *work, const char *json, Connector *ret);
 /* Likewise, out of the request's body; NULL: it has none. */
 _must_use_ int connector_take(Work *work, const JsonDoc *doc, Connector *ret);
 
-/* Whether it says what the backend needs to let that host in; REFUSAL_BAD_INPUT. */
-_must_use_ int connector_check(Work *work, const Connector *connector);
+/* Whether it says what the backend needs to let that host in to the volume; REFUSAL_BAD_INPUT. */
+_must_use_ int connector_check(Work *work, const Volume *volume, const Connector *connector);

@@ -170,7 +170,7 @@ int service_initialize_connection(Work *work, const char *id, const char *connec
 	if (!r)
 		r = connector_read(work, connector_json, &connector);
 	if (!r)
-		r = connector_check(work, &connector);
+		r = connector_check(work, volume, &connector);
 	if (r)
 		return r;
 	if (backend_traits(work->settings->backend)->exports) {

@@ -5,28 +5,17 @@
  * change it. A proxy says so in headers that it has signed with a secret that it shares with us;
  * where no secret is set, nobody is believed.
  */
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include "api/metadata/priv.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/uuid.h"
 
-enum { SIGNATURE_BYTES = 32 };
-
 /* Lower-case hex HMAC-SHA256 of what was signed; compared in constant time. */
 static bool is_signed(const char *secret, const char *text, const char *signature)
 {
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	char wanted[2 * SIGNATURE_BYTES + 1];
-	unsigned length = 0;
+	char wanted[SECRET_HASH_TEXT];
 
-	if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text,
-		  strlen(text), bytes, &length) ||
-	    length != SIGNATURE_BYTES)
-		return false;
-	str_hex(bytes, SIGNATURE_BYTES, wanted);
+	secret_hmac(secret, text, wanted);
 	return secret_equal(wanted, signature);
 }
 
