@@ -155,8 +155,7 @@ static int prepare_place(LocalWork *work, LocalRecord *record, const char *direc
 	return 0;
 }
 
-static int mount_disk(LocalWork *work, const LocalRecord *record, const ConnectorDisk *disk,
-		      Fault *f)
+static int mount_disk(LocalWork *work, const LocalRecord *record, const ConnectorDisk *disk)
 {
 	const char *options = str_eq(record->mode, "ro") ? options_ro : options_rw;
 	Fault why = {0};
@@ -168,8 +167,6 @@ static int mount_disk(LocalWork *work, const LocalRecord *record, const Connecto
 		       work->deadline_ms, &why);
 	if (r == 0)
 		return 0;
-	if (r == -ETIMEDOUT)
-		return fault(f, r, "%s", why.text);
 	work->why = arena_strdup(work->arena, why.text);
 	return LOCAL_NO_MOUNT;
 }
@@ -188,10 +185,10 @@ int local_mount(LocalWork *work, LocalRecord *record, const ConnectorDisk *disk,
 	if (r)
 		return r == MOUNTED_ALREADY ? 0 : r;
 	r = prepare_place(work, record, mount->directory, f);
-	if (r == 0 && mount->format)
+	if (r == 0 && mount->format && !str_eq(record->mode, "ro"))
 		r = make_format(work, disk, mount->format, f);
 	if (r == 0)
-		r = mount_disk(work, record, disk, f);
+		r = mount_disk(work, record, disk);
 	if (r) {
 		const char *why = work->why;
 

@@ -18,6 +18,17 @@
 enum { DIED = 99, TOUCHES_MAX = 400 };
 
 static int touches_left; /* until the end; 0: it does not come */
+static int writes_left;  /* until one finds the disk full; 0: none does */
+
+/* Whether this write is the one. */
+static bool is_full(void)
+{
+	bool full = writes_left > 0 && --writes_left == 0;
+
+	if (full)
+		errno = ENOSPC;
+	return full;
+}
 
 static void touch(void)
 {
@@ -28,7 +39,7 @@ static void touch(void)
 int fsync(int fd _unused_)
 {
 	touch(); /* the page cache outlives the process: flushing would only take time */
-	return 0;
+	return is_full() ? -1 : 0;
 }
 
 int renameat(int old_dir, const char *old, int new_dir, const char *new)
@@ -36,6 +47,8 @@ int renameat(int old_dir, const char *old, int new_dir, const char *new)
 	int r;
 
 	touch();
+	if (is_full())
+		return -1;
 	r = (int)syscall(SYS_renameat2, old_dir, old, new_dir, new, 0);
 	touch();
 	return r;
@@ -66,6 +79,8 @@ int symlink(const char *target, const char *name)
 	int r;
 
 	touch();
+	if (is_full())
+		return -1;
 	r = (int)syscall(SYS_symlinkat, target, AT_FDCWD, name);
 	touch();
 	return r;
@@ -259,6 +274,46 @@ TEST(h18_a_detach_dies_anywhere)
 TEST(h18_an_attach_that_fails_dies_anywhere)
 {
 	sweep(NULL, attach_in_vain, "/world/missing-sda");
+}
+
+static void attach_or_fail(Place *place)
+{
+	LocalWork *work = place_begin(place, "sda");
+	const LocalOffer offer = offer_of(work->arena, "t1", "sda", "");
+	LocalRecord record = {.endpoint = "c/p", .connector = "{}", .mode = "rw"};
+	ConnectorDisk disk;
+	Fault f = {0};
+	int r;
+
+	r = local_reserve(work, &record, &f);
+	if (r == 0)
+		r = local_connect(work, &record, &offer, &disk, &f);
+	if (r && !*f.text)
+		_exit(8); /* what broke is told */
+	_exit(r ? DIED : 0);
+}
+
+/* The same journeys on a disk that is full at the n-th write: an error, and nothing left. */
+TEST(a_full_disk_leaves_nothing)
+{
+	bool failed = true;
+	int writes;
+
+	for (writes = 1; failed; writes++) {
+		_cleanup_(place_done) Place place = place_make();
+		LocalRecord **records;
+
+		assert_true(writes < TOUCHES_MAX);
+		writes_left = writes;
+		failed = run_child(&place, attach_or_fail, 0);
+		writes_left = 0;
+		recover(&place);
+		if (place_records(&place, &records) > 0)
+			assert_whole(&place);
+		else
+			assert_nothing(&place);
+	}
+	assert_true(writes > 5);
 }
 
 /* A recovery may die as well; the next one ends it. */
