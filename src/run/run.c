@@ -23,7 +23,10 @@
 #include "base/str.h"
 #include "run/priv.h"
 
-enum { READ_BYTES = 16 * 1024 };
+enum {
+	READ_BYTES = 16 * 1024,
+	KILL_MS = 5000, /* an ordinary child is gone at once */
+};
 
 /* One output of the child on its way into memory. */
 typedef struct Capture {
@@ -201,6 +204,19 @@ static bool child_watch(Child *child, int64_t deadline_ms)
 	}
 }
 
+/*
+ * Kill a child that is late. One that the kernel holds (a device or a server does not answer) is
+ * left behind after a moment: the deadline is what matters, and it dies when it is let go.
+ */
+static void child_kill(Child *child)
+{
+	struct pollfd end = {.fd = child->pidfd, .events = POLLIN};
+
+	(void)kill(-child->pid, SIGKILL); /* the group is there until we reap its leader */
+	if (poll(&end, 1, KILL_MS) > 0)
+		(void)waitid(P_PIDFD, (id_t)child->pidfd, &(siginfo_t){0}, WEXITED);
+}
+
 /* The exit status of a child that has ended or is about to. */
 static int child_reap(Child *child)
 {
@@ -234,8 +250,7 @@ int run_command(const RunSpec *spec, RunResult *ret, Fault *f)
 	if (r)
 		return r;
 	if (!child_watch(&child, clock_mono_ms() + spec->timeout_ms)) {
-		(void)kill(-child.pid, SIGKILL); /* the group is there until we reap its leader */
-		(void)child_reap(&child);        /* the deadline is what matters */
+		child_kill(&child);
 		return fault(f, -ETIMEDOUT, "%s did not end within %lld ms", spec->argv[0],
 			     (long long)spec->timeout_ms);
 	}
