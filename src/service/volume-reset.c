@@ -12,12 +12,6 @@
 #include "service/volume-action.h"
 #include "service/volume.h"
 
-static int refuse_input(Work *work, const char *sentence)
-{
-	work->refused = (RefusalData){.value = sentence};
-	return REFUSAL_BAD_INPUT;
-}
-
 /* Whether the volume is in a passing status that an operation will end. */
 static int is_worked_on(Work *work, const Volume *volume, bool *ret, Fault *f)
 {
@@ -81,8 +75,9 @@ static int reset_attach_status(Work *work, const char *volume_id, const char *wi
 	if (str_eq(wish, "detached"))
 		return drop_all(work, attachments, count, f);
 	if (count == 0)
-		return refuse_input(work, "Cannot reset-state to attached because volume does not "
-					  "have any attachments.");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Cannot reset-state to attached because volume does not "
+				   "have any attachments.");
 	return 0;
 }
 
@@ -95,22 +90,25 @@ static int check_status(Work *work, const Volume *volume, int status, Fault *f)
 	int r;
 
 	if (status == VOLUME_DELETING)
-		return refuse_input(work, "Cannot reset-state to deleting");
+		return work_refuse(work, REFUSAL_BAD_INPUT, "Cannot reset-state to deleting");
 	r = is_worked_on(work, volume, &worked_on, f);
 	if (r)
 		return r;
 	if (worked_on)
-		return refuse_input(work, "Cannot reset-state of a volume that an operation is at "
-					  "work on: it ends by itself");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Cannot reset-state of a volume that an operation is at "
+				   "work on: it ends by itself");
 	r = attachments_of_volume(work->tx, work->arena, volume->id, &attachments, &count, f);
 	if (r)
 		return fault_unexpected(f, r);
 	if (status == VOLUME_IN_USE && count == 0)
-		return refuse_input(work, "Cannot reset-state to in-use because volume does not "
-					  "have any attachments.");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Cannot reset-state to in-use because volume does not "
+				   "have any attachments.");
 	if (status == VOLUME_AVAILABLE && count > 0)
-		return refuse_input(work, "Cannot reset-state to available because volume has "
-					  "attachments.");
+		return work_refuse(work, REFUSAL_BAD_INPUT,
+				   "Cannot reset-state to available because volume has "
+				   "attachments.");
 	return 0;
 }
 
