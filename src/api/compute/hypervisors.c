@@ -204,6 +204,14 @@ static void print_servers(JsonOut *out, const char *key, const void *object _unu
 		.offset = offsetof(HostUsage, member)                                              \
 	}
 
+#define USAGE_ROWS                                                                                 \
+	USAGE_ROW("vcpus", vcpus), USAGE_ROW("vcpus_used", vcpus_used),                            \
+		USAGE_ROW("memory_mb", memory_mib), USAGE_ROW("memory_mb_used", memory_used_mib),  \
+		USAGE_ROW("local_gb", disk_gib), USAGE_ROW("local_gb_used", disk_used_gib),        \
+		USAGE_ROW("free_disk_gb", disk_free_gib),                                          \
+		USAGE_ROW("disk_available_least", disk_free_gib),                                  \
+		USAGE_ROW("running_vms", servers), USAGE_ROW("current_workload", busy_servers)
+
 static const JsonOutField host_reply[] = {
 	{.name = "id", .type = JSON_OUT_CALL, .until = V(52), .print = print_number},
 	{.name = "id", .type = JSON_OUT_CALL, .since = V(53), .print = print_id},
@@ -237,16 +245,7 @@ static const JsonOutField host_reply[] = {
 	 .until = V(87),
 	 .audience = AUDIENCE_WHOLE,
 	 .print = print_cpu},
-	USAGE_ROW("vcpus", vcpus),
-	USAGE_ROW("vcpus_used", vcpus_used),
-	USAGE_ROW("memory_mb", memory_mib),
-	USAGE_ROW("memory_mb_used", memory_used_mib),
-	USAGE_ROW("local_gb", disk_gib),
-	USAGE_ROW("local_gb_used", disk_used_gib),
-	USAGE_ROW("free_disk_gb", disk_free_gib),
-	USAGE_ROW("disk_available_least", disk_free_gib),
-	USAGE_ROW("running_vms", servers),
-	USAGE_ROW("current_workload", busy_servers),
+	USAGE_ROWS,
 	{.name = "free_ram_mb",
 	 .type = JSON_OUT_CALL,
 	 .until = V(87),
@@ -270,16 +269,7 @@ static const JsonOutField host_reply[] = {
 
 static const JsonOutField statistics_reply[] = {
 	{.name = "count", .type = JSON_OUT_CALL, .print = print_number},
-	USAGE_ROW("vcpus", vcpus),
-	USAGE_ROW("vcpus_used", vcpus_used),
-	USAGE_ROW("memory_mb", memory_mib),
-	USAGE_ROW("memory_mb_used", memory_used_mib),
-	USAGE_ROW("local_gb", disk_gib),
-	USAGE_ROW("local_gb_used", disk_used_gib),
-	USAGE_ROW("free_disk_gb", disk_free_gib),
-	USAGE_ROW("disk_available_least", disk_free_gib),
-	USAGE_ROW("running_vms", servers),
-	USAGE_ROW("current_workload", busy_servers),
+	USAGE_ROWS,
 	{.name = "free_ram_mb",
 	 .type = JSON_OUT_CALL,
 	 .audience = AUDIENCE_WHOLE,
