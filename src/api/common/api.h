@@ -126,12 +126,21 @@ typedef struct ApiRoutes {
 
 #define API_ROUTES(table) ((ApiRoutes){.rows = (table), .count = ARRAY_SIZE(table)})
 
+/* What the one entry of a document of versions says beyond the dialect's own numbers. */
+typedef struct ApiVersionPage {
+	const char *id;
+	const char *updated;
+	const char *described; /* an address */
+	const char *type;      /* media type with its version */
+} ApiVersionPage;
+
 struct ApiDialect {
 	const char *name;    /* "compute" */
 	const char *service; /* "/compute": where `root` answers */
 	const char *prefix;  /* "/compute/v2.1"; its own document is the pattern "/" */
 	/* The list of versions; no token, no microversion. NULL: none. */
 	const ApiRoute *root;
+	const ApiVersionPage *page; /* for api_version_root and api_version_routes, or NULL */
 	/* Likewise for all other paths below `service` and not below `prefix`. NULL: 404. */
 	const ApiRoute *beside;
 	/* Microversions; version_word NULL: the service has none. */
@@ -253,6 +262,10 @@ const char *api_problem_text(ApiRequest *r, const JsonProblem *problem);
 /* Whether the caller satisfies a rule. */
 bool api_allows(const ApiRequest *r, ApiRule rule);
 
+/* A document of versions with one entry, at the service's root and at the version's own page. */
+extern const ApiRoute api_version_root;
+extern const ApiRoutes api_version_routes;
+
 /* "http://host:port" as the client sees it, then the dialect's prefix: ".../compute/v2.1". */
 const char *api_base_url(ApiRequest *r);
 const char *api_prefix_url(ApiRequest *r);
@@ -262,6 +275,14 @@ void api_out_links(ApiRequest *r, JsonOut *out, const char *collection, const ch
 
 /* Print "links" with the bookmark alone, as for an image inside a server. */
 void api_out_bookmark(ApiRequest *r, JsonOut *out, const char *collection, const char *id);
+
+/* 200 with {"metadata": {…}}; a stored map is JSON, or NULL for an empty one. Returns 0. */
+int api_reply_map(ApiRequest *r, const char *json);
+/*
+ * 200 with {"meta": {key: value}} of a stored map. REFUSAL_NO_METADATA_KEY when it has no such key;
+ * `missing` says whose it is.
+ */
+int api_reply_item(ApiRequest *r, const char *json, const char *key, RefusalData missing);
 
 /* The audience bits of this caller for reply tables. */
 enum {

@@ -5,7 +5,6 @@
  */
 #include "api/compute/priv.h"
 #include "service/server.h"
-#include "service/text-map.h"
 
 typedef struct MetadataBody {
 	JsonTextMap metadata;
@@ -37,21 +36,12 @@ static const JsonField meta_rows[] = {
 };
 static const JsonFields meta_fields = JSON_FIELDS(meta_rows, MetaBody);
 
-static int reply_metadata(ApiRequest *r, const Server *server)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_raw(&r->out, "metadata", server->metadata ? server->metadata : "{}");
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
-
 static int metadata_list(ApiRequest *r, Fault *f)
 {
 	Server *server;
 	int k = compute_server(r, &server, f);
 
-	return k ? k : reply_metadata(r, server);
+	return k ? k : api_reply_map(r, server->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -61,7 +51,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 	int k = service_merge_server_metadata(&r->work, api_param(r, "server_id"), &body->metadata,
 					      &server, f);
 
-	return k ? k : reply_metadata(r, server);
+	return k ? k : api_reply_map(r, server->metadata);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
@@ -71,33 +61,17 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 	int k = service_replace_server_metadata(&r->work, api_param(r, "server_id"),
 						&body->metadata, &server, f);
 
-	return k ? k : reply_metadata(r, server);
-}
-
-static int reply_meta(ApiRequest *r, const char *key, const char *value)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_begin(&r->out, "meta");
-	json_out_text(&r->out, key, value);
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return k ? k : api_reply_map(r, server->metadata);
 }
 
 static int meta_show(ApiRequest *r, Fault *f)
 {
-	const char *key = api_param(r, "key"), *value;
 	Server *server;
 	int k = compute_server(r, &server, f);
 
-	if (k)
-		return k;
-	value = text_map_value(r->arena, server->metadata, key);
-	if (value)
-		return reply_meta(r, key, value);
-	r->work.refused = (RefusalData){.id = server->id, .other = key};
-	return REFUSAL_NO_METADATA_KEY;
+	return k ? k
+		 : api_reply_item(r, server->metadata, api_param(r, "key"),
+				  (RefusalData){.id = server->id});
 }
 
 static int meta_put(ApiRequest *r, Fault *f)
@@ -111,7 +85,7 @@ static int meta_put(ApiRequest *r, Fault *f)
 		return api_refuse(r, 400, "Request body and URI mismatch");
 	k = service_merge_server_metadata(&r->work, api_param(r, "server_id"), &body->meta, &server,
 					  f);
-	return k ? k : reply_meta(r, key, body->meta.pairs[0].value);
+	return k ? k : api_reply_item(r, server->metadata, key, (RefusalData){0});
 }
 
 static int meta_delete(ApiRequest *r, Fault *f)

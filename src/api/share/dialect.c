@@ -15,71 +15,17 @@ static const ApiWord words[] = {
 	{0},
 };
 
-/* The one document of versions. Clients want exactly one entry, and its status in capitals. */
-static int show_versions(ApiRequest *r, unsigned status)
-{
-	JsonOut *out = &r->out;
-
-	json_out_begin(out, NULL);
-	json_out_list_begin(out, "versions");
-	json_out_begin(out, NULL);
-	json_out_text(out, "id", "v2.0");
-	json_out_text(out, "status", "CURRENT");
-	json_out_printf(out, "version", "2.%d", share_dialect.version_max % 1000);
-	json_out_printf(out, "min_version", "2.%d", share_dialect.version_min % 1000);
-	json_out_text(out, "updated", "2015-08-27T11:33:21Z");
-	json_out_list_begin(out, "links");
-	json_out_raw(out, NULL,
-		     "{\"rel\":\"describedby\",\"type\":\"text/html\","
-		     "\"href\":\"http://docs.openstack.org/\"}");
-	json_out_begin(out, NULL);
-	json_out_text(out, "rel", "self");
-	json_out_printf(out, "href", "%s/", api_prefix_url(r));
-	json_out_end(out);
-	json_out_list_end(out);
-	json_out_raw(out, "media-types",
-		     "[{\"base\":\"application/json\",\"type\":"
-		     "\"application/vnd.openstack.share+json;version=1\"}]");
-	json_out_end(out);
-	json_out_list_end(out);
-	json_out_end(out);
-	api_reply(r, status);
-	return 0;
-}
-
-static int show_root(ApiRequest *r, Fault *f _unused_)
-{
-	return show_versions(r, 300);
-}
-
-static int show_version(ApiRequest *r, Fault *f _unused_)
-{
-	if (r->project_segment)
-		return api_complain(r, API_NO_ROUTE, NULL, NULL, NULL);
-	return show_versions(r, 200);
-}
-
-static const ApiRoute root = {
-	.method = "GET",
-	.pattern = "/",
-	.rule = API_RULE_OPEN,
-	.mode = API_PLAIN,
-	.handle = show_root,
+static const ApiVersionPage page = {
+	.id = "v2.0",
+	.updated = "2015-08-27T11:33:21Z",
+	.described = "http://docs.openstack.org/",
+	.type = "application/vnd.openstack.share+json;version=1",
 };
-
-static const ApiRoute version_rows[] = {
-	{.method = "GET",
-	 .pattern = "/",
-	 .rule = API_RULE_OPEN,
-	 .mode = API_PLAIN,
-	 .handle = show_version},
-};
-static const ApiRoutes version_routes = API_ROUTES(version_rows);
 
 /* One a line. */
 /* clang-format off */
 static const ApiRoutes *const routes[] = {
-	&version_routes,
+	&api_version_routes,
 	&share_list_routes,
 	&share_share_routes,
 	&share_action_routes,
@@ -106,7 +52,8 @@ const ApiDialect share_dialect = {
 	.name = "share",
 	.service = "/share",
 	.prefix = "/share/v2",
-	.root = &root,
+	.root = &api_version_root,
+	.page = &page,
 	.version_word = "shared-file-system",
 	.version_header = "X-OpenStack-Manila-API-Version",
 	.older_first = true,

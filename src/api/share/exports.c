@@ -90,7 +90,7 @@ static int metadata_show(ApiRequest *r, Fault *f)
 	ShareExport *place;
 	int k = find_export(r, &place, f);
 
-	return k ? k : share_reply_map(r, place->metadata);
+	return k ? k : api_reply_map(r, place->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -102,7 +102,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 
 	if (!k)
 		k = service_merge_export_metadata(&r->work, place, &body->metadata, &json, f);
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
@@ -114,7 +114,7 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 
 	if (!k)
 		k = service_replace_export_metadata(&r->work, place, &body->metadata, &json, f);
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int item_show(ApiRequest *r, Fault *f)
@@ -122,7 +122,7 @@ static int item_show(ApiRequest *r, Fault *f)
 	ShareExport *place;
 	int k = find_export(r, &place, f);
 
-	return k ? k : share_reply_item(r, place->metadata, api_param(r, "key"));
+	return k ? k : api_reply_item(r, place->metadata, api_param(r, "key"), (RefusalData){0});
 }
 
 static int item_delete(ApiRequest *r, Fault *f)

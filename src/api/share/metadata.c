@@ -6,7 +6,6 @@
  */
 #include "api/share/priv.h"
 #include "service/share.h"
-#include "service/text-map.h"
 
 /* What keys and values may be is the use case's matter: it has words for it. */
 static const JsonField metadata_rows[] = {
@@ -41,38 +40,12 @@ bool share_read_item(ApiRequest *r, const JsonTextMap **ret)
 	return false;
 }
 
-int share_reply_map(ApiRequest *r, const char *json)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_raw(&r->out, "metadata", str_empty(json) ? "{}" : json);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
-
-int share_reply_item(ApiRequest *r, const char *json, const char *key)
-{
-	const char *value = text_map_value(r->arena, json, key);
-
-	if (!value) {
-		r->work.refused = (RefusalData){.other = key};
-		return REFUSAL_NO_METADATA_KEY;
-	}
-	json_out_begin(&r->out, NULL);
-	json_out_begin(&r->out, "meta");
-	json_out_text(&r->out, key, value);
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
-
 static int metadata_show(ApiRequest *r, Fault *f)
 {
 	Share *share;
 	int k = service_find_share(&r->work, api_param(r, "share_id"), &share, f);
 
-	return k ? k : share_reply_map(r, share->metadata);
+	return k ? k : api_reply_map(r, share->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -82,7 +55,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 	int k = service_merge_share_metadata(&r->work, api_param(r, "share_id"), &body->metadata,
 					     &json, f);
 
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
@@ -92,7 +65,7 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 	int k = service_replace_share_metadata(&r->work, api_param(r, "share_id"), &body->metadata,
 					       &json, f);
 
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int item_show(ApiRequest *r, Fault *f)
@@ -100,7 +73,7 @@ static int item_show(ApiRequest *r, Fault *f)
 	Share *share;
 	int k = service_find_share(&r->work, api_param(r, "share_id"), &share, f);
 
-	return k ? k : share_reply_item(r, share->metadata, api_param(r, "key"));
+	return k ? k : api_reply_item(r, share->metadata, api_param(r, "key"), (RefusalData){0});
 }
 
 static int item_put(ApiRequest *r, Fault *f)
@@ -112,7 +85,7 @@ static int item_put(ApiRequest *r, Fault *f)
 	if (!share_read_item(r, &item))
 		return 0;
 	k = service_merge_share_metadata(&r->work, share_id, item, &json, f);
-	return k ? k : share_reply_item(r, json, api_param(r, "key"));
+	return k ? k : api_reply_item(r, json, api_param(r, "key"), (RefusalData){0});
 }
 
 static int item_delete(ApiRequest *r, Fault *f)

@@ -97,7 +97,7 @@ _must_use_ int share_force_delete(ApiRequest *r, Fault *f);
 /* Whether the caller is an admin and asks for all projects; what others say is ignored. */
 bool share_asks_for_all(const ApiRequest *r, const char *name);
 
-/* Bodies and replies of metadata sub-resources; a stored map is JSON or NULL. */
+/* Bodies of metadata sub-resources. */
 typedef struct ShareMetadataBody {
 	JsonTextMap metadata;
 } ShareMetadataBody;
@@ -108,5 +108,3 @@ extern const JsonFields share_metadata_fields;
  */
 extern const JsonFields share_item_fields;
 _must_use_ bool share_read_item(ApiRequest *r, const JsonTextMap **ret);
-int share_reply_map(ApiRequest *r, const char *json);
-int share_reply_item(ApiRequest *r, const char *json, const char *key);

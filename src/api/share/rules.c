@@ -402,7 +402,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 	int k = service_merge_share_rule_metadata(&r->work, api_param(r, "access_id"),
 						  &body->metadata, &json, f);
 
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int metadata_delete(ApiRequest *r, Fault *f)

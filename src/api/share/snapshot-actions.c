@@ -34,7 +34,7 @@ static int metadata_show(ApiRequest *r, Fault *f)
 	ShareSnapshot *snapshot;
 	int k = service_find_share_snapshot(&r->work, snapshot_id(r), &snapshot, f);
 
-	return k ? k : share_reply_map(r, snapshot->metadata);
+	return k ? k : api_reply_map(r, snapshot->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -44,7 +44,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 	int k = service_merge_share_snapshot_metadata(&r->work, snapshot_id(r), &in->metadata,
 						      &json, f);
 
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
@@ -54,7 +54,7 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 	int k = service_replace_share_snapshot_metadata(&r->work, snapshot_id(r), &in->metadata,
 							&json, f);
 
-	return k ? k : share_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int item_show(ApiRequest *r, Fault *f)
@@ -62,7 +62,7 @@ static int item_show(ApiRequest *r, Fault *f)
 	ShareSnapshot *snapshot;
 	int k = service_find_share_snapshot(&r->work, snapshot_id(r), &snapshot, f);
 
-	return k ? k : share_reply_item(r, snapshot->metadata, api_param(r, "key"));
+	return k ? k : api_reply_item(r, snapshot->metadata, api_param(r, "key"), (RefusalData){0});
 }
 
 static int item_put(ApiRequest *r, Fault *f)
@@ -74,7 +74,7 @@ static int item_put(ApiRequest *r, Fault *f)
 	if (!share_read_item(r, &item))
 		return 0;
 	k = service_merge_share_snapshot_metadata(&r->work, snapshot_id(r), item, &json, f);
-	return k ? k : share_reply_item(r, json, api_param(r, "key"));
+	return k ? k : api_reply_item(r, json, api_param(r, "key"), (RefusalData){0});
 }
 
 static int item_delete(ApiRequest *r, Fault *f)

@@ -4,6 +4,7 @@
  * Extra specs of a share type: listed, merged, read and changed by key; and which projects may use
  * a private type. All of it is for admins.
  */
+#include "api/common/type-access.h"
 #include "api/share/types.h"
 #include "service/share-type.h"
 #include "service/text-map.h"
@@ -101,35 +102,6 @@ static int spec_delete(ApiRequest *r, Fault *f)
 
 /* --- access --- */
 
-typedef struct AccessFields {
-	const char *project;
-} AccessFields;
-
-typedef struct AccessBody {
-	const AccessFields *access;
-} AccessBody;
-
-static const JsonField access_rows[] = {
-	{.name = "project",
-	 .type = JSON_TEXT,
-	 .flags = JSON_REQUIRED,
-	 .min = 1,
-	 .max = LIMIT_NAME_CHARS,
-	 .offset = offsetof(AccessFields, project)},
-};
-static const JsonFields access_fields = JSON_FIELDS(access_rows, AccessFields);
-
-#define ACCESS_BODY_ROW(key)                                                                       \
-	{                                                                                          \
-		.name = (key), .type = JSON_OBJECT, .flags = JSON_REQUIRED,                        \
-		.fields = &access_fields, .offset = offsetof(AccessBody, access)                   \
-	}
-
-static const JsonField add_rows[] = {ACCESS_BODY_ROW("addProjectAccess")};
-static const JsonFields add_fields = JSON_FIELDS(add_rows, AccessBody);
-static const JsonField remove_rows[] = {ACCESS_BODY_ROW("removeProjectAccess")};
-static const JsonFields remove_fields = JSON_FIELDS(remove_rows, AccessBody);
-
 static int access_list(ApiRequest *r, Fault *f)
 {
 	TypeAccess **list;
@@ -137,36 +109,19 @@ static int access_list(ApiRequest *r, Fault *f)
 	int k;
 
 	k = service_list_share_type_access(&r->work, api_param(r, "type_id"), &list, &count, f);
-	if (k)
-		return k;
-	json_out_begin(&r->out, NULL);
-	json_out_list_begin(&r->out, "share_type_access");
-	for (size_t i = 0; i < count; i++) {
-		json_out_begin(&r->out, NULL);
-		json_out_text(&r->out, "share_type_id", list[i]->type_id);
-		json_out_text(&r->out, "project_id", list[i]->project_id);
-		json_out_end(&r->out);
-	}
-	json_out_list_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
+	return k ? k : api_reply_type_access(r, "share_type", list, count);
 }
 
 static int access_add(ApiRequest *r, Fault *f)
 {
-	const AccessBody *body = r->body;
-
 	return share_reply_accepted(r, service_grant_share_type(&r->work, api_param(r, "type_id"),
-								body->access->project, f));
+								api_granted_project(r), f));
 }
 
 static int access_remove(ApiRequest *r, Fault *f)
 {
-	const AccessBody *body = r->body;
-
 	return share_reply_accepted(r, service_revoke_share_type(&r->work, api_param(r, "type_id"),
-								 body->access->project, f));
+								 api_granted_project(r), f));
 }
 
 #define ROUTE(verb, path, name, how, table, what)                                                  \
@@ -190,10 +145,10 @@ static const ApiRoute routes[] = {
 	{ROUTE("GET", "/types/{type_id}/share_type_access", "share_type:list_project_access",
 	       API_READ, NULL, access_list),
 	 .since = SHARE_PLAIN},
-	{ROUTE("POST", ACTIONS, "share_type:add_project_access", API_WRITE, &add_fields,
+	{ROUTE("POST", ACTIONS, "share_type:add_project_access", API_WRITE, &api_grant_body,
 	       access_add),
 	 .action = "addProjectAccess"},
-	{ROUTE("POST", ACTIONS, "share_type:remove_project_access", API_WRITE, &remove_fields,
+	{ROUTE("POST", ACTIONS, "share_type:remove_project_access", API_WRITE, &api_revoke_body,
 	       access_remove),
 	 .action = "removeProjectAccess"},
 };

@@ -16,70 +16,16 @@ static const ApiWord words[] = {
 	{0},
 };
 
-/* The one document of versions, at the service's root and at the version's own page. */
-static int show_versions(ApiRequest *r, unsigned status)
-{
-	JsonOut *out = &r->out;
-
-	json_out_begin(out, NULL);
-	json_out_list_begin(out, "versions");
-	json_out_begin(out, NULL);
-	json_out_text(out, "id", "v3.0");
-	json_out_text(out, "status", "CURRENT");
-	json_out_printf(out, "version", "3.%d", volume_dialect.version_max % 1000);
-	json_out_printf(out, "min_version", "3.%d", volume_dialect.version_min % 1000);
-	json_out_text(out, "updated", "2023-08-31T00:00:00Z");
-	json_out_list_begin(out, "links");
-	json_out_raw(out, NULL,
-		     "{\"rel\":\"describedby\",\"type\":\"text/html\","
-		     "\"href\":\"https://docs.openstack.org/\"}");
-	json_out_begin(out, NULL);
-	json_out_text(out, "rel", "self");
-	json_out_printf(out, "href", "%s/", api_prefix_url(r));
-	json_out_end(out);
-	json_out_list_end(out);
-	json_out_raw(out, "media-types",
-		     "[{\"base\":\"application/json\",\"type\":"
-		     "\"application/vnd.openstack.volume+json;version=3\"}]");
-	json_out_end(out);
-	json_out_list_end(out);
-	json_out_end(out);
-	api_reply(r, status);
-	return 0;
-}
-
-static int show_root(ApiRequest *r, Fault *f _unused_)
-{
-	return show_versions(r, 300);
-}
-
-static int show_version(ApiRequest *r, Fault *f _unused_)
-{
-	if (r->project_segment)
-		return api_complain(r, API_NO_ROUTE, NULL, NULL, NULL);
-	return show_versions(r, 200);
-}
-
-static const ApiRoute root = {
-	.method = "GET",
-	.pattern = "/",
-	.rule = API_RULE_OPEN,
-	.mode = API_PLAIN,
-	.handle = show_root,
+static const ApiVersionPage page = {
+	.id = "v3.0",
+	.updated = "2023-08-31T00:00:00Z",
+	.described = "https://docs.openstack.org/",
+	.type = "application/vnd.openstack.volume+json;version=3",
 };
-
-static const ApiRoute version_rows[] = {
-	{.method = "GET",
-	 .pattern = "/",
-	 .rule = API_RULE_OPEN,
-	 .mode = API_PLAIN,
-	 .handle = show_version},
-};
-static const ApiRoutes version_routes = API_ROUTES(version_rows);
 
 /* clang-format off: one a line */
 static const ApiRoutes *const routes[] = {
-	&version_routes,
+	&api_version_routes,
 	&volume_list_routes,
 	&volume_summary_routes,
 	&volume_volume_routes,
@@ -120,7 +66,8 @@ const ApiDialect volume_dialect = {
 	.name = "volume",
 	.service = "/volume",
 	.prefix = "/volume/v3",
-	.root = &root,
+	.root = &api_version_root,
+	.page = &page,
 	.version_word = "volume",
 	.version_first = true,
 	.version_min = V(0),

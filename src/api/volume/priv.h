@@ -70,8 +70,6 @@ typedef struct VolumeItemBody {
 } VolumeItemBody;
 extern const JsonFields volume_metadata_fields;
 extern const JsonFields volume_item_fields;
-int volume_reply_map(ApiRequest *r, const char *json);
-int volume_reply_item(ApiRequest *r, const char *key, const char *value);
 
 /*
  * Read a query value as a boolean. False after a 400; *ret is `fallback` when it is absent.

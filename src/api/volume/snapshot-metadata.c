@@ -5,14 +5,13 @@
  */
 #include "api/volume/priv.h"
 #include "service/snapshot.h"
-#include "service/text-map.h"
 
 static int metadata_show(ApiRequest *r, Fault *f)
 {
 	Snapshot *snapshot;
 	int k = service_find_snapshot(&r->work, api_param(r, "snapshot_id"), &snapshot, f);
 
-	return k ? k : volume_reply_map(r, snapshot->metadata);
+	return k ? k : api_reply_map(r, snapshot->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -22,7 +21,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 	int k = service_merge_snapshot_metadata(&r->work, api_param(r, "snapshot_id"),
 						&body->metadata, &json, f);
 
-	return k ? k : volume_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
@@ -32,24 +31,17 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 	int k = service_replace_snapshot_metadata(&r->work, api_param(r, "snapshot_id"),
 						  &body->metadata, &json, f);
 
-	return k ? k : volume_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int item_show(ApiRequest *r, Fault *f)
 {
-	const char *key = api_param(r, "key"), *value;
 	Snapshot *snapshot;
 	int k = service_find_snapshot(&r->work, api_param(r, "snapshot_id"), &snapshot, f);
 
-	if (k)
-		return k;
-	value = text_map_value(r->arena, snapshot->metadata, key);
-	if (!value) {
-		r->work.refused =
-			(RefusalData){.id = snapshot->id, .other = key, .attribute = "snapshot"};
-		return REFUSAL_NO_METADATA_KEY;
-	}
-	return volume_reply_item(r, key, value);
+	return k ? k
+		 : api_reply_item(r, snapshot->metadata, api_param(r, "key"),
+				  (RefusalData){.id = snapshot->id, .attribute = "snapshot"});
 }
 
 static int item_set(ApiRequest *r, Fault *f)
@@ -61,7 +53,7 @@ static int item_set(ApiRequest *r, Fault *f)
 	if (meta->count != 1 || !str_eq(meta->pairs[0].key, key))
 		return api_refuse(r, 400, "Request body and URI mismatch");
 	k = service_merge_snapshot_metadata(&r->work, api_param(r, "snapshot_id"), meta, &json, f);
-	return k ? k : volume_reply_item(r, key, meta->pairs[0].value);
+	return k ? k : api_reply_item(r, json, key, (RefusalData){0});
 }
 
 static int item_delete(ApiRequest *r, Fault *f)

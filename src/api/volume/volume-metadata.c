@@ -6,7 +6,6 @@
  */
 #include "api/volume/priv.h"
 #include "base/secret.h"
-#include "service/text-map.h"
 
 static const JsonField metadata_rows[] = {
 	{.name = "metadata",
@@ -73,26 +72,6 @@ static bool is_seen(ApiRequest *r, int *ret, Fault *f)
 	return false;
 }
 
-int volume_reply_map(ApiRequest *r, const char *json)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_raw(&r->out, "metadata", str_empty(json) ? "{}" : json);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
-
-int volume_reply_item(ApiRequest *r, const char *key, const char *value)
-{
-	json_out_begin(&r->out, NULL);
-	json_out_begin(&r->out, "meta");
-	json_out_text(&r->out, key, value);
-	json_out_end(&r->out);
-	json_out_end(&r->out);
-	api_reply(r, 200);
-	return 0;
-}
-
 static int metadata_show(ApiRequest *r, Fault *f)
 {
 	Volume *volume;
@@ -102,7 +81,7 @@ static int metadata_show(ApiRequest *r, Fault *f)
 		return k;
 	if (r->version >= V(15))
 		api_reply_header(r, "ETag", etag_of(r, volume));
-	return volume_reply_map(r, volume->metadata);
+	return api_reply_map(r, volume->metadata);
 }
 
 static int metadata_merge(ApiRequest *r, Fault *f)
@@ -112,7 +91,7 @@ static int metadata_merge(ApiRequest *r, Fault *f)
 	int k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), &body->metadata,
 					      &json, f);
 
-	return k ? k : volume_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int metadata_replace(ApiRequest *r, Fault *f)
@@ -125,23 +104,17 @@ static int metadata_replace(ApiRequest *r, Fault *f)
 		return k;
 	k = service_replace_volume_metadata(&r->work, api_param(r, "volume_id"), &body->metadata,
 					    &json, f);
-	return k ? k : volume_reply_map(r, json);
+	return k ? k : api_reply_map(r, json);
 }
 
 static int item_show(ApiRequest *r, Fault *f)
 {
-	const char *key = api_param(r, "key"), *value;
 	Volume *volume;
 	int k = service_find_volume(&r->work, api_param(r, "volume_id"), &volume, f);
 
-	if (k)
-		return k;
-	value = text_map_value(r->arena, volume->metadata, key);
-	if (!value) {
-		r->work.refused = (RefusalData){.id = volume->id, .other = key};
-		return REFUSAL_NO_METADATA_KEY;
-	}
-	return volume_reply_item(r, key, value);
+	return k ? k
+		 : api_reply_item(r, volume->metadata, api_param(r, "key"),
+				  (RefusalData){.id = volume->id});
 }
 
 static int item_set(ApiRequest *r, Fault *f)
@@ -155,7 +128,7 @@ static int item_set(ApiRequest *r, Fault *f)
 	if (!is_seen(r, &k, f))
 		return k;
 	k = service_merge_volume_metadata(&r->work, api_param(r, "volume_id"), meta, &json, f);
-	return k ? k : volume_reply_item(r, key, meta->pairs[0].value);
+	return k ? k : api_reply_item(r, json, key, (RefusalData){0});
 }
 
 static int item_delete(ApiRequest *r, Fault *f)
