@@ -179,8 +179,11 @@ int flow_set_made(const Flow *flow, bool made, Fault *f)
 /* The connector's part, while the target is ours alone. */
 static int leave_target(Flow *flow, bool force, Fault *f)
 {
+	/* What came of a connect() that did not end is not what was connected in an earlier boot.
+	 */
+	bool known = flow->record->state != LOCAL_CONNECTING;
 	ConnectorLeave leave = {
-		.identity = flow->record->identity,
+		.identity = known ? flow->record->identity : NULL,
 		.force = force,
 		.keep = flow->keep,
 	};

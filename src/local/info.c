@@ -8,6 +8,8 @@
 #include "local/priv.h"
 #include "json/out.h"
 
+enum { MEMBERS_MAX = 256 }; /* several times what any protocol has */
+
 static bool is_secret(const char *name)
 {
 	static const char *const parts[] = {"password", "passphrase", "keyring"};
@@ -18,6 +20,14 @@ static bool is_secret(const char *name)
 	return str_eq(name, "secret") || str_eq(name, "key");
 }
 
+static bool has_member(Arena *arena, const JsonDoc *doc, const char *name)
+{
+	for (size_t i = 0; i < json_member_count(doc); i++)
+		if (str_eq(json_member_name(arena, doc, i), name))
+			return true;
+	return false;
+}
+
 /* Write the members of an object that `seen` has not. */
 static void put_members(JsonOut *out, Arena *arena, const JsonDoc *doc, const JsonDoc *seen,
 			bool secrets)
@@ -26,7 +36,7 @@ static void put_members(JsonOut *out, Arena *arena, const JsonDoc *doc, const Js
 		const char *name = json_member_name(arena, doc, i);
 
 		if (str_eq(name, "data") || (!secrets && is_secret(name)) ||
-		    (seen && json_get_raw(arena, seen, name)))
+		    (seen && has_member(arena, seen, name)))
 			continue;
 		json_out_raw(out, name, json_get_raw_at(arena, doc, "", i));
 	}
@@ -56,6 +66,9 @@ bool info_flatten(Arena *arena, const char *info, const char **ret_type, const c
 	if (json_parse(arena, info, strlen(info), &doc, NULL) || !json_is_object(doc))
 		return false;
 	data = json_get_doc(doc, "data");
+	if (json_member_count(doc) > MEMBERS_MAX ||
+	    (data && json_is_object(data) && json_member_count(data) > MEMBERS_MAX))
+		return false;
 	*ret_type = json_get_text(arena, doc, "driver_volume_type");
 	*ret_flat = flat(arena, doc, data, true);
 	*ret_stored = flat(arena, doc, data, false);

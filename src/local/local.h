@@ -121,7 +121,7 @@ DEFINE_CLEANUP(Local, local_close)
 /* All records, oldest first. What cannot be read is a fault: it is never passed over. */
 _must_use_ int local_list(Local *local, Arena *arena, LocalRecord ***ret, size_t *ret_count,
 			  Fault *f);
-/* The link to a record's device, which is there while it is connected. */
+/* The link to a record's device, which is there while it is connected; NULL before it can be. */
 const char *local_link(const Local *local, Arena *arena, const LocalRecord *record);
 
 /* LOCAL_WORKING. */

@@ -13,6 +13,8 @@
 
 const char *local_link(const Local *local, Arena *arena, const LocalRecord *record)
 {
+	if (!record->attachment_id)
+		return NULL;
 	return arena_printf(arena, "%s/%s", local->link_dir, record->attachment_id);
 }
 

@@ -238,6 +238,29 @@ TEST(h44_what_vanished_is_connected_again)
 	assert_true(place_has(&place, "/sys/block/sda/identity"));
 }
 
+TEST(h2_another_volume_after_a_reboot_is_refused_and_taken_away)
+{
+	_cleanup_(place_done) Place place = place_make();
+	LocalRecord record, **records;
+	ConnectorDisk disk;
+	LocalOffer offer;
+
+	assert_int_equal(place_attach(&place, "t1", "sda", "", &record, &disk), 0);
+	place.work = local_end(place.work);
+	place.local = local_close(place.local);
+	tree_file(place.tree, "/proc/sys/kernel/random/boot_id", "another");
+	tree_file(place.tree, "/sys/block/sda/identity", "id:stranger");
+	place.local = place_open_again(&place);
+	assert_int_equal(place_records(&place, &records), 1);
+	(void)place_begin(&place, "sda");
+	offer = offer_of(place.work->arena, "t1", "sda", "");
+	assert_int_equal(local_connect(place.work, records[0], &offer, &disk, NULL),
+			 LOCAL_WRONG_DISK);
+	assert_int_equal(records[0]->state, LOCAL_RELEASING);
+	assert_false(place_has(&place, "/sys/block/sda/identity"));
+	assert_false(place_linked(&place, &record));
+}
+
 TEST(an_attach_that_fails_leaves_nothing)
 {
 	static const struct {
