@@ -20,7 +20,7 @@ import tempfile
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.join(TESTS, 'api')]
 import tap  # noqa: E402
-from lib import Cleatd, wait_for, wait_status  # noqa: E402
+from lib import BUILD, Cleatd, wait_for, wait_status  # noqa: E402
 from volumelib import V3, at, drop, make, refused  # noqa: E402
 
 ATTACHMENTS = V3 + '/attachments'
@@ -212,6 +212,16 @@ def there_is_a_target():
     assert CLEATD.start()
 
 
+def it_keeps_what_a_target_promises():
+    program = os.path.join(BUILD, 'tests', 'contract', 'target-contract')
+    done = subprocess.run([program, 'tgt', '127.0.0.1:%d' % PORT,
+                           '%s.%s' % (TGTD.socket, TGTD.number)],
+                          capture_output=True, text=True, check=False, timeout=600)
+    tap.expect(done.returncode, 0, done.stdout + done.stderr)
+    assert 'ok 1 -' in done.stdout, done.stdout
+    tap.expect((TGTD.targets(), TGTD.accounts()), ([], []), 'left')
+
+
 def a_host_gets_in_with_its_secret():
     volume = make(demo())
     attachment, info = attach(volume, ONE)
@@ -401,7 +411,8 @@ def no_secret_is_kept_or_told():
 
 
 tap.run('targets', [
-    there_is_a_target, a_host_gets_in_with_its_secret, h4_units_are_known_by_ids_of_their_own,
+    there_is_a_target, it_keeps_what_a_target_promises, a_host_gets_in_with_its_secret,
+    h4_units_are_known_by_ids_of_their_own,
     each_host_has_its_own_secret, h23_a_host_stays_in_until_its_last_attachment_goes,
     h17_who_may_only_read_cannot_write, a_volume_that_grows_is_seen, h21_hostile_names_are_refused,
     a_cleatd_that_dies_leaves_hosts_in, a_target_that_forgets_is_told_again,
