@@ -120,9 +120,11 @@ def starts(house):
             times.append(house.act(server, 'os-start', 'ACTIVE'))
             house.act(server, 'os-stop', 'SHUTOFF')
         taken[count] = statistics.median(times)
+    more = {count: (taken[count] - taken[0]) / count for count in COUNTS[1:]}
     for count in COUNTS[1:]:
         yield ('start with %d shares: %.1f ms, %.2f ms more for each than without any' % (
-            count, taken[count], (taken[count] - taken[0]) / count))
+            count, taken[count], more[count]))
+    yield 'a share of 16 adds %.2f of what one of 4 adds, flat is 1.00' % (more[16] / more[4])
 
 
 def main():
