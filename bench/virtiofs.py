@@ -32,7 +32,8 @@ TAG = 'bench'
 MOUNT = 'mkdir -p /mnt/bench && mount -t virtiofs %s /mnt/bench' % TAG
 CLOCK = 'cut -d" " -f1 /proc/uptime'
 # (before, what is timed)
-WRITE = ('rm -f /mnt/bench/file', 'dd if=/dev/zero of=/mnt/bench/file bs=1M count=%d conv=fsync' % MIB)
+WRITE = ('rm -f /mnt/bench/file',
+         'dd if=/dev/zero of=/mnt/bench/file bs=1M count=%d conv=fsync' % MIB)
 READ = ('echo 3 >/proc/sys/vm/drop_caches', 'dd if=/mnt/bench/file of=/dev/null bs=1M')
 ALIKE = ('-machine', '-accel', '-cpu', '-m', '-smp')  # of the two emulators
 
