@@ -24,6 +24,7 @@ import argparse
 import collections
 import concurrent.futures
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -325,19 +326,22 @@ class Sweep:
 
     def run(self, title, way, once):
         """Returns how many numbers were reached."""
-        numbers = [self.only] if self.only else range(1, LIMIT)
-        reached = 0
+        numbers = iter([self.only] if self.only else range(1, LIMIT))
+        reached, over = 0, False
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            for first in range(0, len(numbers), self.jobs):
-                batch = numbers[first:first + self.jobs]
-                results = list(pool.map(
-                    lambda n: self.attempt(title, way, once, n), batch))
-                for n, (where, problem) in zip(batch, results):
-                    if where:
-                        self.tell(not problem, '%s: %d, %s' % (title, n, where), problem or '')
-                        reached += 1
-                if not all(where for where, _ in results):
-                    break
+            def begin(count):
+                return [(n, pool.submit(self.attempt, title, way, once, n))
+                        for n in itertools.islice(numbers, count)]
+            going = collections.deque(begin(self.jobs))
+            while going:
+                n, attempt = going.popleft()
+                where, problem = attempt.result()
+                over = over or not where
+                if not over:
+                    going.extend(begin(1))
+                if where:
+                    self.tell(not problem, '%s: %d, %s' % (title, n, where), problem or '')
+                    reached += 1
         return reached
 
     def run_way(self, title, way, once):
@@ -383,7 +387,8 @@ def main():
     parser = argparse.ArgumentParser(description='Crash and fault sweeps over cleatd.')
     parser.add_argument('what', choices=('crash', 'fault', 'twice'))
     parser.add_argument('--short', action='store_true')
-    parser.add_argument('--jobs', type=int, default=max(2, os.cpu_count() or 2))
+    # Most of an attempt is waiting: for the disk, for a pause before the next try.
+    parser.add_argument('--jobs', type=int, default=2 * max(2, os.cpu_count() or 2))
     parser.add_argument('--at', type=int, default=0)
     parser.add_argument('--way', default='', help='only those with this in their names')
     options = parser.parse_args()
