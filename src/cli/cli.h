@@ -128,6 +128,12 @@ int cli_delete_all(Cli *cli, ClientNoun noun);
 /* Likewise by a call of its own. */
 int cli_delete_all_by(Cli *cli, ClientNoun noun, int (*delete)(Cli *cli, const char *id, Fault *f));
 
+/*
+ * A whole command that sets what the options say: `update` what only this kind of thing has, where
+ * there are such `details`, and --property the metadata.
+ */
+int cli_set_by(Cli *cli, ClientNoun noun, bool details,
+	       int (*update)(Cli *cli, const char *id, Fault *f));
 /* Take each key that --property names from a map of a thing. 0 or an exit code. */
 int cli_unset_all(Cli *cli, ClientNoun noun, const char *id, const char *map);
 /* A whole command of that kind, for metadata of the first argument. */

@@ -143,28 +143,17 @@ static int server_create(Cli *cli)
 	return r ? r : output_noun(cli, CLIENT_SERVER, id, &show_view);
 }
 
+static int server_update(Cli *cli, const char *id, Fault *f)
+{
+	return client_server_update(cli->client, cli->arena, id, cli_option(cli, "name"),
+				    cli_option(cli, "description"), f);
+}
+
 static int server_set(Cli *cli)
 {
-	const char *name = cli_option(cli, "name"), *description = cli_option(cli, "description");
-	const char *id = NULL;
-	JsonTextMap metadata;
-	Fault f = {0};
-	int r;
+	bool details = cli_flag(cli, "name") || cli_flag(cli, "description");
 
-	r = cli_option_map(cli, "property", &metadata);
-	if (r)
-		return r;
-	if (!name && !description && metadata.count == 0)
-		return cli_fail(cli, CLI_USAGE, "server set: nothing to set");
-	r = cli_find_id(cli, CLIENT_SERVER, cli->arguments[0], &id);
-	if (r)
-		return r;
-	if (name || description)
-		r = client_server_update(cli->client, cli->arena, id, name, description, &f);
-	if (r == 0 && metadata.count > 0)
-		r = client_map_set(cli->client, cli->arena, CLIENT_SERVER, id, "metadata",
-				   &metadata, &f);
-	return r ? cli_fail_client(cli, r, &f, "server set") : 0;
+	return cli_set_by(cli, CLIENT_SERVER, details, server_update);
 }
 
 static int server_delete(Cli *cli)

@@ -134,7 +134,7 @@ static int share_create(Cli *cli)
 	return r ? cli_fail_client(cli, r, &f, "share create") : end_create(cli, id);
 }
 
-static int share_set(Cli *cli)
+static int share_update(Cli *cli, const char *id, Fault *f)
 {
 	const ClientShareWish wish = {
 		.name = cli_option(cli, "name"),
@@ -143,28 +143,18 @@ static int share_set(Cli *cli)
 			     : cli_flag(cli, "private") ? "false"
 							: NULL,
 	};
-	bool details = wish.name || wish.description || wish.is_public;
-	JsonTextMap metadata;
-	const char *id = NULL;
-	Fault f = {0};
-	int r;
 
-	r = cli_option_map(cli, "property", &metadata);
-	if (r)
-		return r;
-	if (!details && metadata.count == 0)
-		return cli_fail(cli, CLI_USAGE, "share set: nothing to set");
-	if (cli_flag(cli, "public") && cli_flag(cli, "private"))
+	return client_share_update(cli->client, cli->arena, id, &wish, f);
+}
+
+static int share_set(Cli *cli)
+{
+	bool public = cli_flag(cli, "public"), private = cli_flag(cli, "private");
+	bool details = cli_flag(cli, "name") || cli_flag(cli, "description") || public || private;
+
+	if (public && private)
 		return cli_fail(cli, CLI_USAGE, "--public and --private exclude each other");
-	r = cli_find_id(cli, CLIENT_SHARES, cli->arguments[0], &id);
-	if (r)
-		return r;
-	if (details)
-		r = client_share_update(cli->client, cli->arena, id, &wish, &f);
-	if (r == 0 && metadata.count > 0)
-		r = client_map_set(cli->client, cli->arena, CLIENT_SHARES, id, "metadata",
-				   &metadata, &f);
-	return r ? cli_fail_client(cli, r, &f, "share set") : 0;
+	return cli_set_by(cli, CLIENT_SHARES, details, share_update);
 }
 
 static int share_unset(Cli *cli)

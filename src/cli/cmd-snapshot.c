@@ -75,31 +75,21 @@ static int snapshot_create(Cli *cli)
 	return r ? r : output_noun(cli, CLIENT_SNAPSHOTS, id, &show_view);
 }
 
-static int snapshot_set(Cli *cli)
+static int snapshot_update(Cli *cli, const char *id, Fault *f)
 {
 	const ClientSnapshotWish wish = {
 		.name = cli_option(cli, "name"),
 		.description = cli_option(cli, "description"),
 	};
-	JsonTextMap metadata;
-	const char *id = NULL;
-	Fault f = {0};
-	int r;
 
-	r = cli_option_map(cli, "property", &metadata);
-	if (r)
-		return r;
-	if (!wish.name && !wish.description && metadata.count == 0)
-		return cli_fail(cli, CLI_USAGE, "snapshot set: nothing to set");
-	r = cli_find_id(cli, CLIENT_SNAPSHOTS, cli->arguments[0], &id);
-	if (r)
-		return r;
-	if (wish.name || wish.description)
-		r = client_snapshot_update(cli->client, cli->arena, id, &wish, &f);
-	if (r == 0 && metadata.count > 0)
-		r = client_map_set(cli->client, cli->arena, CLIENT_SNAPSHOTS, id, "metadata",
-				   &metadata, &f);
-	return r ? cli_fail_client(cli, r, &f, "snapshot set") : 0;
+	return client_snapshot_update(cli->client, cli->arena, id, &wish, f);
+}
+
+static int snapshot_set(Cli *cli)
+{
+	bool details = cli_flag(cli, "name") || cli_flag(cli, "description");
+
+	return cli_set_by(cli, CLIENT_SNAPSHOTS, details, snapshot_update);
 }
 
 static int snapshot_delete(Cli *cli)

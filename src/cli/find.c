@@ -84,6 +84,28 @@ int cli_delete_all(Cli *cli, ClientNoun noun)
 	return cli_delete_all_by(cli, noun, NULL);
 }
 
+int cli_set_by(Cli *cli, ClientNoun noun, bool details,
+	       int (*update)(Cli *cli, const char *id, Fault *f))
+{
+	const char *id = NULL;
+	JsonTextMap metadata;
+	Fault f = {0};
+	int r = cli_option_map(cli, "property", &metadata);
+
+	if (r)
+		return r;
+	if (!details && metadata.count == 0)
+		return cli_fail(cli, CLI_USAGE, "%s: nothing to set", cli->command->name);
+	r = cli_find_id(cli, noun, cli->arguments[0], &id);
+	if (r)
+		return r;
+	if (details)
+		r = update(cli, id, &f);
+	if (r == 0 && metadata.count > 0)
+		r = client_map_set(cli->client, cli->arena, noun, id, "metadata", &metadata, &f);
+	return r ? cli_fail_client(cli, r, &f, "%s", cli->command->name) : 0;
+}
+
 int cli_unset_all(Cli *cli, ClientNoun noun, const char *id, const char *map)
 {
 	size_t count;

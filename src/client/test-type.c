@@ -10,6 +10,23 @@
 static JsonPair pair = {"k", "v"};
 static const JsonTextMap map = {.pairs = &pair, .count = 1};
 
+static void check_calls(ClientNoun noun, const HttpScriptRow *rows, size_t count)
+{
+	Fixture x = fixture_start(rows, count, DEMO);
+	const ClientTypeWish wish = {.name = "n", .is_public = "false", .extra_specs = &map};
+	const ClientTypeWish change = {.is_public = "true"};
+	const char *id = NULL;
+
+	assert_int_equal(client_type_create(x.client, x.arena, noun, &wish, &id, NULL), 0);
+	assert_int_equal(client_type_update(x.client, x.arena, noun, id, &change, NULL), 0);
+	assert_int_equal(client_map_set(x.client, x.arena, noun, id, "extra_specs", &map, NULL), 0);
+	assert_int_equal(client_map_unset(x.client, x.arena, noun, id, "extra_specs", "a/b", NULL),
+			 0);
+	assert_int_equal(client_type_grant(x.client, x.arena, noun, id, "p", true, NULL), 0);
+	assert_int_equal(client_type_grant(x.client, x.arena, noun, id, "p", false, NULL), 0);
+	fixture_end(&x);
+}
+
 TEST(types_of_volumes)
 {
 	static const HttpScriptRow rows[] = {
@@ -34,26 +51,7 @@ TEST(types_of_volumes)
 		 .holds = "{\"removeProjectAccess\":{\"project\":\"p\"}}",
 		 .status = 202},
 	};
-	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
-	const ClientTypeWish wish = {.name = "n", .is_public = "false", .extra_specs = &map};
-	const ClientTypeWish change = {.is_public = "true"};
-	const char *id = NULL;
-
-	assert_int_equal(
-		client_type_create(x.client, x.arena, CLIENT_VOLUME_TYPE, &wish, &id, NULL), 0);
-	assert_int_equal(
-		client_type_update(x.client, x.arena, CLIENT_VOLUME_TYPE, id, &change, NULL), 0);
-	assert_int_equal(client_map_set(x.client, x.arena, CLIENT_VOLUME_TYPE, id, "extra_specs",
-					&map, NULL),
-			 0);
-	assert_int_equal(client_map_unset(x.client, x.arena, CLIENT_VOLUME_TYPE, id, "extra_specs",
-					  "a/b", NULL),
-			 0);
-	assert_int_equal(
-		client_type_grant(x.client, x.arena, CLIENT_VOLUME_TYPE, id, "p", true, NULL), 0);
-	assert_int_equal(
-		client_type_grant(x.client, x.arena, CLIENT_VOLUME_TYPE, id, "p", false, NULL), 0);
-	fixture_end(&x);
+	check_calls(CLIENT_VOLUME_TYPE, rows, ARRAY_SIZE(rows));
 }
 
 TEST(types_of_shares)
@@ -80,24 +78,5 @@ TEST(types_of_shares)
 		 .holds = "{\"removeProjectAccess\":{\"project\":\"p\"}}",
 		 .status = 202},
 	};
-	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
-	const ClientTypeWish wish = {.name = "n", .is_public = "false", .extra_specs = &map};
-	const ClientTypeWish change = {.is_public = "true"};
-	const char *id = NULL;
-
-	assert_int_equal(
-		client_type_create(x.client, x.arena, CLIENT_SHARE_TYPES, &wish, &id, NULL), 0);
-	assert_int_equal(
-		client_type_update(x.client, x.arena, CLIENT_SHARE_TYPES, id, &change, NULL), 0);
-	assert_int_equal(client_map_set(x.client, x.arena, CLIENT_SHARE_TYPES, id, "extra_specs",
-					&map, NULL),
-			 0);
-	assert_int_equal(client_map_unset(x.client, x.arena, CLIENT_SHARE_TYPES, id, "extra_specs",
-					  "a/b", NULL),
-			 0);
-	assert_int_equal(
-		client_type_grant(x.client, x.arena, CLIENT_SHARE_TYPES, id, "p", true, NULL), 0);
-	assert_int_equal(
-		client_type_grant(x.client, x.arena, CLIENT_SHARE_TYPES, id, "p", false, NULL), 0);
-	fixture_end(&x);
+	check_calls(CLIENT_SHARE_TYPES, rows, ARRAY_SIZE(rows));
 }
