@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * One call of the iSCSI connector on this machine, for scripts of tests:
+ * One call of a connector on this machine, for scripts of tests; the driver_volume_type in the file
+ * says of which:
  *
  *     connector-call attach|find|detach|extend INFO-FILE [KEY=VALUE...] [WORD...]
  *
@@ -14,12 +15,25 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "connector/fc/fc.h"
 #include "connector/iscsi/iscsi.h"
+#include "connector/nfs/nfs.h"
+#include "connector/nvme/nvme.h"
 #include "host/host.h"
+#include "json/json.h"
 
 enum { FIRST_EXIT = 10, DEFAULT_SECONDS = 120, INFO_MAX = 65536 };
 
+static const ConnectorDriver *const drivers[] = {
+	&connector_fc,
+	&connector_iscsi,
+	&connector_nfs,
+	&connector_nvme,
+	NULL,
+};
+
 typedef struct Wanted {
+	const ConnectorDriver *driver;
 	ConnectorWish wish;
 	ConnectorLeave leave;
 	int64_t seconds;
@@ -69,6 +83,15 @@ static int read_info(const char *path, char text[static INFO_MAX])
 	return 0;
 }
 
+static const ConnectorDriver *find_driver(Arena *arena, const char *text)
+{
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+
+	if (json_parse(arena, text, strlen(text), &doc, NULL))
+		return NULL;
+	return connector_for(drivers, json_get_text(arena, doc, "driver_volume_type"));
+}
+
 static void print_disk(const ConnectorDisk *disk)
 {
 	printf("path=%s\nidentity=%s\nmultipath=%s\nsize=%jd\npaths=%u\ndegraded=%d\n", disk->path,
@@ -83,13 +106,13 @@ static int attach(ConnectorCall *call, const void *info, Wanted *wanted, Fault *
 	bool shared = false;
 	const char *why;
 	Fault undone = {0};
-	int r = connector_shared(&connector_iscsi, call, info, &shared, f);
+	int r = connector_shared(wanted->driver, call, info, &shared, f);
 
 	if (r)
 		return r;
-	r = connector_join(&connector_iscsi, call, info, &wanted->wish, f);
+	r = connector_join(wanted->driver, call, info, &wanted->wish, f);
 	if (r == 0)
-		r = connector_connect(&connector_iscsi, call, info, &wanted->wish, &disk, f);
+		r = connector_connect(wanted->driver, call, info, &wanted->wish, &disk, f);
 	if (r == 0) {
 		print_disk(&disk);
 		printf("made=%d\n", !shared);
@@ -98,7 +121,7 @@ static int attach(ConnectorCall *call, const void *info, Wanted *wanted, Fault *
 	why = call->why;
 	leave.made = !shared;
 	call->deadline_ms = clock_mono_ms() + wanted->seconds * 1000;
-	if (connector_disconnect(&connector_iscsi, call, info, &leave, &undone))
+	if (connector_disconnect(wanted->driver, call, info, &leave, &undone))
 		printf("undo: %s\n", undone.code ? undone.text : call->why);
 	call->why = why;
 	return r;
@@ -113,19 +136,19 @@ static int act(ConnectorCall *call, const char *verb, const void *info, Wanted *
 	if (str_eq(verb, "attach"))
 		return attach(call, info, wanted, f);
 	if (str_eq(verb, "detach")) {
-		r = connector_disconnect(&connector_iscsi, call, info, &wanted->leave, f);
+		r = connector_disconnect(wanted->driver, call, info, &wanted->leave, f);
 		if (r == 0 && call->why)
 			printf("why=%s\n", call->why);
 		return r;
 	}
 	if (str_eq(verb, "extend")) {
-		r = connector_extend(&connector_iscsi, call, info, wanted->wish.identity,
+		r = connector_extend(wanted->driver, call, info, wanted->wish.identity,
 				     wanted->wish.size_bytes, &size, f);
 		if (r == 0)
 			printf("size=%jd\n", (intmax_t)size);
 		return r;
 	}
-	r = connector_find(&connector_iscsi, call, info, wanted->wish.identity, &disk, f);
+	r = connector_find(wanted->driver, call, info, wanted->wish.identity, &disk, f);
 	if (r == 0)
 		print_disk(&disk);
 	return r;
@@ -148,7 +171,10 @@ int main(int argc, char **argv)
 	if (argc < 3 || read_info(argv[2], text))
 		return 2;
 	call.deadline_ms = clock_mono_ms() + wanted.seconds * 1000;
-	r = connector_parse(&connector_iscsi, &call, text, &info, &f);
+	wanted.driver = find_driver(arena, text);
+	if (!wanted.driver)
+		return 2;
+	r = connector_parse(wanted.driver, &call, text, &info, &f);
 	if (r == 0)
 		r = act(&call, argv[1], info, &wanted, &f);
 	if (r)
