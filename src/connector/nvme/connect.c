@@ -191,14 +191,15 @@ static int wait_for_namespace(Connect *c, Fault *f)
 	int r = look_for_namespace(c, f);
 
 	for (int i = 0; (r == HOST_NONE || r == HOST_TIMEOUT) && i < APPEAR_LOOKS; i++) {
+		if (clock_mono_ms() >= c->call->deadline_ms)
+			break;
 		r = nvme_rescan(c->call, &c->now, f);
 		if (!r)
 			r = host_wait(look_for_namespace, c, earlier_ms(c->call, APPEAR_MS), f);
 	}
-	if (r != HOST_TIMEOUT)
+	if (r != HOST_NONE && r != HOST_TIMEOUT)
 		return fault_unexpected(f, r);
-	r = nvme_look(c->call, c->info, c->wish->identity, &c->now, &c->found, f);
-	return r ? r : fault(f, -ETIMEDOUT, "%s: the deadline is over", c->info->nqn);
+	return nvme_look(c->call, c->info, c->wish->identity, &c->now, &c->found, f);
 }
 
 static int look_for_all_paths(void *ctx, Fault *f)
