@@ -47,7 +47,8 @@ static int look_at_file(ConnectorCall *call, const NfsPlace *place, int64_t *ret
 		     &result, &failed))
 		return connector_say(call, CONNECTOR_NO_PATH, "%s: %s", path, failed.text);
 	if (result.status)
-		return connector_say(call, CONNECTOR_NO_DISK, "%s cannot be found", path);
+		return connector_say(call, CONNECTOR_NO_DISK, "%s cannot be found: %s", path,
+				     arena_stripped(call->arena, result.err));
 	mode = strtoul(result.out, &rest, 16);
 	if (*rest != ':' || !S_ISREG(mode))
 		return connector_say(call, CONNECTOR_WRONG_DISK, "%s is not a regular file", path);

@@ -129,7 +129,7 @@ static int nfs_find(ConnectorCall *call, const void *info, const char *identity,
 
 /* There is nothing to flush of a file that is gone, or in a place that is not mounted. */
 static int flush(ConnectorCall *call, const NfsInfo *info, const NfsPlace *place, bool force,
-		 Fault *f)
+		 const char **ret_lost, Fault *f)
 {
 	Fault unflushed = {0};
 	int64_t size_bytes;
@@ -144,32 +144,23 @@ static int flush(ConnectorCall *call, const NfsInfo *info, const NfsPlace *place
 		return 0;
 	(void)connector_say(call, CONNECTOR_UNFLUSHED, "unflushed data of %s may be lost: %s",
 			    place->file, r ? "its server does not answer" : unflushed.text);
+	*ret_lost = call->why;
 	return force ? 0 : CONNECTOR_UNFLUSHED;
 }
 
 static int nfs_disconnect(ConnectorCall *call, const void *info, const ConnectorLeave *leave,
 			  Fault *f)
 {
+	const NfsPlace places[] = {nfs_place(call, info, false), nfs_place(call, info, true)};
 	const char *lost = NULL;
-	int r;
+	int r = flush(call, info, &places[0], leave->force, &lost, f);
 
-	call->why = NULL;
-	for (int i = 0; i < 2; i++) {
-		const NfsPlace place = nfs_place(call, info, i == 1);
-
-		r = place.is_readonly ? 0 : flush(call, info, &place, leave->force, f);
-		if (r)
-			return r;
-		lost = lost ? lost : call->why;
-		if (leave->keep || !leave->made)
-			continue;
-		r = nfs_place_unmount(call, info, &place, leave->force, f);
-		if (r)
-			return r;
-		lost = lost ? lost : call->why;
-	}
-	call->why = lost;
-	return 0;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(places); i++)
+		if (!leave->keep && leave->made)
+			r = nfs_place_unmount(call, info, &places[i], leave->force, f);
+	if (!r)
+		call->why = lost; /* nothing else is to be told */
+	return r;
 }
 
 static int nfs_extend(ConnectorCall *call, const void *info, const char *identity,

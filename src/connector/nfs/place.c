@@ -100,7 +100,7 @@ int nfs_place_mount(ConnectorCall *call, const NfsInfo *info, const NfsPlace *pl
 	return r ? r : try_versions(call, info, place, f);
 }
 
-static int take_out_of_sight(ConnectorCall *call, const NfsPlace *place, Fault *f)
+static int take_out_of_sight(const ConnectorCall *call, const NfsPlace *place, Fault *f)
 {
 	const char *path = host_path(call->host, call->arena, "%s", place->directory);
 	const RunSpec spec = {
@@ -108,8 +108,6 @@ static int take_out_of_sight(ConnectorCall *call, const NfsPlace *place, Fault *
 		.timeout_ms = MAX(call->deadline_ms - clock_mono_ms(), 1),
 	};
 
-	call->why = arena_printf(call->arena, "%s is still in use, by what has it open",
-				 place->directory);
 	return run_checked(&spec, NULL, f);
 }
 
