@@ -19,6 +19,7 @@
 #include "connector/iscsi/iscsi.h"
 #include "connector/nfs/nfs.h"
 #include "connector/nvme/nvme.h"
+#include "connector/rbd/rbd.h"
 #include "host/host.h"
 #include "json/json.h"
 
@@ -29,6 +30,7 @@ static const ConnectorDriver *const drivers[] = {
 	&connector_iscsi,
 	&connector_nfs,
 	&connector_nvme,
+	&connector_rbd,
 	NULL,
 };
 
@@ -160,7 +162,7 @@ int main(int argc, char **argv)
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const Host host = {.root = ""};
 	Wanted wanted = {.seconds = DEFAULT_SECONDS};
-	ConnectorCall call = {.host = &host, .arena = arena, .mount_dir = "/run"};
+	ConnectorCall call = {.host = &host, .arena = arena, .mount_dir = "/run/cleat"};
 	Fault f = {0};
 	void *info;
 	int r;
