@@ -5,6 +5,7 @@
 A second archive behind its initramfs brings programs, the libraries of all of them and kernel
 modules. Commands go in by its serial port; what a TAP program prints inside is passed on.
 """
+import glob
 import importlib.machinery
 import importlib.util
 import os
@@ -23,6 +24,11 @@ IMAGES = os.path.join(ROOT, '.cache', 'guest')
 KERNEL_WORDS = ('console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_check tsc=reliable '
                 '8250.nr_uarts=1 init_on_alloc=0 cryptomgr.notests audit=0 apparmor=0')
 DISK_BYTES = 24 << 30
+LIBRARIES = ('usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu')
+NFS_PACKAGES = ('nfs-kernel-server', 'nfs-common', 'libnfsidmap1', 'libtirpc3', 'libtirpc-common',
+                'libevent-core-2.1-7')
+NFS_PROGRAMS = ('/usr/sbin/exportfs', '/usr/sbin/rpc.nfsd', '/usr/sbin/rpc.mountd',
+                '/sbin/mount.nfs', '/etc/netconfig')
 
 
 def load_builder():
@@ -90,6 +96,22 @@ def build_initrd(folder, programs, modules, folders=()):
         out.write(b'\0' * (-out.tell() % 512))
         out.write(archive.finish())
     return path
+
+
+def unpack(folder, name, packages):
+    """Debian packages as a folder, kept beside the guest's image; they are not installed."""
+    root = os.path.join(IMAGES, name)
+    if os.path.isdir(root):
+        return root
+    work = tempfile.mkdtemp(dir=folder)
+    subprocess.run(['apt-get', '-q', '-o', 'APT::Sandbox::User=root', 'download', *packages],
+                   cwd=work, check=True, stdout=subprocess.DEVNULL)
+    draft = os.path.join(work, name)
+    for package in glob.glob(os.path.join(work, '*.deb')):
+        subprocess.run(['dpkg-deb', '-x', package, draft], check=True)
+    shutil.copytree(draft, root + '.new', symlinks=True, dirs_exist_ok=True)
+    os.rename(root + '.new', root)
+    return root
 
 
 class Guest:

@@ -5,18 +5,14 @@
 
 NFS's tools are downloaded and unpacked, never installed: they would bring services with them.
 """
-import glob
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import inside
 
 BUILD = os.environ.get('CLEAT_BUILD', os.path.join(inside.ROOT, 'build'))
-PACKAGES = ('nfs-kernel-server', 'nfs-common', 'libnfsidmap1', 'libtirpc3', 'libtirpc-common',
-            'libevent-core-2.1-7')
 MODULES = ('loop', 'quota_v2', 'nfsd', 'nfs', 'nfsv4')
 PROGRAMS = {
     '/bin/share-backend-contract': os.path.join(BUILD, 'tests', 'contract',
@@ -25,9 +21,6 @@ PROGRAMS = {
     '/bin/umount': '/bin/umount',
     '/sbin/mkfs.ext4': '/sbin/mkfs.ext4',
 }
-NFS_PROGRAMS = ('/usr/sbin/exportfs', '/usr/sbin/rpc.nfsd', '/usr/sbin/rpc.mountd',
-                '/sbin/mount.nfs', '/etc/netconfig')
-LIBRARIES = ('usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu')
 SUITE_SECONDS = 600
 
 SETUP = ('ifconfig lo 127.0.0.1 up && mkdir -p /srv /run/lock && '
@@ -42,27 +35,12 @@ SERVE = ('echo "nfs 2049/tcp" >/etc/services && '
          'exportfs -ra && rpc.nfsd -N 3 -V 4.2 2 && rpc.mountd -N 3')
 
 
-def unpack_nfs(folder):
-    """NFS's packages as a folder, kept beside the guest's image."""
-    root = os.path.join(inside.IMAGES, 'nfs')
-    if os.path.isdir(root):
-        return root
-    subprocess.run(['apt-get', '-q', '-o', 'APT::Sandbox::User=root', 'download', *PACKAGES],
-                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    draft = os.path.join(folder, 'nfs')
-    for package in glob.glob(os.path.join(folder, '*.deb')):
-        subprocess.run(['dpkg-deb', '-x', package, draft], check=True)
-    shutil.copytree(draft, root + '.new', symlinks=True, dirs_exist_ok=True)
-    os.rename(root + '.new', root)
-    return root
-
-
 def boot(folder):
-    nfs = unpack_nfs(folder)
+    nfs = inside.unpack(folder, 'nfs', inside.NFS_PACKAGES)
     programs = dict(PROGRAMS)
-    programs.update((name, nfs + name) for name in NFS_PROGRAMS)
+    programs.update((name, nfs + name) for name in inside.NFS_PROGRAMS)
     return inside.Guest(folder, inside.build_initrd(
-        folder, programs, MODULES, [os.path.join(nfs, name) for name in LIBRARIES]))
+        folder, programs, MODULES, [os.path.join(nfs, name) for name in inside.LIBRARIES]))
 
 
 def check(guest, report):
