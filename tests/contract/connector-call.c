@@ -26,12 +26,7 @@
 enum { FIRST_EXIT = 10, DEFAULT_SECONDS = 120, INFO_MAX = 65536 };
 
 static const ConnectorDriver *const drivers[] = {
-	&connector_fc,
-	&connector_iscsi,
-	&connector_nfs,
-	&connector_nvme,
-	&connector_rbd,
-	NULL,
+	&connector_fc, &connector_iscsi, &connector_nfs, &connector_nvme, &connector_rbd, NULL,
 };
 
 typedef struct Wanted {
