@@ -62,7 +62,7 @@ const char *address_towards(Arena *arena, const char *server, const char *port)
 		return NULL;
 	for (const struct addrinfo *one = all; one && !found; one = one->ai_next) {
 		_cleanup_(closep) int fd = socket(one->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		struct sockaddr_storage own;
+		struct sockaddr_storage own = {0};
 		socklen_t length = sizeof(own);
 
 		if (fd >= 0 && connect(fd, one->ai_addr, one->ai_addrlen) == 0 &&

@@ -82,6 +82,7 @@ struct LocalRecord {
 	const char *info;       /* flat connection_info, without secrets */
 	const char *identity;   /* what the volume said of itself */
 	const char *mountpoint; /* absolute; where it is mounted, or about to be */
+	const char *device;     /* of that mount, in this boot: "8:16" */
 	const char *last_error;
 	int64_t size_bytes;
 	int64_t since_us; /* when the state was entered */

@@ -100,17 +100,28 @@ static int make_format(LocalWork *work, const ConnectorDisk *disk, const char *f
 	return status ? fault(f, -EIO, "%s failed with status %d", program, status) : 0;
 }
 
+static const char *mount_number(const LocalWork *work, const HostMount *mount)
+{
+	return arena_printf(work->arena, "%u:%u", mount->major, mount->minor);
+}
+
+/* The number of a device, by which a mount names it; NULL for a file. */
+static const char *disk_number(const LocalWork *work, const ConnectorDisk *disk)
+{
+	if (disk->kind != CONNECTOR_BLOCK)
+		return NULL;
+	return host_peek(work->local->host, work->arena, "/sys/block/%s/dev",
+			 disk->path + strlen("/dev/"));
+}
+
 /* Whether what is mounted there is the volume. */
 static bool is_ours(const LocalWork *work, const HostMount *mount, const ConnectorDisk *disk)
 {
-	const char *device = arena_printf(work->arena, "%u:%u", mount->major, mount->minor);
 	const Host *host = work->local->host;
 	const char *loop;
 
 	if (disk->kind == CONNECTOR_BLOCK)
-		return str_eq(host_peek(host, work->arena, "/sys/block/%s/dev",
-					disk->path + strlen("/dev/")),
-			      device);
+		return str_eq(disk_number(work, disk), mount_number(work, mount));
 	loop = str_after(mount->source, "/dev/");
 	return loop && str_eq(host_peek(host, work->arena, "/sys/block/%s/loop/backing_file", loop),
 			      disk->path);
@@ -136,12 +147,14 @@ static int look_at(LocalWork *work, const char *directory, const ConnectorDisk *
 }
 
 /* The record names the place before anything is there. */
-static int prepare_place(LocalWork *work, LocalRecord *record, const char *directory, Fault *f)
+static int prepare_place(LocalWork *work, LocalRecord *record, const ConnectorDisk *disk,
+			 const char *directory, Fault *f)
 {
 	struct stat st;
 	int r;
 
 	record->mountpoint = directory;
+	record->device = disk_number(work, disk);
 	record->mountpoint_made = lstat(directory, &st) < 0 && errno == ENOENT;
 	r = record_save(work->local, record, f);
 	if (r)
@@ -184,7 +197,7 @@ int local_mount(LocalWork *work, LocalRecord *record, const ConnectorDisk *disk,
 	r = look_at(work, mount->directory, disk, f);
 	if (r)
 		return r == MOUNTED_ALREADY ? 0 : r;
-	r = prepare_place(work, record, mount->directory, f);
+	r = prepare_place(work, record, disk, mount->directory, f);
 	if (r == 0 && mount->format && !str_eq(record->mode, "ro"))
 		r = make_format(work, disk, mount->format, f);
 	if (r == 0)
@@ -204,17 +217,50 @@ static int forget_place(LocalWork *work, LocalRecord *record, Fault *f)
 	if (record->mountpoint_made)
 		(void)rmdir(record->mountpoint); /* not when somebody has put something there */
 	record->mountpoint = NULL;
+	record->device = NULL;
 	record->mountpoint_made = false;
 	return record_save(work->local, record, f);
+}
+
+/* Out of everybody's sight; it ends with the last one who uses it. */
+static int detach_place(LocalWork *work, const char *directory, Fault *f)
+{
+	int status;
+	int r;
+
+	r = run_tool(work, RUN_ARGV("umount", "--lazy", "--", directory), &status, f);
+	if (r)
+		return r;
+	return status ? fault(f, -EIO, "%s cannot be unmounted", directory) : 0;
+}
+
+/* Whether what is mounted is the volume, also when its device has gone meanwhile. */
+static int is_mounted(LocalWork *work, const LocalRecord *record, const HostMount *mount, bool *ret,
+		      Fault *f)
+{
+	LocalRecord copy = *record;
+	ConnectorDisk disk = {0};
+	Flow flow;
+	int r;
+
+	*ret = record->device && str_eq(record->boot_id, work->local->boot_id) &&
+	       str_eq(record->device, mount_number(work, mount));
+	if (*ret)
+		return 0;
+	r = flow_begin(&flow, work, &copy, f);
+	if (r == 0)
+		r = flow_outcome(&flow, connector_find(flow.driver, &flow.call, flow.info,
+						       record->identity, &disk, f));
+	if (r == 0)
+		*ret = is_ours(work, mount, &disk);
+	return r == LOCAL_NO_DISK || r == LOCAL_WRONG_DISK ? 0 : r;
 }
 
 int mount_undo(LocalWork *work, LocalRecord *record, bool force, Fault *f)
 {
 	const Host *host = work->local->host;
-	ConnectorDisk disk;
-	LocalRecord copy = *record;
 	HostMount mount;
-	Flow flow;
+	bool ours = false;
 	int r;
 
 	if (!record->mountpoint)
@@ -222,21 +268,18 @@ int mount_undo(LocalWork *work, LocalRecord *record, bool force, Fault *f)
 	r = host_mount_at(host, work->arena, record->mountpoint, &mount, f);
 	if (r < 0)
 		return r;
-	if (r == HOST_NONE)
+	if (r == 0)
+		r = is_mounted(work, record, &mount, &ours, f);
+	if (r < 0 && !force)
+		return r;
+	if (!ours) /* nothing, or somebody else's */
 		return forget_place(work, record, f);
-	r = flow_begin(&flow, work, &copy, f);
-	if (r == 0)
-		r = flow_outcome(&flow, connector_find(flow.driver, &flow.call, flow.info,
-						       record->identity, &disk, f));
-	if (r == LOCAL_NO_DISK || (r == 0 && !is_ours(work, &mount, &disk)))
-		return forget_place(work, record, f); /* somebody else's */
-	if (r == 0)
-		r = host_unmount(host, record->mountpoint, work->deadline_ms, f);
+	r = host_unmount(host, record->mountpoint, work->deadline_ms, f);
 	if (r == HOST_BUSY) {
 		work->why = arena_printf(work->arena, "%s is in use", record->mountpoint);
 		r = LOCAL_BUSY;
 	}
-	if (r && !force)
-		return r;
-	return r ? 0 : forget_place(work, record, f);
+	if (r && force)
+		r = detach_place(work, record->mountpoint, f);
+	return r ? r : forget_place(work, record, f);
 }

@@ -33,8 +33,10 @@ int publish(const Local *local, const LocalRecord *record, const char *path, Fau
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *link = local_link(local, arena, record);
-	const char *draft = arena_printf(arena, "%s.tmp", link);
+	const char *draft;
 
+	assert(link);
+	draft = arena_printf(arena, "%s.tmp", link);
 	if (mkdir(local->link_dir, 0755) < 0 && errno != EEXIST)
 		return fault(f, -errno, "make %s: %s", local->link_dir, strerror(errno));
 	if (unlink(draft) < 0 && errno != ENOENT)
@@ -49,6 +51,8 @@ int unpublish(const Local *local, const LocalRecord *record, Fault *f)
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *link = local_link(local, arena, record);
 
+	if (!link)
+		return 0;
 	(void)unlink(arena_printf(arena, "%s.tmp", link)); /* seldom there */
 	if (unlink(link) < 0 && errno != ENOENT)
 		return fault(f, -errno, "remove %s: %s", link, strerror(errno));

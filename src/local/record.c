@@ -47,6 +47,7 @@ static const struct {
 	{"info", offsetof(LocalRecord, info)},
 	{"identity", offsetof(LocalRecord, identity)},
 	{"mountpoint", offsetof(LocalRecord, mountpoint)},
+	{"device", offsetof(LocalRecord, device)},
 	{"last_error", offsetof(LocalRecord, last_error)},
 };
 

@@ -121,6 +121,31 @@ TEST(h11_a_mount_that_is_used_keeps_the_volume)
 	assert_true(place_linked(&scene.place, &scene.record));
 }
 
+TEST(force_takes_a_mount_away_that_is_used)
+{
+	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");
+
+	play(&scene, MOUNT "$ umount -- */data\n! umount: target is busy.\nexit 32\n"
+			   "$ umount --lazy -- */data\n@ umount\n");
+	assert_int_equal(mount_it(&scene, NULL), 0);
+	assert_int_equal(local_disconnect(scene.place.work, &scene.record, true, NULL), 0);
+	assert_int_equal(run_script_end(NULL), 0);
+	assert_int_equal(scene.record.state, LOCAL_RELEASING);
+	assert_false(place_has(&scene.place, "/data"));
+}
+
+TEST(h19_a_mount_whose_device_has_gone_is_unmounted)
+{
+	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");
+
+	play(&scene, MOUNT "$ umount -- */data\n@ umount\n");
+	assert_int_equal(mount_it(&scene, NULL), 0);
+	tree_remove(scene.place.tree, "/sys/block/sda");
+	assert_int_equal(local_disconnect(scene.place.work, &scene.record, false, NULL), 0);
+	assert_int_equal(run_script_end(NULL), 0);
+	assert_int_equal(scene.record.state, LOCAL_RELEASING);
+}
+
 TEST(what_somebody_else_mounted_there_is_left_alone)
 {
 	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");

@@ -208,7 +208,7 @@ static int local_disconnect(ConnectorCall *call, const void *data, const Connect
 			    Fault *f)
 {
 	const LocalInfo *info = data;
-	ConnectorDisk disk;
+	ConnectorDisk disk = {0};
 	int r;
 
 	if (!leave->identity)
@@ -229,7 +229,7 @@ static int local_disconnect(ConnectorCall *call, const void *data, const Connect
 static int local_extend(ConnectorCall *call, const void *info, const char *identity,
 			int64_t size_bytes, int64_t *ret_size_bytes, Fault *f)
 {
-	ConnectorDisk disk;
+	ConnectorDisk disk = {0};
 	int r;
 
 	r = local_find(call, info, identity, &disk, f);
