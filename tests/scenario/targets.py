@@ -7,11 +7,13 @@ The hosts are user space initiators (libiscsi's tools, and QEMU's own), which sa
 called; each has a secret of its own for each volume.
 """
 import glob
+import http.client
 import json
 import os
 import re
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -60,6 +62,9 @@ class Tgtd:
     def targets(self):
         said = self.ask('--mode', 'target', '--op', 'show').stdout
         return re.findall(r'^Target \d+: (\S+)', said, re.MULTILINE)
+
+    def sessions(self):
+        return 'I_T nexus: ' in self.ask('--mode', 'target', '--op', 'show').stdout
 
     def accounts(self):
         return re.findall(r'^ +(\S+)$', self.ask('--mode', 'account', '--op', 'show').stdout,
@@ -321,6 +326,7 @@ def a_volume_that_grows_is_seen():
     attachment, info = attach(volume, ONE)
     complete(attachment)
     tap.expect(size_of(info), GIB, 'size')
+    wait_for(lambda: not TGTD.sessions(), 'the host to be gone')
     tap.expect(demo().post('%s/volumes/%s/action' % (V3, volume['id']),
                            {'os-extend': {'new_size': 2}}, version=at(42)).status, 202, 'extend')
     wait_status(demo(), '%s/volumes/%s' % (V3, volume['id']), 'volume', 'in-use')
@@ -392,6 +398,59 @@ def without_a_target_nothing_is_promised():
     drop(demo(), volume)
 
 
+# --- kill -9 at each commit ---
+
+def ways_of_a_host(volume):
+    """All that a host does with a volume, once."""
+    attachment, info = attach(volume, ONE)
+    assert gets_in(info)
+    complete(attachment)
+    detach(attachment)
+
+
+def dies_at(point, volume):
+    """Whether cleatd reaches that commit, and so its end, on the way."""
+    if CLEATD.start(env={'CLEAT_CRASH': point}):
+        try:
+            ways_of_a_host(volume)
+            return False
+        except (OSError, http.client.HTTPException):
+            CLEATD.process.wait(60)
+    tap.expect(CLEATD.process.returncode, -signal.SIGKILL, 'end of cleatd')
+    CLEATD.close()
+    return True
+
+
+def check_peace(volume):
+    """Who has an attachment gets in; then all of them end, and nothing is left."""
+    reply = demo().get('%s/detail?volume_id=%s' % (ATTACHMENTS, volume['id']), version=at(54))
+    for row in reply.body['attachments']:
+        info = dict(row['connection_info'], initiator=ONE)
+        if row['status'] in ('attaching', 'attached'):
+            wait_for(lambda told=info: gets_in(told), 'the host to get in', 60)
+        reply = demo().delete('%s/%s' % (ATTACHMENTS, row['id']), version=at(54))
+        assert reply.status in (200, 404), reply
+    wait_status(demo(), '%s/volumes/%s' % (V3, volume['id']), 'volume', 'available', 60)
+    wait_for(lambda: (TGTD.targets(), TGTD.accounts()) == ([], []), 'all exports to end', 60)
+
+
+def a_crash_at_any_commit_leaves_no_host_in_or_out():
+    volume = make(demo())
+    CLEATD.stop()
+    for when in ('before', 'after'):
+        n = 1
+        while dies_at('%s:%d' % (when, n), volume):
+            assert CLEATD.start(), 'it does not start after %s:%d' % (when, n)
+            check_peace(volume)
+            CLEATD.stop()
+            n += 1
+            assert n < 100, 'the way has no end'
+        CLEATD.stop()
+        assert n > 6, 'only %d commits' % n
+    assert CLEATD.start()
+    drop(demo(), volume)
+
+
 def no_secret_is_kept_or_told():
     volume = make(demo())
     attachment, info = attach(volume, ONE)
@@ -416,4 +475,5 @@ tap.run('targets', [
     each_host_has_its_own_secret, h23_a_host_stays_in_until_its_last_attachment_goes,
     h17_who_may_only_read_cannot_write, a_volume_that_grows_is_seen, h21_hostile_names_are_refused,
     a_cleatd_that_dies_leaves_hosts_in, a_target_that_forgets_is_told_again,
-    without_a_target_nothing_is_promised, no_secret_is_kept_or_told], cleanup=clean_up)
+    without_a_target_nothing_is_promised, a_crash_at_any_commit_leaves_no_host_in_or_out,
+    no_secret_is_kept_or_told], cleanup=clean_up)
