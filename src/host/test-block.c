@@ -104,6 +104,8 @@ TEST(h11_swap_and_open_files_are_users)
 	assert_string_equal(users(tree, "sda", NULL), "sda is open in process 77 (qemu)");
 	tree_file(tree, "/proc/77/comm", "multipathd\n");
 	assert_string_equal(users(tree, "sda", NULL), "nobody");
+	tree_file(tree, "/proc/77/comm", "(udev-worker)\n");
+	assert_string_equal(users(tree, "sda", NULL), "nobody");
 }
 
 TEST(maps_are_found_by_uuid)

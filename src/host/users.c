@@ -72,6 +72,20 @@ static int search_swap(Search *s)
 	return 0;
 }
 
+/*
+ * Programs that open every device to see what it is, or whether it works: they let go of it by
+ * themselves.
+ */
+static bool only_looks(const char *title)
+{
+	static const char *const lookers[] = {"multipathd", "(udev-worker)", "systemd-udevd"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lookers); i++)
+		if (str_eq(title, lookers[i]))
+			return true;
+	return false;
+}
+
 /* By the text of the links alone: looking at what they lead to may block. */
 static int search_processes(Search *s, Fault *f)
 {
@@ -96,8 +110,8 @@ static int search_processes(Search *s, Fault *f)
 		if (!str_eq(target, device))
 			continue;
 		title = host_peek(s->host, s->arena, "/proc/%lld/comm", (long long)pid);
-		if (str_eq(title, "multipathd"))
-			continue; /* it keeps every path open, to see whether it works */
+		if (only_looks(title))
+			continue;
 		s->who = arena_printf(s->arena, "%s is open in process %lld (%s)", s->name,
 				      (long long)pid, title ? title : "?");
 		return HOST_BUSY;
