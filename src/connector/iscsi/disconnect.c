@@ -47,27 +47,50 @@ static int look_up(Leaving *l, Fault *f)
 	return 0;
 }
 
-/* Who has it: the map, and each path by somebody else than the map. */
-static int check_users(Leaving *l, Fault *f)
+/* Who has it: the map, and each path by somebody else than the map. HOST_BUSY. */
+static int look_for_users(Leaving *l, const char **ret_who, Fault *f)
 {
 	ConnectorCall *call = l->call;
-	const char *who = NULL;
 	int r = 0;
 
-	if (l->map) {
-		r = iscsi_map_check(call, l->info, l->map, f);
-		if (r == 0)
-			r = iscsi_map_drop_partitions(call, l->map, f);
-		if (r)
-			return r;
-		r = host_block_users(call->host, call->arena, l->map, NULL, &who, f);
-	}
+	if (l->map)
+		r = host_block_users(call->host, call->arena, l->map, NULL, ret_who, f);
 	for (size_t i = 0; r == 0 && i < l->count; i++)
 		if (l->devices[i].name)
 			r = host_block_users(call->host, call->arena, l->devices[i].name, l->map,
-					     &who, f);
+					     ret_who, f);
+	return r;
+}
+
+/* Rules of udev run programs that look into a device; they end by themselves. */
+static void let_udev_end(Leaving *l)
+{
+	RunResult result = {0};
+
+	if (host_has_program(l->call->host, "udevadm") &&
+	    iscsi_run(l->call, RUN_ARGV("udevadm", "settle", "--timeout=5"), ISCSI_COMMAND_MS,
+		      &result, NULL) == 0)
+		run_result_done(&result);
+}
+
+static int check_users(Leaving *l, Fault *f)
+{
+	const char *who = NULL;
+	int r = 0;
+
+	if (l->map)
+		r = iscsi_map_check(l->call, l->info, l->map, f);
+	if (r == 0 && l->map)
+		r = iscsi_map_drop_partitions(l->call, l->map, f);
+	if (r)
+		return r;
+	r = look_for_users(l, &who, f);
+	if (r == HOST_BUSY) {
+		let_udev_end(l);
+		r = look_for_users(l, &who, f);
+	}
 	if (r == HOST_BUSY)
-		return iscsi_say(call, CONNECTOR_BUSY, "%s", who);
+		return iscsi_say(l->call, CONNECTOR_BUSY, "%s", who);
 	return fault_unexpected(f, r);
 }
 

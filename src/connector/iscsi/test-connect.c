@@ -7,7 +7,7 @@
  */
 #include "connector/iscsi/test-world.h"
 
-enum { PATIENT_MS = 20 * 1000, HURRIED_MS = 150 };
+enum { PATIENT_MS = 20 * 1000, HURRIED_MS = 50 };
 
 #define INFO_A WORLD_INFO(0, "")
 #define KNOWN_A WORLD_INFO(0, ",\"cleat_identity\":\"wwid:3600a\"")
@@ -336,6 +336,19 @@ TEST(h11_busy_device_is_refused_and_named)
 	assert_non_null(strstr(u.call.why, "/mnt"));
 	assert_string_equal(world_left(w), before);
 	assert_int_equal(logged(w, "flushbufs"), 0);
+}
+
+TEST(a_look_by_a_rule_of_udev_is_waited_for)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	tree_link(w->tree, "/proc/77/fd/3", u.disk.path);
+	tree_file(w->tree, "/proc/77/comm", "blkid\n");
+	assert_int_equal(detach(&u), 0);
+	assert_int_equal(logged(w, "udevadm settle"), 1);
+	assert_string_equal(world_left(w), "");
 }
 
 TEST(h12_extend_needs_every_path)

@@ -374,7 +374,9 @@ static int world_effect(World *w, const RunSpec *spec, Buf *out)
 		return world_multipathd(w, argv, out);
 	if (str_eq(argv[0], "blockdev"))
 		return world_blockdev(w, argv[1], argv[2]);
-	if (str_eq(argv[0], "dmsetup") && str_eq(argv[1], "resume"))
+	if (str_eq(argv[0], "udevadm"))
+		tree_remove(w->tree, "/proc/77"); /* a program of a rule */
+	else if (str_eq(argv[0], "dmsetup") && str_eq(argv[1], "resume"))
 		tree_file(w->tree, world_text(w, "%s/dm/suspended", world_map(w, argv[2])), "0");
 	else
 		assert_string_equal(argv[0], "dd");
@@ -425,7 +427,7 @@ static const char *world_left(World *w)
 
 static World *world_new(void)
 {
-	static const char *const programs[] = {"iscsiadm", "multipath", "multipathd"};
+	static const char *const programs[] = {"iscsiadm", "multipath", "multipathd", "udevadm"};
 	World *w = NEW(World);
 
 	w->tree = tree_new();
