@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Node records of open-iscsi: what a login reads. iscsiadm makes the file, with the defaults of
- * iscsid.conf; what differs is written into it here, as iscsiadm takes values on its command line
- * only, where everybody can read a secret. A comment marks the records that we made.
+ * Node records of open-iscsi: what a login reads. iscsiadm makes the file, with
+ * the defaults of iscsid.conf; what differs is written into it here, as
+ * iscsiadm takes values on its command line only, where everybody can read a
+ * secret. A comment marks the records that we made.
  *
- * A record that somebody else made is changed for the time of a login, or a scan by iscsid would
- * bring every LUN of the target to this host; afterwards it is as it was, but for a new secret.
+ * A record that somebody else made is changed for the time of a login, or a
+ * scan by iscsid would bring every LUN of the target to this host; afterwards
+ * it is as it was, but for a new secret.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +53,8 @@ static void add_chap(Settings *settings, const IscsiInfo *info)
 }
 
 /*
- * iscsid gives a portal up after two tries of ten seconds. Over several paths a lost one is to
- * answer errors soon, or the map above waits with it.
+ * iscsid gives a portal up after two tries of ten seconds. Over several paths a
+ * lost one is to answer errors soon, or the map above waits with it.
  */
 static void add_login(Settings *settings, bool multipath)
 {
@@ -75,8 +77,8 @@ static const char *database(const ConnectorCall *call)
 }
 
 /*
- * The file of a record, or NULL. It is ADDRESS,PORT, and of records that discovery made
- * ADDRESS,PORT,GROUP/INTERFACE.
+ * The file of a record, or NULL. It is ADDRESS,PORT, and of records that
+ * discovery made ADDRESS,PORT,GROUP/INTERFACE.
  */
 static const char *record_path(ConnectorCall *call, const IscsiTarget *target)
 {
@@ -164,7 +166,8 @@ static int write_whole(const char *path, const char *text, Fault *f)
 	return 0;
 }
 
-/* Whoever reads it sees the old one or the new one, and only root sees either. */
+/* Whoever reads it sees the old one or the new one, and only root sees either.
+ */
 static int record_replace(ConnectorCall *call, const char *path, const char *text, Fault *f)
 {
 	const char *place = host_path(call->host, call->arena, "%s", path);
@@ -254,7 +257,14 @@ int iscsi_record_refresh(ConnectorCall *call, const IscsiInfo *info, const Iscsi
 			      record_changed(call->arena, text, &settings), f);
 }
 
-int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f)
+bool iscsi_record_is_ours(ConnectorCall *call, const IscsiTarget *target)
+{
+	const char *text = record_text(call, target);
+
+	return text && strstr(text, mark);
+}
+
+static int delete_once(ConnectorCall *call, const IscsiTarget *target, Fault *f)
 {
 	static const char *const words[] = {"--op", "delete", NULL};
 	RunResult result = {0};
@@ -270,11 +280,10 @@ int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f
 	return r;
 }
 
-bool iscsi_record_is_ours(ConnectorCall *call, const IscsiTarget *target)
+/* Twice: a record that stays may hold a secret. */
+int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f)
 {
-	const char *text = record_text(call, target);
-
-	return text && strstr(text, mark);
+	return delete_once(call, target, NULL) == 0 ? 0 : delete_once(call, target, f);
 }
 
 bool iscsi_record_is_automatic(ConnectorCall *call, const IscsiTarget *target)

@@ -31,7 +31,7 @@ static int read_slot(ConnectorCall *call, const IscsiSession *session, int64_t l
 {
 	const char *pattern = arena_printf(call->arena, SESSION "/device/target*/*:*:*:%jd",
 					   session->number, (intmax_t)lun);
-	const char *slot, *block, *state;
+	const char *slot = NULL, *block = NULL, *state;
 	int r = glob_one(call, pattern, &slot, f);
 
 	if (r)
@@ -55,7 +55,7 @@ static int read_slot(ConnectorCall *call, const IscsiSession *session, int64_t l
 
 int iscsi_session_has_lun(ConnectorCall *call, int session, bool *ret, Fault *f)
 {
-	const char *found;
+	const char *found = NULL;
 	int r = glob_one(call,
 			 arena_printf(call->arena, SESSION "/device/target*/*:*:*:*", session),
 			 &found, f);

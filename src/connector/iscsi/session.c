@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Sessions, as sysfs shows them: iscsiadm's own list says portals in the spelling that somebody
- * typed, and its exit status says what it believes. So a login is: look, log in, look again; the
- * look decides, also after a failure or a time-out.
+ * Sessions, as sysfs shows them: iscsiadm's own list says portals in the
+ * spelling that somebody typed, and its exit status says what it believes. So a
+ * login is: look, log in, look again; the look decides, also after a failure or
+ * a time-out.
  */
 #include "base/clock.h"
 #include "base/str.h"
@@ -85,7 +86,8 @@ static int sessions_with(ConnectorCall *call, const char *iqn, IscsiSession **re
 	return 0;
 }
 
-/* Whether an earlier target has the same name, whose sessions have been seen. */
+/* Whether an earlier target has the same name, whose sessions have been seen.
+ */
 static bool seen_before(const IscsiInfo *info, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
@@ -143,12 +145,13 @@ int iscsi_all_sessions(ConnectorCall *call, const IscsiInfo *info, IscsiSession 
 	return 0;
 }
 
-/* There may be several by one portal: one that lives is taken before one that does not. */
+/* There may be several by one portal: one that lives is taken before one that
+ * does not. */
 static int find_session(ConnectorCall *call, const IscsiTarget *target, IscsiSession *ret,
 			bool *ret_found, Fault *f)
 {
-	IscsiSession *sessions;
-	size_t count;
+	IscsiSession *sessions = NULL;
+	size_t count = 0;
 	int r = sessions_with(call, target->iqn, &sessions, &count, f);
 
 	if (r)
@@ -257,8 +260,7 @@ static int open_new(Look *look, const IscsiInfo *info, bool multipath, Fault *f)
 		return 0;
 	if (look->found)
 		(void)cancel_login(call, look->target); /* the look was what counted */
-	if (iscsi_record_delete(call, look->target, &untidy) &&
-	    iscsi_record_delete(call, look->target, &untidy))
+	if (iscsi_record_delete(call, look->target, &untidy))
 		call->why = arena_printf(call->arena, "%s; %s", call->why ? call->why : "",
 					 untidy.text);
 	return r;
@@ -342,7 +344,5 @@ int iscsi_session_close(ConnectorCall *call, const IscsiSession *session, Fault 
 		if (r)
 			return r;
 	}
-	if (iscsi_record_delete(call, &session->target, NULL) == 0)
-		return 0;
 	return iscsi_record_delete(call, &session->target, f);
 }
