@@ -6,10 +6,8 @@
 open-iscsi, multipath-tools and udev are downloaded and unpacked, never installed: they would
 bring services with them.
 """
-import glob
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -45,23 +43,8 @@ PARTS = ('begin', 'single', 'multipath', 'neighbours', 'growing', 'stale', 'secr
 PART_SECONDS = 600
 
 
-def unpack(folder):
-    """The packages as a folder, kept beside the guest's image."""
-    root = os.path.join(inside.IMAGES, 'iscsi')
-    if os.path.isdir(root):
-        return root
-    subprocess.run(['apt-get', '-q', '-o', 'APT::Sandbox::User=root', 'download', *PACKAGES],
-                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    draft = os.path.join(folder, 'iscsi')
-    for package in glob.glob(os.path.join(folder, '*.deb')):
-        subprocess.run(['dpkg-deb', '-x', package, draft], check=True)
-    shutil.copytree(draft, root + '.new', symlinks=True, dirs_exist_ok=True)
-    os.rename(root + '.new', root)
-    return root
-
-
 def boot(folder):
-    root = unpack(folder)
+    root = inside.unpack(folder, 'iscsi', PACKAGES)
     programs = dict(PROGRAMS)
     programs.update((name, root + name) for name in UNPACKED)
     programs['/sbin/systemd-udevd'] = root + '/bin/udevadm'  # which looks at its own name
