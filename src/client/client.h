@@ -97,5 +97,12 @@ _must_use_ int client_call(Client *client, const ClientRequest *request, JsonDoc
 /* What the server said when the last call ended in an outcome. */
 const char *client_error(const Client *client);
 
+/* Where a service is, as the catalog says; the text is the client's. */
+_must_use_ int client_service_url(Client *client, ClientService service, const char **ret, Fault *f);
+
+/* The host and the port of a URL, in the arena; false when it is none. */
+_must_use_ bool client_url_server(Arena *arena, const char *url, const char **ret_host,
+				  const char **ret_port);
+
 /* A text as one segment of a path or one value of a query. */
 const char *client_escape(Client *client, Arena *arena, const char *text);

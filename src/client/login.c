@@ -217,6 +217,13 @@ int client_need_token(Client *client, ClientService service, Fault *f)
 	return 0;
 }
 
+int client_service_url(Client *client, ClientService service, const char **ret, Fault *f)
+{
+	int r = client_need_token(client, service, f);
+
+	return r ? r : client_endpoint(client, service, ret);
+}
+
 int client_call(Client *client, const ClientRequest *request, JsonDoc **ret, Fault *f)
 {
 	_cleanup_(exchange_done) Exchange exchange = {0};

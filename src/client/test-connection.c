@@ -135,3 +135,27 @@ TEST(the_older_way_to_attach_and_detach)
 	assert_int_equal(client_volume_detached(x.client, x.arena, VOLUME, "a1", NULL), 0);
 	fixture_end(&x);
 }
+
+TEST(the_server_of_a_url)
+{
+	static const struct {
+		const char *url, *host, *port;
+	} rows[] = {
+		{"http://volumes.example:8776/v3/p1", "volumes.example", "8776"},
+		{"https://192.0.2.1", "192.0.2.1", "443"},
+		{"http://[2001:db8::1]:80/", "2001:db8::1", "80"},
+		{"192.0.2.1", NULL, NULL},
+		{"", NULL, NULL},
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *host, *port;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(client_url_server(arena, rows[i].url, &host, &port),
+				 !!rows[i].host);
+		if (!rows[i].host)
+			continue;
+		assert_string_equal(host, rows[i].host);
+		assert_string_equal(port, rows[i].port);
+	}
+}

@@ -66,6 +66,42 @@ const char *client_escape(Client *client, Arena *arena, const char *text)
 	return copy;
 }
 
+static const char *url_part(Arena *arena, CURLU *url, CURLUPart part)
+{
+	char *text = NULL;
+	const char *copy = NULL;
+
+	if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
+		copy = arena_strdup(arena, text);
+	curl_free(text);
+	return copy;
+}
+
+/* "[2001:db8::1]" without its brackets. */
+static const char *without_brackets(Arena *arena, const char *host)
+{
+	size_t length = strlen(host);
+
+	return *host == '[' && length > 2 ? arena_strndup(arena, host + 1, length - 2) : host;
+}
+
+bool client_url_server(Arena *arena, const char *url, const char **ret_host, const char **ret_port)
+{
+	CURLU *parsed = curl_url();
+	const char *host = NULL, *port = NULL;
+
+	if (parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK) {
+		host = url_part(arena, parsed, CURLUPART_HOST);
+		port = url_part(arena, parsed, CURLUPART_PORT);
+	}
+	curl_url_cleanup(parsed);
+	if (!host || !port)
+		return false;
+	*ret_host = without_brackets(arena, host);
+	*ret_port = port;
+	return true;
+}
+
 static size_t take_answer(char *bytes, size_t size, size_t count, void *ctx)
 {
 	Buf *answer = ctx;

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static const HttpScriptRow *next_row(HttpScript *script)
 	static const HttpScriptRow unexpected = {.status = 418, .body = "unexpected"};
 	const HttpScriptRow *row;
 	size_t length;
+	bool open;
 
 	if (script->played == script->count) {
 		note_wrong(script, "nothing more");
@@ -74,7 +76,10 @@ static const HttpScriptRow *next_row(HttpScript *script)
 	}
 	row = &script->rows[script->played];
 	length = strlen(row->request);
-	if (strncmp(script->request, row->request, length) != 0 || script->request[length] != ' ') {
+	open = row->request[length - 1] == '*';
+	length -= open;
+	if (strncmp(script->request, row->request, length) != 0 ||
+	    (!open && script->request[length] != ' ')) {
 		note_wrong(script, row->request);
 		return &unexpected;
 	}
