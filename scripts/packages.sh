@@ -30,6 +30,7 @@ packages_of() { # GROUP...
 		tidy) echo clang-tidy-14 ;;
 		valgrind) echo valgrind ;;
 		gdb) echo gdb ;;
+		library) echo g++ ;;
 		client) echo python3-openstackclient python3-cinderclient python3-manilaclient ;;
 		*) echo "packages.sh: no group $group" >&2; return 1 ;;
 		esac

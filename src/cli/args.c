@@ -185,6 +185,7 @@ static int read_command_options(Cli *cli, int argc, char **argv)
 	table_add(&table, command->options, command->option_count);
 	if (command->waits)
 		table_add(&table, wait_options, wait_option_count);
+	argv = compat_words(cli->arena, command->name, &argc, argv);
 	argv[0] = arena_printf(cli->arena, "cleat %s", command->name);
 	code = read_options(cli, &table, argc, argv);
 	if (code)

@@ -23,6 +23,7 @@ typedef enum CliExit {
 	CLI_DENIED = 4,      /* not logged in, or not allowed */
 	CLI_UNREACHABLE = 5, /* the server cannot be reached, or failed itself */
 	CLI_TIMED_OUT = 6,   /* waited for, and not there in time */
+	CLI_BUSY = 7,        /* somebody on this machine uses it */
 } CliExit;
 
 struct Option {
@@ -93,6 +94,12 @@ const char *const *cli_option_all(const Cli *cli, const char *name, size_t *ret_
 int cli_option_map(Cli *cli, const char *name, JsonTextMap *ret);
 /* A number that is at least min, or the fallback when the option is absent. */
 int cli_option_int(Cli *cli, const char *name, int64_t min, int64_t fallback, int64_t *ret);
+
+/*
+ * compat.c: the words of a command line as this program spells them, where they are spelled as the
+ * specification and the Python tool for attaching volumes to hosts spell them; or as they are.
+ */
+char **compat_words(Arena *arena, const char *command, int *argc, char **argv);
 
 /* The options that every command takes, and those of commands that wait. */
 extern const Option global_options[];

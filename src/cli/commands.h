@@ -7,6 +7,11 @@
 
 #include "cli/cli.h"
 
+extern const Command cmd_get_connector;
+extern const Command cmd_local_attach;
+extern const Command cmd_local_detach;
+extern const Command cmd_local_list;
+extern const Command cmd_local_recover;
 extern const Command cmd_attach;
 extern const Command cmd_attachment_complete;
 extern const Command cmd_attachment_create;

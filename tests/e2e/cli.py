@@ -14,6 +14,7 @@ import sys
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import cli_local  # noqa: E402
 import cli_shares  # noqa: E402
 import lib  # noqa: E402
 import tap  # noqa: E402
@@ -610,7 +611,7 @@ tap.run('cli', [
     server_console, attach, attached_volume_is_refused, server_power, server_life,
     server_shape, detach, keypairs, servers_from_volumes, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
-    *cli_shares.TESTS,
+    *cli_shares.TESTS, *cli_local.TESTS,
     messages, slow_guest_is_waited_for, a_volume_takes_anothers_place,
     a_swap_is_cancelled, stubborn_guest_is_told_about,
     waiting_ends_in_time, adopted_domains, completion_knows_every_command,

@@ -41,8 +41,9 @@ SERVED = {
     'cleat-type.1': '/volume/v3/types/none/os-volume-type-access',
     'cleat-volume.1': '/volume/v3/snapshots',
 }
-# These write for all users of the machine, speak to another shell, or want a domain of libvirt's.
-NOT_HERE = re.compile(r'/etc/|/usr/|zsh|\bweb\b')
+# These write for all users of the machine, speak to another shell, or want a domain of libvirt's
+# or a target.
+NOT_HERE = re.compile(r'/etc/|/usr/|zsh|\bweb\b|local-attach')
 
 
 def examples(page):

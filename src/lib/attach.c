@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * cleat_local_attach(): the record first, then the attachment, the device, the mount, and at last
+ * the service hears that it is complete. Whatever fails, all before it is taken back.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "lib/local.h"
+
+enum {
+	ATTACH_MS = 3 * 60 * 1000,
+	UNDO_MS = 60 * 1000, /* the way back has time of its own */
+};
+
+#define GIB ((int64_t)1 << 30)
+
+/* One attach. */
+typedef struct Attach {
+	Side side;
+	const struct cleat_attach_options *options;
+	const char *volume_id;
+	int64_t size_bytes;
+	LocalRecord *record;
+	LocalOffer offer;
+	ConnectorDisk disk;
+} Attach;
+
+static int find_volume(Attach *a, const char *volume)
+{
+	_cleanup_(client_item_done) ClientItem item = {0};
+	Arena *arena = a->side.arena;
+	Client *client = a->side.cloud->client;
+	Fault f = {0};
+	int r = client_find(client, arena, CLIENT_VOLUMES, volume, &item, &f);
+
+	if (r)
+		return lib_client_failed(a->side.error, client, r, &f);
+	if (json_get_bool(item.doc, client_item_path(arena, &item, "encrypted"), false))
+		return lib_fail(a->side.error, CLEAT_REFUSED,
+				"volume %s is encrypted, which this host cannot open", volume);
+	a->volume_id = client_item_text(arena, &item, "id");
+	a->size_bytes = json_get_int(item.doc, client_item_path(arena, &item, "size"), 0) * GIB;
+	return CLEAT_OK;
+}
+
+/* --- the service's side --- */
+
+static const char *mode_of(const Attach *a)
+{
+	return a->options->mode ? a->options->mode : "rw";
+}
+
+/* What an answer offers; the texts are in the arena. */
+static int take_offer(Attach *a, const JsonDoc *doc, const char *info_path, const char *id_path)
+{
+	Arena *arena = a->side.arena;
+
+	a->offer.info = json_get_raw(arena, doc, info_path);
+	a->offer.attachment_id = id_path ? json_get_text(arena, doc, id_path) : NULL;
+	a->offer.size_bytes = a->size_bytes;
+	if (a->offer.info && (!id_path || a->offer.attachment_id))
+		return CLEAT_OK;
+	return lib_fail(a->side.error, CLEAT_UNAVAILABLE,
+			"the answer of the block storage service holds no attachment");
+}
+
+static int make_attachment(Attach *a)
+{
+	const ClientAttachmentWish wish = {
+		.volume_id = a->volume_id,
+		.server_id = a->record->id,
+		.connector = a->record->connector,
+		.mode = a->side.minor >= CLIENT_MINOR_MODE ? mode_of(a) : NULL,
+	};
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	Client *client = a->side.cloud->client;
+	Fault f = {0};
+	int r = client_attachment_create(client, &wish, &doc, &f);
+
+	if (r)
+		return lib_client_failed(a->side.error, client, r, &f);
+	return take_offer(a, doc, "attachment.connection_info", "attachment.id");
+}
+
+static int make_legacy(Attach *a)
+{
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	Client *client = a->side.cloud->client;
+	Arena *arena = a->side.arena;
+	Fault f = {0};
+	int r = client_volume_hold(client, arena, a->volume_id, CLIENT_RESERVE, &f);
+
+	if (r == 0)
+		r = client_volume_connect(client, arena, a->volume_id, a->record->connector, &doc,
+					  &f);
+	if (r)
+		return lib_client_failed(a->side.error, client, r, &f);
+	return take_offer(a, doc, "connection_info", NULL);
+}
+
+static int complete(Attach *a)
+{
+	Client *client = a->side.cloud->client;
+	Arena *arena = a->side.arena;
+	const ClientHostAttachment attachment = {
+		.mountpoint = a->disk.path,
+		.host_name = connector_host(arena, a->record->connector),
+		.mode = mode_of(a),
+	};
+	Fault f = {0};
+	int r;
+
+	if (a->side.minor >= CLIENT_MINOR_COMPLETE)
+		r = client_attachment_complete(client, arena, a->record->attachment_id, &f);
+	else
+		r = client_volume_attached(client, arena, a->volume_id, &attachment, &f);
+	return r ? lib_client_failed(a->side.error, client, r, &f) : CLEAT_OK;
+}
+
+/* --- this machine's side --- */
+
+static int reserve(Attach *a)
+{
+	Arena *arena = a->side.arena;
+	_cleanup_(freep) char *connector = NULL;
+	Fault f = {0};
+	int r = cleat_host_connector(a->side.host, &a->options->connector, &connector,
+				     a->side.error);
+
+	if (r)
+		return r;
+	a->record = ARENA_NEW(arena, LocalRecord);
+	*a->record = (LocalRecord){
+		.endpoint = a->side.endpoint,
+		.connector = arena_strdup(arena, connector),
+		.mode = mode_of(a),
+		.multipath = a->options->connector.multipath,
+		.enforce = a->options->connector.enforce_multipath,
+	};
+	r = local_reserve(a->side.work, a->record, &f);
+	return r ? lib_local_failed(a->side.error, a->side.work, r, &f) : CLEAT_OK;
+}
+
+static int mount_it(Attach *a)
+{
+	const LocalMount mount = {
+		.directory = a->options->mountpoint,
+		.format = a->options->make_fs,
+	};
+	Fault f = {0};
+	int r;
+
+	if (!mount.directory)
+		return CLEAT_OK;
+	r = local_mount(a->side.work, a->record, &a->disk, &mount, &f);
+	return r ? lib_local_failed(a->side.error, a->side.work, r, &f) : CLEAT_OK;
+}
+
+/* Take everything back; the first error stays, with what is left because the way back failed. */
+static int take_back(Attach *a, int status)
+{
+	struct cleat_error first = *a->side.error;
+	int r;
+
+	a->side.work->deadline_ms = clock_mono_ms() + UNDO_MS;
+	r = side_undo(&a->side, a->record, false);
+	if (r == CLEAT_OK) {
+		*a->side.error = first;
+		return status;
+	}
+	return lib_fail(a->side.error, status,
+			"%.200s (and it is not undone: %.200s; recover it later)", first.message,
+			a->side.error->message);
+}
+
+/* --- the whole --- */
+
+/* What the volume has here already: *ret_done when that is all that was asked for. */
+static int use_what_is_there(Attach *a, bool *ret_done)
+{
+	LocalRecord **records;
+	size_t count;
+	Fault f = {0};
+	int r = local_find(a->side.work, NULL, &records, &count, &f);
+
+	*ret_done = false;
+	for (size_t i = 0; i < count && r == 0; i++) {
+		if (!str_eq(records[i]->endpoint, a->side.endpoint))
+			continue;
+		a->record = records[i];
+		if (a->record->state == LOCAL_CONNECTED &&
+		    local_verify(a->side.work, a->record, &a->disk, &f) == 0) {
+			*ret_done = true;
+			return mount_it(a);
+		}
+		/* Its maker has died: nobody else can be at work on the volume. */
+		r = side_undo(&a->side, a->record, false);
+		if (r)
+			return r;
+	}
+	return r ? lib_local_failed(a->side.error, a->side.work, r, &f) : CLEAT_OK;
+}
+
+static int attach_anew(Attach *a)
+{
+	int r = reserve(a);
+
+	if (r)
+		return r;
+	r = a->side.minor >= CLIENT_MINOR_COMPLETE ? make_attachment(a) : make_legacy(a);
+	if (r == CLEAT_OK)
+		r = lib_connect(a->side.work, a->record, &a->offer, &a->disk, a->side.error);
+	if (r == CLEAT_OK)
+		r = mount_it(a);
+	if (r == CLEAT_OK)
+		r = complete(a);
+	return r ? take_back(a, r) : CLEAT_OK;
+}
+
+static int attach(Attach *a, const char *volume, cleat_disk **ret)
+{
+	bool done;
+	int r = side_open(&a->side);
+
+	if (r == CLEAT_OK)
+		r = find_volume(a, volume);
+	if (r == CLEAT_OK)
+		r = side_begin(&a->side, a->volume_id,
+			       lib_deadline(a->options->timeout, ATTACH_MS));
+	if (r == CLEAT_OK)
+		r = use_what_is_there(a, &done);
+	if (r == CLEAT_OK && !done)
+		r = attach_anew(a);
+	if (r == CLEAT_OK)
+		*ret = lib_disk(a->side.host->local, a->record, &a->disk);
+	return r;
+}
+
+int cleat_local_attach(cleat_host *host, cleat_cloud *cloud, const char *volume,
+		       const struct cleat_attach_options *options, cleat_disk **ret,
+		       struct cleat_error *error)
+{
+	static const struct cleat_attach_options usual;
+	struct cleat_error own;
+	Attach a = {
+		.side = {.host = host,
+			 .cloud = cloud,
+			 .arena = arena_new(),
+			 .error = error ? error : &own},
+		.options = options ? options : &usual,
+	};
+	int r;
+
+	if (!str_eq(mode_of(&a), "rw") && !str_eq(mode_of(&a), "ro"))
+		r = lib_fail(error, CLEAT_USAGE, "mode is rw or ro, not '%s'", mode_of(&a));
+	else if (a.options->make_fs && !a.options->mountpoint)
+		r = lib_fail(error, CLEAT_USAGE, "a file system is only made to be mounted");
+	else
+		r = attach(&a, volume, ret);
+	side_done(&a.side);
+	return r;
+}

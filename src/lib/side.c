@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * The way back, which is the same after a failure, for a detach and after a crash: first this
+ * machine, then the service, then the record.
+ */
+#include "base/str.h"
+#include "lib/local.h"
+
+void side_done(Side *side)
+{
+	side->work = local_end(side->work);
+	side->arena = arena_free(side->arena);
+}
+
+int side_open(Side *side)
+{
+	Fault f = {0};
+	int r = lib_agree(side->cloud, &side->minor, side->error);
+
+	if (r)
+		return r;
+	r = client_service_url(side->cloud->client, CLIENT_VOLUME, &side->endpoint, &f);
+	return r ? lib_client_failed(side->error, side->cloud->client, r, &f) : CLEAT_OK;
+}
+
+int side_begin(Side *side, const char *volume_id, int64_t deadline_ms)
+{
+	return lib_begin(side->host, side->arena, volume_id, deadline_ms, &side->work, side->error);
+}
+
+const char *connector_host(Arena *arena, const char *connector)
+{
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	const char *host = NULL;
+
+	if (connector && json_parse(arena, connector, strlen(connector), &doc, NULL) == 0)
+		host = json_get_text(arena, doc, "host");
+	return host ? host : "";
+}
+
+bool record_is_legacy(const LocalRecord *record)
+{
+	return str_eq(record->attachment_id, record->id);
+}
+
+/* What is gone already is as good as deleted. */
+static int delete_attachment(Side *side, const char *id)
+{
+	Client *client = side->cloud->client;
+	Fault f = {0};
+	int r = client_delete(client, side->arena, CLIENT_ATTACHMENTS, id, &f);
+
+	return r && r != CLIENT_NOT_FOUND ? lib_client_failed(side->error, client, r, &f)
+					  : CLEAT_OK;
+}
+
+/* The attachment of a record whose maker never heard of it carries the record's id. */
+static int delete_unheard(Side *side, const LocalRecord *record)
+{
+	_cleanup_(client_list_done) ClientList list = {0};
+	Client *client = side->cloud->client;
+	const char *query = arena_printf(side->arena, "instance_id=%s", record->id);
+	Fault f = {0};
+	int r = client_list(client, side->arena, CLIENT_ATTACHMENTS, query, &list, &f);
+
+	if (r)
+		return lib_client_failed(side->error, client, r, &f);
+	for (size_t i = 0; i < list.count && r == 0; i++) {
+		const ClientItem *item = &list.items[i];
+		const char *instance = client_item_text(side->arena, item, "instance");
+
+		if (str_eq(instance, record->id))
+			r = delete_attachment(side, client_item_text(side->arena, item, "id"));
+	}
+	return r;
+}
+
+/* The volume's attachment to a host of that name, as the volume shows it; NULL for none. */
+static int find_by_host(Side *side, const LocalRecord *record, const char **ret_id)
+{
+	_cleanup_(client_item_done) ClientItem item = {0};
+	Client *client = side->cloud->client;
+	Arena *arena = side->arena;
+	const char *host = connector_host(arena, record->connector), *list;
+	Fault f = {0};
+	int r = client_show(client, arena, CLIENT_VOLUMES, record->volume_id, &item, &f);
+
+	*ret_id = NULL;
+	if (r)
+		return r == CLIENT_NOT_FOUND ? CLEAT_OK
+					     : lib_client_failed(side->error, client, r, &f);
+	list = client_item_path(arena, &item, "attachments");
+	for (int64_t i = 0; i < json_get_count(item.doc, list); i++) {
+		const char *at = arena_printf(arena, "%s.%d", list, (int)i);
+
+		if (str_eq_nocase(
+			    json_get_text(arena, item.doc, arena_printf(arena, "%s.host_name", at)),
+			    host))
+			*ret_id = json_get_text(arena, item.doc,
+						arena_printf(arena, "%s.attachment_id", at));
+	}
+	return CLEAT_OK;
+}
+
+/* Each of these may have been done before; the service then says no, and that is fine. */
+static int release_legacy(Side *side, const LocalRecord *record)
+{
+	Client *client = side->cloud->client;
+	const char *attachment = NULL;
+	Fault f = {0};
+	int r = find_by_host(side, record, &attachment);
+
+	if (r)
+		return r;
+	r = client_volume_disconnect(client, side->arena, record->volume_id, record->connector, &f);
+	if (r == 0 && attachment)
+		r = client_volume_detached(client, side->arena, record->volume_id, attachment, &f);
+	else if (r == 0)
+		r = client_volume_hold(client, side->arena, record->volume_id, CLIENT_UNRESERVE,
+				       &f);
+	if (r && r != CLIENT_NOT_FOUND && r != CLIENT_REFUSED)
+		return lib_client_failed(side->error, client, r, &f);
+	return CLEAT_OK;
+}
+
+int side_release(Side *side, LocalRecord *record)
+{
+	Fault f = {0};
+	int r;
+
+	if (side->minor < CLIENT_MINOR_COMPLETE)
+		r = release_legacy(side, record);
+	else if (!record->attachment_id || record_is_legacy(record))
+		r = delete_unheard(side, record);
+	else
+		r = delete_attachment(side, record->attachment_id);
+	if (r)
+		return r;
+	r = local_forget(side->work, record, &f);
+	return r ? lib_local_failed(side->error, side->work, r, &f) : CLEAT_OK;
+}
+
+int side_undo(Side *side, LocalRecord *record, bool force)
+{
+	int r = CLEAT_OK;
+
+	if (record->state != LOCAL_RESERVING && record->state != LOCAL_RELEASING)
+		r = lib_disconnect(side->work, record, force, side->error);
+	return r ? r : side_release(side, record);
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Volumes of a scripted service on a machine in a tree of files: the requests in their order, and
+ * what is left on both sides when one of them fails.
+ */
+#include "base/mem.h"
+#include "lib/priv.h"
+#include "local/test-fake.h"
+#include "tests/lib/http-script.h"
+
+#define VOLUME "0a0b1c2d-3e4f-4a5b-8c6d-7e8f90a1b2c3"
+#define ATTACHMENT "5f4f0d6e-0d3c-4a55-9d43-2b3f8f1f2a11"
+#define INFO                                                                                       \
+	"{\"driver_volume_type\":\"fake\",\"target\":\"t1\",\"dev\":\"sda\","                      \
+	"\"identity\":\"id:sda\",\"auth_password\":\"hush\"}"
+#define NESTED_INFO                                                                                \
+	"{\"driver_volume_type\":\"fake\",\"data\":{\"target\":\"t1\",\"dev\":\"sda\","            \
+	"\"identity\":\"id:sda\",\"auth_password\":\"hush\"}}"
+
+#define VERSION_ROW(text)                                                                          \
+	{                                                                                          \
+		.request = "GET /v3/", .status = 200,                                              \
+		.body = "{\"versions\":[{\"version\":\"" text "\"}]}"                              \
+	}
+#define VOLUME_ROW                                                                                 \
+	{                                                                                          \
+		.request = "GET /v3/p1/volumes/" VOLUME, .status = 200,                            \
+		.body = "{\"volume\":{\"id\":\"" VOLUME "\",\"size\":0,\"encrypted\":false,"       \
+			"\"attachments\":[{\"host_name\":\"Node1\",\"attachment_id\":\"a-old\"}]}" \
+			"}"                                                                        \
+	}
+#define CREATE_ROW                                                                                 \
+	{                                                                                          \
+		.request = "POST /v3/p1/attachments", .holds = "\"connector\":{", .status = 200,   \
+		.body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"connection_info\":" INFO     \
+			"}}"                                                                       \
+	}
+#define COMPLETE_ROW                                                                               \
+	{                                                                                          \
+		.request = "POST /v3/p1/attachments/" ATTACHMENT "/action",                        \
+		.holds = "os-complete", .status = 204                                              \
+	}
+#define DELETE_ROW                                                                                 \
+	{                                                                                          \
+		.request = "DELETE /v3/p1/attachments/" ATTACHMENT, .status = 200,                 \
+		.body = "{\"attachments\":[]}"                                                     \
+	}
+#define ACTION_ROW(text)                                                                           \
+	{                                                                                          \
+		.request = "POST /v3/p1/volumes/" VOLUME "/action", .holds = text, .status = 202   \
+	}
+
+/* A machine and a service; what they were asked is checked at the end. */
+typedef struct Both {
+	Place place;
+	cleat_host host;
+	HttpScript *script;
+	cleat_cloud *cloud;
+	struct cleat_error error;
+} Both;
+
+static void both_start(Both *both, const HttpScriptRow *rows, size_t count)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	struct cleat_cloud_options options = {.token = "admin:p1"};
+
+	*both = (Both){.place = place_make(), .script = http_script_start(rows, count)};
+	both->host = (cleat_host){.local = both->place.local, .host = both->place.tree->host};
+	options.endpoint = arena_printf(arena, "%s/v3/p1", http_script_url(both->script));
+	if (cleat_cloud_open(&options, &both->cloud, &both->error))
+		fail_msg("%s", both->error.message);
+}
+
+static void both_end(Both *both)
+{
+	char *wrong;
+
+	cleat_cloud_close(both->cloud);
+	place_done(&both->place);
+	wrong = http_script_end(both->script);
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
+static int attach(Both *both, cleat_disk **ret)
+{
+	const struct cleat_attach_options options = {.connector = {.host = "node1"}};
+
+	return cleat_local_attach(&both->host, both->cloud, VOLUME, &options, ret, &both->error);
+}
+
+static int detach(Both *both, unsigned flags)
+{
+	return cleat_local_detach(&both->host, both->cloud, VOLUME, NULL, flags, 0, &both->error);
+}
+
+static void expect_clean(Both *both)
+{
+	LocalRecord **records;
+
+	assert_int_equal(place_records(&both->place, &records), 0);
+	assert_false(place_has(&both->place, "/sys/block/sda/identity"));
+	assert_false(place_has(&both->place, "/world/session-t1"));
+}
+
+static size_t record_count(Both *both)
+{
+	LocalRecord **records;
+
+	return place_records(&both->place, &records);
+}
+
+TEST(a_volume_is_attached_and_detached)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
+					     COMPLETE_ROW,        VOLUME_ROW, DELETE_ROW};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	if (attach(&both, &disk))
+		fail_msg("%s", both.error.message);
+	assert_string_equal(disk->volume_id, VOLUME);
+	assert_string_equal(disk->attachment_id, ATTACHMENT);
+	assert_string_equal(disk->identity, "id:sda");
+	assert_string_equal(disk->state, "connected");
+	assert_non_null(strstr(disk->path, ATTACHMENT));
+	cleat_disk_free(disk);
+	assert_int_equal(detach(&both, 0), CLEAT_OK);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(what_is_attached_already_is_shown)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
+					     COMPLETE_ROW, VOLUME_ROW};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(attach(&both, &disk), CLEAT_OK);
+		assert_string_equal(disk->attachment_id, ATTACHMENT);
+		cleat_disk_free(disk);
+	}
+	assert_int_equal(record_count(&both), 1);
+	both_end(&both);
+}
+
+TEST(a_device_that_does_not_come_ends_the_attachment)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
+					     DELETE_ROW};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	tree_file(both.place.tree, "/world/missing-sda", "");
+	assert_int_equal(attach(&both, &disk), CLEAT_NO_DISK);
+	assert_string_equal(both.error.message, "missing");
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(a_refused_complete_takes_everything_back)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		CREATE_ROW,
+		{.request = "POST /v3/p1/attachments/" ATTACHMENT "/action",
+		 .status = 400,
+		 .body = "{\"badRequest\":{\"message\":\"no\",\"code\":400}}"},
+		DELETE_ROW,
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_REFUSED);
+	assert_non_null(strstr(both.error.message, "no"));
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(a_refused_attachment_leaves_no_record)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		{.request = "POST /v3/p1/attachments",
+		 .status = 400,
+		 .body = "{\"badRequest\":{\"message\":\"in use\",\"code\":400}}"},
+		/* Whether it was made all the same is asked by the record's id. */
+		{.request = "GET /v3/p1/attachments/detail?instance_id=*",
+		 .status = 200,
+		 .body = "{\"attachments\":[]}"},
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_REFUSED);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(a_volume_in_use_stays)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
+					     COMPLETE_ROW,        VOLUME_ROW, VOLUME_ROW,
+					     DELETE_ROW};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	tree_file(both.place.tree, "/world/busy-sda", "");
+	assert_int_equal(detach(&both, 0), CLEAT_BUSY);
+	assert_true(place_has(&both.place, "/sys/block/sda/identity"));
+	assert_int_equal(record_count(&both), 1);
+	assert_int_equal(detach(&both, CLEAT_FORCE), CLEAT_OK);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(a_detach_goes_on_when_the_service_comes_back)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		CREATE_ROW,
+		COMPLETE_ROW,
+		VOLUME_ROW,
+		{.request = "DELETE /v3/p1/attachments/" ATTACHMENT, .status = 503, .body = "{}"},
+		VOLUME_ROW,
+		{.request = "DELETE /v3/p1/attachments/" ATTACHMENT, .status = 404, .body = "{}"},
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	assert_int_equal(detach(&both, 0), CLEAT_UNAVAILABLE);
+	assert_false(place_has(&both.place, "/sys/block/sda/identity"));
+	assert_int_equal(record_count(&both), 1);
+	assert_int_equal(detach(&both, 0), CLEAT_OK);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(an_older_service_is_asked_by_actions)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.43"),
+		VOLUME_ROW,
+		ACTION_ROW("{\"os-reserve\":{}}"),
+		{.request = "POST /v3/p1/volumes/" VOLUME "/action",
+		 .holds = "\"os-initialize_connection\":{\"connector\":{",
+		 .status = 200,
+		 .body = "{\"connection_info\":" NESTED_INFO "}"},
+		ACTION_ROW("{\"os-attach\":{\"mountpoint\":\""),
+		VOLUME_ROW,
+		ACTION_ROW("{\"os-begin_detaching\":{}}"),
+		VOLUME_ROW,
+		ACTION_ROW("\"os-terminate_connection\":{\"connector\":{"),
+		ACTION_ROW("{\"os-detach\":{\"attachment_id\":\"a-old\"}}"),
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	if (attach(&both, &disk))
+		fail_msg("%s", both.error.message);
+	cleat_disk_free(disk);
+	if (detach(&both, 0))
+		fail_msg("%s", both.error.message);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+/* Who died: a record as he left it. */
+static LocalRecord leave_record(Both *both, bool connect)
+{
+	LocalWork *work = NULL;
+	LocalRecord record = {.connector = "{\"host\":\"node1\"}", .mode = "rw"};
+	const LocalOffer offer = {.attachment_id = ATTACHMENT, .info = INFO};
+	ConnectorDisk disk;
+	const char *endpoint;
+
+	assert_int_equal(client_service_url(both->cloud->client, CLIENT_VOLUME, &endpoint, NULL),
+			 0);
+	record.endpoint = endpoint;
+	assert_int_equal(local_begin(both->place.local, both->place.tree->arena, VOLUME, soon(),
+				     &work, NULL),
+			 0);
+	assert_int_equal(local_reserve(work, &record, NULL), 0);
+	if (connect)
+		assert_int_equal(local_connect(work, &record, &offer, &disk, NULL), 0);
+	local_end(work);
+	return record;
+}
+
+static void count_report(const char *id, const char *what, void *ctx)
+{
+	assert_non_null(id);
+	assert_true(strlen(what) > 0);
+	(*(int *)ctx)++;
+}
+
+TEST(an_attachment_whose_answer_was_lost_is_found_and_ended)
+{
+	HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		{.request = "GET /v3/p1/attachments/detail?instance_id=*", .status = 200},
+		DELETE_ROW,
+	};
+	_cleanup_(freep) char *body = mem_new(1000);
+	LocalRecord record;
+	int told = 0;
+	Both both;
+
+	rows[1].body = body;
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	record = leave_record(&both, false);
+	(void)snprintf(body, 1000,
+		       "{\"attachments\":[{\"id\":\"" ATTACHMENT "\",\"instance\":\"%s\"},"
+		       "{\"id\":\"another\",\"instance\":\"of another\"}]}",
+		       record.id);
+	if (cleat_local_recover(&both.host, both.cloud, count_report, &told, &both.error))
+		fail_msg("%s", both.error.message);
+	assert_int_equal(told, 1);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(what_was_never_completed_is_taken_back)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		{.request = "GET /v3/p1/attachments/" ATTACHMENT,
+		 .status = 200,
+		 .body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"status\":\"attaching\"}}"},
+		DELETE_ROW,
+	};
+	int told = 0;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	(void)leave_record(&both, true);
+	assert_int_equal(
+		cleat_local_recover(&both.host, both.cloud, count_report, &told, &both.error),
+		CLEAT_OK);
+	assert_int_equal(told, 1);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(what_is_attached_stays_and_other_services_are_left_alone)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		{.request = "GET /v3/p1/attachments/" ATTACHMENT,
+		 .status = 200,
+		 .body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"status\":\"attached\"}}"},
+	};
+	int told = 0;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	(void)leave_record(&both, true);
+	assert_int_equal(
+		cleat_local_recover(&both.host, both.cloud, count_report, &told, &both.error),
+		CLEAT_OK);
+	assert_int_equal(cleat_local_recover(&both.host, NULL, count_report, &told, &both.error),
+			 CLEAT_OK);
+	assert_int_equal(told, 2);
+	assert_true(place_has(&both.place, "/sys/block/sda/identity"));
+	assert_int_equal(record_count(&both), 1);
+	both_end(&both);
+}
+
+/* --- without a service --- */
+
+TEST(a_connection_alone)
+{
+	const struct cleat_connect_options options = {.volume_id = VOLUME,
+						      .attachment_id = ATTACHMENT};
+	Both both;
+	cleat_disk *disk = NULL, **disks = NULL;
+	size_t count = 0;
+	int64_t size = 0;
+
+	both_start(&both, NULL, 0);
+	assert_int_equal(cleat_connect(&both.host, NESTED_INFO, &options, &disk, &both.error),
+			 CLEAT_OK);
+	cleat_disk_free(disk);
+	assert_int_equal(cleat_list(&both.host, &disks, &count, &both.error), CLEAT_OK);
+	assert_int_equal(count, 1);
+	assert_string_equal(disks[0]->attachment_id, ATTACHMENT);
+	cleat_disks_free(disks, count);
+	assert_int_equal(cleat_extend(&both.host, VOLUME, 4096, 0, &size, &both.error), CLEAT_OK);
+	assert_int_equal(size, 4096);
+	assert_int_equal(cleat_verify(&both.host, ATTACHMENT, &disk, &both.error), CLEAT_OK);
+	cleat_disk_free(disk);
+	assert_int_equal(cleat_disconnect(&both.host, VOLUME, 0, 0, &both.error), CLEAT_OK);
+	assert_int_equal(cleat_disconnect(&both.host, VOLUME, 0, 0, &both.error), CLEAT_OK);
+	assert_int_equal(cleat_verify(&both.host, VOLUME, NULL, &both.error), CLEAT_NOT_FOUND);
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(wrong_use_is_said)
+{
+	const struct cleat_attach_options modes = {.mode = "wr"}, fs = {.make_fs = "ext4"};
+	const struct cleat_connect_options nothing = {0};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, NULL, 0);
+	assert_int_equal(
+		cleat_local_attach(&both.host, both.cloud, VOLUME, &modes, &disk, &both.error),
+		CLEAT_USAGE);
+	assert_int_equal(
+		cleat_local_attach(&both.host, both.cloud, VOLUME, &fs, &disk, &both.error),
+		CLEAT_USAGE);
+	assert_int_equal(cleat_connect(&both.host, INFO, &nothing, &disk, NULL), CLEAT_USAGE);
+	assert_int_equal(cleat_connect(&both.host, "{}",
+				       &(struct cleat_connect_options){.volume_id = VOLUME}, &disk,
+				       &both.error),
+			 CLEAT_BAD_INFO);
+	expect_clean(&both);
+	both_end(&both);
+}

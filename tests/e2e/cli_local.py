@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""The part of cli.py about volumes on the machine itself.
+
+The volumes of this service are files of its own machine, which no other machine may be offered: what
+connectors do for real is tried in guests that have targets.
+"""
+import os
+
+import tap
+from cleat import CLEATD, FAILED, NOT_FOUND, UNREACHABLE, USAGE, cleat, refused, table
+
+
+def state():
+    return {'CLEAT_LOCAL_STATE': os.path.join(CLEATD.dir, 'local'),
+            'CLEAT_LOCAL_LINKS': os.path.join(CLEATD.dir, 'links')}
+
+
+def get_connector():
+    shown = table('get-connector', '--hostname', 'node1', env=state())
+    tap.expect((shown['host'], shown['os_type'], shown['multipath'], shown['ip']),
+               ('node1', 'linux', False, '127.0.0.1'))
+    for spelling in (['--multipath'], ['--multipath', 'True'], ['--multipath=true']):
+        tap.expect(table('get-connector', *spelling, env=state())['multipath'], True)
+    shown = table('get-connector', '--multipath', 'False', '--enforce_multipath=no', env=state())
+    tap.expect((shown['multipath'], shown['enforce_multipath']), (False, False))
+    refused(USAGE, 'nosuchnic', 'get-connector', '--nic', 'nosuchnic0', env=state())
+
+
+def what_cannot_be_connected_leaves_nothing():
+    cleat('volume', 'create', 'far', '--size', '1', '--wait', '-q')
+    refused(FAILED, 'local-attach: ', 'local-attach', 'far', env=state())
+    volume = table('volume', 'show', 'far')
+    tap.expect((volume['status'], volume['attachments']), ('available', []))
+    tap.expect(table('attachment', 'list'), [])
+    tap.expect(table('local-list', env=state()), [])
+    tap.expect(cleat('local-recover', env=state()), '')
+    cleat('volume', 'delete', 'far', '--wait')
+
+
+def wrong_use_of_local():
+    refused(NOT_FOUND, "'none'", 'local-attach', 'none', env=state())
+    refused(NOT_FOUND, 'not attached to this host', 'local-detach', 'none', env=state())
+    refused(USAGE, 'mode is rw or ro', 'local-attach', '--mode', 'wr', 'none', env=state())
+    refused(USAGE, 'only made to be mounted', 'local-attach', '--fs-type', 'ext4', 'none',
+            env=state())
+    refused(USAGE, 'not JSON', 'local-detach', '--device_info', '{', 'none', env=state())
+    refused(USAGE, 'absolute', 'local-list', env={**state(), 'CLEAT_LOCAL_STATE': 'here'})
+    nowhere = {'OS_AUTH_URL': 'http://127.0.0.1:1', **state()}
+    refused(UNREACHABLE, '127.0.0.1:1', 'local-recover', env=nowhere)
+    tap.expect(cleat('local-recover', '--offline', env=nowhere), '')
+
+
+TESTS = [get_connector, what_cannot_be_connected_leaves_nothing, wrong_use_of_local]
