@@ -8,9 +8,9 @@
         print(disk.path)
         host.detach(cloud, 'data')
 
-What the calls do is in cleat(3) and cleat-local-attach(1). Everything that fails raises Error, whose
-status is one of Status. A Host may be used by many threads, a Cloud by one at a time; calls let
-other Python threads run.
+What the calls do is in cleat(3) and cleat-local-attach(1). Everything that fails raises Error,
+whose status is one of Status. A Host may be used by many threads, a Cloud by one at a time; calls
+let other Python threads run.
 """
 import ctypes
 import enum

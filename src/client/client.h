@@ -98,7 +98,8 @@ _must_use_ int client_call(Client *client, const ClientRequest *request, JsonDoc
 const char *client_error(const Client *client);
 
 /* Where a service is, as the catalog says; the text is the client's. */
-_must_use_ int client_service_url(Client *client, ClientService service, const char **ret, Fault *f);
+_must_use_ int client_service_url(Client *client, ClientService service, const char **ret,
+				  Fault *f);
 
 /* The host and the port of a URL, in the arena; false when it is none. */
 _must_use_ bool client_url_server(Arena *arena, const char *url, const char **ret_host,

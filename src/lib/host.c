@@ -174,11 +174,11 @@ int cleat_connect(cleat_host *host, const char *connection_info_json,
 		.size_bytes = options->size,
 	};
 	LocalRecord *record = NULL, wish = {
-				     .connector = options->connector_json,
-				     .mode = options->readonly ? "ro" : "rw",
-				     .multipath = options->multipath,
-				     .enforce = options->enforce_multipath,
-			     };
+					    .connector = options->connector_json,
+					    .mode = options->readonly ? "ro" : "rw",
+					    .multipath = options->multipath,
+					    .enforce = options->enforce_multipath,
+				    };
 	ConnectorDisk disk = {0};
 	int r;
 
@@ -232,36 +232,47 @@ static int find_record(cleat_host *host, Arena *arena, const char *id, LocalReco
 	return CLEAT_OK;
 }
 
-/* The same while nobody else works on its volume, read again under that lock. */
-static int begin_named(cleat_host *host, Arena *arena, const char *id, int64_t timeout_ms,
-		       LocalWork **ret_work, LocalRecord **ret, struct cleat_error *error)
-{
-	LocalRecord *seen = NULL;
-	int r = find_record(host, arena, id, &seen, error);
+/* A record, while nobody else works on its volume. */
+typedef struct Named {
+	Arena *arena;
+	LocalWork *work;
+	LocalRecord *record; /* read again under that lock */
+} Named;
 
+static void named_done(Named *named)
+{
+	named->work = local_end(named->work);
+	named->arena = arena_free(named->arena);
+}
+
+static int named_begin(cleat_host *host, const char *id, int64_t timeout_ms, Named *ret,
+		       struct cleat_error *error)
+{
+	int r;
+
+	*ret = (Named){.arena = arena_new()};
+	r = find_record(host, ret->arena, id, &ret->record, error);
 	if (r)
 		return r;
-	r = lib_begin(host, arena, seen->volume_id, lib_deadline(timeout_ms, CONNECT_MS), ret_work,
-		      error);
-	return r ? r : find_record(host, arena, seen->id, ret, error);
+	r = lib_begin(host, ret->arena, ret->record->volume_id,
+		      lib_deadline(timeout_ms, CONNECT_MS), &ret->work, error);
+	return r ? r : find_record(host, ret->arena, ret->record->id, &ret->record, error);
 }
 
 int cleat_disconnect(cleat_host *host, const char *id, unsigned flags, int64_t timeout,
 		     struct cleat_error *error)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	_cleanup_(local_endp) LocalWork *work = NULL;
-	LocalRecord *record = NULL;
+	_cleanup_(named_done) Named named = {0};
 	Fault f = {0};
-	int r = begin_named(host, arena, id, timeout, &work, &record, error);
+	int r = named_begin(host, id, timeout, &named, error);
 
 	if (r)
 		return r == CLEAT_NOT_FOUND ? CLEAT_OK : r;
-	r = lib_disconnect(work, record, flags & CLEAT_FORCE, error);
+	r = lib_disconnect(named.work, named.record, flags & CLEAT_FORCE, error);
 	if (r)
 		return r;
-	r = local_forget(work, record, &f);
-	return r ? lib_local_failed(error, work, r, &f) : CLEAT_OK;
+	r = local_forget(named.work, named.record, &f);
+	return r ? lib_local_failed(error, named.work, r, &f) : CLEAT_OK;
 }
 
 int lib_disconnect(LocalWork *work, LocalRecord *record, bool force, struct cleat_error *error)
@@ -275,18 +286,16 @@ int lib_disconnect(LocalWork *work, LocalRecord *record, bool force, struct clea
 int cleat_extend(cleat_host *host, const char *id, int64_t size, int64_t timeout, int64_t *ret_size,
 		 struct cleat_error *error)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	_cleanup_(local_endp) LocalWork *work = NULL;
-	LocalRecord *record = NULL;
+	_cleanup_(named_done) Named named = {0};
 	int64_t now = 0;
 	Fault f = {0};
-	int r = begin_named(host, arena, id, timeout, &work, &record, error);
+	int r = named_begin(host, id, timeout, &named, error);
 
 	if (r)
 		return r;
-	r = local_extend(work, record, size, &now, &f);
+	r = local_extend(named.work, named.record, size, &now, &f);
 	if (r)
-		return lib_local_failed(error, work, r, &f);
+		return lib_local_failed(error, named.work, r, &f);
 	if (ret_size)
 		*ret_size = now;
 	return CLEAT_OK;
@@ -294,20 +303,18 @@ int cleat_extend(cleat_host *host, const char *id, int64_t size, int64_t timeout
 
 int cleat_verify(cleat_host *host, const char *id, cleat_disk **ret, struct cleat_error *error)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	_cleanup_(local_endp) LocalWork *work = NULL;
-	LocalRecord *record = NULL;
+	_cleanup_(named_done) Named named = {0};
 	ConnectorDisk disk = {0};
 	Fault f = {0};
-	int r = begin_named(host, arena, id, 0, &work, &record, error);
+	int r = named_begin(host, id, 0, &named, error);
 
 	if (r)
 		return r;
-	r = local_verify(work, record, &disk, &f);
+	r = local_verify(named.work, named.record, &disk, &f);
 	if (r)
-		return lib_local_failed(error, work, r, &f);
+		return lib_local_failed(error, named.work, r, &f);
 	if (ret)
-		*ret = lib_disk(host->local, record, &disk);
+		*ret = lib_disk(host->local, named.record, &disk);
 	return CLEAT_OK;
 }
 

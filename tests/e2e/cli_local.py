@@ -2,8 +2,8 @@
 # Copyright the Cleat authors
 """The part of cli.py about volumes on the machine itself.
 
-The volumes of this service are files of its own machine, which no other machine may be offered: what
-connectors do for real is tried in guests that have targets.
+The volumes of this service are files of its own machine, which no other machine may be offered:
+what connectors do for real is tried in guests that have targets.
 """
 import os
 
