@@ -104,7 +104,7 @@ static int take_out_of_sight(const ConnectorCall *call, const NfsPlace *place, F
 {
 	const char *path = host_path(call->host, call->arena, "%s", place->directory);
 	const RunSpec spec = {
-		.argv = RUN_ARGV("umount", "--lazy", path),
+		.argv = RUN_ARGV("umount", "--lazy", "--no-canonicalize", "--", path),
 		.timeout_ms = MAX(call->deadline_ms - clock_mono_ms(), 1),
 	};
 
