@@ -432,6 +432,7 @@ const char *share_alias(Arena *arena, const ShareMapping *mapping);
 /* Connect run->shares for a guest that is to start: fills in run->filesystems. STEP_LATER. */
 _must_use_ int shares_connect(StepRun *run, Fault *f);
 int shares_disconnect_act(StepRun *run, Fault *f);
+int let_go_act(StepRun *run, Fault *f);
 int share_disconnect_act(StepRun *run, Fault *f);
 int share_plug_act(StepRun *run, Fault *f);
 int share_plug_undo(StepRun *run, Fault *f);

@@ -96,6 +96,13 @@ int shares_disconnect_act(StepRun *run, Fault *f)
 	return 0;
 }
 
+int let_go_act(StepRun *run, Fault *f)
+{
+	int r = volume_disconnect_act(run, f);
+
+	return r ? r : shares_disconnect_act(run, f);
+}
+
 /* Ask the guest, where it runs, or only look when an event and not the clock brought us here. */
 static int release(StepRun *run, const ShareMapping *mapping, Fault *f)
 {

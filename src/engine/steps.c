@@ -423,6 +423,12 @@ static const StepRow rows[] = {
 			.attempts = 4 * ATTEMPTS, /* asking the guest again counts too */
 			.act = share_disconnect_act,
 		},
+	[STEP_LET_GO] =
+		{
+			.needs = STEP_NEEDS_DISKS | STEP_NEEDS_SHARES,
+			.attempts = ATTEMPTS,
+			.act = let_go_act,
+		},
 	[STEP_SHARE_PLUG] =
 		{
 			.needs = STEP_NEEDS_SERVER | STEP_NEEDS_SHARES,

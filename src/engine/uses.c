@@ -8,7 +8,9 @@
  * Who needs it say the rows, read within that turn. But who has let go keeps its row until the
  * operation's last mark; two servers that let go at once would each see the other's and leave the
  * connection open for ever. So who has let go is remembered here until the rows are gone. A crash
- * forgets it: steps that were not marked then run again, and let go again.
+ * forgets it: steps that were not marked then run again, and let go again. So the step that lets go
+ * has to be the last of an operation that takes the row away: who let go last, in this process,
+ * then sees all the others gone.
  *
  * Locks: Uses.lock alone, which guards everything and is not held while a driver is called.
  */

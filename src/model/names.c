@@ -243,6 +243,7 @@ static const char *const step_kinds[] = {
 	[STEP_SHARES_DISCONNECT] = "shares-disconnect",
 	[STEP_SHARE_DISCONNECT] = "share-disconnect",
 	[STEP_SHARE_PLUG] = "share-plug",
+	[STEP_LET_GO] = "let-go",
 };
 static_assert(ARRAY_SIZE(step_kinds) == _STEP_KIND_MAX, "a row for each");
 const EnumNames step_kind_names = ENUM_NAMES(step_kinds);

@@ -97,6 +97,7 @@ typedef enum StepKind {
 	STEP_SHARES_DISCONNECT, /* all of a server whose guest is off */
 	STEP_SHARE_DISCONNECT,  /* the one of a mapping, out of the guest if that may be */
 	STEP_SHARE_PLUG,        /* connect one, and give it to the guest that runs */
+	STEP_LET_GO,            /* of all volumes and shares of a server that is deleted */
 	_STEP_KIND_MAX,
 } StepKind;
 

@@ -249,8 +249,8 @@ const OperationKind service_operations[] = {
 	},
 	{
 		.name = "delete-server",
-		.steps = {STEP_DOMAIN_DESTROY, STEP_DOMAIN_UNDEFINE, STEP_VOLUME_DISCONNECT,
-			  STEP_SERVER_DISK_DELETE},
+		.steps = {STEP_DOMAIN_DESTROY, STEP_DOMAIN_UNDEFINE, STEP_SERVER_DISK_DELETE,
+			  STEP_VOLUME_DISCONNECT}, /* it has to be the last: see uses.c */
 		.step_count = 4,
 		.deadline_ms = SECONDS(300),
 		.forward_only = true,
@@ -261,7 +261,7 @@ const OperationKind service_operations[] = {
 	{
 		.name = "delete-server-with-shares",
 		.steps = {STEP_DOMAIN_DESTROY, STEP_SHARES_DISCONNECT, STEP_DOMAIN_UNDEFINE,
-			  STEP_VOLUME_DISCONNECT, STEP_SERVER_DISK_DELETE},
+			  STEP_SERVER_DISK_DELETE, STEP_LET_GO},
 		.step_count = 5,
 		.deadline_ms = SECONDS(30), /* what holds a share is seldom let go of later */
 		.forward_only = true,

@@ -15,6 +15,7 @@ from shares import asked
 
 SERVERS = '/compute/v2.1/servers'
 AT = 'compute 2.97'
+SECOND = 'sweep-copy'
 UP = ('ACTIVE', 'PAUSED', 'RESCUE')
 
 
@@ -57,6 +58,10 @@ class MappingSteps:
 
     def detach_shares(self):
         """Whatever an interrupted journey has left."""
+        if self.second_server():
+            self.wait(self.second_server, ('ACTIVE', 'SHUTOFF', 'ERROR', None))
+        if self.second_server():
+            self.delete_second_server()
         if not self.mapping():
             return
         self.wait(self.mapping, ('active', 'inactive', 'error', None))
@@ -112,6 +117,33 @@ class MappingSteps:
     def delete_with_a_share(self):
         self.start_with_a_share()
         self.delete_server()
+        self.step = 'end'
+
+    def read_on(self, look):
+        """A server that runs gets the share to read."""
+        path = '%s/%s' % (SERVERS, look()['id'])
+        wish = {'share_id': self.a_share()['id'], 'mount_options': 'ro'}
+        self.step = 'read'
+        asked(self.user.post(path + '/action', {'os-stop': None}))
+        self.wait(look, ('SHUTOFF',))
+        asked(self.user.post(path + '/action', {'share_attach': wish}))
+        self.wait(lambda: asked(self.user.get(path + '/shares', version=AT))['shares'][0],
+                  ('inactive', 'error'))
+        asked(self.user.post(path + '/action', {'os-start': None}))
+        self.wait(look, ('ACTIVE', 'ERROR'))
+
+    def delete_two_readers(self):
+        """Two servers have one share to read, and are deleted at once."""
+        servers = self.server, self.second_server
+        self.make_share()
+        self.make_server(SECOND)
+        for look in servers:
+            self.read_on(look)
+        self.step = 'delete both'
+        for look in servers:
+            asked(self.user.delete('%s/%s' % (SERVERS, look()['id'])))
+        for look in servers:
+            self.wait(look, (None,))
         self.step = 'end'
 
     def rescue_with_a_share(self):

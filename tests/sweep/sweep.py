@@ -93,6 +93,8 @@ WAYS = (
     Way('a share of a server', Journey.use_a_share, True, True, {}, fails=BOTH),
     Way('a share to read', Journey.read_a_share, True, True, {}, fails=BOTH),
     Way('deleted with a share', Journey.delete_with_a_share, True, True, {}, fails=BOTH),
+    Way('two readers deleted', Journey.delete_two_readers, True, True,
+        {'CLEAT_FAKE_DELAY_MS': '20'}, fails=()),
     Way('rescued with a share', Journey.rescue_with_a_share, True, False, {}),
     Way('a share plugged', Journey.plug_a_share, True, True, {}, fails=BOTH),
     Way('a share plugged, slow guest', Journey.plug_a_share, True, False,
@@ -104,6 +106,9 @@ WAYS = (
     Way('slow guest', Journey.attach_and_detach, True, False,
         {'CLEAT_FAKE_DETACH': 'pending:2000'}),
 )
+
+
+MOUNTING = (Journey.read_a_share, Journey.delete_two_readers)
 
 
 def house(folder):
@@ -298,6 +303,7 @@ class Sweep:
         self.bases = bases
         self.jobs = jobs
         self.only = only
+        self.runs = itertools.count()
         self.count = 0
         self.failed = 0
 
@@ -308,9 +314,9 @@ class Sweep:
         if text:
             tap.comment(text)
 
-    def attempt(self, title, way, once, n):
+    def attempt(self, way, once, n):
         """(where, problem): one run in a directory of its own, kept when there is a problem."""
-        folder = self.bases.copy(way, '%s %d' % (title, n))
+        folder = self.bases.copy(way, str(next(self.runs)))  # sockets have short paths
         try:
             where, problem = once(folder, n), None
         except Exception as why:  # pylint: disable=broad-except
@@ -330,7 +336,7 @@ class Sweep:
         reached, over = 0, False
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             def begin(count):
-                return [(n, pool.submit(self.attempt, title, way, once, n))
+                return [(n, pool.submit(self.attempt, way, once, n))
                         for n in itertools.islice(numbers, count)]
             going = collections.deque(begin(self.jobs))
             while going:
@@ -397,7 +403,7 @@ def main():
     try:
         ways = [way for way in WAYS if (way.short or not options.short) and
                 options.way in way.name and
-                (way.go is not Journey.read_a_share or mappings.can_mount())]
+                (way.go not in MOUNTING or mappings.can_mount())]
         for furnished, backend in sorted({(way.furnished, way.backend) for way in ways}):
             bases.make(furnished, backend)
         {'crash': sweep_crash, 'fault': sweep_fault, 'twice': sweep_twice}[options.what](
