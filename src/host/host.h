@@ -66,7 +66,7 @@ _must_use_ int host_block_holders(const Host *host, Arena *arena, const char *na
 				  const char ***ret, size_t *ret_count, Fault *f);
 /*
  * Who uses it or a partition of it: mounts, holders that are not `except` (or NULL), swap, and
- * processes that have it open. 0: nobody; HOST_BUSY with *ret_who in words.
+ * processes that have it open. 0: nobody; HOST_BUSY with *ret_who: all of them in words.
  */
 _must_use_ int host_block_users(const Host *host, Arena *arena, const char *name,
 				const char *except, const char **ret_who, Fault *f);

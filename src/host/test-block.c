@@ -73,7 +73,7 @@ TEST(h11_mounts_of_a_partition_are_users)
 	assert_string_equal(users(tree, "sda", NULL), "nobody");
 	tree_file(tree, "/proc/self/mountinfo",
 		  "36 25 8:1 / /mnt/my\\040data rw - ext4 /dev/sda1 rw\n");
-	assert_string_equal(users(tree, "sda", NULL), "sda1 is mounted at /mnt/my data");
+	assert_string_equal(users(tree, "sda", NULL), "/dev/sda1 is mounted at /mnt/my data");
 }
 
 TEST(h11_holders_are_users_but_the_one_that_is_known)
@@ -106,6 +106,10 @@ TEST(h11_swap_and_open_files_are_users)
 	assert_string_equal(users(tree, "sda", NULL), "nobody");
 	tree_file(tree, "/proc/77/comm", "(udev-worker)\n");
 	assert_string_equal(users(tree, "sda", NULL), "nobody");
+	tree_file(tree, "/proc/77/comm", "qemu\n");
+	tree_link(tree, "/sys/block/sda/sda1/holders/dm-9", "../../../dm-9");
+	assert_string_equal(users(tree, "sda", NULL),
+			    "sda is open in process 77 (qemu); sda1 is part of dm-9");
 }
 
 TEST(maps_are_found_by_uuid)

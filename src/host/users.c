@@ -12,11 +12,29 @@
 typedef struct Search {
 	const Host *host;
 	Arena *arena;
-	const char *name;   /* the device or one of its partitions */
+	const char *disk;   /* the whole device */
+	const char *name;   /* it, or one of its partitions */
 	const char *except; /* a holder that does not count */
 	bool excepted;      /* it was there */
-	const char *who;
+	const char *who;    /* all that were found, in words, or NULL */
+	unsigned count;
 } Search;
+
+enum { NAMED_MAX = 8 }; /* who reads that has enough */
+
+static void found(Search *s, const char *format, ...) _printf_(2, 3);
+static void found(Search *s, const char *format, ...)
+{
+	const char *one;
+	va_list ap;
+
+	if (s->count++ >= NAMED_MAX)
+		return;
+	va_start(ap, format);
+	one = arena_vprintf(s->arena, format, ap);
+	va_end(ap);
+	s->who = s->who ? arena_printf(s->arena, "%s; %s", s->who, one) : one;
+}
 
 static int search_mounts(Search *s, Fault *f)
 {
@@ -25,10 +43,12 @@ static int search_mounts(Search *s, Fault *f)
 	int r;
 
 	r = host_mounts_of(s->host, s->arena, s->name, &mounts, &count, f);
-	if (r || count == 0)
+	if (r)
 		return r;
-	s->who = arena_printf(s->arena, "%s is mounted at %s", s->name, mounts[0].target);
-	return HOST_BUSY;
+	for (size_t i = 0; i < count; i++)
+		found(s, "%s is mounted at %s", mounts[i].source ? mounts[i].source : s->name,
+		      mounts[i].target);
+	return 0;
 }
 
 static int search_holders(Search *s, Fault *f)
@@ -45,18 +65,15 @@ static int search_holders(Search *s, Fault *f)
 		const char *holder = strrchr(holders[i], '/') + 1;
 		const char *title = host_map_name(s->host, s->arena, holder);
 
-		if (str_eq(holder, s->except)) {
+		if (str_eq(holder, s->except))
 			s->excepted = true;
-			continue;
-		}
-		s->who =
-			arena_printf(s->arena, "%s is part of %s", s->name, title ? title : holder);
-		return HOST_BUSY;
+		else
+			found(s, "%s is part of %s", s->name, title ? title : holder);
 	}
 	return 0;
 }
 
-static int search_swap(Search *s)
+static void search_swap(Search *s)
 {
 	const char *line = host_peek(s->host, s->arena, "/proc/swaps");
 	const char *device = arena_printf(s->arena, "/dev/%s", s->name);
@@ -64,12 +81,9 @@ static int search_swap(Search *s)
 
 	for (; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, device, length) == 0 && strchr(" \t", line[length])) {
-			s->who = arena_printf(s->arena, "%s is used as swap", s->name);
-			return HOST_BUSY;
-		}
+		if (strncmp(line, device, length) == 0 && strchr(" \t", line[length]))
+			found(s, "%s is used as swap", s->name);
 	}
-	return 0;
 }
 
 /*
@@ -112,55 +126,54 @@ static int search_processes(Search *s, Fault *f)
 		title = host_peek(s->host, s->arena, "/proc/%lld/comm", (long long)pid);
 		if (only_looks(title))
 			continue;
-		s->who = arena_printf(s->arena, "%s is open in process %lld (%s)", s->name,
-				      (long long)pid, title ? title : "?");
-		return HOST_BUSY;
+		found(s, "%s is open in process %lld (%s)", s->name, (long long)pid,
+		      title ? title : "?");
 	}
 	return 0;
 }
 
-/* Not for a device that does not answer: the open would wait for it. */
-static int search_exclusive(Search *s)
+/* Who could not be named. Not for a device that does not answer: the open would wait for it. */
+static void search_exclusive(Search *s)
 {
-	const char *state = host_peek(s->host, s->arena, "/sys/block/%s/device/state", s->name);
+	const char *state = host_peek(s->host, s->arena, "/sys/block/%s/device/state", s->disk);
 	_cleanup_(closep) int fd = -1;
 
-	if (s->excepted || (state && !str_eq(state, "running") && !str_eq(state, "live")))
-		return 0;
+	if (s->who || s->excepted || (state && !str_eq(state, "running") && !str_eq(state, "live")))
+		return;
 	fd = open(host_path(s->host, s->arena, "/dev/%s", s->name),
 		  O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0 || errno != EBUSY)
-		return 0;
-	s->who = arena_printf(s->arena, "%s is in use", s->name);
-	return HOST_BUSY;
+	if (fd < 0 && errno == EBUSY)
+		found(s, "%s is in use", s->name);
 }
 
 static int search(Search *s, Fault *f)
 {
 	int r;
 
-	r = search_mounts(s, f);
-	if (r == 0)
-		r = search_holders(s, f);
-	if (r == 0)
-		r = search_swap(s);
+	r = search_holders(s, f);
 	if (r == 0)
 		r = search_processes(s, f);
-	if (r == 0)
-		r = search_exclusive(s);
-	return r;
+	if (r)
+		return r;
+	search_swap(s);
+	search_exclusive(s);
+	return 0;
 }
 
 int host_block_users(const Host *host, Arena *arena, const char *name, const char *except,
 		     const char **ret_who, Fault *f)
 {
 	const char *pattern = arena_printf(arena, "/sys/block/%s/%s*/partition", name, name);
-	Search s = {.host = host, .arena = arena, .name = name, .except = except};
+	Search s = {.host = host, .arena = arena, .disk = name, .name = name, .except = except};
 	const char **partitions;
 	size_t count;
 	int r;
 
 	r = host_glob(host, arena, pattern, &partitions, &count, f);
+	if (r == 0)
+		r = search_mounts(&s, f); /* of partitions as well */
+	if (r == 0)
+		r = search(&s, f); /* first: what holds the whole device holds its partitions */
 	if (r)
 		return r;
 	for (size_t i = 0; i < count && r == 0; i++) {
@@ -170,10 +183,8 @@ int host_block_users(const Host *host, Arena *arena, const char *name, const cha
 		s.name = strrchr(folder, '/') + 1;
 		r = search(&s, f);
 	}
-	s.name = name;
-	if (r == 0)
-		r = search(&s, f);
-	if (r > 0)
-		*ret_who = s.who;
-	return r;
+	if (r || !s.who)
+		return r;
+	*ret_who = s.who;
+	return HOST_BUSY;
 }

@@ -262,6 +262,17 @@ static inline void place_done(Place *place)
 	place->tree = tree_free(place->tree);
 }
 
+/* The host is started anew: nothing of what the kernel had is there, but for what is said here. */
+static inline void place_reboot(Place *place)
+{
+	place->work = local_end(place->work);
+	place->local = local_close(place->local);
+	tree_file(place->tree, "/proc/sys/kernel/random/boot_id", "another");
+	tree_remove(place->tree, "/sys/block/sda");
+	tree_remove(place->tree, "/dev/cleat");
+	place->local = place_open_again(place);
+}
+
 static inline int64_t soon(void)
 {
 	return clock_mono_ms() + 60 * 1000;

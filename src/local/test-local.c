@@ -118,13 +118,8 @@ TEST(h18_after_a_reboot_there_is_nothing_to_take_away)
 	ConnectorDisk disk;
 
 	assert_int_equal(place_attach(&place, "t1", "sda", "", &record, &disk), 0);
-	place.work = local_end(place.work);
-	place.local = local_close(place.local);
-	tree_file(place.tree, "/proc/sys/kernel/random/boot_id", "another");
-	tree_remove(place.tree, "/sys/block/sda");
-	tree_remove(place.tree, "/dev/cleat");
 	/* Somebody else has logged in since: that session is not ours. */
-	place.local = place_open_again(&place);
+	place_reboot(&place);
 	assert_int_equal(place_records(&place, &records), 1);
 	(void)place_begin(&place, "sda");
 	assert_int_equal(local_recover(place.work, records[0], NULL), 0);
@@ -246,11 +241,8 @@ TEST(h2_another_volume_after_a_reboot_is_refused_and_taken_away)
 	LocalOffer offer;
 
 	assert_int_equal(place_attach(&place, "t1", "sda", "", &record, &disk), 0);
-	place.work = local_end(place.work);
-	place.local = local_close(place.local);
-	tree_file(place.tree, "/proc/sys/kernel/random/boot_id", "another");
+	place_reboot(&place);
 	tree_file(place.tree, "/sys/block/sda/identity", "id:stranger");
-	place.local = place_open_again(&place);
 	assert_int_equal(place_records(&place, &records), 1);
 	(void)place_begin(&place, "sda");
 	offer = offer_of(place.work->arena, "t1", "sda", "");

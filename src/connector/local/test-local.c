@@ -142,7 +142,7 @@ TEST(h11_a_device_that_is_used_is_neither_taken_nor_let_go)
 	tree_file(scene.tree, "/proc/self/mountinfo",
 		  "22 1 253:3 / / rw - ext4 /dev/mapper/vg-data rw\n");
 	assert_int_equal(connect_disk(&scene, &(ConnectorWish){0}, &disk), CONNECTOR_BUSY);
-	assert_string_equal(scene.call.why, "dm-3 is mounted at /");
+	assert_string_equal(scene.call.why, "/dev/mapper/vg-data is mounted at /");
 	assert_int_equal(leave(&scene, &(ConnectorLeave){.identity = "dm:LVM-abc"}),
 			 CONNECTOR_BUSY);
 	assert_int_equal(connect_disk(&scene, &(ConnectorWish){.identity = "dm:LVM-abc"}, &disk),
