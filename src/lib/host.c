@@ -16,6 +16,7 @@
 #include "connector/local/local.h"
 #include "connector/nfs/nfs.h"
 #include "connector/nvme/nvme.h"
+#include "connector/rbd/rbd.h"
 #include "lib/priv.h"
 #include "local/properties.h"
 
@@ -25,7 +26,8 @@
 enum { CONNECT_MS = 2 * 60 * 1000 };
 
 static const ConnectorDriver *const drivers[] = {
-	&connector_iscsi, &connector_nvme, &connector_nfs, &connector_fc, &connector_local, NULL,
+	&connector_iscsi, &connector_nvme,  &connector_rbd, &connector_nfs,
+	&connector_fc,    &connector_local, NULL,
 };
 
 int cleat_host_open(const struct cleat_host_options *options, cleat_host **ret,
