@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/priv.h"
+#include "rules/share-rule-state.h"
 
 enum { RULE_WAIT_MS = 200 };
 
@@ -32,7 +33,7 @@ static int check_rule(StepRun *run, const ServerShare *share, Fault *f)
 
 	if (!rule || rule->state == SHARE_RULE_ACTIVE)
 		return 0;
-	if (rule->state != SHARE_RULE_QUEUED_TO_APPLY && rule->state != SHARE_RULE_APPLYING)
+	if (!share_rule_lets_in((ShareRuleState)rule->state))
 		return step_give_up(
 			f, OPERATION_SHARE "%s cannot be connected: its access rule is %s",
 			share->mapping->share_id, enum_name(&share_rule_state_names, rule->state));

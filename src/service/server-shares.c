@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/uuid.h"
 #include "rules/share-mapping-status.h"
+#include "rules/share-rule-state.h"
 #include "service/priv.h"
 #include "service/share-access.h"
 
@@ -71,8 +72,7 @@ static int find_rule(Work *work, const ShareMapping *mapping, ShareRule **ret, F
 
 static bool is_good(const ShareRule *rule)
 {
-	return rule && (rule->state == SHARE_RULE_ACTIVE || rule->state == SHARE_RULE_APPLYING ||
-			rule->state == SHARE_RULE_QUEUED_TO_APPLY);
+	return rule && share_rule_lets_in((ShareRuleState)rule->state);
 }
 
 int server_share_allow(Work *work, Share *share, ShareMapping *mapping, bool *ret_ready, Fault *f)

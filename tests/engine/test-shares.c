@@ -61,6 +61,14 @@ static int remove_share(void *self _unused_, const Share *share _unused_, Fault 
 	return work_alone(f);
 }
 
+static int connect_share(void *self _unused_, const Share *share _unused_,
+			 const ShareRule *rule _unused_, bool only_read _unused_,
+			 Arena *arena _unused_, const char **ret, Fault *f _unused_)
+{
+	*ret = "/"; /* is there, and no guest looks */
+	return 0;
+}
+
 static int work_on_snapshot(void *self _unused_, const Share *share _unused_,
 			    const ShareSnapshot *snapshot _unused_, Fault *f)
 {
@@ -119,6 +127,7 @@ static void open_house(House *h)
 	driver.apply = apply;
 	driver.create = create;
 	driver.remove = remove_share;
+	driver.connect = connect_share;
 	driver.snapshot = work_on_snapshot;
 	driver.snapshot_remove = work_on_snapshot;
 	driver.revert = work_on_snapshot;
@@ -678,5 +687,58 @@ TEST(what_cannot_be_made_ends_in_error)
 	assert_int_equal(
 		house_count(&h, "SELECT COUNT(*) FROM share_snapshots WHERE status = 'error'"), 1);
 	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM messages"), 2);
+	close_house(&h);
+}
+
+/* --- a guest that starts --- */
+
+static int run_update(Work *work, House *h _unused_, Fault *f)
+{
+	const Operation by = {.project_id = "p", .user_id = "u"};
+	ShareRule *rule;
+	int r = share_rule_get(work->tx, work->arena, rule_id, &rule, f);
+
+	if (r)
+		return r;
+	rule->state = SHARE_RULE_QUEUED_TO_UPDATE;
+	r = share_rule_update(work->tx, rule, f);
+	return r ? r : share_rules_begin(work->tx, work->arena, &by, SHARE, rule_id, f);
+}
+
+static int run_map_server(Work *work, House *h, Fault *f)
+{
+	ShareMapping *mapping;
+	int r = run_map(work, h, f);
+
+	if (!r)
+		r = share_mapping_get(work->tx, work->arena, mapping_id, &mapping, f);
+	if (!r) {
+		mapping->server_id = h->server_id;
+		r = share_mapping_update(work->tx, mapping, f);
+	}
+	return r;
+}
+
+/* The backend is being told of another level when a guest starts, which waits for the end of that.
+ */
+TEST(a_guest_waits_for_a_rule_that_changes)
+{
+	House h;
+
+	open_house(&h);
+	readonly = false;
+	assert_int_equal(house_create_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_stop(&h), 0);
+	house_settle(&h);
+	(void)snprintf(mapping_id, sizeof(mapping_id), "%s", FIRST);
+	assert_int_equal(house_visit(&h, run_map_server), 0);
+	house_settle(&h);
+	world.failures = 3;
+	assert_int_equal(house_visit(&h, run_update), 0);
+	assert_int_equal(house_start(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_ACTIVE);
+	assert_rule(&h, SHARE_RULE_ACTIVE, SHARE_RULES_ACTIVE);
 	close_house(&h);
 }
