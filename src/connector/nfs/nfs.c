@@ -166,7 +166,7 @@ static int nfs_disconnect(ConnectorCall *call, const void *info, const Connector
 static int nfs_extend(ConnectorCall *call, const void *info, const char *identity,
 		      int64_t size_bytes, int64_t *ret_size_bytes, Fault *f)
 {
-	ConnectorDisk disk;
+	ConnectorDisk disk = {0};
 	int r = nfs_find(call, info, identity, &disk, f);
 
 	if (r < 0)

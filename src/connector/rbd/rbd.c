@@ -332,7 +332,7 @@ static int rbd_disconnect(ConnectorCall *call, const void *info, const Connector
 static int rbd_extend(ConnectorCall *call, const void *info, const char *identity,
 		      int64_t size_bytes, int64_t *ret_size_bytes, Fault *f)
 {
-	ConnectorDisk disk;
+	ConnectorDisk disk = {0};
 	int r = rbd_find(call, info, identity, &disk, f);
 
 	if (r)
