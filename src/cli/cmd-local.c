@@ -276,7 +276,7 @@ static int local_attach(Cli *cli)
 	if (cleat_local_attach(host, cloud, cli->arguments[0], &options, &disk, &error))
 		return fail_local(cli, &error);
 	if (disk->degraded)
-		cli_note(cli, "%s: only %u paths work; attach it again to add the others",
+		cli_note(cli, "%s: only %u of the paths that the service offers work",
 			 cli->command->name, disk->paths);
 	return show_disk(cli, disk);
 }

@@ -191,12 +191,15 @@ static int use_what_is_there(Attach *a, bool *ret_done)
 		if (!str_eq(records[i]->endpoint, a->side.endpoint))
 			continue;
 		a->record = records[i];
+		/* Its maker is done, or has died: nobody else can be at work on the volume. */
+		r = local_recover(a->side.work, a->record, &f);
+		if (r)
+			break;
 		if (a->record->state == LOCAL_CONNECTED &&
 		    local_verify(a->side.work, a->record, &a->disk, &f) == 0) {
 			*ret_done = true;
 			return mount_it(a);
 		}
-		/* Its maker has died: nobody else can be at work on the volume. */
 		r = side_undo(&a->side, a->record, false);
 		if (r)
 			return r;
