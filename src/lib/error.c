@@ -48,7 +48,7 @@ void cleat_free(char *text)
 	free(text);
 }
 
-int lib_fail(struct cleat_error *error, int status, const char *format, ...)
+int lib_tell(struct cleat_error *error, int status, const char *format, ...)
 {
 	va_list ap;
 
@@ -78,7 +78,7 @@ static int fault_status(int code)
 	}
 }
 
-int lib_fault(struct cleat_error *error, const Fault *f)
+int lib_tell_fault(struct cleat_error *error, const Fault *f)
 {
 	int status = lib_fail(error, fault_status(f->code), "%s", f->text);
 
@@ -87,7 +87,7 @@ int lib_fault(struct cleat_error *error, const Fault *f)
 	return status;
 }
 
-int lib_client_failed(struct cleat_error *error, const Client *client, int r, const Fault *f)
+int lib_tell_client(struct cleat_error *error, const Client *client, int r, const Fault *f)
 {
 	static const int statuses[] = {
 		[CLIENT_NOT_FOUND] = CLEAT_NOT_FOUND, [CLIENT_DENIED] = CLEAT_DENIED,
@@ -101,7 +101,7 @@ int lib_client_failed(struct cleat_error *error, const Client *client, int r, co
 	return lib_fail(error, statuses[r], "%s", client_error(client));
 }
 
-int lib_local_failed(struct cleat_error *error, const LocalWork *work, int r, const Fault *f)
+int lib_tell_local(struct cleat_error *error, const LocalWork *work, int r, const Fault *f)
 {
 	static const int statuses[] = {
 		[LOCAL_NO_RECORD - LOCAL_NO_RECORD] = CLEAT_NOT_FOUND,

@@ -22,15 +22,25 @@ struct cleat_cloud {
 	Client *client;
 };
 
-/* Each returns the status, after writing it with its words into *error (which may be NULL). */
-int lib_fail(struct cleat_error *error, int status, const char *format, ...) _printf_(3, 4);
-/* A fault: what this machine failed at. */
-int lib_fault(struct cleat_error *error, const Fault *f);
-/* A result of a call of the client room that is not 0. */
-int lib_client_failed(struct cleat_error *error, const Client *client, int r, const Fault *f);
+/* A failure is never 0: callers, the compiler and the analyzers may rely on 0 meaning done. */
+static inline int lib_failure(int status)
+{
+	return status > 0 ? status : CLEAT_SYSTEM;
+}
 
+/* Each returns the status, after writing it with its words into *error (which may be NULL). */
+#define lib_fail(error, status, ...) lib_failure(lib_tell((error), (status), __VA_ARGS__))
+int lib_tell(struct cleat_error *error, int status, const char *format, ...) _printf_(3, 4);
+/* A fault: what this machine failed at. */
+#define lib_fault(error, f) lib_failure(lib_tell_fault((error), (f)))
+int lib_tell_fault(struct cleat_error *error, const Fault *f);
+/* A result of a call of the client room that is not 0. */
+#define lib_client_failed(error, client, r, f)                                                     \
+	lib_failure(lib_tell_client((error), (client), (r), (f)))
+int lib_tell_client(struct cleat_error *error, const Client *client, int r, const Fault *f);
 /* A result of a call of the local room that is not 0; `work` may be NULL. */
-int lib_local_failed(struct cleat_error *error, const LocalWork *work, int r, const Fault *f);
+#define lib_local_failed(error, work, r, f) lib_failure(lib_tell_local((error), (work), (r), (f)))
+int lib_tell_local(struct cleat_error *error, const LocalWork *work, int r, const Fault *f);
 
 /* host.c: the moment at which a call gives up. */
 int64_t lib_deadline(int64_t timeout_ms, int64_t usual_ms);
