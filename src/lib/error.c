@@ -101,27 +101,42 @@ int lib_tell_client(struct cleat_error *error, const Client *client, int r, cons
 	return lib_fail(error, statuses[r], "%s", client_error(client));
 }
 
+static int local_status(LocalOutcome outcome)
+{
+	switch (outcome) {
+	case LOCAL_NO_RECORD:
+		return CLEAT_NOT_FOUND;
+	case LOCAL_WORKING:
+		return CLEAT_TIMEOUT;
+	case LOCAL_BAD_INFO:
+		return CLEAT_BAD_INFO;
+	case LOCAL_NO_TRANSPORT:
+		return CLEAT_NO_TRANSPORT;
+	case LOCAL_NO_PATH:
+		return CLEAT_NO_PATH;
+	case LOCAL_NO_DISK:
+		return CLEAT_NO_DISK;
+	case LOCAL_WRONG_DISK:
+		return CLEAT_WRONG_DISK;
+	case LOCAL_BUSY:
+		return CLEAT_BUSY;
+	case LOCAL_UNFLUSHED:
+		return CLEAT_UNFLUSHED;
+	case LOCAL_NOT_GROWN:
+		return CLEAT_NOT_GROWN;
+	case LOCAL_NO_MOUNT:
+		return CLEAT_NO_MOUNT;
+	}
+	return CLEAT_SYSTEM;
+}
+
 int lib_tell_local(struct cleat_error *error, const LocalWork *work, int r, const Fault *f)
 {
-	static const int statuses[] = {
-		[LOCAL_NO_RECORD - LOCAL_NO_RECORD] = CLEAT_NOT_FOUND,
-		[LOCAL_WORKING - LOCAL_NO_RECORD] = CLEAT_TIMEOUT,
-		[LOCAL_BAD_INFO - LOCAL_NO_RECORD] = CLEAT_BAD_INFO,
-		[LOCAL_NO_TRANSPORT - LOCAL_NO_RECORD] = CLEAT_NO_TRANSPORT,
-		[LOCAL_NO_PATH - LOCAL_NO_RECORD] = CLEAT_NO_PATH,
-		[LOCAL_NO_DISK - LOCAL_NO_RECORD] = CLEAT_NO_DISK,
-		[LOCAL_WRONG_DISK - LOCAL_NO_RECORD] = CLEAT_WRONG_DISK,
-		[LOCAL_BUSY - LOCAL_NO_RECORD] = CLEAT_BUSY,
-		[LOCAL_UNFLUSHED - LOCAL_NO_RECORD] = CLEAT_UNFLUSHED,
-		[LOCAL_NOT_GROWN - LOCAL_NO_RECORD] = CLEAT_NOT_GROWN,
-		[LOCAL_NO_MOUNT - LOCAL_NO_RECORD] = CLEAT_NO_MOUNT,
-	};
 	const char *why = work && work->why ? work->why : "somebody else works on the volume";
 
 	if (r < 0)
 		return lib_fault(error, f);
-	assert(r >= LOCAL_NO_RECORD && (size_t)(r - LOCAL_NO_RECORD) < ARRAY_SIZE(statuses));
-	return lib_fail(error, statuses[r - LOCAL_NO_RECORD], "%s", why);
+	return lib_fail(error, local_status((LocalOutcome)r), "%s", why);
 }
 
 char *lib_json(const JsonDoc *doc, const char *path)
