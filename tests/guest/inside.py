@@ -26,7 +26,7 @@ KERNEL_WORDS = ('console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_c
 DISK_BYTES = 24 << 30
 LIBRARIES = ('usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu')
 NFS_PACKAGES = ('nfs-kernel-server', 'nfs-common', 'libnfsidmap1', 'libtirpc3', 'libtirpc-common',
-                'libevent-core-2.1-7')
+                'libevent-core-2.1-7', 'libwrap0', 'libnsl2')
 NFS_PROGRAMS = ('/usr/sbin/exportfs', '/usr/sbin/rpc.nfsd', '/usr/sbin/rpc.mountd',
                 '/sbin/mount.nfs', '/etc/netconfig')
 
