@@ -71,7 +71,7 @@ static void roll_back(Side *side, const LocalRecord *record)
 static int detach_record(Side *side, LocalRecord *record, bool force)
 {
 	Client *client = side->cloud->client;
-	bool legacy = side->minor < CLIENT_MINOR_COMPLETE;
+	bool legacy = side_is_legacy(side, record);
 	Fault f = {0};
 	int r = legacy ? client_volume_hold(client, side->arena, record->volume_id,
 					    CLIENT_BEGIN_DETACHING, &f)

@@ -35,4 +35,5 @@ int side_undo(Side *side, LocalRecord *record, bool force);
 
 /* The host's name in a connector. */
 const char *connector_host(Arena *arena, const char *connector);
-bool record_is_legacy(const LocalRecord *record);
+/* Whether it was attached by actions, as the service knows it now or knew it then. */
+bool side_is_legacy(const Side *side, const LocalRecord *record);

@@ -51,7 +51,7 @@ static int recover_connected(const Recovery *recovery, Side *side, LocalRecord *
 	bool done = true;
 	int r;
 
-	if (!side->cloud || side->minor < CLIENT_MINOR_COMPLETE || record_is_legacy(record)) {
+	if (!side->cloud || side_is_legacy(side, record)) {
 		tell(recovery, record, "connected");
 		return CLEAT_OK;
 	}

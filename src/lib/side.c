@@ -39,9 +39,9 @@ const char *connector_host(Arena *arena, const char *connector)
 	return host ? host : "";
 }
 
-bool record_is_legacy(const LocalRecord *record)
+bool side_is_legacy(const Side *side, const LocalRecord *record)
 {
-	return str_eq(record->attachment_id, record->id);
+	return side->minor < CLIENT_MINOR_COMPLETE || str_eq(record->attachment_id, record->id);
 }
 
 /* What is gone already is as good as deleted. */
@@ -103,7 +103,10 @@ static int find_by_host(Side *side, const LocalRecord *record, const char **ret_
 	return CLEAT_OK;
 }
 
-/* Each of these may have been done before; the service then says no, and that is fine. */
+/*
+ * What was done before is refused now, and that is fine: a connection that is gone, a volume that
+ * is not reserved. An attachment that is there and stays there is a failure.
+ */
 static int release_legacy(Side *side, const LocalRecord *record)
 {
 	Client *client = side->cloud->client;
@@ -114,14 +117,14 @@ static int release_legacy(Side *side, const LocalRecord *record)
 	if (r)
 		return r;
 	r = client_volume_disconnect(client, side->arena, record->volume_id, record->connector, &f);
-	if (r == 0 && attachment)
-		r = client_volume_detached(client, side->arena, record->volume_id, attachment, &f);
-	else if (r == 0)
-		r = client_volume_hold(client, side->arena, record->volume_id, CLIENT_UNRESERVE,
-				       &f);
-	if (r && r != CLIENT_NOT_FOUND && r != CLIENT_REFUSED)
-		return lib_client_failed(side->error, client, r, &f);
-	return CLEAT_OK;
+	if (r == 0 || r == CLIENT_REFUSED)
+		r = attachment ? client_volume_detached(client, side->arena, record->volume_id,
+							attachment, &f)
+			       : client_volume_hold(client, side->arena, record->volume_id,
+						    CLIENT_UNRESERVE, &f);
+	if (r == 0 || r == CLIENT_NOT_FOUND || (r == CLIENT_REFUSED && !attachment))
+		return CLEAT_OK;
+	return lib_client_failed(side->error, client, r, &f);
 }
 
 int side_release(Side *side, LocalRecord *record)
@@ -129,9 +132,9 @@ int side_release(Side *side, LocalRecord *record)
 	Fault f = {0};
 	int r;
 
-	if (side->minor < CLIENT_MINOR_COMPLETE)
+	if (side_is_legacy(side, record))
 		r = release_legacy(side, record);
-	else if (!record->attachment_id || record_is_legacy(record))
+	else if (!record->attachment_id)
 		r = delete_unheard(side, record);
 	else
 		r = delete_attachment(side, record->attachment_id);

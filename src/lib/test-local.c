@@ -283,6 +283,38 @@ TEST(an_older_service_is_asked_by_actions)
 	both_end(&both);
 }
 
+TEST(an_older_service_that_refuses_the_end_keeps_the_record)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.43"),
+		VOLUME_ROW,
+		ACTION_ROW("{\"os-reserve\":{}}"),
+		{.request = "POST /v3/p1/volumes/" VOLUME "/action",
+		 .holds = "\"os-initialize_connection\":{\"connector\":{",
+		 .status = 200,
+		 .body = "{\"connection_info\":" NESTED_INFO "}"},
+		ACTION_ROW("{\"os-attach\":{\"mountpoint\":\""),
+		VOLUME_ROW,
+		ACTION_ROW("{\"os-begin_detaching\":{}}"),
+		VOLUME_ROW,
+		ACTION_ROW("\"os-terminate_connection\":{\"connector\":{"),
+		{.request = "POST /v3/p1/volumes/" VOLUME "/action",
+		 .holds = "os-detach",
+		 .status = 400,
+		 .body = "{\"badRequest\":{\"message\":\"not now\",\"code\":400}}"},
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	assert_int_equal(detach(&both, 0), CLEAT_REFUSED);
+	assert_non_null(strstr(both.error.message, "not now"));
+	assert_int_equal(record_count(&both), 1);
+	both_end(&both);
+}
+
 /* Who died: a record as he left it. */
 static LocalRecord leave_record(Both *both, bool connect)
 {
