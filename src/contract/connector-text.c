@@ -48,3 +48,20 @@ bool connector_is_word(const char *text, const char *also, size_t max)
 			return false;
 	return true;
 }
+
+int connector_bad(ConnectorCall *call, const char *member, const char *reason)
+{
+	return connector_say(call, CONNECTOR_BAD_INFO, "%s %s", member, reason);
+}
+
+int connector_decode(ConnectorCall *call, const char *info, const JsonFields *fields, void **ret)
+{
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	JsonProblem problem;
+
+	if (json_parse(call->arena, info, strlen(info), &doc, NULL) || !json_is_object(doc))
+		return connector_bad(call, "the connection_info", "is not a JSON object");
+	if (json_decode(call->arena, doc, fields, 0, ret, &problem))
+		return connector_bad(call, problem.path, problem.reason);
+	return 0;
+}

@@ -7,12 +7,23 @@
 #pragma once
 
 #include "contract/connector.h"
+#include "json/json.h"
 
 enum { CONNECTOR_ADDRESS_BYTES = 46 };
 
 /* Say in the call's `why` what an outcome was about; returns the outcome. */
 int connector_say(ConnectorCall *call, ConnectorOutcome outcome, const char *format, ...)
 	_printf_(3, 4);
+
+/* CONNECTOR_BAD_INFO, because of this member: "target_port", "is no port". */
+int connector_bad(ConnectorCall *call, const char *member, const char *reason);
+
+/*
+ * Decode a flat connection_info by a table that is open: what connectors do not know is not
+ * theirs to refuse. *ret is the table's struct, in the call's arena. CONNECTOR_BAD_INFO.
+ */
+_must_use_ int connector_decode(ConnectorCall *call, const char *info, const JsonFields *fields,
+				void **ret);
 
 /*
  * The one spelling of an IPv4 or IPv6 address, without the brackets that may stand around the

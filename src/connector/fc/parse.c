@@ -55,11 +55,6 @@ static const JsonField word_rows[] = {
 	 .choices = modes},
 };
 
-static int bad(ConnectorCall *call, const char *member, const char *reason)
-{
-	return connector_say(call, CONNECTOR_BAD_INFO, "%s %s", member, reason);
-}
-
 /* Sixteen hex digits, as sysfs writes them behind "0x". */
 static bool read_wwpn(const char *text, char out[static FC_WWN_BYTES])
 {
@@ -93,17 +88,18 @@ static int read_wwns(ConnectorCall *call, const Words *words, JsonList *ret)
 	if (ret->count > 0 || !words->target_wwn)
 		return 0;
 	if (json_parse(call->arena, words->target_wwn, strlen(words->target_wwn), &doc, NULL))
-		return bad(call, "target_wwn", "is neither a text nor a list");
+		return connector_bad(call, "target_wwn", "is neither a text nor a list");
 	count = json_get_count(doc, "");
 	if (json_is_object(doc) || count > FC_TARGETS)
-		return bad(call, "target_wwn", "is neither a text nor a short list");
+		return connector_bad(call, "target_wwn", "is neither a text nor a short list");
 	items = ARENA_ARRAY(call->arena, const char *, (size_t)MAX(count, 1));
 	for (int64_t i = 0; i < MAX(count, 1); i++) {
 		const char *path = arena_printf(call->arena, "%lld", (long long)i);
 
 		items[i] = json_get_text(call->arena, doc, count < 0 ? "" : path);
 		if (!items[i])
-			return bad(call, "target_wwn", "is neither a text nor a list of texts");
+			return connector_bad(call, "target_wwn",
+					     "is neither a text nor a list of texts");
 	}
 	*ret = (JsonList){.items = items, .count = count < 0 ? 1 : (size_t)count};
 	return 0;
@@ -120,18 +116,18 @@ static int read_targets(ConnectorCall *call, const Words *words, FcInfo *info)
 		return r;
 	wwns = list.items;
 	if (list.count == 0)
-		return bad(call, "the connection_info", "names no target_wwn");
+		return connector_bad(call, "the connection_info", "names no target_wwn");
 	if (luns && words->target_luns.count != list.count)
-		return bad(call, "target_luns", "are not as many as the ports");
+		return connector_bad(call, "target_luns", "are not as many as the ports");
 	if (!luns && !words->has_lun)
-		return bad(call, "the connection_info", "has no target_lun");
+		return connector_bad(call, "the connection_info", "has no target_lun");
 	for (size_t i = 0; i < list.count; i++) {
 		int64_t lun = luns ? luns[i] : words->target_lun;
 
 		if (lun < 0 || lun >= LUN_FLAT)
-			return bad(call, "target_lun", "is out of range");
+			return connector_bad(call, "target_lun", "is out of range");
 		if (!read_wwpn(wwns[i], info->targets[i].wwpn))
-			return bad(call, "target_wwn", "is not a WWPN");
+			return connector_bad(call, "target_wwn", "is not a WWPN");
 		info->targets[i].lun = translate(words->addressing_mode, lun);
 	}
 	info->target_count = list.count;
@@ -145,17 +141,14 @@ int fc_info_parse(ConnectorCall *call, const char *text, void **ret, Fault *f)
 					  .count = ARRAY_SIZE(word_rows),
 					  .size = sizeof(Words),
 					  .open = true};
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	FcInfo *info = ARENA_NEW(call->arena, FcInfo);
-	JsonProblem problem;
 	void *words;
 	int r;
 
 	(void)f; /* nothing breaks here */
-	if (json_parse(call->arena, text, strlen(text), &doc, NULL) || !json_is_object(doc))
-		return bad(call, "the connection_info", "is not a JSON object");
-	if (json_decode(call->arena, doc, &fields, 0, &words, &problem))
-		return bad(call, problem.path, problem.reason);
+	r = connector_decode(call, text, &fields, &words);
+	if (r)
+		return r;
 	r = read_targets(call, words, info);
 	if (!r)
 		*ret = info;

@@ -65,16 +65,11 @@ static bool is_device_path(Arena *arena, const char *path)
 
 static int local_parse(ConnectorCall *call, const char *info, void **ret, Fault *f _unused_)
 {
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
-	JsonProblem problem = {0};
-	const char *reason = NULL;
 	void *decoded = NULL;
+	int r = connector_decode(call, info, &fields, &decoded);
 
-	if (json_parse(call->arena, info, strlen(info), &doc, &reason))
-		return connector_say(call, CONNECTOR_BAD_INFO, "%s", reason);
-	if (json_decode(call->arena, doc, &fields, 0, &decoded, &problem))
-		return connector_say(call, CONNECTOR_BAD_INFO, "%s: %s", problem.path,
-				     problem.reason);
+	if (r)
+		return r;
 	if (!is_device_path(call->arena, ((LocalInfo *)decoded)->device_path))
 		return connector_say(call, CONNECTOR_BAD_INFO,
 				     "device_path is no path of a device");

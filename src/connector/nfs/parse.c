@@ -52,11 +52,6 @@ static const JsonField word_rows[] = {
 	 .offset = offsetof(Words, access_mode)},
 };
 
-static int bad(ConnectorCall *call, const char *member, const char *reason)
-{
-	return connector_say(call, CONNECTOR_BAD_INFO, "%s %s", member, reason);
-}
-
 /* ---- the export ---- */
 
 /* The colon between server and path; one of an IPv6 address stands in brackets. */
@@ -219,7 +214,7 @@ static int add_option(ConnectorCall *call, const char *text, NfsInfo *info)
 	const Option *option = find_option(text, length, text[length] ? text + length + 1 : NULL);
 
 	if (!option)
-		return bad(call, "options", "has one that is not allowed");
+		return connector_bad(call, "options", "has one that is not allowed");
 	info->has_version |= option->is_version;
 	if (!option->is_ours)
 		info->options = arena_printf(call->arena, "%s%s%s", info->options,
@@ -229,7 +224,7 @@ static int add_option(ConnectorCall *call, const char *text, NfsInfo *info)
 
 static int add_options(ConnectorCall *call, const char *list, NfsInfo *info)
 {
-	int r = *list ? 0 : bad(call, "options", "has -o without any");
+	int r = *list ? 0 : connector_bad(call, "options", "has -o without any");
 
 	while (!r && *list) {
 		size_t length = strcspn(list, ",");
@@ -252,7 +247,7 @@ static int read_options(ConnectorCall *call, const char *text, NfsInfo *info)
 		const char *list = is_list ? word : str_after(word, "-o");
 
 		if (!list)
-			return bad(call, "options", "has an argument other than -o");
+			return connector_bad(call, "options", "has an argument other than -o");
 		is_list = !is_list && !*list;
 		if (!is_list) {
 			int r = add_options(call, list, info);
@@ -262,7 +257,7 @@ static int read_options(ConnectorCall *call, const char *text, NfsInfo *info)
 		}
 		text += length;
 	}
-	return is_list ? bad(call, "options", "has -o without any") : 0;
+	return is_list ? connector_bad(call, "options", "has -o without any") : 0;
 }
 
 /* ---- all of it ---- */
@@ -273,27 +268,24 @@ int nfs_info_parse(ConnectorCall *call, const char *text, void **ret, Fault *f)
 					  .count = ARRAY_SIZE(word_rows),
 					  .size = sizeof(Words),
 					  .open = true};
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	NfsInfo *info = ARENA_NEW(call->arena, NfsInfo);
 	const Words *words;
-	JsonProblem problem;
 	void *decoded;
 	int r;
 
 	(void)f; /* nothing breaks here */
-	if (json_parse(call->arena, text, strlen(text), &doc, NULL) || !json_is_object(doc))
-		return bad(call, "the connection_info", "is not a JSON object");
-	if (json_decode(call->arena, doc, &fields, 0, &decoded, &problem))
-		return bad(call, problem.path, problem.reason);
+	r = connector_decode(call, text, &fields, &decoded);
+	if (r)
+		return r;
 	words = decoded;
 	if (!connector_is_word(words->name, "._-", NAME_BYTES))
-		return bad(call, "name", "is not the name of a file");
+		return connector_bad(call, "name", "is not the name of a file");
 	info->name = words->name;
 	info->format = words->format ? words->format : formats[0];
 	info->is_readonly = str_eq(words->access_mode, "ro");
 	info->export = nfs_export_canonical(call->arena, words->export);
 	if (!info->export)
-		return bad(call, "export", "is not a server and a path");
+		return connector_bad(call, "export", "is not a server and a path");
 	r = read_options(call, words->options, info);
 	if (!r)
 		*ret = info;

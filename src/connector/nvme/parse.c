@@ -92,11 +92,6 @@ static bool is_nqn(const char *text)
 	return str_after(text, "nqn.") && connector_is_word(text, ".:-_", NQN_BYTES);
 }
 
-static int bad(ConnectorCall *call, const char *member, const char *reason)
-{
-	return connector_say(call, CONNECTOR_BAD_INFO, "%s %s", member, reason);
-}
-
 static int add_portal(ConnectorCall *call, NvmeInfo *info, const char *address, int64_t port,
 		      const char *transport)
 {
@@ -104,9 +99,9 @@ static int add_portal(ConnectorCall *call, NvmeInfo *info, const char *address, 
 	NvmePortal *portal = &info->portals[info->portal_count];
 
 	if (!address || !connector_address(address, canonical))
-		return bad(call, "a portal", "has no IP address");
+		return connector_bad(call, "a portal", "has no IP address");
 	if (port < 1 || port > PORT_MAX)
-		return bad(call, "a portal", "has no port");
+		return connector_bad(call, "a portal", "has no port");
 	*portal = (NvmePortal){
 		.address = arena_strdup(call->arena, canonical),
 		.port = port,
@@ -125,7 +120,7 @@ static int add_portal_text(ConnectorCall *call, NvmeInfo *info, const char *json
 
 	if (json_parse(call->arena, json, strlen(json), &doc, NULL) ||
 	    json_get_count(doc, "") != 3 || json_is_object(doc))
-		return bad(call, "portals", "has an item that is no portal");
+		return connector_bad(call, "portals", "has an item that is no portal");
 	text = json_get_text(call->arena, doc, "1");
 	if (!text)
 		port = json_get_int(doc, "1", 0);
@@ -153,9 +148,9 @@ static int read_words(ConnectorCall *call, const Words *words, NvmeInfo *info)
 	char uuid[UUID_TEXT];
 
 	if (words->volume_replicas)
-		return bad(call, "volume_replicas",
-			   "asks for a mirror of several volumes, which "
-			   "is not supported");
+		return connector_bad(call, "volume_replicas",
+				     "asks for a mirror of several volumes, which "
+				     "is not supported");
 	*info = (NvmeInfo){
 		.nqn = words->target_nqn ? words->target_nqn : words->nqn,
 		.uuid = words->vol_uuid,
@@ -164,12 +159,14 @@ static int read_words(ConnectorCall *call, const Words *words, NvmeInfo *info)
 		.host_nqn = words->host_nqn,
 	};
 	if (!info->nqn || !is_nqn(info->nqn))
-		return bad(call, words->target_nqn ? "target_nqn" : "nqn", "is not an NQN");
+		return connector_bad(call, words->target_nqn ? "target_nqn" : "nqn",
+				     "is not an NQN");
 	if (info->host_nqn && !is_nqn(info->host_nqn))
-		return bad(call, "host_nqn", "is not an NQN");
+		return connector_bad(call, "host_nqn", "is not an NQN");
 	if (!info->uuid && !info->nguid && !info->nsid)
-		return bad(call, "the connection_info",
-			   "has no vol_uuid, volume_nguid or ns_id that names the namespace");
+		return connector_bad(
+			call, "the connection_info",
+			"has no vol_uuid, volume_nguid or ns_id that names the namespace");
 	if (words->volume_id && uuid_canonical(words->volume_id, uuid))
 		info->volume_id = arena_strdup(call->arena, uuid);
 	return read_portals(call, words, info);
@@ -181,17 +178,14 @@ int nvme_info_parse(ConnectorCall *call, const char *text, void **ret, Fault *f)
 					  .count = ARRAY_SIZE(word_rows),
 					  .size = sizeof(Words),
 					  .open = true};
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	NvmeInfo *info = ARENA_NEW(call->arena, NvmeInfo);
-	JsonProblem problem;
 	void *words;
 	int r;
 
 	(void)f; /* nothing breaks here */
-	if (json_parse(call->arena, text, strlen(text), &doc, NULL) || !json_is_object(doc))
-		return bad(call, "the connection_info", "is not a JSON object");
-	if (json_decode(call->arena, doc, &fields, 0, &words, &problem))
-		return bad(call, problem.path, problem.reason);
+	r = connector_decode(call, text, &fields, &words);
+	if (r)
+		return r;
 	r = read_words(call, words, info);
 	if (!r)
 		*ret = info;

@@ -70,18 +70,13 @@ static const JsonField word_rows[] = {
 	 .present = JSON_PRESENT(Words, has_multiattach)},
 };
 
-static int bad(ConnectorCall *call, const char *member, const char *reason)
-{
-	return connector_say(call, CONNECTOR_BAD_INFO, "%s %s", member, reason);
-}
-
 /* "pool/image" or "pool/namespace/image" */
 static int read_name(ConnectorCall *call, const char *text, RbdInfo *info)
 {
 	const char *first = strchr(text, '/'), *last = strrchr(text, '/');
 
 	if (!first)
-		return bad(call, "name", "is not a pool and an image");
+		return connector_bad(call, "name", "is not a pool and an image");
 	info->pool = arena_strndup(call->arena, text, (size_t)(first - text));
 	info->space = first == last
 			      ? ""
@@ -90,7 +85,7 @@ static int read_name(ConnectorCall *call, const char *text, RbdInfo *info)
 	if (!connector_is_word(info->pool, "._-", NAME_BYTES) ||
 	    !connector_is_word(info->image, "._-", NAME_BYTES) ||
 	    (first != last && !connector_is_word(info->space, "._-", NAME_BYTES)))
-		return bad(call, "name", "is not a pool and an image");
+		return connector_bad(call, "name", "is not a pool and an image");
 	return 0;
 }
 
@@ -125,13 +120,14 @@ static int read_monitors(ConnectorCall *call, const Words *words, RbdInfo *info)
 	const char *list = NULL;
 
 	if (words->hosts.count != words->ports.count)
-		return bad(call, "hosts and ports", "are not as many");
+		return connector_bad(call, "hosts and ports", "are not as many");
 	for (size_t i = 0; i < words->hosts.count; i++) {
 		const char *host = monitor_name(call->arena, hosts[i]);
 		int64_t port;
 
 		if (!host || !read_port(ports[i], &port))
-			return bad(call, "hosts and ports", "have one that is no address");
+			return connector_bad(call, "hosts and ports",
+					     "have one that is no address");
 		list = arena_printf(call->arena, "%s%s%s:%lld", list ? list : "", list ? "," : "",
 				    host, (long long)port);
 	}
@@ -152,9 +148,9 @@ static int read_words(ConnectorCall *call, const Words *words, RbdInfo *info)
 		.is_single = words->has_multiattach && !words->multiattach,
 	};
 	if (!connector_is_word(info->cluster, "_-", NAME_BYTES))
-		return bad(call, "cluster_name", "is not the name of a cluster");
+		return connector_bad(call, "cluster_name", "is not the name of a cluster");
 	if (info->user && !connector_is_word(info->user, "._-", NAME_BYTES))
-		return bad(call, "auth_username", "is not the name of a user");
+		return connector_bad(call, "auth_username", "is not the name of a user");
 	if (words->secret_uuid && uuid_canonical(words->secret_uuid, uuid))
 		info->secret_uuid = arena_strdup(call->arena, uuid);
 	r = read_name(call, words->name, info);
@@ -167,17 +163,14 @@ int rbd_info_parse(ConnectorCall *call, const char *text, void **ret, Fault *f)
 					  .count = ARRAY_SIZE(word_rows),
 					  .size = sizeof(Words),
 					  .open = true};
-	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	RbdInfo *info = ARENA_NEW(call->arena, RbdInfo);
-	JsonProblem problem;
 	void *words;
 	int r;
 
 	(void)f; /* nothing breaks here */
-	if (json_parse(call->arena, text, strlen(text), &doc, NULL) || !json_is_object(doc))
-		return bad(call, "the connection_info", "is not a JSON object");
-	if (json_decode(call->arena, doc, &fields, 0, &words, &problem))
-		return bad(call, problem.path, problem.reason);
+	r = connector_decode(call, text, &fields, &words);
+	if (r)
+		return r;
 	r = read_words(call, words, info);
 	if (!r)
 		*ret = info;
