@@ -26,6 +26,7 @@ packages_of() { # GROUP...
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;
 		load) echo wrk ;;
+		prometheus) echo prometheus ;;
 		clang) echo clang-14 ;;
 		tidy) echo clang-tidy-14 ;;
 		valgrind) echo valgrind ;;

@@ -11,7 +11,17 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-static _Atomic LogLevel lowest = LOG_INFO;
+enum { ROOMS_MAX = 16, ROOM_TEXT = 32 };
+
+typedef struct RoomLevel {
+	char room[ROOM_TEXT];
+	LogLevel level;
+} RoomLevel;
+
+static _Atomic LogLevel usual = LOG_INFO;
+static _Atomic LogLevel lowest = LOG_INFO; /* of all that are set */
+static RoomLevel rooms[ROOMS_MAX];
+static size_t room_count;
 
 static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
@@ -28,14 +38,85 @@ static const char *const level_prefixes[] = {
 	[LOG_ERROR] = "<3>",
 };
 
-void log_set_level(LogLevel level)
+bool log_level_parse(const char *name, LogLevel *ret)
 {
-	atomic_store(&lowest, level);
+	for (size_t i = 0; i < ARRAY_SIZE(level_names); i++)
+		if (str_eq(name, level_names[i])) {
+			*ret = (LogLevel)i;
+			return true;
+		}
+	return false;
 }
 
-bool log_enabled(LogLevel level)
+static void find_lowest(void)
 {
-	return level >= atomic_load_explicit(&lowest, memory_order_relaxed);
+	LogLevel least = atomic_load(&usual);
+
+	for (size_t i = 0; i < room_count; i++)
+		least = MIN(least, rooms[i].level);
+	atomic_store(&lowest, least);
+}
+
+void log_set_level(LogLevel level)
+{
+	atomic_store(&usual, level);
+	find_lowest();
+}
+
+/* One "room=level" of so many bytes. */
+static bool room_parse(const char *text, size_t length, RoomLevel *ret)
+{
+	char word[ROOM_TEXT + sizeof("=warning")] = "";
+	char *sign;
+
+	if (length >= sizeof(word))
+		return false;
+	memcpy(word, text, length);
+	sign = strchr(word, '=');
+	if (!sign || sign == word || sign - word >= ROOM_TEXT)
+		return false;
+	*sign = '\0';
+	memcpy(ret->room, word, (size_t)(sign - word) + 1);
+	return log_level_parse(sign + 1, &ret->level);
+}
+
+bool log_set_rooms(const char *text)
+{
+	static const char between[] = " ,";
+	RoomLevel parsed[ROOMS_MAX];
+	size_t count = 0;
+
+	for (text += strspn(text, between); *text; text += strspn(text, between)) {
+		const size_t length = strcspn(text, between);
+
+		if (count == ROOMS_MAX || !room_parse(text, length, &parsed[count]))
+			return false;
+		count++;
+		text += length;
+	}
+	memcpy(rooms, parsed, count * sizeof(*parsed));
+	room_count = count;
+	find_lowest();
+	return true;
+}
+
+/* Whether a file, "../src/engine/mark.c", is in a room or one below it. */
+static bool file_is_in(const char *file, const char *room)
+{
+	const char *source = strstr(file, "src/");
+	const char *rest = source ? str_after(source + strlen("src/"), room) : NULL;
+
+	return rest && *rest == '/';
+}
+
+bool log_is_on(const char *file, LogLevel level)
+{
+	if (level < atomic_load_explicit(&lowest, memory_order_relaxed))
+		return false;
+	for (size_t i = room_count; i-- > 0;)
+		if (file_is_in(file, rooms[i].room))
+			return level >= rooms[i].level;
+	return level >= atomic_load_explicit(&usual, memory_order_relaxed);
 }
 
 static void add_head(Buf *line, LogLevel level)
@@ -49,13 +130,13 @@ static void add_head(Buf *line, LogLevel level)
 			   level_names[level]);
 }
 
-void log_write(LogLevel level, const char *format, ...)
+void log_line(const char *file, LogLevel level, const char *format, ...)
 {
 	_cleanup_(buf_done) Buf line = {0};
 	va_list ap;
 	size_t head;
 
-	if (!log_enabled(level))
+	if (!log_is_on(file, level))
 		return;
 	add_head(&line, level);
 	head = line.length;

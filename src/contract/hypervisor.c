@@ -19,6 +19,7 @@
 struct Hypervisor {
 	const HypervisorDriver *driver;
 	void *self;
+	CallTimes *times;
 	HypervisorConfig config; /* the caller's; only on_event and ctx are used after open */
 };
 
@@ -104,10 +105,12 @@ static const char *result_name(int r)
 static int call_end(const Call *call, int r, unsigned allowed, Fault *f)
 {
 	const char *driver = call->hypervisor->driver->name;
+	const int64_t took_us = clock_mono_us() - call->began_us;
 
 	log_debug("hypervisor=%s %s srv=%s %s: %s%s%s (%lld us)", driver, call->slot, call->id,
 		  call->about, result_name(r), r < 0 && f ? ": " : "", r < 0 && f ? f->text : "",
-		  (long long)(clock_mono_us() - call->began_us));
+		  (long long)took_us);
+	call_times_add(call->hypervisor->times, call->slot, took_us, r < 0);
 	if (r <= 0)
 		return r;
 	if (r < HYPERVISOR_NO_DOMAIN || r > HYPERVISOR_UNSUPPORTED || !(allowed & MAY(r)))
@@ -155,12 +158,14 @@ int hypervisor_open(const HypervisorDriver *driver, const HypervisorConfig *conf
 	assert(config && config->state_dir && config->state_dir[0] == '/');
 	hypervisor = NEW(Hypervisor);
 	hypervisor->driver = driver;
+	hypervisor->times = NEW(CallTimes);
 	hypervisor->config = *config;
 	inner = *config;
 	inner.on_event = pass_event;
 	inner.ctx = hypervisor;
 	r = driver->open(&inner, &hypervisor->self, f);
 	if (r) {
+		free(hypervisor->times);
 		free(hypervisor);
 		return fault_unexpected(f, r);
 	}
@@ -174,6 +179,7 @@ Hypervisor *hypervisor_close(Hypervisor *hypervisor)
 	if (!hypervisor)
 		return NULL;
 	hypervisor->driver->close(hypervisor->self);
+	free(hypervisor->times);
 	free(hypervisor);
 	return NULL;
 }
@@ -181,6 +187,11 @@ Hypervisor *hypervisor_close(Hypervisor *hypervisor)
 const char *hypervisor_name(const Hypervisor *hypervisor)
 {
 	return hypervisor->driver->name;
+}
+
+const CallTimes *hypervisor_times(const Hypervisor *hypervisor)
+{
+	return hypervisor->times;
 }
 
 const char *hypervisor_describe(Hypervisor *hypervisor)

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "contract/call-times.h"
 #include "model/domain.h"
 
 typedef struct Hypervisor Hypervisor;
@@ -236,6 +237,8 @@ _must_use_ int hypervisor_open(const HypervisorDriver *driver, const HypervisorC
 Hypervisor *hypervisor_close(Hypervisor *hypervisor);
 DEFINE_CLEANUP(Hypervisor, hypervisor_close)
 const char *hypervisor_name(const Hypervisor *hypervisor);
+/* How long its calls took; lives as long as the hypervisor. */
+const CallTimes *hypervisor_times(const Hypervisor *hypervisor);
 const char *hypervisor_describe(Hypervisor *hypervisor);
 const HostTraits *hypervisor_traits(Hypervisor *hypervisor);
 

@@ -21,8 +21,8 @@ struct Store {
 
 static bool slots_are_filled(const StoreDriver *d)
 {
-	return d->open && d->close && d->script && d->read && d->submit && d->query && d->changes &&
-	       d->touch && d->row_int && d->row_text && d->match_format;
+	return d->open && d->close && d->script && d->read && d->submit && d->query && d->times &&
+	       d->changes && d->touch && d->row_int && d->row_text && d->match_format;
 }
 
 int store_open(const StoreDriver *driver, const StoreConfig *config, Store **ret, Fault *f)
@@ -52,6 +52,11 @@ Store *store_close(Store *store)
 	store->driver->close(store->self);
 	free(store);
 	return NULL;
+}
+
+const StoreTimes *store_times(const Store *store)
+{
+	return store->driver->times(store->self);
 }
 
 int store_read(Store *store, StoreWork work, void *ctx, Fault *f)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "base/metric.h"
 
 typedef struct Store Store;
 typedef struct StoreDriver StoreDriver;
@@ -26,6 +27,7 @@ typedef struct StoreValue StoreValue;
 typedef struct StoreValues StoreValues;
 typedef struct StoreMigration StoreMigration;
 typedef struct StoreNews StoreNews;
+typedef struct StoreTimes StoreTimes;
 typedef struct Tx Tx;
 
 typedef enum StoreOutcome {
@@ -104,6 +106,12 @@ struct StoreMigration {
 	const char *sql; /* several statements separated by ';' */
 };
 
+/* How the writer fares. Counted by the driver, one for each commit of a batch. */
+struct StoreTimes {
+	Histogram pieces; /* in the batch; histogram_counts */
+	Histogram commit; /* until it was durable, without the work itself; histogram_times */
+};
+
 /* A driver. Every slot must be there. */
 struct StoreDriver {
 	const char *name;
@@ -121,6 +129,7 @@ struct StoreDriver {
 	/* A fault when the count of placeholders is not that of the values. */
 	int (*query)(Tx *tx, const char *sql, StoreValues values, StoreRowFunction row, void *ctx,
 		     Fault *f);
+	const StoreTimes *(*times)(void *self);
 	int64_t (*changes)(const Tx *tx);
 	void (*touch)(Tx *tx, unsigned what, StoreNews *news);
 	int64_t (*row_int)(const StoreRow *row, size_t column);
@@ -156,6 +165,9 @@ _must_use_ int store_read(Store *store, StoreWork work, void *ctx, Fault *f);
 
 /* Queue work and wait for its commit. Never from the writer's own thread. */
 _must_use_ int store_write(Store *store, StoreWork work, void *ctx, Fault *f);
+
+/* Lives as long as the store. */
+const StoreTimes *store_times(const Store *store);
 
 /* Queue work; job->done is called in any case. */
 void store_submit(Store *store, StoreJob *job);

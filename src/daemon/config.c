@@ -75,6 +75,8 @@ static const ConfigKey keys[] = {
 	NUMBER("server", "wait_seconds", wait_s, 1, 3600),
 	TEXT("state", "directory", directory, NULL),
 	TEXT("log", "level", log_level, log_levels),
+	TEXT("log", "rooms", log_rooms, NULL),
+	TEXT("audit", "trail", audit, NULL),
 	NUMBER("identity", "token_seconds", token_s, 60, 7 * 24 * 3600),
 	TEXT("identity", "region", region, NULL),
 	TEXT("hypervisor", "driver", hypervisor, hypervisors),
@@ -139,6 +141,7 @@ void config_default(Config *config, Arena *arena)
 		.wait_s = 60,
 		.directory = "/var/lib/cleat",
 		.log_level = "info",
+		.audit = "none",
 		.token_s = 3600,
 		.region = "RegionOne",
 		.hypervisor = "libvirt",
@@ -354,6 +357,11 @@ int config_check(const Config *config, Fault *f)
 	if (config->proxies && !http_proxies_valid(config->proxies))
 		return fault(f, -EINVAL, "proxies %s are not addresses with commas between",
 			     config->proxies);
+	if (config->audit[0] != '/' && !str_eq(config->audit, "none") &&
+	    !str_eq(config->audit, "journal"))
+		return fault(f, -EINVAL,
+			     "the audit trail %s is not none, journal or an absolute path",
+			     config->audit);
 	r = check_choices(config, f);
 	if (r == 0)
 		r = check_filesystems(config, f);

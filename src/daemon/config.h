@@ -24,6 +24,9 @@ typedef struct Config {
 	const char *directory;
 	/* [log] */
 	const char *log_level;
+	const char *log_rooms; /* levels of their own; see log_set_rooms() */
+	/* [audit] */
+	const char *audit; /* "none", "journal", or a file */
 	/* [identity] */
 	int64_t token_s;
 	const char *region;

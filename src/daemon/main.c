@@ -42,18 +42,16 @@ static int block_signals(int *ret_fd, Fault *f)
 	return *ret_fd < 0 ? fault(f, -errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-static void set_log_level(const char *name)
+static int set_log_levels(const Config *config, Fault *f)
 {
-	static const char *const names[] = {
-		[LOG_DEBUG] = "debug",
-		[LOG_INFO] = "info",
-		[LOG_WARNING] = "warning",
-		[LOG_ERROR] = "error",
-	};
+	LogLevel level = LOG_INFO;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], name) == 0)
-			log_set_level((LogLevel)i);
+	(void)log_level_parse(config->log_level, &level); /* the configuration was checked */
+	log_set_level(level);
+	if (config->log_rooms && !log_set_rooms(config->log_rooms))
+		return fault(f, -EINVAL, "[log] rooms: %s is not a list of ROOM=LEVEL",
+			     config->log_rooms);
+	return 0;
 }
 
 /* It promises what the backend can. */
@@ -347,10 +345,10 @@ int main(int argc, char **argv)
 		return 0;
 	if (r == OPTIONS_WRONG)
 		return 2;
-	if (r == 0) {
-		set_log_level(config.log_level);
+	if (r == 0)
+		r = set_log_levels(&config, &fault);
+	if (r == 0)
 		r = run(&config, &fault);
-	}
 	if (r == 0)
 		return 0;
 	(void)fprintf(stderr, "cleatd: %s\n", fault.text); /* nobody left to tell */

@@ -24,12 +24,14 @@
 #include "api/metadata/metadata-api.h"
 #include "api/share/share.h"
 #include "api/volume/volume.h"
+#include "audit/audit.h"
 #include "backend/cephfs/cephfs.h"
 #include "backend/directory/directory.h"
 #include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
 #include "backend/nfs/nfs.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -56,6 +58,7 @@ struct Daemon {
 	Depot *depot;
 	ShareBackend *share_backend;
 	Lockout *lockout;
+	Audit *audit; /* NULL: there is no trail */
 	Engine *engine;
 	Api *api;
 	HttpServer *server;
@@ -130,6 +133,20 @@ static int open_identity(Daemon *daemon, Fault *f)
 
 	daemon->lockout = lockout_new();
 	return fault_unexpected(f, r);
+}
+
+static int open_audit(Daemon *daemon, Fault *f)
+{
+	const Config *config = daemon->config;
+
+	if (str_eq(config->audit, "none"))
+		return 0;
+	return fault_unexpected(f, audit_open(config->audit, config->host, &daemon->audit, f));
+}
+
+static void operation_ended(void *ctx, const Operation *operation)
+{
+	audit_operation(ctx, operation, clock_now_us());
 }
 
 static int open_hypervisor(Daemon *daemon, Fault *f)
@@ -289,6 +306,8 @@ static int start_engine(Daemon *daemon, Fault *f)
 		.power_changed = service_power_changed,
 		.domain_seen = service_domain_seen,
 		.share_silent = service_share_silent,
+		.ended = daemon->audit ? operation_ended : NULL,
+		.ended_ctx = daemon->audit,
 	};
 	int r = store_write(daemon->store, release_images, daemon->arena, f);
 
@@ -372,6 +391,8 @@ int daemon_open(const Config *config, Daemon **ret, Fault *f)
 		r = open_store(daemon, f);
 	if (r == 0)
 		r = open_identity(daemon, f);
+	if (r == 0)
+		r = open_audit(daemon, f);
 	if (r == 0)
 		r = open_hypervisor(daemon, f);
 	if (r == 0)
@@ -487,6 +508,7 @@ int daemon_serve(Daemon *daemon, Fault *f)
 		.depot = daemon->depot,
 		.engine = daemon->engine,
 		.lockout = daemon->lockout,
+		.audit = daemon->audit,
 		.settings = &daemon->settings,
 		.public_url = daemon->config->public_url,
 		.region = daemon->config->region,
@@ -533,6 +555,7 @@ Daemon *daemon_close(Daemon *daemon)
 	target_close(daemon->target);
 	share_backend_close(daemon->share_backend);
 	store_close(daemon->store);
+	audit_close(daemon->audit); /* after the store, which tells of the last ends */
 	identity_close(daemon->identity);
 	lockout_free(daemon->lockout);
 	pthread_rwlock_destroy(&daemon->gate);

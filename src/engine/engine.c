@@ -10,6 +10,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "engine/priv.h"
 
 enum {
@@ -73,6 +74,30 @@ static void next_move(Engine *engine, Task *task)
 	}
 }
 
+static EngineEnds *ends_of(const Engine *engine, const char *kind)
+{
+	for (size_t i = 0; i < engine->config.kind_count; i++)
+		if (str_eq(engine->config.kinds[i].name, kind))
+			return &engine->ends[i];
+	return NULL; /* another release's */
+}
+
+/* Count an operation that is over, and say so to whoever asks. */
+static void tell_end(const Engine *engine, const Operation *operation)
+{
+	EngineEnds *ends = ends_of(engine, operation->kind);
+
+	if (ends && operation->state == OPERATION_DONE)
+		histogram_add(&ends->done, &histogram_times,
+			      clock_steady_us() - operation->created_us);
+	else if (ends)
+		atomic_fetch_add_explicit(operation->state == OPERATION_FAILED ? &ends->failed
+									       : &ends->broken,
+					  1, memory_order_relaxed);
+	if (engine->config.ended)
+		engine->config.ended(engine->config.ended_ctx, operation);
+}
+
 /* On the writer's thread. A mark is never lost: the store that failed is asked again. */
 static void mark_done(StoreJob *job, int result)
 {
@@ -82,6 +107,8 @@ static void mark_done(StoreJob *job, int result)
 
 	if (result)
 		log_error("op=%s cannot be marked, again soon: %s", task->id, job->fault.text);
+	else if (task->mark.ended)
+		tell_end(engine, task->mark.ended);
 	(void)pthread_mutex_lock(&engine->lock);
 	engine->marks--;
 	task->marked = result != 0;
@@ -413,6 +440,11 @@ void engine_end_watches(Engine *engine)
 	watches_call(waiting, false);
 }
 
+const EngineEnds *engine_ends(const Engine *engine)
+{
+	return engine->ends;
+}
+
 EngineStatus engine_status(Engine *engine)
 {
 	EngineStatus status;
@@ -454,6 +486,7 @@ static Engine *engine_new(const EngineConfig *config)
 	pthread_condattr_t attr;
 
 	engine->config = *config;
+	engine->ends = mem_new(config->kind_count * sizeof(*engine->ends));
 	engine->config.guest_dir = engine->guest_dir = mem_strdup(config->guest_dir);
 	fill_times(&engine->config.times);
 	(void)pthread_mutex_init(&engine->lock, NULL);
@@ -487,6 +520,7 @@ static Engine *engine_free(Engine *engine)
 	(void)pthread_mutex_destroy(&engine->lock);
 	free(engine->workers);
 	free(engine->guest_dir);
+	free(engine->ends);
 	free(engine);
 	return NULL;
 }

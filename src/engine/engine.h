@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/metric.h"
 #include "contract/backend.h"
 #include "contract/depot.h"
 #include "contract/hypervisor.h"
@@ -109,6 +110,9 @@ struct EngineConfig {
 	/* How an adopted domain looks now, which its owner may change; NULL: it is gone. */
 	int (*domain_seen)(Tx *tx, Arena *arena, const char *server_id, const DomainFacts *facts,
 			   Fault *f);
+	/* An operation is over, and that is durable. Must be quick; NULL: nobody asks. */
+	void (*ended)(void *ctx, const Operation *operation);
+	void *ended_ctx;
 	/* Nobody serves a share to its server's guest any more, which waits for answers. */
 	int (*share_silent)(Tx *tx, Arena *arena, const char *server_id, const char *share_id,
 			    Fault *f);
@@ -161,6 +165,16 @@ typedef struct EngineStatus {
 } EngineStatus;
 
 EngineStatus engine_status(Engine *engine);
+
+/* How operations of one kind ended, since this process began. */
+typedef struct EngineEnds {
+	Histogram done; /* from the request to the end; histogram_times */
+	atomic_uint_fast64_t failed;
+	atomic_uint_fast64_t broken;
+} EngineEnds;
+
+/* One for each of EngineConfig.kinds, in their order; live as long as the engine. */
+const EngineEnds *engine_ends(const Engine *engine);
 
 /* Operation.args: the size that a volume is to have, in digits. */
 #define OPERATION_SIZE_GIB "size_gib"

@@ -193,6 +193,7 @@ int mark_work(Tx *tx, void *ctx, Fault *f)
 	int r;
 
 	task->mark.next = TASK_NEXT_READY;
+	task->mark.ended = NULL;
 	r = operation_get(tx, task->arena, task->id, &d.operation, f);
 	if (r)
 		return fault_unexpected(f, r);
@@ -204,5 +205,7 @@ int mark_work(Tx *tx, void *ctx, Fault *f)
 			d.steps[i] = *run->steps[i];
 	}
 	r = draft_make(&d, &task->mark, f);
+	if (!r && task->mark.next == TASK_NEXT_OVER)
+		task->mark.ended = d.operation;
 	return r ? r : draft_write(&d, f);
 }

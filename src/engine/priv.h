@@ -126,8 +126,9 @@ struct Mark {
 	const char *reason; /* in the task's arena, or NULL */
 	int64_t not_before_us;
 	bool counted;
-	TaskNext next; /* what the mark's transaction decided */
-	bool look;     /* compare the server with the world when the operation is over */
+	const Operation *ended; /* as the mark settled it, in the task's arena; or NULL */
+	TaskNext next;          /* what the mark's transaction decided */
+	bool look;              /* compare the server with the world when the operation is over */
 };
 
 /* A StoreWork over a Task. */
@@ -163,6 +164,7 @@ struct Lane {
 
 struct Engine {
 	EngineConfig config;
+	EngineEnds *ends; /* of each kind */
 	char *guest_dir;
 	pthread_mutex_t lock;
 	pthread_cond_t ready_cond;

@@ -93,10 +93,11 @@ typedef struct AppCredential {
 /* The authenticated caller of one request. */
 typedef struct Caller {
 	const char *user_id;
-	const char *project_id; /* NULL when the token is not scoped to a project */
-	RoleSet roles;          /* expanded */
-	bool service_request;   /* a valid service token came along */
-	const char *token_id;   /* hash of the token, for rescoping and revocation */
+	const char *project_id;      /* NULL when the token is not scoped to a project */
+	RoleSet roles;               /* expanded */
+	bool service_request;        /* a valid service token came along */
+	const char *service_user_id; /* whose it is, or NULL */
+	const char *token_id;        /* hash of the token, for rescoping and revocation */
 } Caller;
 
 static inline bool caller_is_admin(const Caller *caller)

@@ -12,12 +12,7 @@ static void service_init(ApiService *service, const ApiDialect *dialect)
 {
 	service->dialect = dialect;
 	service->router = router_new();
-	for (const ApiRoutes *const *table = dialect->routes; *table; table++)
-		for (size_t i = 0; i < (*table)->count; i++) {
-			const ApiRoute *row = &(*table)->rows[i];
-
-			router_add(service->router, row->method, row->pattern, row);
-		}
+	stats_init(service);
 }
 
 int api_new(const ApiConfig *config, Api **ret, Fault *f)
@@ -47,8 +42,10 @@ Api *api_free(Api *api)
 		return NULL;
 	worker_pool_stop(api->workers);
 	worker_pool_stop(api->bulk);
-	for (size_t i = 0; i < api->service_count; i++)
+	for (size_t i = 0; i < api->service_count; i++) {
 		router_free(api->services[i].router);
+		stats_done(&api->services[i]);
+	}
 	free(api->services);
 	free(api);
 	return NULL;

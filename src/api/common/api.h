@@ -33,6 +33,7 @@
 #include "json/out.h"
 
 typedef struct Api Api;
+typedef struct Audit Audit;
 typedef struct ApiConfig ApiConfig;
 typedef struct ApiDialect ApiDialect;
 typedef struct ApiRequest ApiRequest;
@@ -181,6 +182,7 @@ struct ApiConfig {
 	Depot *depot;
 	Engine *engine;   /* for /metrics */
 	Lockout *lockout; /* failed logins */
+	Audit *audit;     /* NULL: there is no trail */
 	const ServiceSettings *settings;
 	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
 	const char *region;

@@ -60,6 +60,7 @@ static bool take_service_token(ApiCall *call)
 	if (!role_set_has(service.roles, ROLE_SERVICE))
 		return refuse_token(call);
 	call->r.caller.service_request = true;
+	call->r.caller.service_user_id = service.user_id;
 	return true;
 }
 

@@ -246,6 +246,7 @@ static void on_head(HttpRequest *http, void *ctx)
 	ApiCall *call = ARENA_NEW(http_arena(http), ApiCall);
 
 	call->api = api;
+	call->began_us = clock_mono_us();
 	call->r.http = http;
 	call->r.arena = http_arena(http);
 	call->r.api = api;
@@ -297,6 +298,8 @@ static void on_refuse(HttpRequest *http, unsigned status, const char *reason, vo
 		log_error("req=%s status=%u text=\"%s\"", id, status, reason);
 		reason = arena_printf(http_arena(http), "The request failed. Request id: %s", id);
 	}
+	if (call)
+		stats_count(call, status);
 	dialect->error_body(&out, status, reason);
 	body = json_out_take(&out, &length);
 	http_reply_header(http, "x-openstack-request-id", id);

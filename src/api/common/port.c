@@ -2,10 +2,9 @@
 /* Copyright the Cleat authors */
 /*
  * What the port answers by itself: which services there are, whether it is alive, and numbers for
- * Prometheus. It is a dialect without a prefix, so that any path that no service wants ends here.
+ * Prometheus (metrics.c). It is a dialect without a prefix, so that any path that no service wants
+ * ends here.
  */
-#include <inttypes.h>
-
 #include "api/common/priv.h"
 
 static int list_services(ApiRequest *r, Fault *f)
@@ -59,49 +58,11 @@ static int show_healthcheck(ApiRequest *r, Fault *f)
 	return 0;
 }
 
-static void add_answers(Buf *text, ApiService *service)
-{
-	for (unsigned status = 100; status < API_STATUS_MAX; status++) {
-		uint64_t count =
-			atomic_load_explicit(&service->answers[status], memory_order_relaxed);
-
-		if (count)
-			buf_printf(text,
-				   "cleat_http_requests_total{service=\"%s\",status=\"%u\"} "
-				   "%" PRIu64 "\n",
-				   service->dialect->name, status, count);
-	}
-}
-
-static int show_metrics(ApiRequest *r, Fault *f)
-{
-	Api *api = call_of(r)->api;
-	Buf text = {0};
-
-	(void)f; /* nothing here can fail */
-	buf_add(&text, "# HELP cleat_http_requests_total Requests answered.\n"
-		       "# TYPE cleat_http_requests_total counter\n");
-	for (size_t i = 0; i < api->service_count; i++)
-		add_answers(&text, &api->services[i]);
-	if (r->config->engine) {
-		EngineStatus status = engine_status(r->config->engine);
-
-		buf_printf(&text,
-			   "# HELP cleat_operations Operations that are not over.\n"
-			   "# TYPE cleat_operations gauge\n"
-			   "cleat_operations{state=\"running\"} %zu\n"
-			   "cleat_operations{state=\"waiting\"} %zu\n",
-			   status.running, status.waiting);
-	}
-	reply_text(r, &text);
-	return 0;
-}
-
 static const ApiRoute routes[] = {
 	{.method = "GET", .pattern = "/", .mode = API_PLAIN, .handle = list_services},
 	{.method = "GET", .pattern = "/healthz", .mode = API_PLAIN, .handle = show_health},
 	{.method = "GET", .pattern = "/healthcheck", .mode = API_PLAIN, .handle = show_healthcheck},
-	{.method = "GET", .pattern = "/metrics", .mode = API_PLAIN, .handle = show_metrics},
+	{.method = "GET", .pattern = "/metrics", .mode = API_WORK, .handle = metrics_show},
 };
 static const ApiRoutes route_list = API_ROUTES(routes);
 static const ApiRoutes *const resources[] = {&route_list, NULL};

@@ -8,21 +8,37 @@
  */
 #pragma once
 
-#include <stdatomic.h>
-
 #include "api/common/api.h"
 #include "api/common/worker.h"
+#include "base/metric.h"
 
-enum { API_HEADERS_MAX = 12, API_STATUS_MAX = 600 };
+enum { API_HEADERS_MAX = 12, API_STATUSES_MAX = 24 };
 
+typedef struct ApiPath ApiPath;
 typedef struct ApiService ApiService;
+typedef struct ApiStats ApiStats;
 typedef struct ApiCall ApiCall;
+
+/* What was answered on all rows of one method, pattern and action. */
+struct ApiStats {
+	const ApiRoute *row; /* the first of them; NULL: paths that lead nowhere */
+	Histogram took;      /* histogram_times */
+	atomic_uint_fast64_t answers[API_STATUSES_MAX]; /* see stats.c */
+};
+
+/* What a router's row leads to. */
+struct ApiPath {
+	const ApiRoute *row;
+	ApiStats *stats;
+};
 
 /* A dialect with its routes, ready to be matched, and what it has answered so far. */
 struct ApiService {
 	const ApiDialect *dialect;
 	Router *router;
-	atomic_uint_fast64_t answers[API_STATUS_MAX];
+	ApiPath *paths;
+	ApiStats *stats; /* the first is that of paths that lead nowhere */
+	size_t stats_count;
 };
 
 /* Immutable after api_new(), but for the counters and the pool. */
@@ -38,6 +54,8 @@ struct ApiCall {
 	ApiRequest r; /* first: handlers know the call by it */
 	Api *api;
 	ApiService *service;
+	const ApiPath *path;      /* NULL: none was found */
+	int64_t began_us;         /* of clock_mono_us() */
 	const char *version_text; /* for the version headers; NULL: none are sent */
 	const char *base_url;
 	/* The answer in the making. */
@@ -97,6 +115,19 @@ void reply_reset(ApiCall *call);
 void reply_fault(ApiCall *call, const Fault *f);
 void reply_refusal(ApiCall *call, Refusal refusal);
 void reply_send(ApiCall *call);
+
+/* stats.c: room for what a service's routes will answer, and the counting. */
+void stats_init(ApiService *service);
+void stats_done(ApiService *service);
+void stats_count(const ApiCall *call, unsigned status);
+/* As text for Prometheus. */
+void stats_show(const Api *api, Buf *text);
+
+/* trail.c: a request that changes something, or was to, has its answer. */
+void trail_add(const ApiCall *call);
+
+/* metrics.c: the page of numbers. */
+_must_use_ int metrics_show(ApiRequest *r, Fault *f);
 
 /* The routes of the port itself: "/", /healthz, /metrics. */
 extern const ApiDialect port_dialect;

@@ -222,8 +222,10 @@ void reply_send(ApiCall *call)
 {
 	HttpRequest *http = call->r.http;
 
-	assert(call->status && call->status < API_STATUS_MAX);
-	atomic_fetch_add_explicit(&call->service->answers[call->status], 1, memory_order_relaxed);
+	assert(call->status);
+	stats_count(call, call->status);
+	if (call->api->config.audit)
+		trail_add(call);
 	send_headers(call);
 	if (!call->bytes && call->r.out.buf.length > 0) {
 		call->bytes = json_out_take(&call->r.out, &call->length);

@@ -50,7 +50,8 @@ static bool match_rest(ApiCall *call, const char *rest)
 				   NULL, NULL, NULL);
 		return false;
 	}
-	r->route = r->match.row;
+	call->path = r->match.row;
+	r->route = call->path->row;
 	return true;
 }
 
@@ -103,18 +104,19 @@ static bool row_has_version(const ApiRoute *row, int version)
 bool route_choose(ApiCall *call, const char *action)
 {
 	ApiRequest *r = &call->r;
-	const ApiRoute *row = r->route;
+	const ApiPath *path = call->path;
 	bool known = false;
 
 	if (route_is_page(r))
 		return true;
-	for (; row; row = router_next(&r->match, row)) {
-		if (action && !str_eq(row->action, action))
+	for (; path; path = router_next(&r->match, path)) {
+		if (action && !str_eq(path->row->action, action))
 			continue;
 		known = true;
-		if (!row_has_version(row, r->version))
+		if (!row_has_version(path->row, r->version))
 			continue;
-		r->route = row;
+		call->path = path;
+		r->route = path->row;
 		return true;
 	}
 	(void)api_complain(r, known ? API_NOT_AT_VERSION : API_NO_ACTION, action, NULL, NULL);

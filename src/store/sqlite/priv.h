@@ -107,3 +107,4 @@ _must_use_ int writer_start(Connection *connection, const StoreConfig *config, R
 Writer *writer_stop(Writer *writer);
 DEFINE_CLEANUP(Writer, writer_stop)
 void writer_submit(Writer *writer, StoreJob *job);
+const StoreTimes *writer_times(const Writer *writer);

@@ -148,6 +148,13 @@ static void sqlite_submit(void *self, StoreJob *job)
 	writer_submit(s->writer, job);
 }
 
+static const StoreTimes *sqlite_times(void *self)
+{
+	const Sqlite *s = self;
+
+	return writer_times(s->writer);
+}
+
 const StoreDriver store_sqlite = {
 	.name = "sqlite",
 	.size = sizeof(StoreDriver),
@@ -157,6 +164,7 @@ const StoreDriver store_sqlite = {
 	.read = sqlite_read,
 	.submit = sqlite_submit,
 	.query = sqlite_query,
+	.times = sqlite_times,
 	.changes = sqlite_changes,
 	.touch = sqlite_touch,
 	.row_int = sqlite_row_int,

@@ -25,6 +25,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -46,6 +47,7 @@ struct Writer {
 	void *ctx;
 	CrashPoint crash;
 	uint64_t commits;
+	StoreTimes times;
 	pthread_t thread;
 	bool started;
 
@@ -125,14 +127,17 @@ static int piece_run(Writer *w, StoreJob *job, Tidings *tidings, Fault *f)
 	return connection_run(w->connection, "RELEASE piece", f);
 }
 
-static int batch_commit(Writer *w, Fault *f)
+static int batch_commit(Writer *w, size_t count, Fault *f)
 {
+	const int64_t began_us = clock_mono_us();
 	int r;
 
 	w->commits++;
 	crash_if(w->crash.before == w->commits);
 	r = connection_run(w->connection, "COMMIT", f);
 	crash_if(w->crash.after == w->commits);
+	histogram_add(&w->times.pieces, &histogram_counts, (int64_t)count);
+	histogram_add(&w->times.commit, &histogram_times, clock_mono_us() - began_us);
 	return r;
 }
 
@@ -147,7 +152,7 @@ static int batch_run(Writer *w, StoreJob **jobs, size_t count, Tidings *tidings,
 		wanted = wanted || jobs[i]->result == 0;
 	}
 	if (r == 0 && wanted)
-		r = batch_commit(w, f);
+		r = batch_commit(w, count, f);
 	connection_roll_back(w->connection); /* unless it was committed */
 	return r;
 }
@@ -252,6 +257,11 @@ Writer *writer_stop(Writer *w)
 	(void)connection_close(w->connection);
 	free(w);
 	return NULL;
+}
+
+const StoreTimes *writer_times(const Writer *w)
+{
+	return &w->times;
 }
 
 void writer_submit(Writer *w, StoreJob *job)

@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the Cleat authors
+"""A real Prometheus watches cleatd while clients hammer it; promtool has nothing to complain of."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.parse
+import urllib.request
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, 'api'), os.path.join(TESTS, 'lib')]
+import lib  # noqa: E402
+import tap  # noqa: E402
+
+RULES = os.path.join(os.path.dirname(TESTS), 'contrib', 'prometheus', 'cleat-rules.yml')
+DASHBOARD = os.path.join(os.path.dirname(TESTS), 'contrib', 'prometheus', 'cleat-dashboard.json')
+VOLUMES = '/volume/v3/volumes'
+SERVERS = '/compute/v2.1/servers'
+CLIENTS, ROUNDS = 8, 5
+
+cleatd = lib.Cleatd()
+directory = tempfile.mkdtemp(prefix='cleat-prometheus-')
+demo = cleatd.user('demo')
+assert demo.token
+prometheus = None
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+PORT = free_port()
+
+
+def promtool(*words, text=None):
+    done = subprocess.run(['promtool', *words], input=text, text=True, capture_output=True,
+                          check=False)
+    assert done.returncode == 0 and not done.stderr.strip(), (done.stdout, done.stderr)
+
+
+def ask(query):
+    url = 'http://127.0.0.1:%d/api/v1/query?query=%s' % (PORT, urllib.parse.quote(query))
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)['data']['result']
+    except OSError:
+        return []
+
+
+def number(query):
+    result = ask(query)
+    return float(result[0]['value'][1]) if result else None
+
+
+def start():
+    global prometheus
+    config = os.path.join(directory, 'prometheus.yml')
+    with open(config, 'w', encoding='utf-8') as out:
+        out.write('global: {scrape_interval: 1s, evaluation_interval: 1s}\n'
+                  'rule_files: [%s]\n'
+                  'scrape_configs:\n'
+                  '  - job_name: cleat\n'
+                  '    static_configs: [{targets: ["127.0.0.1:%d"]}]\n' % (RULES, cleatd.port))
+    promtool('check', 'config', config)
+    log = open(os.path.join(directory, 'log'), 'wb')
+    prometheus = subprocess.Popen(
+        ['prometheus', '--config.file=' + config, '--storage.tsdb.path=%s/data' % directory,
+         '--web.listen-address=127.0.0.1:%d' % PORT], stdout=log, stderr=log)
+
+
+def end():
+    if prometheus:
+        prometheus.send_signal(signal.SIGTERM)
+        prometheus.wait()
+    cleatd.__exit__()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def cycle(server):
+    made = demo.post(VOLUMES, {'volume': {'size': 1}})
+    tap.expect(made.status, 202, repr(made))
+    volume = VOLUMES + '/' + made.body['volume']['id']
+    lib.wait_status(demo, volume, 'volume', 'available', 120)
+    attachments = server + '/os-volume_attachments'
+    done = demo.post(attachments, {'volumeAttachment': {'volumeId': made.body['volume']['id']}})
+    tap.expect(done.status, 200, repr(done))
+    lib.wait_status(demo, volume, 'volume', 'in-use', 120)
+    tap.expect(demo.delete(attachments + '/' + made.body['volume']['id']).status, 202)
+    lib.wait_status(demo, volume, 'volume', 'available', 120)
+    tap.expect(demo.delete(volume).status, 202)
+
+
+def hammer():
+    image = demo.get('/image/v2/images').body['images'][0]['id']
+    problems = []
+
+    def client():
+        try:
+            born = demo.post(SERVERS, {'server': {
+                'name': 'x', 'imageRef': image, 'flavorRef': '1'}})
+            tap.expect(born.status, 202, repr(born))
+            server = SERVERS + '/' + born.body['server']['id']
+            lib.wait_status(demo, server, 'server', 'ACTIVE', 120)
+            for _ in range(ROUNDS):
+                cycle(server)
+        except Exception as problem:  # pylint: disable=broad-except
+            problems.append(problem)
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if problems:
+        raise problems[0]
+
+
+def numbers_are_seen_while_clients_hammer():
+    start()
+    lib.wait_for(lambda: number('up{job="cleat"}') == 1, 'a first scrape', 120)
+    hammer()
+    cycles = CLIENTS * ROUNDS
+    for kind in ('create-volume', 'attach-volume', 'detach-volume', 'delete-volume'):
+        query = 'cleat_operations_ended_total{kind="%s",outcome="done"}' % kind
+        lib.wait_for(lambda: number(query) == cycles, '%d of %s' % (cycles, query), 60)
+        tap.expect(number('cleat_operation_seconds_count{kind="%s"}' % kind), cycles)
+    route = 'method="DELETE",route="/volume/v3/volumes/{volume_id}"'
+    lib.wait_for(lambda: number('cleat_http_requests_total{%s,status="202"}' % route) == cycles,
+                 'the deletions', 60)
+    tap.expect(number('cleat_http_request_seconds_count{%s}' % route), cycles)
+    assert number('cleat_store_commit_seconds_count') > 0
+    assert number('cleat_store_batch_size_sum') >= number('cleat_store_batch_size_count')
+    assert number('cleat_hypervisor_call_seconds_count{call="attach_disk"}') == cycles
+    assert number('cleat_backend_free_bytes{service="volume"}') > 0
+    lib.wait_for(lambda: ask('cleat_operations') == [], 'peace', 60)
+
+
+def promtool_has_nothing_to_complain_of():
+    promtool('check', 'metrics', text=cleatd.request('GET', '/metrics').text)
+
+
+def rules_are_sound_and_quiet():
+    promtool('check', 'rules', RULES)
+    tap.expect(ask('ALERTS{alertstate="firing"}'), [])
+
+
+def a_broken_operation_rings():
+    case = os.path.join(directory, 'rules-test.yml')
+    with open(case, 'w', encoding='utf-8') as out:
+        json.dump({'rule_files': [RULES], 'evaluation_interval': '1m', 'tests': [{
+            'interval': '1m',
+            'input_series': [
+                {'series': 'cleat_operations{instance="a",kind="attach-volume",state="broken"}',
+                 'values': '1x10'},
+                {'series': 'cleat_operations_oldest_seconds{instance="a",kind="detach-volume",'
+                           'state="doing"}', 'values': '0+600x20'},
+            ],
+            'alert_rule_test': [
+                {'eval_time': '2m', 'alertname': name, 'exp_alerts': alerts} for name, alerts in (
+                    ('CleatOperationStuck', []), ('CleatDown', []))],
+            'promql_expr_test': [
+                {'expr': 'count(ALERTS{alertname="%s",alertstate="firing"})' % name,
+                 'eval_time': when, 'exp_samples': [{'labels': '{}', 'value': 1}]}
+                for name, when in (('CleatOperationBroken', '5m'),
+                                   ('CleatOperationStuck', '15m'))]}]}, out)
+    promtool('test', 'rules', case)
+
+
+def the_dashboard_asks_for_what_there_is():
+    with open(DASHBOARD, encoding='utf-8') as text:
+        dashboard = json.load(text)
+    for panel in dashboard['panels']:
+        for target in panel['targets']:
+            query = target['expr'].replace('$instance', '.*')
+            url = 'http://127.0.0.1:%d/api/v1/query?query=%s' % (PORT, urllib.parse.quote(query))
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                tap.expect(json.load(answer)['status'], 'success', query)
+            if 'cleat_operations' not in query and 'faults' not in query:
+                assert ask(query), query
+
+
+tap.run('prometheus', [
+    numbers_are_seen_while_clients_hammer, promtool_has_nothing_to_complain_of,
+    rules_are_sound_and_quiet, a_broken_operation_rings, the_dashboard_asks_for_what_there_is],
+    cleanup=end)
