@@ -100,7 +100,8 @@ static int open_host(Cli *cli, cleat_host **ret)
 	return cleat_host_open(&options, ret, &error) ? fail_local(cli, &error) : 0;
 }
 
-static int open_cloud(Cli *cli, cleat_cloud **ret)
+/* A call may take as long as the whole command: exports are slow at some services. */
+static int open_cloud(Cli *cli, int64_t timeout_ms, cleat_cloud **ret)
 {
 	const ClientLogin *login = &cli->login;
 	const struct cleat_cloud_options options = {
@@ -123,6 +124,7 @@ static int open_cloud(Cli *cli, cleat_cloud **ret)
 		.interface = login->interface,
 		.endpoint = login->volume_endpoint,
 		.cacert = login->cacert,
+		.timeout = timeout_ms,
 		.insecure = login->insecure,
 	};
 	struct cleat_error error;
@@ -270,7 +272,7 @@ static int local_attach(Cli *cli)
 	if (code == 0)
 		code = open_host(cli, &host);
 	if (code == 0)
-		code = open_cloud(cli, &cloud);
+		code = open_cloud(cli, options.timeout, &cloud);
 	if (code)
 		return code;
 	if (cleat_local_attach(host, cloud, cli->arguments[0], &options, &disk, &error))
@@ -311,7 +313,7 @@ static int local_detach(Cli *cli)
 	if (code == 0)
 		code = open_host(cli, &host);
 	if (code == 0)
-		code = open_cloud(cli, &cloud);
+		code = open_cloud(cli, timeout_ms, &cloud);
 	if (code)
 		return code;
 	if (cleat_local_detach(host, cloud, cli->arguments[0], attachment, flags, timeout_ms,
@@ -371,7 +373,7 @@ static int local_recover(Cli *cli)
 	if (code == 0 && !cli_flag(cli, "offline")) {
 		code = cli_login(cli);
 		if (code == 0)
-			code = open_cloud(cli, &cloud);
+			code = open_cloud(cli, 0, &cloud);
 	}
 	if (code)
 		return code;

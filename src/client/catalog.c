@@ -91,6 +91,13 @@ static const char *admin_beside_identity(const Client *client)
 	return arena_printf(client->arena, "%s/admin", base);
 }
 
+bool client_offers(Client *client, ClientService service)
+{
+	const char *url;
+
+	return client->token_doc && client_endpoint(client, service, &url) == 0;
+}
+
 int client_endpoint(Client *client, ClientService service, const char **ret_url)
 {
 	const ServiceRow *row = &services[service];

@@ -101,6 +101,9 @@ const char *client_error(const Client *client);
 _must_use_ int client_service_url(Client *client, ClientService service, const char **ret,
 				  Fault *f);
 
+/* Whether the catalog of the last login has a service; asks nobody. */
+bool client_offers(Client *client, ClientService service);
+
 /* The host and the port of a URL, in the arena; false when it is none. */
 _must_use_ bool client_url_server(Arena *arena, const char *url, const char **ret_host,
 				  const char **ret_port);

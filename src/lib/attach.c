@@ -67,19 +67,49 @@ static int take_offer(Attach *a, const JsonDoc *doc, const char *info_path, cons
 			"the answer of the block storage service holds no attachment");
 }
 
-static int make_attachment(Attach *a)
+/* An attachment that only reserves; its id goes into the record before anything is exported. */
+static int reserve_attachment(Attach *a, const ClientAttachmentWish *wish)
 {
-	const ClientAttachmentWish wish = {
-		.volume_id = a->volume_id,
-		.server_id = a->record->id,
-		.connector = a->record->connector,
-		.mode = a->side.minor >= CLIENT_MINOR_MODE ? mode_of(a) : NULL,
-	};
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
 	Client *client = a->side.cloud->client;
 	Fault f = {0};
-	int r = client_attachment_create(client, &wish, &doc, &f);
+	int r = client_attachment_create(client, wish, &doc, &f);
 
+	if (r)
+		return lib_client_failed(a->side.error, client, r, &f);
+	r = local_name_attachment(a->side.work, a->record,
+				  json_get_text(a->side.arena, doc, "attachment.id"), &f);
+	return r ? lib_local_failed(a->side.error, a->side.work, r, &f) : CLEAT_OK;
+}
+
+/*
+ * Before a service deletes an attachment that names an instance, it asks the compute service about
+ * that instance: where there is none, it could never be deleted. There the attachment names no
+ * instance, so it could not be found again by it, and is made in two steps.
+ */
+static int make_attachment(Attach *a)
+{
+	Client *client = a->side.cloud->client;
+	bool known = client_offers(client, CLIENT_COMPUTE);
+	const ClientAttachmentWish wish = {
+		.volume_id = a->volume_id,
+		.server_id = known ? a->record->id : NULL,
+		.connector = known ? a->record->connector : NULL,
+		.mode = a->side.minor >= CLIENT_MINOR_MODE ? mode_of(a) : NULL,
+	};
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	Fault f = {0};
+	int r;
+
+	if (known) {
+		r = client_attachment_create(client, &wish, &doc, &f);
+	} else {
+		r = reserve_attachment(a, &wish);
+		if (r)
+			return r;
+		r = client_attachment_update(client, a->side.arena, a->record->attachment_id,
+					     a->record->connector, &doc, &f);
+	}
 	if (r)
 		return lib_client_failed(a->side.error, client, r, &f);
 	return take_offer(a, doc, "attachment.connection_info", "attachment.id");
@@ -106,7 +136,7 @@ static int complete(Attach *a)
 	Client *client = a->side.cloud->client;
 	Arena *arena = a->side.arena;
 	const ClientHostAttachment attachment = {
-		.mountpoint = a->disk.path,
+		.mountpoint = local_link(a->side.host->local, arena, a->record),
 		.host_name = connector_host(arena, a->record->connector),
 		.mode = mode_of(a),
 	};
@@ -178,6 +208,19 @@ static int take_back(Attach *a, int status)
 
 /* --- the whole --- */
 
+static bool is_as_wished(const Attach *a)
+{
+	return !a->options->mode || str_eq(a->options->mode, a->record->mode);
+}
+
+static int refuse_mode(const Attach *a)
+{
+	return lib_fail(a->side.error, CLEAT_REFUSED,
+			"volume %s is attached to this host as %s: detach it first, to have it as "
+			"%s",
+			a->volume_id, a->record->mode, a->options->mode);
+}
+
 /* What the volume has here already: *ret_done when that is all that was asked for. */
 static int use_what_is_there(Attach *a, bool *ret_done)
 {
@@ -198,7 +241,7 @@ static int use_what_is_there(Attach *a, bool *ret_done)
 		if (a->record->state == LOCAL_CONNECTED &&
 		    local_verify(a->side.work, a->record, &a->disk, &f) == 0) {
 			*ret_done = true;
-			return mount_it(a);
+			return is_as_wished(a) ? mount_it(a) : refuse_mode(a);
 		}
 		r = side_undo(&a->side, a->record, false);
 		if (r)

@@ -76,13 +76,16 @@ static int delete_unheard(Side *side, const LocalRecord *record)
 	return r;
 }
 
-/* The volume's attachment to a host of that name, as the volume shows it; NULL for none. */
-static int find_by_host(Side *side, const LocalRecord *record, const char **ret_id)
+/*
+ * The attachment that was made by telling the service our link, as the volume shows it; NULL for
+ * none. Names of hosts are shown to administrators only.
+ */
+static int find_by_link(Side *side, const LocalRecord *record, const char **ret_id)
 {
 	_cleanup_(client_item_done) ClientItem item = {0};
 	Client *client = side->cloud->client;
 	Arena *arena = side->arena;
-	const char *host = connector_host(arena, record->connector), *list;
+	const char *link = local_link(side->host->local, arena, record), *list;
 	Fault f = {0};
 	int r = client_show(client, arena, CLIENT_VOLUMES, record->volume_id, &item, &f);
 
@@ -94,9 +97,8 @@ static int find_by_host(Side *side, const LocalRecord *record, const char **ret_
 	for (int64_t i = 0; i < json_get_count(item.doc, list); i++) {
 		const char *at = arena_printf(arena, "%s.%d", list, (int)i);
 
-		if (str_eq_nocase(
-			    json_get_text(arena, item.doc, arena_printf(arena, "%s.host_name", at)),
-			    host))
+		if (str_eq(json_get_text(arena, item.doc, arena_printf(arena, "%s.device", at)),
+			   link))
 			*ret_id = json_get_text(arena, item.doc,
 						arena_printf(arena, "%s.attachment_id", at));
 	}
@@ -110,10 +112,12 @@ static int find_by_host(Side *side, const LocalRecord *record, const char **ret_
 static int release_legacy(Side *side, const LocalRecord *record)
 {
 	Client *client = side->cloud->client;
-	const char *attachment = NULL;
+	const char *attachment = record->attachment_id;
 	Fault f = {0};
-	int r = find_by_host(side, record, &attachment);
+	int r = CLEAT_OK;
 
+	if (!attachment || str_eq(attachment, record->id))
+		r = find_by_link(side, record, &attachment);
 	if (r)
 		return r;
 	r = client_volume_disconnect(client, side->arena, record->volume_id, record->connector, &f);

@@ -27,12 +27,21 @@
 	{                                                                                          \
 		.request = "GET /v3/p1/volumes/" VOLUME, .status = 200,                            \
 		.body = "{\"volume\":{\"id\":\"" VOLUME "\",\"size\":0,\"encrypted\":false,"       \
-			"\"attachments\":[{\"host_name\":\"Node1\",\"attachment_id\":\"a-old\"}]}" \
-			"}"                                                                        \
+			"\"attachments\":[{\"host_name\":null,\"device\":\"/dev/vdb\","            \
+			"\"attachment_id\":\"a-other\"}]}}"                                        \
 	}
+/* Nobody logs in, so no compute service is known, and the attachment names no instance. */
 #define CREATE_ROW                                                                                 \
 	{                                                                                          \
-		.request = "POST /v3/p1/attachments", .holds = "\"connector\":{", .status = 200,   \
+		.request = "POST /v3/p1/attachments",                                              \
+		.holds = "{\"attachment\":{\"volume_uuid\":\"" VOLUME "\",\"mode\":\"rw\"}}",      \
+		.status = 200,                                                                     \
+		.body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"connection_info\":{}}}"      \
+	}
+#define UPDATE_ROW                                                                                 \
+	{                                                                                          \
+		.request = "PUT /v3/p1/attachments/" ATTACHMENT, .holds = "\"connector\":{",       \
+		.status = 200,                                                                     \
 		.body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"connection_info\":" INFO     \
 			"}}"                                                                       \
 	}
@@ -68,6 +77,24 @@ static void both_start(Both *both, const HttpScriptRow *rows, size_t count)
 	*both = (Both){.place = place_make(), .script = http_script_start(rows, count)};
 	both->host = (cleat_host){.local = both->place.local, .host = both->place.tree->host};
 	options.endpoint = arena_printf(arena, "%s/v3/p1", http_script_url(both->script));
+	if (cleat_cloud_open(&options, &both->cloud, &both->error))
+		fail_msg("%s", both->error.message);
+}
+
+/* As somebody, instead of with a token that nobody is asked about. */
+static void both_log_in(Both *both)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *url = http_script_url(both->script);
+	const struct cleat_cloud_options options = {
+		.auth_url = arena_printf(arena, "%s/v3", url),
+		.username = "me",
+		.password = "open-sesame",
+		.project = "p",
+		.endpoint = arena_printf(arena, "%s/v3/p1", url),
+	};
+
+	cleat_cloud_close(both->cloud);
 	if (cleat_cloud_open(&options, &both->cloud, &both->error))
 		fail_msg("%s", both->error.message);
 }
@@ -113,8 +140,9 @@ static size_t record_count(Both *both)
 
 TEST(a_volume_is_attached_and_detached)
 {
-	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
-					     COMPLETE_ROW,        VOLUME_ROW, DELETE_ROW};
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,
+					     UPDATE_ROW,          COMPLETE_ROW, VOLUME_ROW,
+					     DELETE_ROW};
 	cleat_disk *disk = NULL;
 	Both both;
 
@@ -134,8 +162,8 @@ TEST(a_volume_is_attached_and_detached)
 
 TEST(what_is_attached_already_is_shown)
 {
-	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
-					     COMPLETE_ROW, VOLUME_ROW};
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,
+					     UPDATE_ROW,          COMPLETE_ROW, VOLUME_ROW};
 	cleat_disk *disk = NULL;
 	Both both;
 
@@ -152,7 +180,7 @@ TEST(what_is_attached_already_is_shown)
 TEST(a_device_that_does_not_come_ends_the_attachment)
 {
 	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
-					     DELETE_ROW};
+					     UPDATE_ROW, DELETE_ROW};
 	cleat_disk *disk = NULL;
 	Both both;
 
@@ -170,6 +198,7 @@ TEST(a_refused_complete_takes_everything_back)
 		VERSION_ROW("3.71"),
 		VOLUME_ROW,
 		CREATE_ROW,
+		UPDATE_ROW,
 		{.request = "POST /v3/p1/attachments/" ATTACHMENT "/action",
 		 .status = 400,
 		 .body = "{\"badRequest\":{\"message\":\"no\",\"code\":400}}"},
@@ -207,11 +236,80 @@ TEST(a_refused_attachment_leaves_no_record)
 	both_end(&both);
 }
 
+/* The attachment was made, but what it offers never came. */
+TEST(an_attachment_that_offers_nothing_is_ended)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		CREATE_ROW,
+		{.request = "PUT /v3/p1/attachments/" ATTACHMENT,
+		 .status = 500,
+		 .body = "{\"computeFault\":{\"message\":\"no target\",\"code\":500}}"},
+		DELETE_ROW,
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_UNAVAILABLE);
+	assert_non_null(strstr(both.error.message, "no target"));
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(it_is_not_had_in_two_modes_at_once)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,
+					     UPDATE_ROW,          COMPLETE_ROW, VOLUME_ROW};
+	const struct cleat_attach_options ro = {.mode = "ro", .connector = {.host = "node1"}};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	assert_int_equal(
+		cleat_local_attach(&both.host, both.cloud, VOLUME, &ro, &disk, &both.error),
+		CLEAT_REFUSED);
+	assert_non_null(strstr(both.error.message, "as rw: detach it first"));
+	assert_int_equal(record_count(&both), 1);
+	both_end(&both);
+}
+
+/* A compute service vouches for instances that it has never heard of: they may be named. */
+TEST(an_attachment_names_its_record_where_there_is_a_compute_service)
+{
+	static const HttpScriptRow rows[] = {
+		{.request = "POST /v3/auth/tokens",
+		 .status = 201,
+		 .headers = "X-Subject-Token: t1\r\n",
+		 .body = "{\"token\":{\"catalog\":[{\"type\":\"compute\",\"endpoints\":["
+			 "{\"interface\":\"public\",\"url\":\"http://127.0.0.1:1/v2.1\"}]}]}}"},
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		{.request = "POST /v3/p1/attachments",
+		 .holds = "\"instance_uuid\":\"",
+		 .status = 200,
+		 .body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"connection_info\":" INFO
+			 "}}"},
+		COMPLETE_ROW,
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	both_log_in(&both);
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	both_end(&both);
+}
+
 TEST(a_volume_in_use_stays)
 {
-	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,
-					     COMPLETE_ROW,        VOLUME_ROW, VOLUME_ROW,
-					     DELETE_ROW};
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,
+					     UPDATE_ROW,          COMPLETE_ROW, VOLUME_ROW,
+					     VOLUME_ROW,          DELETE_ROW};
 	cleat_disk *disk = NULL;
 	Both both;
 
@@ -233,6 +331,7 @@ TEST(a_detach_goes_on_when_the_service_comes_back)
 		VERSION_ROW("3.71"),
 		VOLUME_ROW,
 		CREATE_ROW,
+		UPDATE_ROW,
 		COMPLETE_ROW,
 		VOLUME_ROW,
 		{.request = "DELETE /v3/p1/attachments/" ATTACHMENT, .status = 503, .body = "{}"},
@@ -253,9 +352,21 @@ TEST(a_detach_goes_on_when_the_service_comes_back)
 	both_end(&both);
 }
 
+/* What a service shows of it that does not name hosts: ours is the one with our link. */
+static void write_legacy_volume(char *body, const char *link)
+{
+	(void)snprintf(body, 1000,
+		       "{\"volume\":{\"id\":\"" VOLUME "\",\"attachments\":["
+		       "{\"host_name\":null,\"device\":\"%s\",\"attachment_id\":\"a-ours\"},"
+		       "{\"host_name\":null,\"device\":\"/dev/vdb\",\"attachment_id\":\"a-other\"}"
+		       "]}}",
+		       link);
+}
+
 TEST(an_older_service_is_asked_by_actions)
 {
-	static const HttpScriptRow rows[] = {
+	_cleanup_(freep) char *body = mem_new(1000);
+	const HttpScriptRow rows[] = {
 		VERSION_ROW("3.43"),
 		VOLUME_ROW,
 		ACTION_ROW("{\"os-reserve\":{}}"),
@@ -263,12 +374,12 @@ TEST(an_older_service_is_asked_by_actions)
 		 .holds = "\"os-initialize_connection\":{\"connector\":{",
 		 .status = 200,
 		 .body = "{\"connection_info\":" NESTED_INFO "}"},
-		ACTION_ROW("{\"os-attach\":{\"mountpoint\":\""),
+		ACTION_ROW("{\"os-attach\":{\"mountpoint\":\"/"),
 		VOLUME_ROW,
 		ACTION_ROW("{\"os-begin_detaching\":{}}"),
-		VOLUME_ROW,
+		{.request = "GET /v3/p1/volumes/" VOLUME, .status = 200, .body = body},
 		ACTION_ROW("\"os-terminate_connection\":{\"connector\":{"),
-		ACTION_ROW("{\"os-detach\":{\"attachment_id\":\"a-old\"}}"),
+		ACTION_ROW("{\"os-detach\":{\"attachment_id\":\"a-ours\"}}"),
 	};
 	cleat_disk *disk = NULL;
 	Both both;
@@ -276,6 +387,7 @@ TEST(an_older_service_is_asked_by_actions)
 	both_start(&both, rows, ARRAY_SIZE(rows));
 	if (attach(&both, &disk))
 		fail_msg("%s", both.error.message);
+	write_legacy_volume(body, disk->path);
 	cleat_disk_free(disk);
 	if (detach(&both, 0))
 		fail_msg("%s", both.error.message);
@@ -285,7 +397,8 @@ TEST(an_older_service_is_asked_by_actions)
 
 TEST(an_older_service_that_refuses_the_end_keeps_the_record)
 {
-	static const HttpScriptRow rows[] = {
+	_cleanup_(freep) char *body = mem_new(1000);
+	const HttpScriptRow rows[] = {
 		VERSION_ROW("3.43"),
 		VOLUME_ROW,
 		ACTION_ROW("{\"os-reserve\":{}}"),
@@ -293,10 +406,10 @@ TEST(an_older_service_that_refuses_the_end_keeps_the_record)
 		 .holds = "\"os-initialize_connection\":{\"connector\":{",
 		 .status = 200,
 		 .body = "{\"connection_info\":" NESTED_INFO "}"},
-		ACTION_ROW("{\"os-attach\":{\"mountpoint\":\""),
+		ACTION_ROW("{\"os-attach\":{\"mountpoint\":\"/"),
 		VOLUME_ROW,
 		ACTION_ROW("{\"os-begin_detaching\":{}}"),
-		VOLUME_ROW,
+		{.request = "GET /v3/p1/volumes/" VOLUME, .status = 200, .body = body},
 		ACTION_ROW("\"os-terminate_connection\":{\"connector\":{"),
 		{.request = "POST /v3/p1/volumes/" VOLUME "/action",
 		 .holds = "os-detach",
@@ -308,6 +421,7 @@ TEST(an_older_service_that_refuses_the_end_keeps_the_record)
 
 	both_start(&both, rows, ARRAY_SIZE(rows));
 	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	write_legacy_volume(body, disk->path);
 	cleat_disk_free(disk);
 	assert_int_equal(detach(&both, 0), CLEAT_REFUSED);
 	assert_non_null(strstr(both.error.message, "not now"));

@@ -190,6 +190,17 @@ static int connect_again(Flow *flow, const ConnectorWish *wish, ConnectorDisk *r
 	return settle(flow, ret, f);
 }
 
+int local_name_attachment(LocalWork *work, LocalRecord *record, const char *attachment_id, Fault *f)
+{
+	assert(record->state == LOCAL_RESERVING);
+	if (!is_id(attachment_id)) {
+		work->why = "the attachment's id is no UUID";
+		return LOCAL_BAD_INFO;
+	}
+	record->attachment_id = attachment_id;
+	return record_save(work->local, record, f);
+}
+
 int local_connect(LocalWork *work, LocalRecord *record, const LocalOffer *offer, ConnectorDisk *ret,
 		  Fault *f)
 {

@@ -140,6 +140,13 @@ _must_use_ int local_find(LocalWork *work, const char *attachment_id, LocalRecor
 _must_use_ int local_reserve(LocalWork *work, LocalRecord *record, Fault *f);
 
 /*
+ * Which attachment a record that is reserving has, where that is known before anything is offered:
+ * from now on it is ended by its id. LOCAL_BAD_INFO.
+ */
+_must_use_ int local_name_attachment(LocalWork *work, LocalRecord *record,
+				     const char *attachment_id, Fault *f);
+
+/*
  * Connect what is offered, and verify it. Also for a record that is connected, which then is
  * looked at, and gets the paths that it lacked. LOCAL_WORKING, _BAD_INFO, _NO_TRANSPORT, _NO_PATH,
  * _NO_DISK, _WRONG_DISK, _BUSY: unless it was connected before, nothing of it is left, and the
