@@ -2,13 +2,15 @@
 /* Copyright the Cleat authors */
 /*
  * Getting a token, and calls that carry it. A token that has run out shows as 401: then one new
- * login and one repetition, except where the body cannot be sent twice.
+ * login and one repetition, except where the body cannot be sent twice. The same for 406, by which
+ * an older block storage service says that it is asked in words that are too new.
  */
 #include "client/priv.h"
 
 #include <errno.h>
 
 #include "base/mem.h"
+#include "client/connection.h"
 #include "json/out.h"
 
 /*
@@ -224,6 +226,30 @@ int client_service_url(Client *client, ClientService service, const char **ret, 
 	return r ? r : client_endpoint(client, service, ret);
 }
 
+/* Whether an answer says that the usual version is newer than the service; asked only once. */
+static bool is_too_new(const Client *client, const ClientRequest *request, const Exchange *exchange)
+{
+	return exchange->status == 406 && request->service == CLIENT_VOLUME && !request->version &&
+	       !client->volume_header;
+}
+
+/* What a first answer asks for: a new login, or older words. False: it is the last answer. */
+static bool is_asked_again(Client *client, const ClientRequest *request, const Exchange *exchange,
+			   int *ret_r, Fault *f)
+{
+	int minor;
+
+	if (request->upload)
+		return false;
+	if (exchange->status == 401 && !client->login.token)
+		*ret_r = client_login(client, f);
+	else if (is_too_new(client, request, exchange))
+		*ret_r = client_volume_agree(client, &minor, f);
+	else
+		return false;
+	return true;
+}
+
 int client_call(Client *client, const ClientRequest *request, JsonDoc **ret, Fault *f)
 {
 	_cleanup_(exchange_done) Exchange exchange = {0};
@@ -233,10 +259,8 @@ int client_call(Client *client, const ClientRequest *request, JsonDoc **ret, Fau
 	if (r)
 		return r;
 	r = call_once(client, request, &exchange, f);
-	if (r == CLIENT_DENIED && exchange.status == 401 && !request->upload &&
-	    !client->login.token) {
+	if (r > 0 && is_asked_again(client, request, &exchange, &r, f)) {
 		exchange_done(&exchange);
-		r = client_login(client, f);
 		if (r)
 			return r;
 		r = call_once(client, request, &exchange, f);

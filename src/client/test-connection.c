@@ -41,6 +41,31 @@ TEST(an_older_service_is_spoken_to_as_it_can)
 	fixture_end(&x);
 }
 
+/* Calls that ask nobody beforehand find out when they are refused. */
+TEST(an_older_service_that_refuses_newer_words_is_asked_again)
+{
+	static const HttpScriptRow rows[] = {
+		LOGIN_ROW,
+		{.request = "GET /volume/v3/limits",
+		 .holds = "OpenStack-API-Version: volume 3.66",
+		 .status = 406,
+		 .body = "{\"computeFault\":{\"code\":406,\"message\":\"3.66 is not supported\"}}"},
+		VERSIONS_ROW("3.43"),
+		{.request = "GET /volume/v3/limits",
+		 .holds = "OpenStack-API-Version: volume 3.43",
+		 .status = 200,
+		 .body = "{}"},
+		{.request = "GET /volume/v3/limits", .status = 406, .body = "{}"},
+	};
+	const ClientRequest request = {
+		.service = CLIENT_VOLUME, .method = "GET", .path = "/limits"};
+	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
+
+	assert_int_equal(client_call(x.client, &request, NULL, NULL), 0);
+	assert_int_equal(client_call(x.client, &request, NULL, NULL), CLIENT_REFUSED);
+	fixture_end(&x);
+}
+
 TEST(a_newer_service_is_spoken_to_as_calls_are_written)
 {
 	static const HttpScriptRow rows[] = {LOGIN_ROW, VERSIONS_ROW("3.71")};
