@@ -97,6 +97,7 @@ def cycle(server):
     tap.expect(demo.delete(attachments + '/' + made.body['volume']['id']).status, 202)
     lib.wait_status(demo, volume, 'volume', 'available', 120)
     tap.expect(demo.delete(volume).status, 202)
+    lib.wait_for(lambda: demo.get(volume).status == 404, 'the end of a volume', 120)
 
 
 def hammer():
