@@ -5,6 +5,7 @@
  * whatever was different before it; but not that of a domain that others have made.
  */
 #include "base/log.h"
+#include "base/str.h"
 #include "engine/priv.h"
 
 /* Guests that boot do not hear the first request; one that powers off says so by an event. */
@@ -164,15 +165,29 @@ int domain_on_act(StepRun *run, Fault *f)
 	return is_to_run(run->server) ? domain_start_act(run, f) : domain_define_act(run, f);
 }
 
-/* A guest that does not come up again is off, as a look at it will find. */
+/* Off, as its rows say; the disk of a rescue that they know nothing of goes. */
+static int leave_off(StepRun *run, Fault *f)
+{
+	int r = domain_define_act(run, f);
+
+	return r || is_rescued(run->server) ? r : rescue_delete_act(run, f);
+}
+
+/*
+ * A guest that does not come up again is off, as a look at it will find. A share that was in the
+ * way would be so again.
+ */
 int domain_off_undo(StepRun *run, Fault *f)
 {
 	int r;
 
 	if (!run->server || run->server->task_state == TASK_DELETING)
 		return 0;
-	r = run->server->power_state == POWER_RUNNING ? domain_start_act(run, f)
-						      : domain_define_act(run, f);
+	if (str_after(run->operation->last_error, OPERATION_SHARE))
+		r = leave_off(run, f);
+	else
+		r = run->server->power_state == POWER_RUNNING ? domain_start_act(run, f)
+							      : domain_define_act(run, f);
 	if (r == 0 || run->step->attempts + 1 < step_row(STEP_DOMAIN_OFF)->attempts)
 		return r;
 	log_warning("op=%s srv=%s is not put back on: %s", run->operation->id, run->server->id,

@@ -339,7 +339,7 @@ const OperationKind service_operations[] = {
 			  STEP_RESCUE_DELETE},
 		.step_count = 4,
 		.deadline_ms = SECONDS(600),
-		.turned = reshape_turned,
+		.turned = unrescue_server_turned,
 		.done = unrescue_server_done,
 		.failed = reshape_failed,
 	},

@@ -254,6 +254,7 @@ int revert_resize_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 int rebuild_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 OPERATION_ENDS(rebuild_volume);
 int rescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
+int unrescue_server_turned(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 int unrescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
 OPERATION_ENDS(snapshot_server);
 OPERATION_ENDS(create_share);

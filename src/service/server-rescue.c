@@ -102,6 +102,14 @@ int service_unrescue_server(Work *work, const char *id, Fault *f)
 	return reshape_begin(work, &row, server, old, NULL, f);
 }
 
+/* A share that is in the way keeps nobody in a rescue, where it could not be detached. */
+int unrescue_server_turned(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
+{
+	return server_shares_are_named(operation->last_error)
+		       ? 0
+		       : reshape_turned(tx, arena, operation, f);
+}
+
 int unrescue_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 {
 	Server *server;

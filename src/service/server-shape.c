@@ -245,6 +245,10 @@ int reshape_end(Tx *tx, Arena *arena, const Operation *operation, Server *server
 	return r ? fault_unexpected(f, r) : action_finish(tx, arena, operation->action_id, NULL, f);
 }
 
+/*
+ * All is as it was. But a share that was in the way of one start is in the way of the next: the
+ * guest is left off, and the server is broken until the share is detached or found well again.
+ */
 int reshape_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason, Fault *f)
 {
 	Server *server;
@@ -253,10 +257,10 @@ int reshape_failed(Tx *tx, Arena *arena, const Operation *operation, const char 
 	r = server_get(tx, arena, operation->server_id, &server, f);
 	if (r)
 		return fault_unexpected(f, r);
-	server_rest(server, (VmState)server->vm_state, (PowerState)server->power_state);
-	r = server_update(tx, server, f);
-	if (!r)
-		r = server_shares_failed(tx, arena, server->id, reason, f);
-	return r ? fault_unexpected(f, r)
-		 : action_finish(tx, arena, operation->action_id, reason, f);
+	if (server_shares_are_named(reason))
+		server_break(server, reason);
+	else
+		server_rest(server, (VmState)server->vm_state, (PowerState)server->power_state);
+	r = server_shares_failed(tx, arena, server->id, reason, f);
+	return r ? r : server_over(tx, arena, operation, server, reason, f);
 }

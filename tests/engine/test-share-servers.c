@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Shares of servers that are in the way, on a backend that lets everybody in and connects when it
+ * likes: what becomes of the server, of its mapping, and of the rule that servers have together.
+ */
+#include "tests/engine/house.h"
+
+#include "backend/directory/directory.h"
+#include "base/str.h"
+#include "engine/engine.h"
+#include "service/priv.h"
+#include "service/server-shares.h"
+#include "service/server.h"
+#include "service/share-access.h"
+#include "tests/lib/test.h"
+
+#define SHARE "55555555-5555-4555-8555-555555555555"
+#define FIRST "66666666-6666-4666-8666-666666666666"
+#define SECOND "77777777-7777-4777-8777-777777777777"
+
+/* --- the backend --- */
+
+static _Atomic bool is_away; /* nobody can connect, and it hears of no rules */
+
+static int find(Fault *f)
+{
+	return is_away ? fault(f, -EIO, "the share's server is away") : 0;
+}
+
+static int connect_share(void *self _unused_, const Share *share _unused_,
+			 const ShareRule *rule _unused_, bool only_read _unused_,
+			 Arena *arena _unused_, const char **ret, Fault *f)
+{
+	*ret = "/"; /* is there, and no guest looks */
+	return find(f);
+}
+
+static int disconnect_share(void *self _unused_, const Share *share _unused_,
+			    bool only_read _unused_, Fault *f _unused_)
+{
+	return 0;
+}
+
+static int apply(void *self _unused_, const Share *share _unused_,
+		 const ShareRule *const *rules _unused_, size_t count, Arena *arena _unused_,
+		 ShareRuleResult *results, Fault *f)
+{
+	for (size_t i = 0; i < count; i++)
+		results[i] = (ShareRuleResult){0};
+	return find(f);
+}
+
+/* --- the house --- */
+
+static int furnish(Work *work, House *h _unused_, Fault *f)
+{
+	const Share share = {
+		.id = SHARE,
+		.project_id = "p",
+		.user_id = "u",
+		.size_gib = 1,
+		.status = SHARE_AVAILABLE,
+		.created_us = work->now_us,
+	};
+
+	return share_insert(work->tx, &share, f);
+}
+
+static void open_house(House *h)
+{
+	static ShareBackendDriver driver;
+	char path[128], mounts[128];
+	const ShareBackendConfig config = {
+		.name = "directory", .directory = path, .mount_dir = mounts, .limit = "none"};
+	Fault f = {0};
+
+	driver = share_directory;
+	driver.apply = apply;
+	driver.connect = connect_share;
+	driver.disconnect = disconnect_share;
+	*h = (House){.times = {
+			     .retry_ms = 1,
+			     .retry_max_ms = 2,
+			     .unplug_wait_ms = 1,
+			     .unplug_retry_ms = 1,
+		     }};
+	is_away = false;
+	house_make(h);
+	(void)snprintf(path, sizeof(path), "%s/shares", h->directory);
+	(void)snprintf(mounts, sizeof(mounts), "%s/mounts", h->directory);
+	assert_int_equal(share_backend_open(&driver, &config, &h->share_backend, &f), 0);
+	house_enter(h);
+	assert_int_equal(house_visit(h, furnish), 0);
+}
+
+static void close_house(House *h)
+{
+	house_leave(h);
+	h->share_backend = share_backend_close(h->share_backend);
+	house_remove(h);
+}
+
+static void visit(House *h, int (*run)(Work *work, House *house, Fault *f))
+{
+	assert_int_equal(house_visit(h, run), 0);
+}
+
+/* --- mappings --- */
+
+/* What the next use case is about. */
+static const char *mapping_id, *server_id;
+static ShareMappingStatus status;
+
+static int run_map(Work *work, House *h _unused_, Fault *f)
+{
+	ShareMapping mapping = {
+		.id = mapping_id,
+		.server_id = server_id,
+		.share_id = SHARE,
+		.project_id = "p",
+		.user_id = "u",
+		.status = (int)status,
+		.tag = "tag",
+	};
+	bool ready;
+	Share *share;
+	int r = share_get(work->tx, work->arena, SHARE, &share, f);
+
+	if (!r)
+		r = share_access_for_host(work, share, &mapping, &ready, f);
+	return r ? r : share_mapping_insert(work->tx, &mapping, f);
+}
+
+static int run_apply(Work *work, House *h _unused_, Fault *f)
+{
+	const Operation by = {.project_id = "p", .user_id = "u"};
+	ShareMapping *mapping;
+	int r = share_mapping_get(work->tx, work->arena, mapping_id, &mapping, f);
+
+	return r ? r : share_rules_begin(work->tx, work->arena, &by, SHARE, mapping->rule_id, f);
+}
+
+static ShareMapping found;
+
+static int run_find(Work *work, House *h, Fault *f)
+{
+	ShareMapping *mapping;
+	int r = share_mapping_get(work->tx, h->arena, mapping_id, &mapping, f);
+
+	if (!r)
+		found = *mapping;
+	return r;
+}
+
+static void assert_mapping(House *h, const char *id, ShareMappingStatus wanted, bool connected)
+{
+	mapping_id = id;
+	visit(h, run_find);
+	assert_string_equal(enum_name(&share_mapping_status_names, found.status),
+			    enum_name(&share_mapping_status_names, (int)wanted));
+	assert_int_equal(found.connected, connected);
+}
+
+/* --- a share that is in the way of a guest --- */
+
+static int run_rescue(Work *work, House *h, Fault *f)
+{
+	return service_rescue_server(work, h->server_id, NULL, true, f);
+}
+
+static int run_unrescue(Work *work, House *h, Fault *f)
+{
+	return service_unrescue_server(work, h->server_id, f);
+}
+
+/* A server that runs and has the share. */
+static void run_server(House *h)
+{
+	assert_int_equal(house_create_server(h), 0);
+	house_settle(h);
+	assert_int_equal(house_stop(h), 0);
+	house_settle(h);
+	mapping_id = FIRST;
+	server_id = h->server_id;
+	status = SHARE_MAPPING_INACTIVE;
+	visit(h, run_map);
+	visit(h, run_apply);
+	house_settle(h);
+	assert_int_equal(house_start(h), 0);
+	house_settle(h);
+	assert_mapping(h, FIRST, SHARE_MAPPING_ACTIVE, true);
+}
+
+static DomainState domain(House *h)
+{
+	DomainState state = DOMAIN_ABSENT;
+	Fault f = {0};
+
+	assert_int_equal(hypervisor_state(h->hypervisor, h->server_id, &state, &f), 0);
+	return state;
+}
+
+/* Off, and not in a rescue: from here it can be detached, or the guest be started again. */
+static void assert_in_the_way(House *h)
+{
+	const Server *server = house_server(h);
+
+	assert_int_equal(server->vm_state, VM_ERROR);
+	assert_int_equal(server->task_state, TASK_NONE);
+	assert_null(server->rescue_image_id);
+	assert_non_null(
+		str_after(server->fault_message, "its share " SHARE " cannot be connected: "));
+	assert_int_equal(domain(h), DOMAIN_OFF);
+	assert_mapping(h, FIRST, SHARE_MAPPING_ERROR, false);
+}
+
+static void assert_mended(House *h)
+{
+	is_away = false;
+	assert_int_equal(house_reboot(h, true), 0);
+	house_settle(h);
+	assert_int_equal(house_server(h)->vm_state, VM_ACTIVE);
+	assert_mapping(h, FIRST, SHARE_MAPPING_ACTIVE, true);
+}
+
+TEST(one_that_is_away_does_not_keep_a_server_in_its_rescue)
+{
+	House h;
+
+	open_house(&h);
+	run_server(&h);
+	visit(&h, run_rescue);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->vm_state, VM_RESCUED);
+	is_away = true;
+	visit(&h, run_unrescue);
+	house_settle(&h);
+	assert_in_the_way(&h);
+	assert_mended(&h);
+	house_check(&h);
+	close_house(&h);
+}
+
+TEST(one_that_is_away_fails_a_rescue)
+{
+	House h;
+
+	open_house(&h);
+	run_server(&h);
+	is_away = true;
+	visit(&h, run_rescue);
+	house_settle(&h);
+	assert_in_the_way(&h);
+	assert_mended(&h);
+	house_check(&h);
+	close_house(&h);
+}
