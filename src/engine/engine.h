@@ -198,6 +198,9 @@ const EngineEnds *engine_ends(const Engine *engine);
 #define OPERATION_RULE_REFUSED "refused"
 #define OPERATION_RULE_DENIED "denied"
 
+/* What could not be undone, and why: a share that is still with its server. */
+#define OPERATION_KEPT "kept"
+
 /*
  * How the reason of an operation that failed begins when the failure leaves open what the world
  * looks like; else all is as it was before.

@@ -118,6 +118,8 @@ static int draft_undone(Draft *d, size_t index, Fault *f)
 	if (d->steps[index].state != STEP_UNDOING)
 		step_move(d, index, STEP_UNDOING);
 	step_move(d, index, STEP_UNDONE);
+	if (d->task->run->found)
+		d->operation->args = d->task->run->found;
 	if (index == 0)
 		return settle_failed(d, f);
 	step_move(d, index - 1, STEP_UNDOING);

@@ -91,7 +91,8 @@ struct StepRun {
 	const char *drive_path; /* of the config drive that was just made, or NULL */
 	int64_t now_us;
 	bool undoing;
-	/* What the last step that was done found out, as the operation's new args; or NULL. */
+	/* What the last step that was done or undone found out, as the operation's new args; or
+	 * NULL. */
 	const char *found;
 	/* Answers that go with STEP_LATER. */
 	int64_t progress; /* of the operation, in percent; 0: nothing to say */

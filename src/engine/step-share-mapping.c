@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "engine/priv.h"
 #include "rules/share-rule-state.h"
+#include "json/out.h"
 
 enum { RULE_WAIT_MS = 200 };
 
@@ -195,18 +196,33 @@ int share_plug_act(StepRun *run, Fault *f)
 	return r;
 }
 
-/* The guest may have taken it already: there is no end to asking it back. */
+/* Told to the end of the operation, which leaves the share with the server. */
+static int keep(StepRun *run, const char *why)
+{
+	JsonPair kept = {.key = OPERATION_KEPT, .value = arena_strdup(run->arena, why)};
+	const JsonTextMap found = {.pairs = &kept, .count = 1};
+
+	log_warning("op=%s srv=%s keeps a share: %s", run->operation->id, run->operation->server_id,
+		    why);
+	run->found = json_print_text_map(run->arena, &found);
+	return 0;
+}
+
+/*
+ * The guest may have taken it already. One that does not give it back has it until it is off, or
+ * until a detach: nobody waits for that with an operation that has failed.
+ */
 int share_plug_undo(StepRun *run, Fault *f)
 {
 	int r = release_all(run, f);
 
 	if (!r)
 		r = shares_disconnect_act(run, f);
-	if (r != STEP_GIVE_UP)
+	if (!r)
+		return 0;
+	if (r != STEP_GIVE_UP && run->step->attempts + 1 < step_row(STEP_SHARE_PLUG)->attempts)
 		return r;
-	run->counted = true;
-	run->later_us = run->now_us + run->config->times.unplug_retry_ms * 1000;
-	return STEP_LATER;
+	return keep(run, r == STEP_LATER ? "its guest does not release it" : f->text);
 }
 
 /* What does not work now is done by the look that follows, which tries until it does. */

@@ -15,6 +15,7 @@
 #include "service/server-shares.h"
 #include "service/share-access.h"
 #include "service/share.h"
+#include "service/text-map.h"
 
 #define NAME "attach_share"
 #define EVENT "compute_allow_share"
@@ -288,14 +289,21 @@ int plug_share_done(Tx *tx, Arena *arena, const Operation *operation, Fault *f)
 	return action_finish(tx, arena, operation->action_id, NULL, f);
 }
 
+/* What a guest has taken and keeps is connected, and let go of with the guest's end. */
 int plug_share_failed(Tx *tx, Arena *arena, const Operation *operation, const char *reason,
 		      Fault *f)
 {
+	const char *kept = text_map_value(arena, operation->args, OPERATION_KEPT);
 	ShareMapping *mapping;
 	int r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
 
+	if (kept)
+		reason = arena_printf(arena,
+				      "%s; until it is off or the share is detached the "
+				      "server has it all the same: %s",
+				      reason, kept);
 	if (!r) {
-		mapping->connected = false;
+		mapping->connected = kept != NULL;
 		r = share_mapping_move(tx, mapping, SHARE_MAPPING_EVENT_ALLOW_FAILED, f);
 	}
 	if (r && r != RECORD_NOT_FOUND)

@@ -141,6 +141,20 @@ static int run_apply(Work *work, House *h _unused_, Fault *f)
 	return r ? r : share_rules_begin(work->tx, work->arena, &by, SHARE, mapping->rule_id, f);
 }
 
+static int begin(Work *work, const char *kind, Fault *f)
+{
+	Operation operation = {
+		.lane = server_id,
+		.server_id = server_id,
+		.share_id = SHARE,
+		.share_mapping_id = mapping_id,
+		.project_id = "p",
+		.user_id = "u",
+	};
+
+	return operation_begin(work->tx, work->arena, service_operation(kind), &operation, f);
+}
+
 static ShareMapping found;
 
 static int run_find(Work *work, House *h, Fault *f)
@@ -254,5 +268,119 @@ TEST(one_that_is_away_fails_a_rescue)
 	assert_in_the_way(&h);
 	assert_mended(&h);
 	house_check(&h);
+	close_house(&h);
+}
+
+/* --- a plug that fails when the guest has the share already --- */
+
+/* As after a crash between the guest's taking it and the mark. */
+static int run_plug(Work *work, House *h, Fault *f)
+{
+	char alias[FILESYSTEM_ALIAS_TEXT];
+	const FilesystemSpec taken = {
+		.alias = filesystem_alias(mapping_id, alias), .tag = "tag", .path = "/"};
+	ShareMapping *mapping;
+	int r = hypervisor_attach_filesystem(h->hypervisor, h->server_id, &taken, f);
+
+	if (!r)
+		r = share_mapping_get(work->tx, work->arena, mapping_id, &mapping, f);
+	if (r)
+		return r;
+	mapping->connected = true;
+	r = share_mapping_update(work->tx, mapping, f);
+	return r ? r : begin(work, "plug-share", f);
+}
+
+static int run_unplug(Work *work, House *h _unused_, Fault *f)
+{
+	ShareMapping *mapping;
+	int r = share_mapping_get(work->tx, work->arena, mapping_id, &mapping, f);
+
+	if (!r)
+		r = share_mapping_move(work->tx, mapping, SHARE_MAPPING_EVENT_DETACH, f);
+	return r ? r : begin(work, "detach-share-connected", f);
+}
+
+static void plug_in_vain(House *h)
+{
+	assert_int_equal(house_create_server(h), 0);
+	house_settle(h);
+	mapping_id = FIRST;
+	server_id = h->server_id;
+	status = SHARE_MAPPING_ATTACHING;
+	visit(h, run_map);
+	visit(h, run_apply);
+	house_settle(h);
+	is_away = true;
+	visit(h, run_plug);
+	house_settle(h);
+}
+
+static bool has_it(House *h)
+{
+	char alias[FILESYSTEM_ALIAS_TEXT];
+	FilesystemPresence seen;
+	Fault f = {0};
+
+	assert_int_equal(hypervisor_find_filesystem(h->hypervisor, h->server_id,
+						    filesystem_alias(FIRST, alias), &seen, &f),
+			 0);
+	return seen.live;
+}
+
+TEST(a_plug_that_fails_is_undone)
+{
+	House h;
+
+	open_house(&h);
+	plug_in_vain(&h);
+	assert_mapping(&h, FIRST, SHARE_MAPPING_ERROR, false);
+	assert_false(has_it(&h));
+	close_house(&h);
+}
+
+/* Asked in vain, it has the share, and nothing waits for it; until it lets go of things again. */
+static void guest_keeps_it(const char *how)
+{
+	House h;
+
+	setenv("CLEAT_FAKE_DETACH", how, 1);
+	open_house(&h);
+	unsetenv("CLEAT_FAKE_DETACH");
+	plug_in_vain(&h);
+	assert_mapping(&h, FIRST, SHARE_MAPPING_ERROR, true);
+	assert_true(has_it(&h));
+	house_leave(&h);
+	house_enter(&h);
+	visit(&h, run_unplug);
+	house_settle(&h);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM share_mappings"), 0);
+	assert_false(has_it(&h));
+	close_house(&h);
+}
+
+TEST(a_guest_that_keeps_it_holds_up_nobody)
+{
+	guest_keeps_it("refuse");
+	guest_keeps_it("pending:600000");
+}
+
+TEST(what_a_guest_keeps_it_has_until_it_is_off)
+{
+	House h;
+
+	setenv("CLEAT_FAKE_DETACH", "refuse", 1);
+	open_house(&h);
+	unsetenv("CLEAT_FAKE_DETACH");
+	plug_in_vain(&h);
+	assert_mapping(&h, FIRST, SHARE_MAPPING_ERROR, true);
+	assert_int_equal(house_stop(&h), 0);
+	house_settle(&h);
+	assert_mapping(&h, FIRST, SHARE_MAPPING_INACTIVE, false);
+	is_away = false;
+	assert_int_equal(house_start(&h), 0);
+	house_settle(&h);
+	assert_mapping(&h, FIRST, SHARE_MAPPING_ACTIVE, true);
+	assert_true(has_it(&h));
 	close_house(&h);
 }
