@@ -247,8 +247,8 @@ static int settle(Tx *tx, Arena *arena, const Operation *operation, const char *
 	r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
 	if (!r && !problem)
 		r = check_rule(tx, arena, mapping, &problem, f);
-	if (!r && problem && mapping->rule_id)
-		r = share_rule_fail(tx, arena, mapping->rule_id, f);
+	if (!r && problem)
+		r = share_access_fail(tx, arena, mapping, f);
 	if (!r)
 		r = share_mapping_move(tx, mapping,
 				       problem ? SHARE_MAPPING_EVENT_ALLOW_FAILED

@@ -118,8 +118,8 @@ int detach_share_failed(Tx *tx, Arena *arena, const Operation *operation, const 
 
 	if (!r)
 		r = share_mapping_get(tx, arena, operation->share_mapping_id, &mapping, f);
-	if (!r && mapping->rule_id && !mapping->connected)
-		r = share_rule_fail(tx, arena, mapping->rule_id, f);
+	if (!r && !mapping->connected)
+		r = share_access_fail(tx, arena, mapping, f);
 	if (!r)
 		r = share_mapping_move(tx, mapping, SHARE_MAPPING_EVENT_DETACH_FAILED, f);
 	if (r && r != RECORD_NOT_FOUND)

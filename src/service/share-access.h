@@ -81,6 +81,11 @@ _must_use_ int share_access_for_host(Work *work, Share *share, ShareMapping *map
  */
 _must_use_ int share_access_release(Tx *tx, Arena *arena, const ShareMapping *mapping,
 				    bool *ret_changed, Fault *f);
+/*
+ * The backend was not told of the rule of a mapping: it is in error if its end was open and no
+ * other mapping waits for it. One that is gone is fine.
+ */
+_must_use_ int share_access_fail(Tx *tx, Arena *arena, const ShareMapping *mapping, Fault *f);
 /* Whether a server holds a lock. */
 _must_use_ int share_lock_is_held(Tx *tx, const ResourceLock *lock, bool *ret, Fault *f);
 
@@ -96,5 +101,3 @@ _must_use_ int share_rules_begin(Tx *tx, Arena *arena, const Operation *by, cons
  * `failed`: when the step was not done, nothing is to settle.
  */
 _must_use_ int share_rules_settle(Tx *tx, Arena *arena, const Operation *operation, Fault *f);
-/* The backend could not be told of a rule: it is in error if its end was open. One gone is fine. */
-_must_use_ int share_rule_fail(Tx *tx, Arena *arena, const char *rule_id, Fault *f);

@@ -190,3 +190,35 @@ int share_access_release(Tx *tx, Arena *arena, const ShareMapping *mapping, bool
 	r = let_go(tx, arena, rule, f);
 	return r || !rule->own ? r : share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_DENY, f);
 }
+
+/* Whether another mapping waits for the rule, with an operation of its own that finds out. */
+static int is_awaited(Tx *tx, const ShareMapping *mapping, bool *ret, Fault *f)
+{
+	RecordQuery query = {0};
+	int64_t count;
+	int r;
+
+	record_where_text(&query, "rule_id", RECORD_EQ, mapping->rule_id);
+	record_where_int(&query, "status", RECORD_EQ, SHARE_MAPPING_ATTACHING);
+	record_where_text(&query, "id", RECORD_NE, mapping->id);
+	r = record_count(tx, &share_mapping_table, &query, &count, f);
+	*ret = r == 0 && count > 0;
+	return fault_unexpected(f, r);
+}
+
+int share_access_fail(Tx *tx, Arena *arena, const ShareMapping *mapping, Fault *f)
+{
+	ShareRule *rule;
+	bool awaited;
+	int r = RECORD_NOT_FOUND;
+
+	if (mapping->rule_id)
+		r = share_rule_get(tx, arena, mapping->rule_id, &rule, f);
+	if (r == RECORD_NOT_FOUND)
+		return 0;
+	if (!r)
+		r = is_awaited(tx, mapping, &awaited, f);
+	if (r)
+		return fault_unexpected(f, r);
+	return awaited ? 0 : share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_FAILED, f);
+}

@@ -179,17 +179,6 @@ int share_rules_settle(Tx *tx, Arena *arena, const Operation *operation, Fault *
 	return r;
 }
 
-int share_rule_fail(Tx *tx, Arena *arena, const char *rule_id, Fault *f)
-{
-	ShareRule *rule;
-	int r = share_rule_get(tx, arena, rule_id, &rule, f);
-
-	if (r == RECORD_NOT_FOUND)
-		return 0;
-	return r ? fault_unexpected(f, r)
-		 : share_rule_move(tx, arena, rule, SHARE_RULE_EVENT_FAILED, f);
-}
-
 /* --- locks --- */
 
 static ResourceLock lock_on_rule(const ShareRule *rule, const char *action, const char *context,

@@ -132,6 +132,14 @@ static int run_map(Work *work, House *h _unused_, Fault *f)
 	return r ? r : share_mapping_insert(work->tx, &mapping, f);
 }
 
+/* Its server is none: nobody looks. */
+static void map(House *h, const char *id, ShareMappingStatus as)
+{
+	mapping_id = server_id = id;
+	status = as;
+	visit(h, run_map);
+}
+
 static int run_apply(Work *work, House *h _unused_, Fault *f)
 {
 	const Operation by = {.project_id = "p", .user_id = "u"};
@@ -174,6 +182,105 @@ static void assert_mapping(House *h, const char *id, ShareMappingStatus wanted, 
 	assert_string_equal(enum_name(&share_mapping_status_names, found.status),
 			    enum_name(&share_mapping_status_names, (int)wanted));
 	assert_int_equal(found.connected, connected);
+}
+
+/* --- one rule for servers that come and go --- */
+
+static int64_t rules_that_are(House *h, const char *state)
+{
+	return house_count(h, arena_printf(h->arena,
+					   "SELECT COUNT(*) FROM share_rules WHERE state = '%s'",
+					   state));
+}
+
+static int run_attach(Work *work, House *h _unused_, Fault *f)
+{
+	return begin(work, "attach-share", f);
+}
+
+/* Two wait for the rule; the backend cannot be told in time for one of them. */
+TEST(who_gives_up_spoils_it_for_nobody)
+{
+	House h;
+
+	open_house(&h);
+	map(&h, FIRST, SHARE_MAPPING_ATTACHING);
+	map(&h, SECOND, SHARE_MAPPING_ATTACHING);
+	mapping_id = server_id = FIRST;
+	is_away = true;
+	visit(&h, run_attach);
+	house_settle(&h);
+	is_away = false;
+	assert_mapping(&h, FIRST, SHARE_MAPPING_ERROR, false);
+	mapping_id = server_id = SECOND;
+	visit(&h, run_attach);
+	house_settle(&h);
+	assert_mapping(&h, SECOND, SHARE_MAPPING_INACTIVE, false);
+	assert_int_equal(rules_that_are(&h, "active"), 1);
+	close_house(&h);
+}
+
+TEST(a_rule_that_nobody_waits_for_any_more_has_failed)
+{
+	House h;
+
+	open_house(&h);
+	map(&h, FIRST, SHARE_MAPPING_ATTACHING);
+	map(&h, SECOND, SHARE_MAPPING_ATTACHING);
+	is_away = true;
+	for (int i = 0; i < 2; i++) {
+		mapping_id = server_id = i ? SECOND : FIRST;
+		visit(&h, run_attach);
+		house_settle(&h);
+		assert_mapping(&h, i ? SECOND : FIRST, SHARE_MAPPING_ERROR, false);
+	}
+	assert_int_equal(rules_that_are(&h, "error"), 1);
+	close_house(&h);
+}
+
+/* As a request that detaches does before its operation. */
+static int run_release(Work *work, House *h _unused_, Fault *f)
+{
+	ShareMapping *mapping;
+	bool changed;
+	int r = share_mapping_get(work->tx, work->arena, mapping_id, &mapping, f);
+
+	if (r)
+		return r;
+	mapping->status = SHARE_MAPPING_DETACHING;
+	r = share_mapping_update(work->tx, mapping, f);
+	if (!r)
+		r = share_access_release(work->tx, work->arena, mapping, &changed, f);
+	assert_true(r || changed);
+	return r;
+}
+
+static int run_detach(Work *work, House *h _unused_, Fault *f)
+{
+	return begin(work, "detach-share", f);
+}
+
+/* Another one comes and goes while the operation of the first still has to run. */
+TEST(who_is_leaving_holds_no_rule)
+{
+	House h;
+
+	open_house(&h);
+	map(&h, FIRST, SHARE_MAPPING_INACTIVE);
+	visit(&h, run_apply);
+	house_settle(&h);
+	visit(&h, run_release);
+	map(&h, SECOND, SHARE_MAPPING_INACTIVE);
+	visit(&h, run_release);
+	for (int i = 0; i < 2; i++) {
+		mapping_id = server_id = i ? SECOND : FIRST;
+		visit(&h, run_detach);
+		house_settle(&h);
+	}
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM share_mappings"), 0);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM share_rules"), 0);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM resource_locks"), 0);
+	close_house(&h);
 }
 
 /* --- a share that is in the way of a guest --- */
