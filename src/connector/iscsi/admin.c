@@ -125,3 +125,42 @@ bool iscsi_is_others(const ConnectorCall *call, const char *wwid)
 			return true;
 	return false;
 }
+
+/* "iscsiadm version 2.1.8", of old ones "2.0-873": the numbers as one. -1: it does not say. */
+static int64_t release_of(Arena *arena, const char *text)
+{
+	const char *at = text ? strstr(text, "version ") : NULL;
+	int64_t release = -1;
+
+	if (!at)
+		return -1;
+	at += strlen("version ");
+	for (int part = 0; part < 3; part++) {
+		size_t length = strspn(at, "0123456789");
+		int64_t number;
+
+		if (!str_parse_i64(arena_strndup(arena, at, length), &number) || number > 9999)
+			return -1;
+		release = MAX(release, 0) * 10000 + number;
+		at += length + (at[length] == '.' || at[length] == '-');
+	}
+	return release;
+}
+
+int iscsi_check_release(ConnectorCall *call, Fault *f)
+{
+	const int64_t manual_scan = 2 * 100000000 + 875; /* 2.0-875 */
+	RunResult result = {0};
+	int r = iscsi_run(call, RUN_ARGV("iscsiadm", "--version"), ISCSI_COMMAND_MS, &result, f);
+	int64_t release = r ? -1 : release_of(call->arena, result.out);
+
+	run_result_done(&result);
+	if (r)
+		return r;
+	/* Who does not say it is younger than the number, or something else altogether. */
+	if (release >= 0 && release < manual_scan)
+		return iscsi_say(call, CONNECTOR_NO_TRANSPORT,
+				 "this open-iscsi brings every volume of a target to the host: it "
+				 "must be 2.0-875 or later");
+	return 0;
+}

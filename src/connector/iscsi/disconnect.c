@@ -223,6 +223,8 @@ static int leave_all(Leaving *l, Fault *f)
 		r = remove_sessions(l, f);
 		if (r == 0)
 			r = remove_records(l, f);
+		if (r == 0)
+			r = iscsi_discover_clean(l->call, l->info, f);
 	}
 	return r;
 }

@@ -25,6 +25,9 @@ typedef struct Wire {
 	const char *password;
 	const char *username_in;
 	const char *password_in;
+	const char *find_method;
+	const char *find_username;
+	const char *find_password;
 	const char *addressing_mode;
 	const char *access_mode;
 	const char *identity;
@@ -68,6 +71,9 @@ static const JsonField rows[] = {
 	TEXT("auth_password", password, ISCSI_SECRET_MAX),
 	TEXT("auth_username_in", username_in, ISCSI_SECRET_MAX),
 	TEXT("auth_password_in", password_in, ISCSI_SECRET_MAX),
+	TEXT("discovery_auth_method", find_method, 16),
+	TEXT("discovery_auth_username", find_username, ISCSI_SECRET_MAX),
+	TEXT("discovery_auth_password", find_password, ISCSI_SECRET_MAX),
 	TEXT("addressing_mode", addressing_mode, 64),
 	TEXT("access_mode", access_mode, 16),
 	TEXT("cleat_identity", identity, 128),
@@ -168,23 +174,39 @@ static bool is_secret(const char *text)
 	return true;
 }
 
+/* Whether there is a secret to be used. Records keep none; nor is there a login by one. */
+static bool wants_chap(const ConnectorCall *call, const char *method, const char *password)
+{
+	return method && !str_eq(method, "None") && !(call->stored && !password);
+}
+
 static int read_chap(ConnectorCall *call, const Wire *wire, IscsiInfo *info)
 {
-	if (!wire->auth_method || str_eq(wire->auth_method, "None"))
+	if (!wants_chap(call, wire->auth_method, wire->password))
 		return 0;
 	if (!str_eq_nocase(wire->auth_method, "CHAP"))
 		return refuse(call, "auth_method is not CHAP");
-	info->chap = (IscsiChap){wire->username, wire->password};
-	/* Records keep no secrets; nor is there a login by one. */
-	if (call->stored && !wire->password)
-		return 0;
 	if (!is_secret(wire->username) || !is_secret(wire->password))
 		return refuse(call, "auth_username or auth_password cannot be used");
+	info->chap = (IscsiChap){wire->username, wire->password};
 	if (!wire->username_in && !wire->password_in)
 		return 0;
-	info->chap_in = (IscsiChap){wire->username_in, wire->password_in};
 	if (!is_secret(wire->username_in) || !is_secret(wire->password_in))
 		return refuse(call, "auth_username_in or auth_password_in cannot be used");
+	info->chap_in = (IscsiChap){wire->username_in, wire->password_in};
+	return 0;
+}
+
+static int read_chap_of_discovery(ConnectorCall *call, const Wire *wire, IscsiInfo *info)
+{
+	if (!wants_chap(call, wire->find_method, wire->find_password))
+		return 0;
+	if (!str_eq_nocase(wire->find_method, "CHAP"))
+		return refuse(call, "discovery_auth_method is not CHAP");
+	if (!is_secret(wire->find_username) || !is_secret(wire->find_password))
+		return refuse(call, "discovery_auth_username or discovery_auth_password cannot be "
+				    "used");
+	info->chap_find = (IscsiChap){wire->find_username, wire->find_password};
 	return 0;
 }
 
@@ -227,6 +249,8 @@ int iscsi_parse(ConnectorCall *call, const char *info, void **ret, Fault *f)
 	r = read_targets(call, wire, read);
 	if (r == 0)
 		r = read_chap(call, wire, read);
+	if (r == 0)
+		r = read_chap_of_discovery(call, wire, read);
 	if (r == 0)
 		r = read_rest(call, wire, read);
 	if (r == 0)

@@ -67,6 +67,7 @@ struct IscsiInfo {
 	bool discover;        /* no lists were given: other portals may be asked for */
 	IscsiChap chap;       /* what we say; username NULL: no login */
 	IscsiChap chap_in;    /* what the target says to us, likewise */
+	IscsiChap chap_find;  /* what we say when we ask for portals, likewise */
 	const char *identity; /* "wwid:…", from targets that know it beforehand, or NULL */
 };
 
@@ -114,6 +115,36 @@ const char *iscsi_exit_text(int status);
 /* Whether trying again may help, and the outcome that the status stands for. */
 bool iscsi_exit_is_passing(int status);
 ConnectorOutcome iscsi_exit_outcome(int status);
+
+/* Whether this open-iscsi can log in without bringing every LUN. CONNECTOR_NO_TRANSPORT. */
+_must_use_ int iscsi_check_release(ConnectorCall *call, Fault *f);
+
+/* --- file.c: the files that iscsiadm and iscsid read --- */
+
+enum { ISCSI_SETTING_MAX = 16 };
+
+typedef struct IscsiSetting {
+	const char *name;
+	const char *value;
+} IscsiSetting;
+
+typedef struct IscsiSettings {
+	IscsiSetting items[ISCSI_SETTING_MAX];
+	size_t count;
+} IscsiSettings;
+
+void iscsi_setting_add(IscsiSettings *settings, const char *name, const char *value);
+/* The directory that all of them are in. */
+const char *iscsi_database(const ConnectorCall *call);
+/* The value of a setting in a file's text, or NULL. */
+const char *iscsi_file_value(Arena *arena, const char *text, const char *name);
+/* The text with the settings in place of its own. */
+const char *iscsi_file_changed(Arena *arena, const char *text, const IscsiSettings *settings);
+_must_use_ int iscsi_file_replace(ConnectorCall *call, const char *path, const char *text,
+				  Fault *f);
+/* Whether we made it; and a text that says so. */
+bool iscsi_file_is_ours(const char *text);
+const char *iscsi_file_marked(Arena *arena, const char *text);
 
 /* --- record.c: open-iscsi's node records --- */
 
@@ -165,9 +196,15 @@ _must_use_ int iscsi_session_close(ConnectorCall *call, const IscsiSession *sess
 
 /* --- discover.c --- */
 
-/* Other portals of the same target, when the connection_info has but one. Changes no record. */
+/*
+ * Other portals of the same target, when the connection_info has but one. Changes no node record;
+ * a portal that wants a name and secret for it gets them by a record of its own for that time.
+ */
 _must_use_ int iscsi_discover(ConnectorCall *call, const IscsiInfo *info, IscsiTarget **ret,
 			      size_t *ret_count, Fault *f);
+
+/* Remove what a crash has left of asking. */
+_must_use_ int iscsi_discover_clean(ConnectorCall *call, const IscsiInfo *info, Fault *f);
 
 /* --- scan.c: SCSI devices --- */
 

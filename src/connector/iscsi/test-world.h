@@ -18,6 +18,7 @@
 
 #define WORLD_IQN "iqn.2026-11.net.example:t"
 #define WORLD_RECORD "/etc/iscsi/nodes/" WORLD_IQN "/192.0.2.%c,3260"
+#define WORLD_FIND_RECORD "/etc/iscsi/send_targets/192.0.2.1,3260/st_config"
 #define WORLD_SESSION "/sys/class/iscsi_session/session%d"
 #define WORLD_INFO(lun, more)                                                                      \
 	"{\"driver_volume_type\":\"iscsi\",\"target_portals\":[\"192.0.2.1:3260\","                \
@@ -41,6 +42,10 @@ typedef struct World {
 	bool dead[3];          /* of the portal 192.0.2.N */
 	bool silent[3];        /* a login to it creates a session, and says that it failed */
 	const char *secret;    /* that a login needs */
+	const char *find_secret; /* that a discovery needs */
+	const char *release;     /* of open-iscsi */
+	bool refuses;            /* the target lets nobody in, and says so */
+	bool drops;              /* a session dies as soon as it is there */
 	bool no_multipathd;
 	bool never_map;
 	bool never_flush; /* blockdev --flushbufs fails */
@@ -107,6 +112,8 @@ static int world_login(World *w, char portal)
 		return 21;
 	if (w->dead[portal - '0'])
 		return 8;
+	if (w->refuses)
+		return 19;
 	if (w->secret && !strstr(record, world_text(w, "password = %s\n", w->secret)))
 		return 24;
 	tree_file(w->tree, world_text(w, WORLD_SESSION "/targetname", n), WORLD_IQN "\n");
@@ -149,7 +156,9 @@ static const char *world_scan(World *w, int n, int64_t lun)
 				      (intmax_t)lun);
 	const char *disk;
 
-	if (world_has(w, slot) || lun >= WORLD_LUNS || !w->luns[lun])
+	if (w->drops)
+		tree_file(w->tree, world_text(w, WORLD_SESSION "/state", n), "FAILED\n");
+	if (w->drops || world_has(w, slot) || lun >= WORLD_LUNS || !w->luns[lun])
 		return NULL;
 	disk = world_text(w, "sd%c", 'a' + w->numbers++ % 26);
 	tree_file(w->tree, world_text(w, "%s/state", slot), "running\n");
@@ -333,17 +342,49 @@ static int world_node(World *w, const char *const *argv, size_t count)
 	return 0;
 }
 
+static int world_portals(Buf *out)
+{
+	buf_add(out, "192.0.2.1:3260,1 " WORLD_IQN "\n192.0.2.9:3260,1 iqn.other\n"
+		     "192.0.2.2:3260,1 " WORLD_IQN "\n");
+	return 0;
+}
+
+static int world_discoverydb(World *w, const char *op, Buf *out)
+{
+	const char *text = world_read(w, WORLD_FIND_RECORD);
+
+	if (str_eq(op, "new"))
+		tree_file(w->tree, WORLD_FIND_RECORD,
+			  "# BEGIN RECORD 2.1.8\ndiscovery.type = sendtargets\n"
+			  "discovery.sendtargets.auth.authmethod = None\n# END RECORD\n");
+	else if (str_eq(op, "delete"))
+		tree_remove(w->tree, "/etc/iscsi/send_targets");
+	else if (!text)
+		return 21;
+	else if (!strstr(text, "auth.authmethod = CHAP\n") ||
+		 !strstr(text, world_text(w, "auth.password = %s\n", w->find_secret)))
+		return 24;
+	else
+		return world_portals(out);
+	return 0;
+}
+
 static int world_iscsiadm(World *w, const char *const *argv, Buf *out)
 {
 	size_t count = 0;
 
 	while (argv[count])
 		count++;
-	if (str_eq(argv[2], "discovery")) {
-		buf_add(out, "192.0.2.1:3260,1 " WORLD_IQN "\n192.0.2.9:3260,1 iqn.other\n"
-			     "192.0.2.2:3260,1 " WORLD_IQN "\n");
+	if (str_eq(argv[1], "--version")) {
+		buf_printf(out, "iscsiadm version %s\n", w->release);
 		return 0;
 	}
+	if (str_eq(argv[2], "discovery") && !w->find_secret)
+		return world_portals(out);
+	if (str_eq(argv[2], "discovery"))
+		return 24;
+	if (str_eq(argv[2], "discoverydb"))
+		return world_discoverydb(w, argv[count - 1], out);
 	if (str_eq(argv[2], "node"))
 		return world_node(w, argv, count);
 	assert_string_equal(argv[count - 1], "--logout");
@@ -435,6 +476,7 @@ static World *world_new(void)
 	w->luns[0] = 'a';
 	w->luns[1] = 'b';
 	w->sectors = WORLD_SECTORS;
+	w->release = "2.1.8";
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		const char *path = world_text(w, "/usr/sbin/%s", programs[i]);
 

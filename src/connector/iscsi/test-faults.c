@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Targets and hosts that do not behave, each with what the caller is told. Holds of the hazards:
+ * H-14, H-19, H-25 (releases), H-27, H-36; and discovery with a name and secret.
+ */
+#include "connector/iscsi/test-use.h"
+
+#define ONE_PORTAL "\"target_portal\":\"192.0.2.1:3260\",\"target_iqn\":\"" WORLD_IQN "\""
+#define FIND_CHAP                                                                                  \
+	",\"discovery_auth_method\":\"CHAP\",\"discovery_auth_username\":\"finder\","              \
+	"\"discovery_auth_password\":\"open\""
+
+static Use use_all_portals(World *w, const char *info)
+{
+	Use u = use(w, info);
+
+	u.wish.multipath = true;
+	return u;
+}
+
+/* --- discovery with CHAP --- */
+
+TEST(discovery_with_chap_finds_the_other_portals)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, "{" ONE_PORTAL FIND_CHAP "}");
+
+	w->find_secret = "open";
+	assert_int_equal(attach(&u), 0);
+	assert_int_equal(u.disk.paths, 2);
+	assert_int_equal(logged(w, "open"), 0); /* on no command line */
+	assert_false(world_has(w, WORLD_FIND_RECORD));
+	assert_int_equal(detach(&u), 0);
+	tree_remove(w->tree, world_text(w, WORLD_RECORD, '2')); /* a portal that was discovered */
+	assert_int_equal(world_count(w, "/sys/class/iscsi_session/*"), 0);
+	assert_int_equal(world_count(w, "/sys/block/*"), 0);
+}
+
+TEST(discovery_with_a_wrong_secret_leaves_the_portal_that_is_known)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, "{" ONE_PORTAL FIND_CHAP "}");
+
+	w->find_secret = "another";
+	assert_int_equal(attach(&u), 0);
+	assert_int_equal(u.disk.paths, 1);
+	assert_true(u.disk.degraded);
+	assert_false(world_has(w, WORLD_FIND_RECORD));
+	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(discovery_gives_the_record_of_somebody_else_back)
+{
+	static const char theirs[] = "discovery.type = sendtargets\n"
+				     "discovery.sendtargets.auth.authmethod = None\n# END RECORD";
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, "{" ONE_PORTAL FIND_CHAP "}");
+
+	w->find_secret = "open";
+	tree_file(w->tree, WORLD_FIND_RECORD, theirs);
+	assert_int_equal(attach(&u), 0);
+	assert_int_equal(u.disk.paths, 2);
+	assert_string_equal(world_read(w, WORLD_FIND_RECORD), theirs);
+	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_read(w, WORLD_FIND_RECORD), theirs);
+}
+
+TEST(h40_what_a_crash_left_of_a_discovery_goes_with_the_detach)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, "{" ONE_PORTAL "}");
+
+	tree_file(w->tree, WORLD_FIND_RECORD, "# made by cleat\ndiscovery.type = sendtargets\n");
+	assert_int_equal(detach(&u), 0);
+	assert_false(world_has(w, WORLD_FIND_RECORD));
+}
+
+/* --- releases of open-iscsi --- */
+
+TEST(h25_open_iscsi_that_always_scans_is_refused)
+{
+	static const char *const old[] = {"2.0-873", "2.0.874"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(old); i++) {
+		_cleanup_(world_freep) World *w = world_new();
+		Use u = use(w, INFO_A);
+
+		w->release = old[i];
+		assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_TRANSPORT);
+		assert_non_null(strstr(u.call.why, "2.0-875"));
+		assert_int_equal(logged(w, "--login"), 0);
+		assert_string_equal(world_left(w), "");
+	}
+}
+
+TEST(h25_later_and_unknown_releases_are_taken)
+{
+	static const char *const taken[] = {"2.0-875", "2.0.876", "2.1.8", "2.1.11", "of today"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		_cleanup_(world_freep) World *w = world_new();
+		Use u = use(w, INFO_A);
+
+		w->release = taken[i];
+		assert_int_equal(attach(&u), 0);
+	}
+}
+
+/* The number of a command whose line holds a text; it is the first that does. */
+static int number_of(World *w, const char *text)
+{
+	const char *log = buf_text(&w->log);
+	const char *at = strstr(log, text);
+	int number = 1;
+
+	assert_non_null(at);
+	for (; log < at; log++)
+		number += *log == '\n';
+	return number;
+}
+
+static int number_of_login(void)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	return number_of(w, "--login");
+}
+
+TEST(h25_login_that_never_answers_is_looked_for)
+{
+	int login = number_of_login();
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	w->release = "2.1.10"; /* never answers after a login without a scan */
+	w->fail_at = login;
+	w->failure = WORLD_TIMES_OUT_LATE;
+	assert_int_equal(attach(&u), 0);
+	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_left(w), "");
+}
+
+/* --- targets --- */
+
+TEST(a_target_that_refuses_is_named_and_leaves_nothing)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	w->refuses = true;
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_PATH);
+	assert_non_null(strstr(u.call.why, WORLD_IQN));
+	assert_non_null(strstr(u.call.why, "refuses the login"));
+	assert_int_equal(logged(w, "--login"), 2); /* once by each portal */
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(a_target_that_hangs_is_given_up_and_leaves_nothing)
+{
+	int login = number_of_login();
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, "{" ONE_PORTAL "}");
+
+	w->fail_at = login;
+	w->failure = WORLD_TIMES_OUT;
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_PATH);
+	assert_non_null(strstr(u.call.why, "has not ended in time"));
+	assert_non_null(strstr(u.call.why, "192.0.2.1:3260"));
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(a_target_that_vanishes_between_login_and_scan_leaves_nothing)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	w->drops = true;
+	u.ms = HURRIED_MS;
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_DISK);
+	assert_non_null(strstr(u.call.why, "no disk at LUN 0"));
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(a_target_with_another_volume_at_the_lun_is_refused_and_leaves_nothing)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, KNOWN_A);
+
+	w->luns[0] = 'b';
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_WRONG_DISK);
+	assert_non_null(strstr(u.call.why, "3600b"));
+	assert_non_null(strstr(u.call.why, "3600a"));
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(a_record_that_cannot_be_written_is_told_and_leaves_nothing)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, "{" ONE_PORTAL "}");
+	const char *draft = world_text(w, "/etc/iscsi/.cleat-%d/in-the-way", (int)gettid());
+
+	tree_file(w->tree, draft, ""); /* as a full disk does it: nothing can be written there */
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_PATH);
+	assert_non_null(strstr(u.call.why, "/etc/iscsi"));
+	assert_int_equal(logged(w, "--login"), 0);
+	assert_int_equal(world_count(w, "/etc/iscsi/nodes"), 0);
+	assert_int_equal(world_count(w, "/sys/class/iscsi_session/*"), 0);
+}
+
+TEST(h19_a_volume_that_the_target_took_away_first_goes_by_force)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	w->luns[0] = 0;
+	w->never_flush = true; /* every command to it fails now */
+	assert_int_equal(detach(&u), CONNECTOR_UNFLUSHED);
+	u.leave.force = true;
+	assert_int_equal(detach(&u), 0);
+	assert_non_null(strstr(u.call.why, "data may be lost"));
+	assert_string_equal(world_left(w), "");
+}
+
+/* --- the host --- */
+
+TEST(h14_how_long_a_lost_target_is_waited_for)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use one = use(w, INFO_A);
+	const char *record;
+
+	assert_int_equal(attach(&one), 0);
+	record = world_read(w, world_text(w, WORLD_RECORD, '1'));
+	assert_non_null(strstr(record, "node.session.timeo.replacement_timeout = 120\n"));
+	assert_int_equal(detach(&one), 0);
+	one.wish.multipath = true;
+	assert_int_equal(attach(&one), 0);
+	record = world_read(w, world_text(w, WORLD_RECORD, '1'));
+	assert_non_null(strstr(record, "node.session.timeo.replacement_timeout = 15\n"));
+}
+
+/* What stopping Debian's open-iscsi.service does. */
+static void log_everybody_out(World *w)
+{
+	const char **slots, **sessions;
+	size_t count = world_glob(w, "/sys/class/iscsi_session/*/device/target*/*:*:*:*", &slots);
+	int n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		world_delete(w, slots[i]);
+	count = world_glob(w, "/sys/class/iscsi_session/*", &sessions);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(sscanf(sessions[i], WORLD_SESSION, &n), 1);
+		world_logout(w, n);
+	}
+}
+
+TEST(h27_sessions_that_the_system_closed_come_back_and_go)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	assert_non_null(
+		strstr(world_read(w, world_text(w, WORLD_RECORD, '1')), "node.startup = manual\n"));
+	log_everybody_out(w);
+	assert_int_equal(
+		connector_find(&connector_iscsi, &u.call, u.info, u.disk.identity, &u.disk, &u.f),
+		CONNECTOR_NO_DISK);
+	u.wish.identity = u.leave.identity;
+	assert_int_equal(attach(&u), 0);
+	log_everybody_out(w);
+	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(h36_nothing_depends_on_udev)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, INFO_A);
+
+	tree_remove(w->tree, "/usr/sbin/udevadm");
+	assert_false(world_has(w, "/dev/disk"));
+	assert_int_equal(attach(&u), 0);
+	assert_int_equal(u.disk.paths, 2);
+	assert_int_equal(detach(&u), 0);
+	assert_int_equal(logged(w, "udevadm"), 0);
+	assert_string_equal(world_left(w), "");
+}
