@@ -84,6 +84,16 @@ const char *host_map_uuid(const Host *host, Arena *arena, const char *name);
 const char *host_map_name(const Host *host, Arena *arena, const char *name);
 bool host_map_suspended(const Host *host, Arena *arena, const char *name);
 
+/* --- marks for rules of udev (host/quiet.c) --- */
+
+/*
+ * Before a device comes: what this host finds in it is not to be started. The name is that of a
+ * SCSI device ("2:0:0:1"), a map's uuid, a subsystem's NQN, "rbd-" and an image's id.
+ */
+void host_quiet(const Host *host, Arena *arena, const char *name);
+/* After it has gone, or never came. */
+void host_quiet_end(const Host *host, Arena *arena, const char *name);
+
 /* --- mounts (host/mount.c): libmount over /proc/self/mountinfo --- */
 
 typedef struct HostMount {

@@ -226,6 +226,7 @@ static int leave_all(Leaving *l, Fault *f)
 		if (r == 0)
 			r = iscsi_discover_clean(l->call, l->info, f);
 	}
+	iscsi_marks_clean(l->call, l->info);
 	return r;
 }
 

@@ -28,9 +28,14 @@ bool iscsi_multipath(const Host *host)
 	return runs;
 }
 
+static const char *map_uuid(ConnectorCall *call, const char *wwid)
+{
+	return arena_printf(call->arena, "mpath-%s", wwid);
+}
+
 const char *iscsi_map_find(ConnectorCall *call, const char *wwid)
 {
-	return host_map_find(call->host, call->arena, arena_printf(call->arena, "mpath-%s", wwid));
+	return host_map_find(call->host, call->arena, map_uuid(call, wwid));
 }
 
 static int read_slaves(ConnectorCall *call, const char *map, const char ***ret, size_t *ret_count,
@@ -124,8 +129,11 @@ static int resume(ConnectorCall *call, const char *map, Fault *f)
 
 static int add_paths(Look *look, Fault *f)
 {
-	int r = iscsi_run_checked(look->call, RUN_ARGV("multipath", "-a", look->wwid),
-				  ISCSI_COMMAND_MS, f);
+	int r;
+
+	host_quiet(look->call->host, look->call->arena, map_uuid(look->call, look->wwid));
+	r = iscsi_run_checked(look->call, RUN_ARGV("multipath", "-a", look->wwid), ISCSI_COMMAND_MS,
+			      f);
 
 	for (size_t i = 0; r == 0 && i < look->count; i++) {
 		RunResult result = {0};
@@ -290,6 +298,7 @@ int iscsi_map_close(ConnectorCall *call, const char *wwid, bool force, Fault *f)
 				 host_map_name(call->host, call->arena, look.map));
 	if (r)
 		return r;
+	host_quiet_end(call->host, call->arena, map_uuid(call, wwid));
 	return forget_wwid(call, wwid, f);
 }
 

@@ -232,6 +232,8 @@ int iscsi_device_delete(ConnectorCall *call, const IscsiDevice *device, Fault *f
 /* The LUN that the connection_info has by a session; -1: it is none of its targets'. */
 int64_t iscsi_lun_by(const IscsiInfo *info, const IscsiSession *session);
 _must_use_ int iscsi_device_rescan(ConnectorCall *call, const IscsiDevice *device, Fault *f);
+/* Marks for udev of devices that went without us: of the target's, while nobody else uses it. */
+void iscsi_marks_clean(ConnectorCall *call, const IscsiInfo *info);
 /* Whether there is a LUN of anybody below a session. */
 _must_use_ int iscsi_session_has_lun(ConnectorCall *call, int session, bool *ret, Fault *f);
 

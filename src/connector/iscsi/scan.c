@@ -6,6 +6,9 @@
  * and one that has become somebody else is only replaced when nobody uses it. Scans name the LUN:
  * no other volume of the target comes to this host by us.
  */
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "connector/iscsi/priv.h"
@@ -23,6 +26,12 @@ static int glob_one(ConnectorCall *call, const char *pattern, const char **ret, 
 		return fault_unexpected(f, r);
 	*ret = count ? found[0] : NULL;
 	return 0;
+}
+
+/* The device's name before it is there. Software initiators have one channel and target. */
+static const char *mark_of(ConnectorCall *call, const IscsiSession *session, int64_t lun)
+{
+	return arena_printf(call->arena, "%d:0:0:%jd", session->host, (intmax_t)lun);
 }
 
 /* What is at a LUN of a session: HOST_NONE when nothing. */
@@ -107,6 +116,42 @@ int iscsi_device_rescan(ConnectorCall *call, const IscsiDevice *device, Fault *f
 			  iscsi_until(call, ISCSI_SCAN_MS), f);
 }
 
+/* Of hosts that are gone. Another target may be about to scan, so others stay. */
+static void clean_marks_of_hosts(ConnectorCall *call)
+{
+	const char **marks;
+	size_t count;
+
+	if (host_glob(call->host, call->arena, "/run/cleat/quiet/*:*:*:*", &marks, &count, NULL))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = strrchr(marks[i], '/') + 1;
+		const char *host =
+			host_path(call->host, call->arena, "/sys/class/scsi_host/host%.*s",
+				  (int)strcspn(name, ":"), name);
+
+		if (access(host, F_OK) < 0 && errno == ENOENT)
+			host_quiet_end(call->host, call->arena, name);
+	}
+}
+
+void iscsi_marks_clean(ConnectorCall *call, const IscsiInfo *info)
+{
+	IscsiSession *sessions;
+	IscsiDevice device;
+	size_t count;
+
+	clean_marks_of_hosts(call);
+	if (iscsi_all_sessions(call, info, &sessions, &count, NULL))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		int64_t lun = iscsi_lun_by(info, &sessions[i]);
+
+		if (read_slot(call, &sessions[i], lun, &device, NULL) == HOST_NONE)
+			host_quiet_end(call->host, call->arena, mark_of(call, &sessions[i], lun));
+	}
+}
+
 typedef struct Look {
 	ConnectorCall *call;
 	const IscsiSession *session;
@@ -158,6 +203,8 @@ int iscsi_device_delete(ConnectorCall *call, const IscsiDevice *device, Fault *f
 	if (r == HOST_TIMEOUT)
 		return fault(f, -ETIMEDOUT, "%s has been deleted and does not go",
 			     device->name ? device->name : device->slot);
+	if (r == 0)
+		host_quiet_end(call->host, call->arena, strrchr(device->slot, '/') + 1);
 	return fault_unexpected(f, r);
 }
 
@@ -179,8 +226,10 @@ static int scan(Look *look, Fault *f)
 	ConnectorCall *call = look->call;
 	int64_t until = iscsi_until(call, ISCSI_SCAN_MS);
 	int64_t pause_ms = FIRST_LOOK_MS;
+	const char *name = mark_of(call, look->session, look->lun);
 	int r;
 
+	host_quiet(call->host, call->arena, name);
 	do {
 		r = scan_once(look, f);
 		if (r == 0)
@@ -188,6 +237,8 @@ static int scan(Look *look, Fault *f)
 				      f);
 		pause_ms *= 2;
 	} while (r == HOST_TIMEOUT && clock_mono_ms() < until);
+	if (r)
+		host_quiet_end(call->host, call->arena, name);
 	if (r == HOST_TIMEOUT)
 		return iscsi_say(call, CONNECTOR_NO_DISK, "%s shows no disk at LUN %jd by %s",
 				 look->session->target.iqn, (intmax_t)look->lun,

@@ -166,6 +166,7 @@ TEST(h7_several_sessions_by_one_portal)
 
 	assert_int_equal(attach(&u), 0);
 	assert_int_equal(world_login(w, '1'), 0); /* by another tool */
+	w->by_others = true;
 	world_scan(w, w->numbers, 0);
 	assert_int_equal(world_count(w, "/sys/block/sd*"), 2);
 	assert_int_equal(detach(&u), 0);

@@ -2,7 +2,7 @@
 /* Copyright the Cleat authors */
 /*
  * Targets and hosts that do not behave, each with what the caller is told. Holds of the hazards:
- * H-14, H-19, H-25 (releases), H-27, H-36; and discovery with a name and secret.
+ * H-14, H-19, H-25 (releases), H-26, H-27, H-36; and discovery with a name and secret.
  */
 #include "connector/iscsi/test-use.h"
 
@@ -276,6 +276,30 @@ TEST(h27_sessions_that_the_system_closed_come_back_and_go)
 	assert_int_equal(attach(&u), 0);
 	log_everybody_out(w);
 	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(h26_devices_are_marked_before_they_come)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, INFO_A);
+	const char **marks;
+
+	assert_int_equal(attach(&u), 0); /* the world looks for a mark whenever it makes a device */
+	assert_int_equal(world_glob(w, WORLD_QUIET "/*", &marks), 3);
+	assert_true(world_has(w, WORLD_QUIET "/mpath-3600a"));
+	assert_int_equal(detach(&u), 0);
+	assert_int_equal(world_glob(w, WORLD_QUIET "/*", &marks), 0);
+}
+
+TEST(h26_a_mark_goes_when_no_device_comes)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	w->luns[0] = 0;
+	u.ms = HURRIED_MS;
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_DISK);
 	assert_string_equal(world_left(w), "");
 }
 

@@ -19,6 +19,7 @@
 #define WORLD_IQN "iqn.2026-11.net.example:t"
 #define WORLD_RECORD "/etc/iscsi/nodes/" WORLD_IQN "/192.0.2.%c,3260"
 #define WORLD_FIND_RECORD "/etc/iscsi/send_targets/192.0.2.1,3260/st_config"
+#define WORLD_QUIET "/run/cleat/quiet"
 #define WORLD_SESSION "/sys/class/iscsi_session/session%d"
 #define WORLD_INFO(lun, more)                                                                      \
 	"{\"driver_volume_type\":\"iscsi\",\"target_portals\":[\"192.0.2.1:3260\","                \
@@ -44,6 +45,7 @@ typedef struct World {
 	const char *secret;    /* that a login needs */
 	const char *find_secret; /* that a discovery needs */
 	const char *release;     /* of open-iscsi */
+	bool by_others;          /* a scan that the test itself makes */
 	bool refuses;            /* the target lets nobody in, and says so */
 	bool drops;              /* a session dies as soon as it is there */
 	bool no_multipathd;
@@ -160,6 +162,9 @@ static const char *world_scan(World *w, int n, int64_t lun)
 		tree_file(w->tree, world_text(w, WORLD_SESSION "/state", n), "FAILED\n");
 	if (w->drops || world_has(w, slot) || lun >= WORLD_LUNS || !w->luns[lun])
 		return NULL;
+	/* What the rule of udev looks for when the device comes. */
+	assert_true(w->by_others ||
+		    world_has(w, world_text(w, WORLD_QUIET "/%d:0:0:%jd", n, (intmax_t)lun)));
 	disk = world_text(w, "sd%c", 'a' + w->numbers++ % 26);
 	tree_file(w->tree, world_text(w, "%s/state", slot), "running\n");
 	world_folder(w, world_text(w, "%s/block/%s", slot, disk));
@@ -236,6 +241,7 @@ static void world_add_path(World *w, const char *disk)
 	const char *name = world_text(w, "map%s", wwid + strlen("naa."));
 	const char *map = world_map(w, name);
 
+	assert_true(world_has(w, world_text(w, WORLD_QUIET "/mpath-3%s", wwid + strlen("naa."))));
 	if (!map) {
 		map = world_text(w, "/sys/block/dm-%d", ++w->numbers);
 		tree_file(w->tree, world_text(w, "%s/dm/name", map), name);
@@ -451,9 +457,9 @@ static int world_answer(void *ctx, const RunSpec *spec, RunResult *ret, Fault *f
 /* Every session, device, map and file that is left, in order. */
 static const char *world_left(World *w)
 {
-	static const char *const places[] = {"/sys/class/iscsi_session/*", "/sys/block/*",
-					     "/etc/iscsi/*", "/etc/iscsi/nodes/*/*",
-					     "/etc/multipath/wwids/*"};
+	static const char *const places[] = {
+		"/sys/class/iscsi_session/*", "/sys/block/*",           "/etc/iscsi/*",
+		"/etc/iscsi/nodes/*/*",       "/etc/multipath/wwids/*", WORLD_QUIET "/*"};
 	_cleanup_(buf_done) Buf left = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {

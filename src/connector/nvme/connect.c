@@ -114,6 +114,7 @@ static int login(Connect *c, const NvmePortal *portal, int64_t limit_ms, Fault *
 	_cleanup_(run_result_done) RunResult result = {0};
 	Fault failed = {0};
 
+	host_quiet(c->call->host, arena, c->info->nqn); /* namespaces come by themselves */
 	if (run_checked(&spec, &result, &failed))
 		c->complaint = arena_printf(arena, "%s port %lld: %s", portal->address,
 					    (long long)portal->port, failed.text);

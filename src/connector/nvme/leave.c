@@ -150,6 +150,8 @@ static int delete_controllers(Leave *l, Fault *f)
 	if (r == HOST_TIMEOUT)
 		return fault(f, -ETIMEDOUT, "a controller of %s does not go away%s%s", l->info->nqn,
 			     failed ? ": " : "", failed ? refused.text : "");
+	if (r == 0)
+		host_quiet_end(call->host, call->arena, l->info->nqn);
 	return fault_unexpected(f, r);
 }
 

@@ -50,6 +50,7 @@ static void assert_nothing_left(World *w)
 			 0);
 	assert_int_equal(count, 0);
 	assert_false(world_has(w, "/sys/block"));
+	assert_false(world_has(w, "/run/cleat/quiet/" NQN));
 }
 
 TEST(h14_one_portal_is_connected_for_good)
@@ -80,6 +81,20 @@ TEST(h14_one_portal_is_connected_for_good)
 		connector_shared(&connector_nvme, world_call(&w, LONG_MS), info, &shared, &w.fault),
 		0);
 	assert_true(shared);
+}
+
+TEST(h26_namespaces_are_marked_before_they_come)
+{
+	_cleanup_(world_done) World w;
+	ConnectorDisk disk;
+	const void *info;
+
+	world_begin(&w);
+	info = world_info(&w, INFO(ONE_PORTAL));
+	attached(&w, info, &plain, &disk); /* the world looks for the mark at every connect */
+	assert_true(world_has(&w, "/run/cleat/quiet/" NQN));
+	assert_int_equal(detach(&w, info, &leave_a), 0);
+	assert_nothing_left(&w);
 }
 
 TEST(every_portal_is_connected_for_multipath)

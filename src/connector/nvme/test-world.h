@@ -159,6 +159,7 @@ static inline bool world_act(World *w, const RunSpec *spec)
 	if (str_eq(first, "nvme")) {
 		if (str_eq(address, w->dead))
 			return false;
+		assert_true(world_has(w, "/run/cleat/quiet/" NQN)); /* for the rule of udev */
 		(void)world_controller(w, address, w->state ? w->state : "live");
 	} else if (str_eq(first, "tee") && str_ends(last, "/delete_controller")) {
 		world_delete(w, world_written(w, last));

@@ -71,6 +71,12 @@ static int look_for_mapping(void *ctx, Fault *f)
 	return 0;
 }
 
+/* As rules of udev see it: "rbd-" and the image's id, the last part of an identity. */
+static const char *quiet_name(const ConnectorCall *call, const char *identity)
+{
+	return arena_printf(call->arena, "rbd-%s", strrchr(identity, '/') + 1);
+}
+
 static bool has_module(const ConnectorCall *call, const char *name)
 {
 	Fault ignored = {0}; /* a module that is not there is the answer */
@@ -117,6 +123,7 @@ static int map(ConnectorCall *call, const RbdInfo *info, const RbdImage *image, 
 	const char *why = "it does not appear";
 	int r = HOST_TIMEOUT;
 
+	host_quiet(call->host, call->arena, quiet_name(call, image->identity));
 	if (can_kernel) {
 		map_as(call, info, image, look->is_readonly, false, &why);
 		r = host_wait(look_for_mapping, look,
@@ -278,6 +285,8 @@ static int unmap(ConnectorCall *call, const RbdMapping *mapping, bool force, Fau
 			     failed.code
 				     ? failed.text
 				     : arena_stripped(call->arena, result.err ? result.err : ""));
+	if (r == 0)
+		host_quiet_end(call->host, call->arena, quiet_name(call, mapping->identity));
 	return fault_unexpected(f, r);
 }
 

@@ -99,6 +99,10 @@ static int act(World *w, const RunSpec *spec, const char **ret_out, const char *
 		*ret_err = "rbd: sysfs write failed\nRBD image feature set mismatch.\n";
 		if (w->is_featured)
 			return ENXIO;
+		assert_int_equal(access(host_path(&w->tree->host, w->tree->arena,
+						  "/run/cleat/quiet/rbd-10ab"),
+					F_OK),
+				 0); /* h26: for the rule of udev */
 		put_mapping(w, w->mapped++, FSID "\n", "a\n", "10ab\n",
 			    has_word(spec, "--read-only"));
 	}
