@@ -141,7 +141,11 @@ CLEAT_API int cleat_connect(cleat_host *host, const char *connection_info_json,
 			    struct cleat_error *error);
 
 enum {
-	CLEAT_FORCE = 1 << 0, /* although it is in use or cannot be flushed: data may be lost */
+	/*
+	 * Although it is in use or cannot be flushed, or its record cannot be used. Data may be
+	 * lost: after success, error->message says what, or is empty.
+	 */
+	CLEAT_FORCE = 1 << 0,
 };
 
 /* By the id of a record, an attachment or a volume. 0 also when nothing of it is here. */

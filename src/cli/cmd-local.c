@@ -303,7 +303,7 @@ static int local_detach(Cli *cli)
 	unsigned flags = cli_flag(cli, "force") ? CLEAT_FORCE : 0;
 	_cleanup_(close_host) cleat_host *host = NULL;
 	_cleanup_(close_cloud) cleat_cloud *cloud = NULL;
-	struct cleat_error error;
+	struct cleat_error error = {0};
 	const char *attachment;
 	int64_t timeout_ms = 0;
 	int code = timeout_of(cli, &timeout_ms);
@@ -319,6 +319,8 @@ static int local_detach(Cli *cli)
 	if (cleat_local_detach(host, cloud, cli->arguments[0], attachment, flags, timeout_ms,
 			       &error))
 		return fail_local(cli, &error);
+	if (*error.message)
+		fprintf(cli->err, "cleat: %s\n", error.message);
 	return 0;
 }
 

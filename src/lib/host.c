@@ -282,7 +282,9 @@ int lib_disconnect(LocalWork *work, LocalRecord *record, bool force, struct clea
 	Fault f = {0};
 	int r = local_disconnect(work, record, force, &f);
 
-	return r ? lib_local_failed(error, work, r, &f) : CLEAT_OK;
+	if (r)
+		return lib_local_failed(error, work, r, &f);
+	return lib_tell(error, CLEAT_OK, "%s", force && work->why ? work->why : "");
 }
 
 int cleat_extend(cleat_host *host, const char *id, int64_t size, int64_t timeout, int64_t *ret_size,

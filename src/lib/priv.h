@@ -49,6 +49,7 @@ int lib_begin(cleat_host *host, Arena *arena, const char *volume_id, int64_t dea
 /* An offer without an attachment takes the record's id. */
 int lib_connect(LocalWork *work, LocalRecord *record, LocalOffer *offer, ConnectorDisk *ret,
 		struct cleat_error *error);
+/* After success by force the words say what was lost. */
 int lib_disconnect(LocalWork *work, LocalRecord *record, bool force, struct cleat_error *error);
 
 /* disk.c: `found` may be NULL; freed by cleat_disk_free(). */

@@ -305,6 +305,76 @@ TEST(an_attachment_names_its_record_where_there_is_a_compute_service)
 	both_end(&both);
 }
 
+TEST(h13_an_encrypted_volume_is_refused_before_anything_happens)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		{.request = "GET /v3/p1/volumes/" VOLUME,
+		 .status = 200,
+		 .body = "{\"volume\":{\"id\":\"" VOLUME "\",\"size\":1,\"encrypted\":true}}"},
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_REFUSED);
+	assert_non_null(strstr(both.error.message, "encrypted"));
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(h10_force_says_what_may_be_lost)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,
+					     UPDATE_ROW,          COMPLETE_ROW, VOLUME_ROW,
+					     VOLUME_ROW,          DELETE_ROW};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	tree_file(both.place.tree, "/world/unflushed-sda", "");
+	assert_int_equal(detach(&both, 0), CLEAT_UNFLUSHED);
+	assert_int_equal(detach(&both, CLEAT_FORCE), CLEAT_OK);
+	assert_string_equal(both.error.message, "unflushed data may be lost");
+	expect_clean(&both);
+	both_end(&both);
+}
+
+TEST(a_record_that_no_connector_understands_is_ended_by_force)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,
+					     UPDATE_ROW,          COMPLETE_ROW, VOLUME_ROW,
+					     VOLUME_ROW,          DELETE_ROW};
+	cleat_disk *disk = NULL;
+	LocalRecord **records;
+	char *text, *target;
+	const char *path;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_OK);
+	cleat_disk_free(disk);
+	assert_int_equal(place_records(&both.place, &records), 1);
+	path = arena_printf(both.place.tree->arena, "/state/records/%s.json", records[0]->id);
+	text = arena_strdup(both.place.tree->arena,
+			    host_peek(&both.host.host, both.place.tree->arena, "%s", path));
+	target = strstr(text, "{\\\"driver_volume_type\\\"");
+	assert_non_null(target);
+	*target = '[';
+	tree_file(both.place.tree, path, text);
+	assert_int_equal(detach(&both, 0), CLEAT_BAD_INFO);
+	assert_non_null(strstr(both.error.message, "with force the record ends"));
+	assert_int_equal(cleat_local_recover(&both.host, NULL, NULL, NULL, &both.error),
+			 CLEAT_BAD_INFO);
+	assert_int_equal(record_count(&both), 1);
+	assert_int_equal(detach(&both, CLEAT_FORCE), CLEAT_OK);
+	assert_non_null(strstr(both.error.message, "may still be on this host"));
+	assert_int_equal(record_count(&both), 0);
+	both_end(&both);
+}
+
 TEST(a_volume_in_use_stays)
 {
 	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW,   CREATE_ROW,

@@ -59,22 +59,60 @@ static int take_away(Flow *flow, bool force, Fault *f)
 	return r ? r : flow_leave(flow, force, f);
 }
 
+/*
+ * A record of which no connector can make anything any more: damaged, or of a release that knew
+ * more. Nobody can tell what it stands for on this host, so that stays, and is named.
+ */
+static int drop(LocalWork *work, LocalRecord *record, bool force, int outcome, Fault *f)
+{
+	const char *why = work->why;
+	const char *what = record->identity ? record->identity : "what it may have connected";
+	int r;
+
+	if (!force) {
+		work->why = arena_printf(work->arena,
+					 "the record cannot be used: %s; nothing was taken away: "
+					 "with force the record ends, and %s stays on this host",
+					 why, what);
+		return outcome;
+	}
+	r = mount_undo(work, record, true, f);
+	if (r == 0)
+		r = unpublish(work->local, record, f);
+	if (r == 0)
+		r = record_move(work->local, record, LOCAL_RELEASING, f);
+	if (r == 0)
+		work->why = arena_printf(work->arena,
+					 "the record has ended, though it could not be used (%s): "
+					 "%s may still be on this host",
+					 why, what);
+	return r;
+}
+
 int local_disconnect(LocalWork *work, LocalRecord *record, bool force, Fault *f)
 {
 	bool connected = record->state == LOCAL_CONNECTED;
 	Flow flow;
 	int r;
 
+	work->why = NULL;
 	if (record->state == LOCAL_RELEASING)
 		return 0;
 	if (record->state == LOCAL_RESERVING)
 		return record_move(work->local, record, LOCAL_RELEASING, f);
 	r = flow_begin(&flow, work, record, f);
+	if (r > 0)
+		return drop(work, record, force, r, f);
 	if (r == 0 && record->state != LOCAL_CONNECTING)
 		r = record_move(work->local, record, LOCAL_DISCONNECTING, f);
 	if (r)
 		return r;
 	r = take_away(&flow, force, f);
+	if (r == LOCAL_WRONG_DISK)
+		work->why = arena_printf(work->arena,
+					 "%s; nothing was taken away: with force the record ends, "
+					 "and what is another volume's is left alone",
+					 work->why);
 	if (r && connected)
 		stay(&flow, r, f);
 	return r;
@@ -137,7 +175,8 @@ static int recover_connected(LocalWork *work, LocalRecord *record, Fault *f)
 	int r;
 
 	r = local_verify(work, record, &disk, f);
-	if (r == LOCAL_NO_DISK)
+	/* What is gone is taken out of the record; what cannot be looked for is told. */
+	if (r == LOCAL_NO_DISK || r == LOCAL_BAD_INFO || r == LOCAL_NO_TRANSPORT)
 		return local_disconnect(work, record, false, f);
 	return r ? r : publish(work->local, record, disk.path, f);
 }

@@ -45,6 +45,7 @@ int flow_outcome(const Flow *flow, int r)
 int flow_begin(Flow *flow, LocalWork *work, LocalRecord *record, Fault *f)
 {
 	const Local *local = work->local;
+	int r;
 
 	*flow = (Flow){
 		.work = work,
@@ -57,12 +58,20 @@ int flow_begin(Flow *flow, LocalWork *work, LocalRecord *record, Fault *f)
 			 .deadline_ms = work->deadline_ms},
 	};
 	if (!flow->driver) {
-		work->why = arena_printf(
-			work->arena, "there is no connector for volumes of type %s", record->type);
+		work->why =
+			arena_printf(work->arena, "there is no connector for volumes of type %s",
+				     record->type ? record->type : "(none)");
 		return LOCAL_NO_TRANSPORT;
 	}
-	return flow_outcome(
-		flow, connector_parse(flow->driver, &flow->call, record->info, &flow->info, f));
+	if (!record->info) {
+		work->why = "it holds no connection_info";
+		return LOCAL_BAD_INFO;
+	}
+	r = flow_outcome(flow,
+			 connector_parse(flow->driver, &flow->call, record->info, &flow->info, f));
+	if (r == 0 && !record->target)
+		record->target = connector_target(flow->driver, &flow->call, flow->info);
+	return r;
 }
 
 /* Whether a record stands for something on this host now. */

@@ -162,8 +162,8 @@ _must_use_ int local_mount(LocalWork *work, LocalRecord *record, const Connector
 /*
  * Unmount, flush, and take it away from this host, by what the record says. LOCAL_WORKING, _BUSY,
  * _UNFLUSHED: it is connected as before. LOCAL_WRONG_DISK: nothing was taken away, and the record
- * stays disconnecting. With force only LOCAL_WORKING; work->why then
- * says what was lost, after 0 as well.
+ * stays disconnecting. LOCAL_BAD_INFO, _NO_TRANSPORT: the record itself cannot be used. With force
+ * only LOCAL_WORKING; work->why then says what was lost, after 0 as well, or is NULL.
  */
 _must_use_ int local_disconnect(LocalWork *work, LocalRecord *record, bool force, Fault *f);
 

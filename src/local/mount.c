@@ -15,8 +15,9 @@
 enum { EDGE_BYTES = 1024 * 1024, BLKID_NOTHING = 2 };
 
 /* What a guest or another host has put there gets no rights on this host. */
-static const char options_rw[] = "nosuid,nodev";
-static const char options_ro[] = "nosuid,nodev,ro";
+/* _netdev: at the end of the system it is unmounted before sessions and the network go. */
+static const char options_rw[] = "nosuid,nodev,_netdev";
+static const char options_ro[] = "nosuid,nodev,_netdev,ro";
 
 static int run_tool(LocalWork *work, const char *const *argv, int *ret_status, Fault *f)
 {

@@ -110,6 +110,15 @@ int record_remove(const Local *local, const char *id, Fault *f)
 	return file_remove(local->records, name, f);
 }
 
+/* It may stand for a volume that is here: only who has looked can say that it does not. */
+static int unusable(Fault *f, const char *name, const char *reason)
+{
+	return fault(
+		f, -EBADMSG,
+		"record %s: %s; once nothing of that volume is on this host, move the file away",
+		name, reason);
+}
+
 static int record_decode(Arena *arena, const char *name, const char *text, LocalRecord **ret,
 			 Fault *f)
 {
@@ -119,9 +128,9 @@ static int record_decode(Arena *arena, const char *name, const char *text, Local
 	int state;
 
 	if (json_parse(arena, text, strlen(text), &doc, &reason))
-		return fault(f, -EBADMSG, "record %s: %s", name, reason);
+		return unusable(f, name, reason);
 	if (json_get_int(doc, "format", 0) != FORMAT)
-		return fault(f, -EBADMSG, "record %s: of another release", name);
+		return unusable(f, name, "of another release");
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		const char *value = json_get_text(arena, doc, texts[i].name);
 
@@ -130,7 +139,7 @@ static int record_decode(Arena *arena, const char *name, const char *text, Local
 	state = enum_value(&ENUM_NAMES(state_names), json_get_text(arena, doc, "state"));
 	if (state < 0 || !record->id || !record->volume_id ||
 	    strncmp(name, record->id, strlen(record->id)) != 0)
-		return fault(f, -EBADMSG, "record %s: not whole", name);
+		return unusable(f, name, "not whole");
 	record->state = (LocalState)state;
 	record->size_bytes = json_get_int(doc, "size_bytes", 0);
 	record->since_us = json_get_int(doc, "since_us", 0);

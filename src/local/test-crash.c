@@ -113,7 +113,7 @@ static void attach(Place *place)
 	LocalRecord record;
 	ConnectorDisk disk;
 
-	play(place, "$ mount -t auto -o nosuid,nodev -- /dev/sda */data\n@ mount\n");
+	play(place, "$ mount -t auto -o nosuid,nodev,_netdev -- /dev/sda */data\n@ mount\n");
 	if (place_attach(place, "t1", "sda", ",\"block\":true", &record, &disk))
 		_exit(1);
 	if (local_mount(place->work, &record, &disk, &mount, NULL))

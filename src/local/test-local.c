@@ -63,6 +63,60 @@ TEST(h3_a_device_with_another_identity_is_not_taken_away)
 	assert_int_equal(record.state, LOCAL_DISCONNECTING);
 }
 
+TEST(h3_a_detach_says_that_force_leaves_the_other_device_alone)
+{
+	_cleanup_(place_done) Place place = place_make();
+	LocalRecord record;
+	ConnectorDisk disk;
+
+	assert_int_equal(place_attach(&place, "t1", "sda", "", &record, &disk), 0);
+	tree_file(place.tree, "/sys/block/sda/identity", "id:stranger");
+	assert_int_equal(local_disconnect(place.work, &record, false, NULL), LOCAL_WRONG_DISK);
+	assert_non_null(strstr(place.work->why, "nothing was taken away"));
+	assert_non_null(strstr(place.work->why, "with force the record ends"));
+}
+
+/* As a later release may leave one, or a disk that lost a block. */
+static void spoil_info(Place *place, LocalRecord *record, const char *type, const char *info)
+{
+	record->type = type;
+	record->info = info;
+	assert_true(place_linked(place, record));
+}
+
+TEST(a_record_that_no_connector_understands_ends_by_force_alone)
+{
+	static const struct {
+		const char *type, *info, *why;
+	} rows[] = {
+		{"fake", "{\"target\":7}", "no target"}, {"fake", "not JSON", "no target"},
+		{"of-tomorrow", "{}", "no connector"},   {NULL, "{}", "no connector"},
+		{"fake", NULL, "no connection_info"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(place_done) Place place = place_make();
+		LocalRecord record;
+		ConnectorDisk disk;
+		int r;
+
+		assert_int_equal(place_attach(&place, "t1", "sda", "", &record, &disk), 0);
+		spoil_info(&place, &record, rows[i].type, rows[i].info);
+		r = local_disconnect(place.work, &record, false, NULL);
+		assert_true(r == LOCAL_BAD_INFO || r == LOCAL_NO_TRANSPORT);
+		assert_non_null(strstr(place.work->why, rows[i].why));
+		assert_non_null(strstr(place.work->why, "with force the record ends"));
+		assert_int_equal(record.state, LOCAL_CONNECTED);
+		assert_int_equal(local_recover(place.work, &record, NULL), r);
+		assert_int_equal(local_disconnect(place.work, &record, true, NULL), 0);
+		assert_non_null(strstr(place.work->why, "id:sda may still be on this host"));
+		assert_int_equal(record.state, LOCAL_RELEASING);
+		assert_false(place_linked(&place, &record));
+		assert_true(place_has(&place, "/sys/block/sda/identity")); /* not touched */
+		assert_int_equal(local_forget(place.work, &record, NULL), 0);
+	}
+}
+
 TEST(h9_a_detach_flushes_without_being_told_the_device)
 {
 	_cleanup_(place_done) Place place = place_make();
@@ -393,6 +447,7 @@ TEST(a_record_that_cannot_be_read_is_not_passed_over)
 	tree_file(place.tree, "/state/records/x.json", "{\"format\":1,\"id\":");
 	assert_true(local_list(place.local, place.tree->arena, &records, &count, &f) < 0);
 	assert_non_null(strstr(f.text, "x.json"));
+	assert_non_null(strstr(f.text, "move the file away"));
 }
 
 TEST(what_was_never_a_record_is_swept_away)

@@ -12,7 +12,7 @@
 	"$ cmp --quiet --bytes=1024 --ignore-initial=0:0 -- /dev/sda /dev/zero\n"                  \
 	"$ cmp --quiet --bytes=1024 --ignore-initial=0:0 -- /dev/sda /dev/zero\n"
 #define CMP "$ cmp * * * * * *\n"
-#define MOUNT "$ mount -t auto -o nosuid,nodev -- /dev/sda */data\n@ mount\n"
+#define MOUNT "$ mount -t auto -o nosuid,nodev,_netdev -- /dev/sda */data\n@ mount\n"
 
 typedef struct Scene {
 	Place place;
@@ -85,6 +85,15 @@ TEST(a_volume_is_mounted_and_unmounted_and_its_directory_goes)
 	assert_null(scene.record.mountpoint);
 }
 
+TEST(h27_a_mount_goes_before_the_network)
+{
+	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");
+
+	play(&scene, "$ mount -t auto -o *,_netdev -- /dev/sda */data\n@ mount\n");
+	assert_int_equal(mount_it(&scene, NULL), 0);
+	assert_int_equal(run_script_end(NULL), 0);
+}
+
 TEST(a_directory_that_was_there_stays)
 {
 	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");
@@ -101,7 +110,7 @@ TEST(a_file_is_mounted_through_a_loop_device)
 {
 	_cleanup_(scene_done) Scene scene = scene_make("");
 
-	play(&scene, "$ mount -t auto -o loop,nosuid,nodev -- *identity */data\n");
+	play(&scene, "$ mount -t auto -o loop,nosuid,nodev,_netdev -- *identity */data\n");
 	assert_int_equal(mount_it(&scene, NULL), 0);
 	assert_int_equal(run_script_end(NULL), 0);
 }
@@ -213,7 +222,7 @@ TEST(a_mount_that_fails_leaves_no_directory)
 {
 	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");
 
-	play(&scene, "$ mount -t auto -o nosuid,nodev -- /dev/sda */data\n"
+	play(&scene, "$ mount -t auto -o nosuid,nodev,_netdev -- /dev/sda */data\n"
 		     "! mount: wrong fs type\nexit 32\n");
 	assert_int_equal(mount_it(&scene, NULL), LOCAL_NO_MOUNT);
 	assert_non_null(strstr(scene.place.work->why, "wrong fs type"));
@@ -242,7 +251,7 @@ TEST(a_volume_that_is_read_only_is_mounted_so)
 	_cleanup_(scene_done) Scene scene = scene_make(",\"block\":true");
 
 	scene.record.mode = "ro";
-	play(&scene, "$ mount -t auto -o nosuid,nodev,ro -- /dev/sda */data\n");
+	play(&scene, "$ mount -t auto -o nosuid,nodev,_netdev,ro -- /dev/sda */data\n");
 	assert_int_equal(mount_it(&scene, "ext4"), 0); /* and not formatted */
 	assert_int_equal(run_script_end(NULL), 0);
 }
