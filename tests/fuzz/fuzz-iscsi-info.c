@@ -15,6 +15,14 @@ static void check_text(const char *text)
 		abort();
 }
 
+/* They become lines of a file. */
+static void check_chap(const IscsiChap *chap)
+{
+	if (chap->username && (str_empty(chap->password) || strpbrk(chap->username, "\r\n") ||
+			       strpbrk(chap->password, "\r\n")))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
@@ -43,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    !str_eq(address, target->address) || port != target->port)
 			abort();
 	}
-	if (info->chap.username &&
-	    (str_empty(info->chap.password) || strchr(info->chap.password, '\n')))
-		abort();
+	check_chap(&info->chap);
+	check_chap(&info->chap_in);
+	check_chap(&info->chap_find);
 	return 0;
 }

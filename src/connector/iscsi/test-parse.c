@@ -227,6 +227,26 @@ TEST(h21_hostile_secrets_are_refused_and_not_told)
 	assert_refused(WITH("\"auth_method\":\"KRB5\""), "auth_method");
 }
 
+TEST(h21_hostile_secrets_of_discovery_are_refused)
+{
+	static const char *const bad[] = {"\\n", "", " x", "x ", "x\\u0007"};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		ConnectorCall call = {.arena = arena};
+		void *info = NULL;
+		const char *text = arena_printf(
+			arena,
+			"{\"target_portal\":\"192.0.2.1\",\"target_iqn\":\"iqn.a:b\","
+			"\"discovery_auth_method\":\"CHAP\",\"discovery_auth_username\":\"u\","
+			"\"discovery_auth_password\":\"%s\"}",
+			bad[i]);
+
+		assert_int_equal(iscsi_parse(&call, text, &info, NULL), CONNECTOR_BAD_INFO);
+		assert_non_null(strstr(call.why, "discovery_auth_password"));
+	}
+}
+
 TEST(h21_what_is_not_whole_is_refused)
 {
 	_cleanup_(buf_done) Buf many = {0};
