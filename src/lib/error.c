@@ -126,6 +126,8 @@ static int local_status(LocalOutcome outcome)
 		return CLEAT_NOT_GROWN;
 	case LOCAL_NO_MOUNT:
 		return CLEAT_NO_MOUNT;
+	case LOCAL_COPIED:
+		return CLEAT_REFUSED;
 	}
 	return CLEAT_SYSTEM;
 }

@@ -171,8 +171,10 @@ int local_find(LocalWork *work, const char *attachment_id, LocalRecord ***ret, s
 int local_reserve(LocalWork *work, LocalRecord *record, Fault *f)
 {
 	char id[UUID_TEXT];
-	int r;
+	int r = machine_check(work, f);
 
+	if (r)
+		return r;
 	uuid_new(id);
 	record->id = arena_strdup(work->arena, id);
 	record->volume_id = work->volume_id;

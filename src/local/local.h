@@ -48,6 +48,7 @@ typedef enum LocalOutcome {
 	LOCAL_UNFLUSHED,    /* it could not be flushed: nothing has changed */
 	LOCAL_NOT_GROWN,    /* the new size is not seen everywhere yet: ask again */
 	LOCAL_NO_MOUNT,     /* it cannot be mounted there, or has no file system */
+	LOCAL_COPIED,       /* this machine has the names of the one that it was copied from */
 } LocalOutcome;
 
 typedef enum LocalState {
@@ -136,7 +137,7 @@ _must_use_ int local_find(LocalWork *work, const char *attachment_id, LocalRecor
 			  size_t *ret_count, Fault *f);
 
 /* Write a new record; endpoint, connector, mode, multipath, enforce are the caller's.
- * LOCAL_WORKING. */
+ * LOCAL_WORKING, LOCAL_COPIED. */
 _must_use_ int local_reserve(LocalWork *work, LocalRecord *record, Fault *f);
 
 /*

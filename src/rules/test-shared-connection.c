@@ -98,28 +98,30 @@ TEST(what_shares_a_connection)
 	}
 }
 
+static const char *const one_portal[] = {"p"};
+
 static Connection connection_from(const char *host, const char *initiator)
 {
 	return (Connection){.protocol = "iscsi",
 			    .host = host,
 			    .initiator = initiator,
 			    .target = "t",
-			    .portals = TEXTS("p")};
+			    .portals = {one_portal, 1}};
 }
 
 TEST(h28_hosts_of_one_name_are_two)
 {
-	const Connection a = connection_from("node1", "iqn.a"),
-			 b = connection_from("node1", "iqn.b");
+	const Connection a = connection_from("node1", "iqn.a");
+	const Connection b = connection_from("node1", "iqn.b");
 
 	assert_false(connection_is_shared(&a, &b));
 }
 
-/* A connection that both may use goes when both have let go of it. */
+/* What both may use goes when both have let go of it. */
 TEST(h29_hosts_with_one_initiator_name_are_one)
 {
-	const Connection a = connection_from("node1", "iqn.a"),
-			 b = connection_from("node2", "iqn.a");
+	const Connection a = connection_from("node1", "iqn.a");
+	const Connection b = connection_from("node2", "iqn.a");
 
 	assert_true(connection_is_shared(&a, &b));
 }
