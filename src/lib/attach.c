@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "lib/local.h"
 
@@ -221,6 +222,29 @@ static int refuse_mode(const Attach *a)
 			a->volume_id, a->record->mode, a->options->mode);
 }
 
+/* The secrets for another login are the service's. What does not work out leaves what there is. */
+static void add_paths(Attach *a)
+{
+	_cleanup_(client_item_done) ClientItem item = {0};
+	Client *client = a->side.cloud->client;
+	Arena *arena = a->side.arena;
+	struct cleat_error first = *a->side.error;
+	ConnectorDisk more = {0};
+	Fault f = {0};
+	int r;
+
+	if (side_is_legacy(&a->side, a->record) ||
+	    client_show(client, arena, CLIENT_ATTACHMENTS, a->record->attachment_id, &item, &f))
+		return;
+	r = take_offer(a, item.doc, client_item_path(arena, &item, "connection_info"),
+		       client_item_path(arena, &item, "id"));
+	if (r == CLEAT_OK && local_connect(a->side.work, a->record, &a->offer, &more, &f) == 0)
+		a->disk = more;
+	else
+		log_debug("record=%s no more paths: %s", a->record->id, f.text);
+	*a->side.error = first;
+}
+
 /* What the volume has here already: *ret_done when that is all that was asked for. */
 static int use_what_is_there(Attach *a, bool *ret_done)
 {
@@ -241,7 +265,11 @@ static int use_what_is_there(Attach *a, bool *ret_done)
 		if (a->record->state == LOCAL_CONNECTED &&
 		    local_verify(a->side.work, a->record, &a->disk, &f) == 0) {
 			*ret_done = true;
-			return is_as_wished(a) ? mount_it(a) : refuse_mode(a);
+			if (!is_as_wished(a))
+				return refuse_mode(a);
+			if (a->disk.degraded)
+				add_paths(a);
+			return mount_it(a);
 		}
 		r = side_undo(&a->side, a->record, false);
 		if (r)

@@ -177,6 +177,42 @@ TEST(what_is_attached_already_is_shown)
 	both_end(&both);
 }
 
+TEST(h8_what_lacks_paths_gets_them_by_another_attach)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		CREATE_ROW,
+		UPDATE_ROW,
+		COMPLETE_ROW,
+		VOLUME_ROW,
+		{.request = "GET /v3/p1/attachments/" ATTACHMENT,
+		 .status = 200,
+		 .body = "{\"attachment\":{\"id\":\"" ATTACHMENT "\",\"connection_info\":" INFO
+			 "}}"},
+		VOLUME_ROW,
+		{.request = "GET /v3/p1/attachments/" ATTACHMENT, .status = 503, .body = "{}"},
+	};
+	const struct cleat_attach_options options = {
+		.connector = {.host = "node1", .multipath = true}};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	for (int i = 0; i < 3; i++) {
+		if (i > 0)
+			tree_file(both.place.tree, "/world/degraded-sda", "");
+		assert_int_equal(cleat_local_attach(&both.host, both.cloud, VOLUME, &options, &disk,
+						    &both.error),
+				 CLEAT_OK);
+		assert_int_equal(disk->degraded, i == 2); /* the service did not answer then */
+		assert_string_equal(disk->state, "connected");
+		cleat_disk_free(disk);
+	}
+	assert_int_equal(record_count(&both), 1);
+	both_end(&both);
+}
+
 TEST(a_device_that_does_not_come_ends_the_attachment)
 {
 	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, CREATE_ROW,

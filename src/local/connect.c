@@ -185,7 +185,7 @@ static int connect_again(Flow *flow, const ConnectorWish *wish, ConnectorDisk *r
 		return connect_new(flow, wish, ret, f);
 	if (r)
 		return r;
-	if (ret->degraded && connect_disk(flow, wish, &more, NULL) == 0)
+	if (ret->degraded && flow->record->multipath && connect_disk(flow, wish, &more, NULL) == 0)
 		*ret = more;
 	return settle(flow, ret, f);
 }

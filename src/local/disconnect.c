@@ -137,8 +137,11 @@ int local_verify(LocalWork *work, const LocalRecord *record, ConnectorDisk *ret,
 	r = flow_begin(&flow, work, &copy, f);
 	if (r)
 		return r;
-	return flow_outcome(&flow, connector_find(flow.driver, &flow.call, flow.info,
-						  record->identity, ret, f));
+	r = flow_outcome(&flow, connector_find(flow.driver, &flow.call, flow.info, record->identity,
+					       ret, f));
+	if (r == 0 && !record->multipath)
+		ret->degraded = false; /* one path is what was asked for */
+	return r;
 }
 
 int local_extend(LocalWork *work, LocalRecord *record, int64_t size_bytes, int64_t *ret_size_bytes,

@@ -142,6 +142,7 @@ static int fake_find(ConnectorCall *call, const void *data, const char *identity
 		.identity = is,
 		.size_bytes = 1024,
 		.paths = 1,
+		.degraded = fake_says(call, "degraded", info),
 	};
 	return 0;
 }
@@ -160,6 +161,7 @@ static int fake_connect(ConnectorCall *call, const void *data, const ConnectorWi
 		return CONNECTOR_NO_DISK;
 	if (fake_says(call, "broken", info))
 		return fault(f, -EIO, "broken");
+	(void)unlink(fake_path(call, "world", arena_printf(call->arena, "degraded-%s", info->dev)));
 	fake_touch();
 	(void)snprintf(folder, sizeof(folder), "%s/sys/block/%s", call->host->root, info->dev);
 	(void)mkdir(folder, 0755); /* may be there */

@@ -51,6 +51,8 @@ static int nvme_find(ConnectorCall *call, const void *info, const char *identity
 	if (r)
 		return fault_unexpected(f, r);
 	*ret = nvme_disk(call, &found, size_bytes);
+	ret->degraded =
+		nvme_multipath(call->host) && found.paths < ((const NvmeInfo *)info)->portal_count;
 	return 0;
 }
 

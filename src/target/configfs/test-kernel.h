@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "contract/target.h"
 #include "target/configfs/configfs.h"
 #include "tests/lib/test.h"
 
