@@ -160,6 +160,9 @@ _must_use_ int backend_unexport(Backend *backend, const Volume *volume,
  */
 _must_use_ bool backend_host_valid(const Backend *backend, const char *connector, Arena *arena,
 				   const char **ret);
+/* Whether its exports may be forgotten while this host is on; backend_life() then changes. */
+bool backend_forgets(const Backend *backend);
+int64_t backend_life(const Backend *backend);
 /* Whether two attachments of one volume have one export, which ends with the last of them. */
 bool backend_same_export(const Backend *backend, const Attachment *a, const Attachment *b);
 _must_use_ int backend_extend(Backend *backend, const Volume *volume, int64_t size_gib, Fault *f);

@@ -143,6 +143,16 @@ int backend_unexport(Backend *backend, const Volume *volume, const Attachment *a
 				 f);
 }
 
+bool backend_forgets(const Backend *backend)
+{
+	return backend->target && target_forgets(backend->target);
+}
+
+int64_t backend_life(const Backend *backend)
+{
+	return backend->target ? target_life(backend->target) : 0;
+}
+
 int backend_resize_export(Backend *backend, const Volume *volume, int64_t size_gib, Fault *f)
 {
 	int r;

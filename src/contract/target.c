@@ -126,6 +126,16 @@ int target_resize(Target *target, const Volume *volume, int64_t size_bytes, Faul
 	return call_done(target, "resize", volume, r, r == 0 || r == TARGET_IN_USE, f);
 }
 
+bool target_forgets(const Target *target)
+{
+	return target->driver->life != NULL;
+}
+
+int64_t target_life(Target *target)
+{
+	return target->driver->life ? target->driver->life(target->self) : 0;
+}
+
 bool target_portal_read(const char *text, Arena *arena, TargetPortal *ret)
 {
 	char address[CONNECTOR_ADDRESS_BYTES];

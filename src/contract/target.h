@@ -88,6 +88,11 @@ struct TargetDriver {
 	 * TARGET_IN_USE: guests see it after they have let go of it.
 	 */
 	int (*resize)(void *self, const Volume *volume, int64_t size_bytes, Fault *f);
+	/*
+	 * Another number each time the target has begun anew and has forgotten what it was told; 0:
+	 * it is not there. Does not wait. No slot: it forgets nothing as long as this host is on.
+	 */
+	int64_t (*life)(void *self);
 };
 
 _must_use_ int target_open(const TargetDriver *driver, const TargetConfig *config, Target **ret,
@@ -103,6 +108,9 @@ _must_use_ int target_publish(Target *target, const Volume *volume, const char *
 _must_use_ int target_unpublish(Target *target, const Volume *volume, const TargetGuest *guest,
 				Fault *f);
 _must_use_ int target_resize(Target *target, const Volume *volume, int64_t size_bytes, Fault *f);
+/* 0 also for one that forgets nothing. */
+int64_t target_life(Target *target);
+bool target_forgets(const Target *target);
 
 /* Read "ADDRESS:PORT" or "[V6]:PORT", in one spelling and in the arena. False: it is neither. */
 _must_use_ bool target_portal_read(const char *text, Arena *arena, TargetPortal *ret);

@@ -21,6 +21,7 @@ enum {
 	MARK_PAUSE_MS = 500,
 	FAULT_PAUSE_MS = 1000,
 	PRUNE_PAUSE_MS = 60 * 1000,
+	TARGET_PAUSE_MS = 2 * 1000,
 };
 
 #define US_PER_MS INT64_C(1000)
@@ -313,6 +314,27 @@ static void forget_old(Engine *engine)
 	engine->next_prune_us = more ? now_us : now_us + PRUNE_PAUSE_MS * US_PER_MS;
 }
 
+/* One that has begun anew has to be told again whom it lets in. */
+static void look_at_target(Engine *engine)
+{
+	int64_t life;
+	Fault f = {0};
+	int r = 0;
+
+	(void)pthread_mutex_unlock(&engine->lock);
+	life = backend_life(engine->config.backend);
+	if (life && life != engine->target_life) {
+		log_warning("the target has begun anew: telling it of all exports");
+		r = exports_look_at_all(engine, &f);
+		if (r)
+			log_error("exports cannot be looked at, again soon: %s", f.text);
+		else
+			engine->target_life = life;
+	}
+	(void)pthread_mutex_lock(&engine->lock);
+	engine->target_look_us = clock_steady_us() + TARGET_PAUSE_MS * US_PER_MS;
+}
+
 static void end_late_watches(Engine *engine, int64_t now_us)
 {
 	EngineWatch *late = watches_take(engine, NULL, now_us);
@@ -339,7 +361,7 @@ static void *dispatcher_main(void *ctx)
 	while (!engine->stopping) {
 		int64_t now_us = clock_steady_us();
 		int64_t next_us = MIN(MIN(lanes_due(engine, now_us), engine->next_prune_us),
-				      engine->watch_us);
+				      MIN(engine->watch_us, engine->target_look_us));
 
 		if (engine->woken && now_us >= engine->rescan_us)
 			scan(engine);
@@ -349,6 +371,8 @@ static void *dispatcher_main(void *ctx)
 			end_late_watches(engine, now_us);
 		else if (now_us >= engine->next_prune_us)
 			forget_old(engine);
+		else if (now_us >= engine->target_look_us)
+			look_at_target(engine);
 		else
 			engine_wait(engine, &engine->wake_cond,
 				    engine->woken ? MIN(next_us, engine->rescan_us) : next_us);
@@ -502,6 +526,8 @@ static Engine *engine_new(const EngineConfig *config)
 	engine->parked_us = INT64_MAX;
 	engine->watch_us = INT64_MAX;
 	engine->next_prune_us = clock_steady_us() + PRUNE_PAUSE_MS * US_PER_MS;
+	engine->target_life = backend_life(config->backend);
+	engine->target_look_us = backend_forgets(config->backend) ? 0 : INT64_MAX;
 	engine->woken = engine->look_at_all = engine->resuming = true;
 	engine->worker_count = config->workers ? config->workers : WORKERS;
 	engine->workers = mem_new(engine->worker_count * sizeof(*engine->workers));

@@ -3,7 +3,7 @@
 /*
  * Reality wins: a server's domain is compared with its rows, and the difference is mended. A look
  * runs in the server's lane, so that no operation is halfway; it is queued at start, by events,
- * and after an operation that failed.
+ * and after an operation that failed. A look in a volume's lane mends its exports.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -157,7 +157,9 @@ static int look(Engine *engine, StepRun *run, Fault *f)
 	int r;
 
 	r = store_read(engine->config.store, look_load, run, f);
-	if (r || !run->server || run->server->task_state == TASK_DELETING)
+	if (!r && !run->server)
+		return exports_look(run, run->operation->server_id, f); /* it may be a volume's */
+	if (r || run->server->task_state == TASK_DELETING)
 		return r;
 	defined = has_domain(run->server);
 	if (!defined && run->share_count == 0)
@@ -190,8 +192,8 @@ void look_turn(Engine *engine, Task *task)
 		engine_over(task);
 		return;
 	}
-	log_warning("srv=%s cannot be compared with its domain, again soon: %s", task->lane->key,
-		    f.text);
+	log_warning("%s=%s cannot be compared with what is there, again soon: %s",
+		    task->run->server ? "srv" : "id", task->lane->key, f.text);
 	engine_park(task, clock_steady_us() + engine->config.times.retry_ms * PAUSE_FACTOR * 1000);
 }
 

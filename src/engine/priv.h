@@ -198,6 +198,8 @@ struct Engine {
 	int64_t scanned_us; /* created_us of the last operation taken from the journal */
 	int64_t rescan_us;  /* after a fault: not before */
 	int64_t next_prune_us;
+	int64_t target_life;    /* of the target that was told last what the rows say */
+	int64_t target_look_us; /* when it is looked at again */
 	EngineWatch *watches;
 	int64_t watch_us; /* no watch's deadline is before */
 	bool unwatched;   /* nobody is to wait any more */
@@ -328,6 +330,9 @@ int volume_unexport_act(StepRun *run, Fault *f);
  * remembers nothing. What cannot be exported is told and does not stop the others.
  */
 _must_use_ int exports_restore(const EngineConfig *config, Fault *f);
+/* The same for one volume, in its lane; and a look like that for all that are exported. */
+_must_use_ int exports_look(const StepRun *run, const char *volume_id, Fault *f);
+_must_use_ int exports_look_at_all(Engine *engine, Fault *f);
 
 int volume_extend_act(StepRun *run, Fault *f);
 int disk_resize_act(StepRun *run, Fault *f);

@@ -7,6 +7,8 @@
  * Where a target exports, several attachments that a host has of a volume are one export. What it
  * may do is what any of them may; it ends with the last. Which ones there are say the rows, in the
  * volume's lane: an attachment says `exported` from before its export until after its end.
+ *
+ * A target that has begun anew is told everything again, volume by volume in their lanes.
  */
 #include "base/log.h"
 #include "base/str.h"
@@ -98,6 +100,7 @@ int volume_unexport_act(StepRun *run, Fault *f)
 typedef struct Restoring {
 	const EngineConfig *config;
 	Arena *arena;
+	const char *volume_id; /* NULL: of all */
 	Attachment **exported;
 	const Volume **volumes; /* of each; NULL: it is gone */
 	size_t count;
@@ -110,6 +113,8 @@ static int load_exported(Tx *tx, void *ctx, Fault *f)
 	int r;
 
 	record_where_int(&query, "exported", RECORD_EQ, 1);
+	if (work->volume_id)
+		record_where_text(&query, "volume_id", RECORD_EQ, work->volume_id);
 	r = attachment_find(tx, work->arena, &query, &work->exported, &work->count, f);
 	if (r)
 		return fault_unexpected(f, r);
@@ -155,4 +160,31 @@ int exports_restore(const EngineConfig *config, Fault *f)
 				  work.volumes[i]->id, work.exported[i]->id, fault.text);
 	}
 	return r;
+}
+
+int exports_look(const StepRun *run, const char *volume_id, Fault *f)
+{
+	Restoring work = {.config = run->config, .arena = run->arena, .volume_id = volume_id};
+	int r = store_read(run->config->store, load_exported, &work, f);
+
+	for (size_t i = 0; r == 0 && i < work.count; i++)
+		if (work.volumes[i])
+			r = restore(&work, work.volumes[i], work.exported[i], f);
+	return r;
+}
+
+int exports_look_at_all(Engine *engine, Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Restoring work = {.config = &engine->config, .arena = arena};
+	int r = store_read(engine->config.store, load_exported, &work, f);
+
+	if (r)
+		return r;
+	(void)pthread_mutex_lock(&engine->lock);
+	for (size_t i = 0; i < work.count; i++)
+		if (work.volumes[i])
+			lanes_look(engine, work.volumes[i]->id);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return 0;
 }

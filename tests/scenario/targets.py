@@ -384,6 +384,22 @@ def a_target_that_forgets_is_told_again():
     drop(demo(), volume)
 
 
+def a_target_that_begins_anew_is_noticed():
+    volume, other = make(demo()), make(demo())
+    attachment, info = attach(volume, ONE)
+    complete(attachment)
+    ended, gone = attach(other, TWO)
+    TGTD.kill()
+    detach(ended)
+    TGTD.start()
+    wait_for(lambda: gets_in(info), 'the host to be let in again')
+    assert not gets_in(gone), 'let in after the end of its attachment'
+    assert not gets_in(info, password='A' * 16), 'in with a wrong secret'
+    detach(attachment)
+    tap.expect((TGTD.targets(), TGTD.accounts()), ([], []), 'left')
+    drop(demo(), volume, other)
+
+
 def without_a_target_nothing_is_promised():
     """The request fails within its time, and leaves no attachment, when tgtd is not there."""
     volume = make(demo())
@@ -475,5 +491,6 @@ tap.run('targets', [
     each_host_has_its_own_secret, h23_a_host_stays_in_until_its_last_attachment_goes,
     h17_who_may_only_read_cannot_write, a_volume_that_grows_is_seen, h21_hostile_names_are_refused,
     a_cleatd_that_dies_leaves_hosts_in, a_target_that_forgets_is_told_again,
-    without_a_target_nothing_is_promised, a_crash_at_any_commit_leaves_no_host_in_or_out,
+    a_target_that_begins_anew_is_noticed, without_a_target_nothing_is_promised,
+    a_crash_at_any_commit_leaves_no_host_in_or_out,
     no_secret_is_kept_or_told], cleanup=clean_up)

@@ -18,6 +18,7 @@
 #include "target/tgt/tgt.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -439,6 +440,17 @@ static int tgt_resize(void *self, const Volume *volume, int64_t size_bytes _unus
 	return in_use ? TARGET_IN_USE : 0;
 }
 
+/* Each tgtd makes its socket anew. */
+static int64_t tgt_life(void *self)
+{
+	const Tgt *tgt = self;
+	struct stat st;
+
+	if (stat(tgt->config->control, &st) < 0)
+		return 0;
+	return st.st_ctim.tv_sec * (int64_t)1000000000 + st.st_ctim.tv_nsec;
+}
+
 const TargetDriver target_tgt = {
 	.name = "tgt",
 	.size = sizeof(TargetDriver),
@@ -455,4 +467,5 @@ const TargetDriver target_tgt = {
 	.publish = tgt_publish,
 	.unpublish = tgt_unpublish,
 	.resize = tgt_resize,
+	.life = tgt_life,
 };
