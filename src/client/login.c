@@ -208,14 +208,25 @@ static int call_once(Client *client, const ClientRequest *request, Exchange *exc
 	return r ? r : client_outcome(client, exchange);
 }
 
-int client_need_token(Client *client, ClientService service, Fault *f)
+/* A token and where to go with it are enough. */
+static bool needs_no_login(const Client *client, ClientService service)
 {
 	const ClientLogin *login = &client->login;
 
-	if (service != CLIENT_VOLUME || !login->volume_endpoint || !login->token)
+	return service == CLIENT_VOLUME && login->volume_endpoint && login->token;
+}
+
+bool client_has_token(const Client *client, ClientService service)
+{
+	return client->token_doc || needs_no_login(client, service);
+}
+
+int client_need_token(Client *client, ClientService service, Fault *f)
+{
+	if (!needs_no_login(client, service))
 		return client->token_doc ? 0 : client_login(client, f);
 	if (!client->token)
-		client->token = mem_strdup(login->token);
+		client->token = mem_strdup(client->login.token);
 	return 0;
 }
 

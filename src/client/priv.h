@@ -51,6 +51,8 @@ void client_set_error(Client *client, const char *format, ...) _printf_(2, 3);
 const char *client_error_words(Arena *arena, const char *body, size_t length);
 
 /* login.c: log in, unless that was done. A token for a service whose address is known is enough. */
+/* Whether requests to the service can be made: a login that was refused is not tried twice. */
+bool client_has_token(const Client *client, ClientService service);
 _must_use_ int client_need_token(Client *client, ClientService service, Fault *f);
 
 /* catalog.c: 0 or CLIENT_NOT_FOUND. */

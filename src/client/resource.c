@@ -375,7 +375,7 @@ int client_find(Client *client, Arena *arena, ClientNoun noun, const char *name_
 		 */
 		if (r != CLIENT_NOT_FOUND && r != CLIENT_DENIED && r != CLIENT_REFUSED)
 			return r;
-		if (!client->token_doc)
+		if (!client_has_token(client, nouns[noun].service))
 			return r; /* the login itself was denied: no second try, it may lock */
 	}
 	r = find_by_name(client, arena, noun, name_or_id, &id, f);

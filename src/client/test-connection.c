@@ -102,6 +102,13 @@ TEST(a_token_and_an_endpoint_are_enough)
 		{.request = "POST /v3/p1/volumes/" VOLUME "/action",
 		 .holds = "{\"os-terminate_connection\":{\"connector\":{\"host\":\"h\"}}}",
 		 .status = 202},
+		{.request = "GET /v3/p1/volumes/mine", .status = 404, .body = "{}"},
+		{.request = "GET /v3/p1/volumes/detail?name=mine",
+		 .status = 200,
+		 .body = "{\"volumes\":[{\"id\":\"v1\",\"name\":\"mine\"}]}"},
+		{.request = "GET /v3/p1/volumes/v1",
+		 .status = 200,
+		 .body = "{\"volume\":{\"id\":\"v1\"}}"},
 	};
 	HttpScript *script = http_script_start(rows, ARRAY_SIZE(rows));
 	_cleanup_(arena_freep) Arena *arena = arena_new();
@@ -110,6 +117,7 @@ TEST(a_token_and_an_endpoint_are_enough)
 		.volume_endpoint = arena_printf(arena, "%s/v3/p1", http_script_url(script)),
 	};
 	Client *client = NULL;
+	ClientItem item;
 	char *wrong;
 	int minor;
 
@@ -118,6 +126,9 @@ TEST(a_token_and_an_endpoint_are_enough)
 	assert_int_equal(minor, 66);
 	assert_int_equal(client_volume_disconnect(client, arena, VOLUME, "{\"host\":\"h\"}", NULL),
 			 0);
+	assert_int_equal(client_find(client, arena, CLIENT_VOLUMES, "mine", &item, NULL), 0);
+	assert_string_equal(client_item_text(arena, &item, "id"), "v1");
+	client_item_done(&item);
 	client_free(client);
 	wrong = http_script_end(script);
 	if (wrong)
