@@ -55,6 +55,7 @@ struct HttpApp {
 struct HttpConfig {
 	int listen_fd;        /* taken over, also when the start fails */
 	unsigned threads;     /* 0: one a core, at least 2 */
+	unsigned per_peer;    /* connections of one address at a time; 0: no limit */
 	size_t body_max;      /* bytes of a collected body; beyond: 413 */
 	uint64_t stream_max;  /* bytes of a streamed body; beyond: 413 */
 	uint64_t stream_rate; /* bytes per second */

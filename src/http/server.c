@@ -400,6 +400,7 @@ static int daemon_start(HttpServer *server, Fault *f)
 		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)config->listen_fd,
 		MHD_OPTION_THREAD_POOL_SIZE, config->threads,
 		MHD_OPTION_CONNECTION_LIMIT, server->connections_max,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, config->per_peer,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_HTTP_HEAD_BYTES,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1,

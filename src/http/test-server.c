@@ -107,10 +107,11 @@ static void seen_refuse(HttpRequest *req, unsigned status, const char *reason, v
 	reply_text(req, status, reason);
 }
 
-static Fixture *fixture_new(int64_t request_ms)
+static Fixture *fixture_limited(int64_t request_ms, unsigned per_peer)
 {
 	Fixture *fx = NEW(Fixture);
 	HttpConfig config = {
+		.per_peer = per_peer,
 		.body_max = BODY_MAX,
 		.stream_max = STREAM_MAX,
 		.request_ms = request_ms,
@@ -125,6 +126,11 @@ static Fixture *fixture_new(int64_t request_ms)
 	return fx;
 }
 
+static Fixture *fixture_new(int64_t request_ms)
+{
+	return fixture_limited(request_ms, 0);
+}
+
 static Fixture *fixture_free(Fixture *fx)
 {
 	(void)http_server_free(fx->server);
@@ -134,20 +140,27 @@ static Fixture *fixture_free(Fixture *fx)
 }
 DEFINE_CLEANUP(Fixture, fixture_free)
 
-/* A connected client; reads give up after PATIENCE_MS. */
-static int client_open(const Fixture *fx)
+/* A client at 127.0.0.N, connected; reads give up after PATIENCE_MS. */
+static int client_open_from(const Fixture *fx, uint32_t n)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	uint64_t port;
 
+	address.sin_addr.s_addr = htonl((UINT32_C(127) << 24) + n);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_true(str_parse_u64(strchr(fx->where, ':') + 1, &port));
 	address.sin_port = htons((uint16_t)port);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
 	return fd;
+}
+
+static int client_open(const Fixture *fx)
+{
+	return client_open_from(fx, 1);
 }
 
 static void say(int fd, const char *text)
@@ -546,6 +559,28 @@ TEST(many_connections)
 		for (int i = 0; i < counts[c]; i++)
 			closep(&fds[i]);
 	}
+}
+
+TEST(one_address_takes_no_more_than_its_share)
+{
+	_cleanup_(fixture_freep) Fixture *fx = fixture_limited(PATIENCE_MS, 2);
+	_cleanup_(closep) int first = client_open(fx), second = -1, third = -1, other = -1;
+	char byte;
+	ssize_t n;
+
+	say(first, GET("/"));
+	assert_heard(first, "hello", "200 OK");
+	second = client_open(fx);
+	say(second, GET("/"));
+	assert_heard(second, "hello", "200 OK");
+	third = client_open(fx);
+	n = recv(third, &byte, 1, 0); /* it is closed, and nothing was said */
+	assert_true(n == 0 || (n < 0 && errno == ECONNRESET));
+	other = client_open_from(fx, 2);
+	say(other, GET("/query"));
+	assert_heard(other, "|127.0.0.2", "200 OK");
+	say(first, GET("/"));
+	assert_heard(first, "hello", "200 OK");
 }
 
 TEST(bad_certificate_is_a_fault)
