@@ -116,6 +116,14 @@ _must_use_ int host_mount(const Host *host, const char *type, const char *source
 /* 0 also when nothing is mounted there. HOST_BUSY. */
 _must_use_ int host_unmount(const Host *host, const char *target, int64_t deadline_ms, Fault *f);
 
+/* --- neighbours on a network (host/neighbour.c) --- */
+
+enum { HOST_MAC_TEXT = 18 };
+
+/* The hardware address, in lower case, that has an IPv4 address on a device. HOST_NONE. */
+_must_use_ int host_neighbour(const Host *host, const char *device, const char *address,
+			      char ret[static HOST_MAC_TEXT], Fault *f);
+
 /* --- programs and modules (host/tool.c) --- */
 
 /* Whether a program is in PATH (or in sbin), by name. */
