@@ -156,6 +156,14 @@ typedef struct FilesystemSpec {
 	const char *path;  /* absolute; nobody can write by it where the share is read-only */
 } FilesystemSpec;
 
+/* An interface on a bridge of the host. */
+typedef struct TapSpec {
+	const char *bridge;
+	const char *mac;
+	const char *address; /* that its guest has there */
+	const char *filter;  /* libvirt's, which holds the guest to both; NULL: none */
+} TapSpec;
+
 typedef struct DomainSpec {
 	const char *id;    /* the server's uuid is the domain's */
 	const char *name;  /* as DOMAIN_NAME_FORMAT says */
@@ -168,7 +176,8 @@ typedef struct DomainSpec {
 	const char *kernel_args;
 	const char *console_path; /* file that collects the serial console */
 	const char *channel_path; /* unix socket of the guest channel */
-	bool network;             /* one plain user-mode interface */
+	bool network;             /* one interface: `tap`, else a plain user-mode one */
+	const TapSpec *tap;       /* or NULL */
 	const char *relay;        /* run for each connection to the metadata address, or NULL */
 	const DiskSpec *disks;    /* the root disk first */
 	size_t disk_count;

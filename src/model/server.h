@@ -155,6 +155,7 @@ typedef struct Server {
 	const char *availability_zone;
 	const char *host;     /* "" until placed */
 	const char *networks; /* "auto" or "none" */
+	const char *address;  /* on the network of guests, or NULL: see GuestNetwork */
 	const char *reservation_id;
 	int64_t launch_index;
 	const char *root_device; /* "/dev/vda", or NULL when there is none yet */

@@ -7,7 +7,7 @@
 
 #include "records/record.h"
 
-enum { RECORD_COLUMNS_MAX = 64, RECORD_NAME_MAX = 64 };
+enum { RECORD_COLUMNS_MAX = 80, RECORD_NAME_MAX = 64 };
 
 /* The statements of one table, made once. */
 struct RecordSql {

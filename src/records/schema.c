@@ -256,6 +256,8 @@ static const char schema_3[] =
 static const char schema_4[] =
 	"ALTER TABLE operations ADD COLUMN share_id TEXT;"
 	"ALTER TABLE operations ADD COLUMN share_mapping_id TEXT;"
+	"ALTER TABLE servers ADD COLUMN address TEXT;"
+	"CREATE UNIQUE INDEX servers_address ON servers (address) WHERE address IS NOT NULL;"
 	"CREATE TABLE share_types ("
 	"id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT, extra_specs TEXT, "
 	"is_public BIGINT NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT "

@@ -304,6 +304,7 @@ static const Column server_columns[] = {
 	TEXT_COLUMN(Server, availability_zone),
 	TEXT_COLUMN(Server, host),
 	TEXT_COLUMN(Server, networks),
+	TEXT_COLUMN(Server, address),
 	TEXT_COLUMN(Server, reservation_id),
 	INT_COLUMN(Server, launch_index),
 	TEXT_COLUMN(Server, root_device),
