@@ -13,6 +13,7 @@
 #include "service/host-traits.h"
 #include "service/image.h"
 #include "service/priv.h"
+#include "service/server-address.h"
 #include "service/server-boot.h"
 #include "service/server-disks.h"
 #include "service/server-group.h"
@@ -134,7 +135,7 @@ static int write_unplaced(Work *work, Server *server, Fault *f)
 	return r ? r : action_finish(work->tx, work->arena, action, reason, f);
 }
 
-static int write_server(Work *work, const Server *server, const ServerDisks *disks, Fault *f)
+static int write_server(Work *work, Server *server, const ServerDisks *disks, Fault *f)
 {
 	const char *kind = disks->has_volumes ? "build-server-with-volumes" : "build-server";
 	Operation operation = operation_for(work, server->id);
@@ -142,6 +143,9 @@ static int write_server(Work *work, const Server *server, const ServerDisks *dis
 
 	operation.server_id = server->id;
 	operation.image_id = server->image_id;
+	r = server_address_take(work, server, f);
+	if (r)
+		return r;
 	r = server_insert(work->tx, server, f);
 	if (r)
 		return fault_unexpected(f, r);

@@ -125,6 +125,7 @@ int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 	if (r)
 		return r;
 	server->vm_state = VM_DELETED;
+	server->address = NULL;
 	server->task_state = TASK_NONE;
 	server->power_state = POWER_NONE;
 	server->terminated_us = server->updated_us = clock_now_us();

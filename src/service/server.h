@@ -46,9 +46,9 @@ typedef struct ServerWish {
 /*
  * Make servers and the operations that build them. *ret_reservation is "r-xxxxxxxx".
  * REFUSAL_NO_FLAVOR, REFUSAL_NO_IMAGE, REFUSAL_IMAGE_UNUSABLE, REFUSAL_FLAVOR_TOO_SMALL,
- * REFUSAL_QUOTA, REFUSAL_BAD_INPUT, REFUSAL_NO_SERVER_GROUP; of the volumes
- * REFUSAL_VOLUME_MULTIATTACH, REFUSAL_VOLUME_STATE ("reserve"), REFUSAL_VOLUME_ATTACHED_HERE,
- * REFUSAL_TOO_MANY_DISKS.
+ * REFUSAL_QUOTA, REFUSAL_BAD_INPUT, REFUSAL_NO_SERVER_GROUP, REFUSAL_SERVER_CONFLICT (no address is
+ * left); of the volumes REFUSAL_VOLUME_MULTIATTACH, REFUSAL_VOLUME_STATE ("reserve"),
+ * REFUSAL_VOLUME_ATTACHED_HERE, REFUSAL_TOO_MANY_DISKS.
  */
 _must_use_ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_first,
 				      const char **ret_reservation, Fault *f);

@@ -14,6 +14,7 @@
 #include "contract/store.h"
 #include "engine/engine.h"
 #include "model/identity.h"
+#include "model/network.h"
 #include "rules/refusal.h"
 
 /* What the operator chose and use cases have to know. */
@@ -42,6 +43,7 @@ typedef struct ServiceSettings {
 	const char *metadata_secret; /* shared with proxies; NULL: there are none */
 	const char *metadata_domain; /* of host names that guests are told */
 	bool config_drives;          /* every server gets one */
+	const GuestNetwork *network; /* of new servers; NULL: each has one of its emulator's */
 	int64_t token_s;             /* life of a token */
 } ServiceSettings;
 
