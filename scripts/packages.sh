@@ -18,6 +18,7 @@ packages_of() { # GROUP...
 		guest) echo busybox-static kmod lz4 python3 ;;
 		image) echo qemu-utils ;;
 		disk) echo mount ;;
+		net) echo iproute2 dnsmasq-base ;;
 		targets) echo tgt qemu-block-extra libiscsi-bin ;;
 		lvm) echo lvm2 thin-provisioning-tools mount qemu-utils ;;
 		blocks) echo dmsetup e2fsprogs mount ;;

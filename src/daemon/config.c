@@ -12,6 +12,7 @@
 
 #include "base/enum.h"
 #include "base/str.h"
+#include "daemon/guest-network.h"
 #include "http/peer.h"
 #include "model/share.h"
 #include "model/volume.h"
@@ -95,8 +96,17 @@ static const ConfigKey keys[] = {
 	NUMBER("compute", "shelved_offload_seconds", shelved_offload_s, -1, 366 * 24 * 3600),
 	NUMBER("compute", "resize_confirm_seconds", resize_confirm_s, 0, 366 * 24 * 3600),
 	NUMBER("compute", "deleted_days", deleted_days, 0, 36500),
+	TEXT("network", "bridge", network_bridge, NULL),
+	TEXT("network", "name", network_name, NULL),
+	TEXT("network", "subnet", network_subnet, NULL),
+	TEXT("network", "range", network_range, NULL),
+	TEXT("network", "gateway", network_gateway, NULL),
+	TEXT("network", "dns", network_dns, NULL),
+	TEXT("network", "filter", network_filter, NULL),
+	TEXT("network", "dhcp_hosts", dhcp_hosts, NULL),
 	TEXT("metadata", "shared_secret", metadata_secret, NULL),
 	TEXT("metadata", "listen", metadata_listen, NULL),
+	TEXT("metadata", "listen_guests", metadata_listen_guests, NULL),
 	FLAG("metadata", "guest_network", metadata_guests),
 	TEXT("metadata", "domain", metadata_domain, NULL),
 	TEXT("metadata", "config_drive", config_drive, config_drives),
@@ -156,6 +166,7 @@ void config_default(Config *config, Arena *arena)
 		.share_hotplug = "no",
 		.share_actions = true,
 		.deleted_days = 90,
+		.network_name = "guests",
 		.metadata_domain = "novalocal",
 		.config_drive = "asked",
 		.volume_backend = "file",
@@ -343,6 +354,33 @@ static int check_filesystems(const Config *config, Fault *f)
 	return 0;
 }
 
+static bool is_embedded(const Config *config)
+{
+	return !config->hypervisor_uri || strstr(config->hypervisor_uri, "/embed");
+}
+
+/* What can be known without looking at this machine. */
+static int check_network(const Config *config, Fault *f)
+{
+	GuestNetwork network;
+
+	if (!config->network_bridge && config->network_subnet)
+		return fault(f, -EINVAL, "the subnet in [network] needs a bridge");
+	if (!config->network_bridge && config->metadata_listen_guests)
+		return fault(f, -EINVAL, "listen_guests needs a bridge in [network]");
+	if (!config->network_bridge)
+		return 0;
+	if (config->network_filter && is_embedded(config))
+		return fault(f, -EINVAL,
+			     "filter %s needs a libvirtd with nwfilter: the embedded driver has "
+			     "none",
+			     config->network_filter);
+	if (config->dhcp_hosts && config->dhcp_hosts[0] != '/')
+		return fault(f, -EINVAL, "dhcp_hosts %s is not an absolute path",
+			     config->dhcp_hosts);
+	return guest_network_read(config, 0, &network, f);
+}
+
 int config_check(const Config *config, Fault *f)
 {
 	int r;
@@ -363,6 +401,8 @@ int config_check(const Config *config, Fault *f)
 			     "the audit trail %s is not none, journal or an absolute path",
 			     config->audit);
 	r = check_choices(config, f);
+	if (r == 0)
+		r = check_network(config, f);
 	if (r == 0)
 		r = check_filesystems(config, f);
 	if (r == 0)

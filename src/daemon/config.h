@@ -48,12 +48,22 @@ typedef struct Config {
 	int64_t shelved_offload_s;
 	int64_t resize_confirm_s; /* 0: nobody but the owner confirms */
 	int64_t deleted_days;     /* 0: deleted servers are kept */
+	/* [network] */
+	const char *network_bridge; /* of servers; NULL: each has a network of its emulator's */
+	const char *network_name;   /* by which clients see it */
+	const char *network_subnet;
+	const char *network_range;   /* of the subnet, what servers get; NULL: all */
+	const char *network_gateway; /* NULL: this host */
+	const char *network_dns;     /* with commas between; NULL: none */
+	const char *network_filter;  /* libvirt's; NULL: none */
+	const char *dhcp_hosts;      /* directory; NULL: below the state directory */
 	/* [metadata] */
-	const char *metadata_secret; /* shared with proxies; NULL: there are none */
-	const char *metadata_listen; /* a port for nothing else, or NULL */
-	bool metadata_guests;        /* guests reach it over their own network */
-	const char *metadata_domain; /* of host names */
-	const char *config_drive;    /* which servers get one: "asked" or "always" */
+	const char *metadata_secret;        /* shared with proxies; NULL: there are none */
+	const char *metadata_listen;        /* a port for nothing else, or NULL */
+	bool metadata_guests;               /* guests reach it over their emulator's network */
+	const char *metadata_listen_guests; /* for guests on the bridge, or NULL */
+	const char *metadata_domain;        /* of host names */
+	const char *config_drive;           /* which servers get one: "asked" or "always" */
 	/* [volume] */
 	const char *volume_backend;
 	const char *volume_group;     /* for lvm */

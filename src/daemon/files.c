@@ -102,17 +102,28 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-int files_write_private(const char *path, const char *text, bool durable, Fault *f)
+static int replace(const char *path, const char *draft, const char *text, mode_t mode, bool durable,
+		   Fault *f)
 {
-	_cleanup_(arena_freep) Arena *arena = arena_new();
-	const char *draft = arena_printf(arena, "%s.new", path);
-	_cleanup_(closep) int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	_cleanup_(closep) int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return fault(f, -errno, "create %s: %s", draft, strerror(errno));
-	if (fchmod(fd, 0600) < 0 || write_all(fd, text) < 0 || (durable && fsync(fd) < 0))
+	if (fchmod(fd, mode) < 0 || write_all(fd, text) < 0 || (durable && fsync(fd) < 0))
 		return fault(f, -errno, "write %s: %s", draft, strerror(errno));
 	if (rename(draft, path) < 0)
 		return fault(f, -errno, "rename %s: %s", draft, strerror(errno));
 	return 0;
+}
+
+int files_write_private(const char *path, const char *text, bool durable, Fault *f)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+
+	return replace(path, arena_printf(arena, "%s.new", path), text, 0600, durable, f);
+}
+
+int files_write_public(const char *path, const char *draft, const char *text, Fault *f)
+{
+	return replace(path, draft, text, 0644, false, f);
 }

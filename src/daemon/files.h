@@ -28,3 +28,7 @@ _must_use_ int files_read(const char *path, Arena *arena, const char **ret, Faul
  * the machine: for what is written again on the next start.
  */
 _must_use_ int files_write_private(const char *path, const char *text, bool durable, Fault *f);
+
+/* Likewise, readable by all and never durable; the caller says what it is called until it is whole.
+ */
+_must_use_ int files_write_public(const char *path, const char *draft, const char *text, Fault *f);

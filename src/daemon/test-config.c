@@ -80,6 +80,19 @@ TEST(what_does_not_go_together_is_told)
 	check_unfit("[volume]\nbackend = lvm\nvolume_group = vg\nformat = qcow2\n", "are raw");
 	check_unfit("[hypervisor]\nvirtiofsd = virtiofsd\n", "not an absolute path");
 	check_unfit("[hypervisor]\nvirtiofs_queue = 100\n", "not a power of two");
+	check_unfit("[network]\nsubnet = 10.0.0.0/24\n", "needs a bridge");
+	check_unfit("[network]\nbridge = b\n", "needs a subnet");
+	check_unfit("[network]\nbridge = b\nsubnet = 10.0.0.0\n", "is not like");
+	check_unfit("[metadata]\nlisten_guests = 169.254.169.254:80\n", "needs a bridge");
+	check_unfit("[network]\nbridge = b\nsubnet = 10.0.0.0/24\nfilter = clean-traffic\n",
+		    "the embedded driver has none");
+	check_unfit("[network]\nbridge = b\nsubnet = 10.0.0.0/24\ndhcp_hosts = here\n",
+		    "not an absolute path");
+	assert_int_equal(read_text("[hypervisor]\nuri = qemu:///system\n[network]\nbridge = b\n"
+				   "subnet = 10.0.0.0/24\nfilter = clean-traffic\n"),
+			 0);
+	assert_int_equal(config_check(&config, &fault), 0);
+	done();
 	assert_int_equal(read_text("[volume]\nbackend = lvm\nvolume_group = vg\n"
 				   "thin_pool = p\n"),
 			 0);

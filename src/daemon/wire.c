@@ -35,8 +35,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "daemon/dhcp-hosts.h"
 #include "daemon/doors.h"
 #include "daemon/files.h"
+#include "daemon/guest-gate.h"
+#include "daemon/guest-network.h"
 #include "daemon/targets.h"
 #include "engine/engine.h"
 #include "hypervisor/fake/fake.h"
@@ -45,6 +48,9 @@
 #include "records/tables.h"
 #include "service/image.h"
 #include "store/sqlite/sqlite.h"
+
+/* Of one guest on the bridge, at a time: others have room beside it. */
+enum { CONNECTIONS_PER_GUEST = 8 };
 
 struct Daemon {
 	const Config *config;
@@ -65,6 +71,11 @@ struct Daemon {
 	Api *guest_api; /* what guests, and a port for metadata alone, may ask */
 	HttpServer *guest_server;
 	Doors *doors;
+	GuestNetwork network; /* of settings.network */
+	const char *dhcp_hosts;
+	GuestGate *gate_keeper;
+	Api *bridge_api; /* what guests on the bridge may ask */
+	HttpServer *bridge_server;
 	int listen_fd;
 	const char *url;
 	pthread_rwlock_t gate; /* guards running */
@@ -261,19 +272,44 @@ static int release_images(Tx *tx, void *ctx, Fault *f)
 	return service_release_images(tx, ctx, f);
 }
 
-static void guest_begins(void *ctx, const char *server_id)
+static int guest_begins(void *ctx, const Server *server, Fault *f)
 {
-	doors_add(ctx, server_id);
+	const Daemon *daemon = ctx;
+
+	doors_add(daemon->doors, server->id);
+	if (!server->address || !daemon->dhcp_hosts)
+		return 0;
+	return dhcp_hosts_add(daemon->dhcp_hosts, server, f);
 }
 
 static void guest_gone(void *ctx, const char *server_id)
 {
-	doors_remove(ctx, server_id);
+	const Daemon *daemon = ctx;
+
+	doors_remove(daemon->doors, server_id);
+	if (daemon->dhcp_hosts)
+		dhcp_hosts_remove(daemon->dhcp_hosts, server_id);
 }
 
 static const char *guest_relay(void *ctx, Arena *arena, const char *server_id)
 {
-	return doors_command(ctx, arena, server_id);
+	const Daemon *daemon = ctx;
+
+	return doors_command(daemon->doors, arena, server_id);
+}
+
+/* The bridge of servers that have addresses. */
+static int open_network(Daemon *daemon, Fault *f)
+{
+	const Config *config = daemon->config;
+	int r;
+
+	if (!config->network_bridge)
+		return 0;
+	r = guest_network_open(config, &daemon->network, f);
+	daemon->settings.network = &daemon->network;
+	daemon->dhcp_hosts = config->dhcp_hosts ? config->dhcp_hosts : below(daemon, "dhcp-hosts");
+	return r ? r : dhcp_hosts_open(daemon->dhcp_hosts, f);
 }
 
 /* What guests need beside their domains. */
@@ -283,7 +319,7 @@ static int add_doors(Daemon *daemon, EngineConfig *config, Fault *f)
 
 	config->guest_begins = guest_begins;
 	config->guest_gone = guest_gone;
-	config->guest_ctx = daemon->doors;
+	config->guest_ctx = daemon;
 	if (daemon->config->metadata_guests)
 		config->guest_relay = guest_relay;
 	return r;
@@ -302,6 +338,7 @@ static int start_engine(Daemon *daemon, Fault *f)
 		.workers = (unsigned)daemon->config->engine_workers,
 		.guest_dir = below(daemon, "guests"),
 		.metadata_domain = daemon->config->metadata_domain,
+		.network = daemon->settings.network,
 		.times.shutdown_ms = daemon->config->shutdown_s * 1000,
 		.power_changed = service_power_changed,
 		.domain_seen = service_domain_seen,
@@ -387,6 +424,8 @@ int daemon_open(const Config *config, Daemon **ret, Fault *f)
 	pthread_rwlock_init(&daemon->gate, NULL);
 	fill_settings(daemon);
 	r = check_state(daemon, f);
+	if (r == 0)
+		r = open_network(daemon, f);
 	if (r == 0)
 		r = open_store(daemon, f);
 	if (r == 0)
@@ -499,6 +538,42 @@ static int serve_guests(Daemon *daemon, const ApiConfig *main_config, Fault *f)
 	return r ? fault_unexpected(f, r) : doors_serve(daemon->doors, daemon->guest_server, f);
 }
 
+static GuestVerdict judge_guest(void *ctx, const char *address)
+{
+	return guest_gate_judge(ctx, address, clock_mono_ms() * 1000);
+}
+
+/* Guests come by the bridge, each known by its address; on the fake hypervisor it is believed. */
+static int serve_bridge(Daemon *daemon, const ApiConfig *main_config, Fault *f)
+{
+	static const ApiDialect *const dialects[] = {&metadata_guest_dialect};
+	static const Host this_machine = {.root = ""};
+	const char *where = daemon->config->metadata_listen_guests;
+	bool fake = str_eq(daemon->config->hypervisor, "fake");
+	HttpConfig http = {.listen_fd = -1, .threads = 2, .per_peer = CONNECTIONS_PER_GUEST};
+	ApiConfig config = *main_config;
+	char name[256];
+	int r;
+
+	if (!where)
+		return 0;
+	daemon->gate_keeper = guest_gate_new(&daemon->network, fake ? NULL : &this_machine);
+	config.judge_guest = judge_guest;
+	config.guest_ctx = daemon->gate_keeper;
+	config.dialects = dialects;
+	config.dialect_count = ARRAY_SIZE(dialects);
+	r = api_new(&config, &daemon->bridge_api, f);
+	if (r == 0)
+		r = http_listen(where, &http.listen_fd, f);
+	if (r == 0)
+		r = http_listen_name(http.listen_fd, name, sizeof(name), f);
+	if (r)
+		return closep(&http.listen_fd), fault_unexpected(f, r);
+	log_info("guests=%s", name);
+	http.app = api_http_app(daemon->bridge_api);
+	return fault_unexpected(f, http_server_start(&http, &daemon->bridge_server, f));
+}
+
 int daemon_serve(Daemon *daemon, Fault *f)
 {
 	const ApiConfig config = {
@@ -523,6 +598,8 @@ int daemon_serve(Daemon *daemon, Fault *f)
 		r = api_new(&config, &daemon->api, f);
 	if (r == 0)
 		r = serve_guests(daemon, &config, f);
+	if (r == 0)
+		r = serve_bridge(daemon, &config, f);
 	return r ? r : start_server(daemon, f);
 }
 
@@ -549,6 +626,9 @@ Daemon *daemon_close(Daemon *daemon)
 	daemon->doors = doors_free(daemon->doors); /* before who serves them */
 	daemon->guest_server = http_server_free(daemon->guest_server);
 	daemon->guest_api = api_free(daemon->guest_api);
+	daemon->bridge_server = http_server_free(daemon->bridge_server);
+	daemon->bridge_api = api_free(daemon->bridge_api);
+	daemon->gate_keeper = guest_gate_free(daemon->gate_keeper);
 	hypervisor_close(daemon->hypervisor);
 	depot_close(daemon->depot);
 	backend_close(daemon->backend);

@@ -232,6 +232,36 @@ static int pages_make(StepRun *run, DomainSpec *spec, Fault *f)
 	return 0;
 }
 
+static int network_make(StepRun *run, DomainSpec *spec, Fault *f)
+{
+	const EngineConfig *config = run->config;
+	const Server *server = run->server;
+	char mac[DOMAIN_MAC_TEXT];
+	TapSpec *tap;
+
+	spec->network = !str_eq(server->networks, "none");
+	if (!server->address) {
+		if (spec->network && config->guest_relay)
+			spec->relay =
+				config->guest_relay(config->guest_ctx, run->arena, server->id);
+		return 0;
+	}
+	if (!config->network)
+		return step_give_up(f,
+				    "The server has the address %s on a network that this host no "
+				    "longer has.",
+				    server->address);
+	tap = ARENA_NEW(run->arena, TapSpec);
+	*tap = (TapSpec){
+		.bridge = config->network->bridge,
+		.mac = arena_strdup(run->arena, server_mac(server, mac)),
+		.address = server->address,
+		.filter = config->network->filter,
+	};
+	spec->tap = tap;
+	return 0;
+}
+
 int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 {
 	const Server *server = run->server;
@@ -245,14 +275,12 @@ int domain_spec_make(StepRun *run, DomainSpec *ret, Fault *f)
 		.vcpus = server->vcpus,
 		.console_path = guest_console_path(run),
 		.channel_path = guest_channel_path(run),
-		.network = !str_eq(server->networks, "none"),
 		.filesystems = run->filesystems,
 		.filesystem_count = run->filesystem_count,
 	};
-	if (ret->network && run->config->guest_relay)
-		ret->relay =
-			run->config->guest_relay(run->config->guest_ctx, run->arena, server->id);
-	r = pages_make(run, ret, f);
+	r = network_make(run, ret, f);
+	if (!r)
+		r = pages_make(run, ret, f);
 	if (!r)
 		r = kernel_make(run, ret, f);
 	return r ? r : disks_make(run, ret, f);

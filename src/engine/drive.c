@@ -58,6 +58,7 @@ int drive_write(StepRun *run, Fault *f)
 		.store = run->config->store,
 		.hypervisor = run->config->hypervisor,
 		.domain = run->config->metadata_domain,
+		.network = run->config->network,
 	};
 	MetadataFile *files;
 	MetadataView view;

@@ -19,6 +19,7 @@
 #include "contract/hypervisor.h"
 #include "contract/share-backend.h"
 #include "contract/store.h"
+#include "model/network.h"
 #include "model/operation.h"
 
 typedef struct Engine Engine;
@@ -94,12 +95,14 @@ struct EngineConfig {
 	unsigned workers;            /* 0: a sensible number */
 	const char *guest_dir;       /* where consoles, guest channels and drives lie; absolute */
 	const char *metadata_domain; /* of host names that guests are told; "": none */
+	const GuestNetwork *network; /* of servers that have an address; NULL: there is none */
 	EngineTimes times;
 	/*
 	 * A guest begins (or is found), and is gone for good: whoever has something beside its
-	 * domain makes it and takes it away. Quick, may be repeated; NULL: nobody.
+	 * domain makes it and takes it away. Quick, may be repeated; NULL: nobody. A guest does not
+	 * begin when that fails.
 	 */
-	void (*guest_begins)(void *ctx, const char *server_id);
+	int (*guest_begins)(void *ctx, const Server *server, Fault *f);
 	void (*guest_gone)(void *ctx, const char *server_id);
 	void *guest_ctx;
 	/* What leads from a guest's network to its metadata, in the arena; NULL: nothing does. */

@@ -114,7 +114,7 @@ static int look_at_domain(StepRun *run, PowerWork *work, DomainFacts *facts, Fau
 	int r = mend_domain(run, &work->state, f);
 
 	if (!r)
-		guest_begins(run);
+		r = guest_begins(run, f);
 	if (!r && run->server->domain_name)
 		r = look_at_adopted(run, facts, work, f);
 	for (size_t i = 0; !r && work->state != DOMAIN_ABSENT && i < run->disk_count; i++)

@@ -453,7 +453,7 @@ int domain_release_act(StepRun *run, Fault *f);
 int domain_release_undo(StepRun *run, Fault *f);
 
 /* There is, or will be, a guest: what is beside its domain is made. */
-void guest_begins(const StepRun *run);
+_must_use_ int guest_begins(const StepRun *run, Fault *f);
 int domain_define_act(StepRun *run, Fault *f);
 int domain_undefine_act(StepRun *run, Fault *f);
 int domain_start_act(StepRun *run, Fault *f);

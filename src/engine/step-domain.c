@@ -16,10 +16,11 @@ static int no_server(Fault *f)
 	return step_give_up(f, "the server is gone");
 }
 
-void guest_begins(const StepRun *run)
+int guest_begins(const StepRun *run, Fault *f)
 {
-	if (run->config->guest_begins)
-		run->config->guest_begins(run->config->guest_ctx, run->operation->server_id);
+	const EngineConfig *config = run->config;
+
+	return config->guest_begins ? config->guest_begins(config->guest_ctx, run->server, f) : 0;
 }
 
 static void guest_gone(const StepRun *run)
@@ -75,10 +76,11 @@ int domain_start_act(StepRun *run, Fault *f)
 		r = domain_define_act(run, f);
 	if (!r && drive_is_wanted(run->server))
 		r = drive_write(run, f);
+	if (!r)
+		r = guest_begins(run, f);
 	if (r)
 		return r;
 	drive_sweep(run);
-	guest_begins(run);
 	return fault_unexpected(f, hypervisor_start(run->config->hypervisor, run->server->id, f));
 }
 

@@ -136,6 +136,7 @@ int server_view_load(const ServerViewSource *source, Arena *arena, const char *s
 	*ret = (MetadataView){
 		.server = load.server,
 		.domain = source->domain,
+		.network = source->network,
 		.disks = disks.disks,
 		.disk_count = disks.count,
 		.now_us = clock_now_us(),

@@ -12,7 +12,8 @@
 typedef struct ServerViewSource {
 	Store *store;
 	Hypervisor *hypervisor;
-	const char *domain; /* of host names */
+	const char *domain;          /* of host names */
+	const GuestNetwork *network; /* or NULL */
 } ServerViewSource;
 
 /*

@@ -103,7 +103,7 @@ static void add_machine(Tree *tree)
 	    "ME");
 	add(tree, "", "hostname", hostname);
 	add(tree, "", "instance-id", short_id(tree, "i", server->id));
-	add(tree, "", "local-ipv4", "");
+	add(tree, "", "local-ipv4", server->address ? server->address : "");
 	add(tree, "", "reservation-id", server->reservation_id);
 	add(tree, "", "security-groups", "default");
 	add(tree, "2007-01-19", "local-hostname", hostname);

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "model/network.h"
 #include "model/server.h"
 
 typedef enum MetadataDiskKind {
@@ -40,7 +41,8 @@ typedef struct MetadataShare {
 /* All that documents are made of; borrowed. */
 typedef struct MetadataView {
 	const Server *server;
-	const char *domain; /* of host names: "novalocal" */
+	const char *domain;          /* of host names: "novalocal" */
+	const GuestNetwork *network; /* where the server has its address, or NULL */
 	const MetadataDisk *disks;
 	size_t disk_count;
 	const MetadataShare *shares;

@@ -182,7 +182,8 @@ static const char *meta_data(const MetadataView *view, Arena *arena, const char 
 
 /* --- network_data.json --- */
 
-static void out_interface(JsonOut *out, const Server *server)
+/* What the interface leads to: a bridge of the host where it has an address, else the emulator. */
+static void out_link(JsonOut *out, const Server *server)
 {
 	char mac[DOMAIN_MAC_TEXT];
 
@@ -190,18 +191,73 @@ static void out_interface(JsonOut *out, const Server *server)
 	json_out_begin(out, NULL);
 	json_out_text(out, "id", "net0");
 	json_out_text(out, "vif_id", server->id);
-	json_out_text(out, "type", "phy");
+	json_out_text(out, "type", server->address ? "bridge" : "phy");
 	json_out_null(out, "mtu");
-	json_out_text(out, "ethernet_mac_address", domain_mac(server->id, mac));
+	json_out_text(out, "ethernet_mac_address", server_mac(server, mac));
 	json_out_end(out);
 	json_out_list_end(out);
+}
+
+static void out_address(JsonOut *out, const char *key, uint32_t address)
+{
+	char text[IPV4_TEXT];
+
+	json_out_text(out, key, ipv4_text(address, text));
+}
+
+static void out_route(JsonOut *out, uint32_t network, uint32_t mask, uint32_t gateway)
+{
+	json_out_begin(out, NULL);
+	out_address(out, "network", network);
+	out_address(out, "netmask", mask);
+	out_address(out, "gateway", gateway);
+	json_out_end(out);
+}
+
+/* All that it takes to be found there without DHCP; and the way back here, where a router is. */
+static void out_fixed(JsonOut *out, const GuestNetwork *network, const char *address)
+{
+	uint32_t metadata = 0;
+
+	json_out_text(out, "type", "ipv4");
+	json_out_text(out, "ip_address", address);
+	out_address(out, "netmask", network->mask);
+	json_out_list_begin(out, "routes");
+	out_route(out, 0, 0, network->gateway);
+	if (network->host && network->host != network->gateway &&
+	    ipv4_read(METADATA_ADDRESS, &metadata))
+		out_route(out, metadata, UINT32_MAX, network->host);
+	json_out_list_end(out);
+}
+
+static void out_network(JsonOut *out, const MetadataView *view)
+{
+	const Server *server = view->server;
+
 	json_out_list_begin(out, "networks");
 	json_out_begin(out, NULL);
 	json_out_text(out, "id", "network0");
-	json_out_text(out, "type", "ipv4_dhcp");
+	if (server->address && view->network)
+		out_fixed(out, view->network, server->address);
+	else
+		json_out_text(out, "type", "ipv4_dhcp");
 	json_out_text(out, "link", "net0");
 	json_out_text(out, "network_id", server->id);
 	json_out_end(out);
+	json_out_list_end(out);
+}
+
+static void out_services(JsonOut *out, const MetadataView *view)
+{
+	const GuestNetwork *network = view->server->address ? view->network : NULL;
+
+	json_out_list_begin(out, "services");
+	for (size_t i = 0; network && i < network->dns_count; i++) {
+		json_out_begin(out, NULL);
+		json_out_text(out, "type", "dns");
+		out_address(out, "address", network->dns[i]);
+		json_out_end(out);
+	}
 	json_out_list_end(out);
 }
 
@@ -215,9 +271,10 @@ static const char *network_data(const MetadataView *view, Arena *arena,
 		json_out_raw(&out, "links", "[]");
 		json_out_raw(&out, "networks", "[]");
 	} else {
-		out_interface(&out, view->server);
+		out_link(&out, view->server);
+		out_network(&out, view);
 	}
-	json_out_raw(&out, "services", "[]");
+	out_services(&out, view);
 	json_out_end(&out);
 	return finish(&out, arena);
 }

@@ -245,6 +245,46 @@ TEST(what_a_server_does_not_have_is_not_said)
 		    "{\"links\":[],\"networks\":[],\"services\":[]}");
 }
 
+TEST(a_server_with_an_address_needs_no_dhcp)
+{
+	static const GuestNetwork network = {
+		.mask = 0xffffff00,
+		.gateway = 0x0a1400fe,
+		.host = 0x0a140001,
+		.dns = {0x09090909},
+		.dns_count = 1,
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Server server = plain;
+	MetadataView view = view_of(&server, "2026-01-01T00:00:00Z");
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	static const struct {
+		const char *path;
+		const char *text;
+	} wanted[] = {
+		{"links.0.type", "bridge"},
+		{"links.0.ethernet_mac_address", "52:c1:0a:14:00:05"},
+		{"networks.0.type", "ipv4"},
+		{"networks.0.ip_address", "10.20.0.5"},
+		{"networks.0.netmask", "255.255.255.0"},
+		{"networks.0.routes.0.network", "0.0.0.0"},
+		{"networks.0.routes.0.netmask", "0.0.0.0"},
+		{"networks.0.routes.0.gateway", "10.20.0.254"},
+		{"networks.0.routes.1.network", "169.254.169.254"},
+		{"networks.0.routes.1.netmask", "255.255.255.255"},
+		{"networks.0.routes.1.gateway", "10.20.0.1"},
+		{"services.0.type", "dns"},
+		{"services.0.address", "9.9.9.9"},
+	};
+
+	server.address = "10.20.0.5";
+	view.network = &network;
+	doc = read_json(&view, arena, "/openstack/latest/network_data.json");
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		assert_string_equal(json_get_text(arena, doc, wanted[i].path), wanted[i].text);
+	expect_text(&view, "/latest/meta-data/local-ipv4", "10.20.0.5");
+}
+
 TEST(the_ec2_tree)
 {
 	const Server full = full_server();

@@ -67,7 +67,7 @@ class Journey(ShareSteps, MappingSteps):
         flavors = asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors']
         flavor = min(flavors, key=lambda row: (row['disk'], row['ram']))['id']
         asked(self.user.post(SERVERS, {'server': {
-            'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': 'none'}},
+            'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': 'auto'}},
             version='compute 2.37'))
         self.wait(lambda: self.find(SERVERS, 'servers', name), ('ACTIVE', 'ERROR'))
 
@@ -77,7 +77,7 @@ class Journey(ShareSteps, MappingSteps):
         image = asked(self.user.get('/image/v2/images'))['images'][0]['id']
         flavors = asked(self.user.get('/compute/v2.1/flavors/detail'))['flavors']
         asked(self.user.post(SERVERS, {'server': {
-            'name': NAME, 'networks': 'none', 'flavorRef': flavors[0]['id'],
+            'name': NAME, 'networks': 'auto', 'flavorRef': flavors[0]['id'],
             'block_device_mapping_v2': [
                 {'source_type': 'image', 'destination_type': 'volume', 'uuid': image,
                  'boot_index': 0, 'volume_size': 1, 'delete_on_termination': True},

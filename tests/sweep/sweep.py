@@ -129,7 +129,9 @@ class Bases:
         os.mkdir(folder)
         with open(os.path.join(folder, CONFIG), 'w', encoding='utf-8') as file:
             file.write('[volume]\nbackend = %s\n[share]\nbackend = fake\nlimit = none\n'
-                       '[compute]\nshare_hotplug = yes\n' % backend)
+                       '[compute]\nshare_hotplug = yes\n'
+                       '[network]\nbridge = lo\nsubnet = 127.20.0.0/24\n'
+                       'gateway = 127.20.0.1\n' % backend)
         make_foreign_domain(folder)
         shares.make_foreign_share(folder)
         with house(folder) as cleatd:

@@ -73,6 +73,14 @@ def two_servers_share_what_is_made_for_it():
     found('has attachments to', two(False))
 
 
+def addresses_go_with_their_servers():
+    told = world(addresses={SERVER: '10.0.0.5'}, files=world().files + ['dhcp-hosts/' + SERVER])
+    tap.expect(complaints(told), [])
+    found('nobody is told', told._replace(files=world().files))
+    found('has outlived it', world(addresses={STRANGER: '10.0.0.5'}))
+    found('is left over', world(files=world().files + ['dhcp-hosts/' + STRANGER]))
+
+
 def what_a_server_got_while_away_is_plugged_in_nowhere():
     got = {ATTACHMENT: Attachment(VOLUME, 'attached', 'mapping', False)}
     away = world(servers=servers(status='SHELVED_OFFLOADED'), domains={}, attachments=got,
@@ -213,6 +221,7 @@ def a_volume_without_bytes_is_a_danger():
 
 tap.run('judge', [
     a_right_world_passes, an_empty_world_passes, two_servers_share_what_is_made_for_it,
+    addresses_go_with_their_servers,
     what_a_server_got_while_away_is_plugged_in_nowhere, a_volume_in_between_is_found,
     an_attachment_that_one_side_forgot_is_found, an_attachment_too_many_is_found,
     a_disk_halfway_is_found, a_server_in_between_is_found, power_that_differs_is_found,

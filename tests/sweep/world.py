@@ -38,7 +38,7 @@ Attachment = collections.namedtuple('Attachment', 'volume status mapping exporte
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
 FOREIGN_ID = '5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11'  # a domain that others have made
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
-                               'attachments snapshots copied', defaults=({}, ()))
+                               'attachments snapshots copied addresses', defaults=({}, (), {}))
 
 
 # --- looking -------------------------------------------------------------------------------
@@ -114,8 +114,10 @@ def look_at_rows(store):
             "SELECT project_id, resource, used FROM quotas")}
         attachments = attachment_rows(rows)
         copied = [row[0] for row in rows.execute('SELECT id FROM volumes WHERE copies <> 0')]
+        addresses = dict(rows.execute('SELECT id, address FROM servers '
+                                      'WHERE address IS NOT NULL'))
     rows.close()
-    return operations, usage, attachments, copied
+    return operations, usage, attachments, copied, addresses
 
 
 def attachment_rows(rows):
@@ -147,11 +149,12 @@ def look(cleatd):
     """A World, as far as it can be seen in one moment."""
     admin = cleatd.user('admin')
     files = look_at_files(cleatd.dir)
-    operations, usage, attachments, copied = look_at_rows(find_store(cleatd.dir, files))
+    operations, usage, attachments, copied, addresses = look_at_rows(
+        find_store(cleatd.dir, files))
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
     return World(look_at_servers(admin), look_at_volumes(admin), images,
                  look_at_domains(cleatd.dir, files), files, operations, usage, attachments,
-                 look_at_snapshots(admin), copied)
+                 look_at_snapshots(admin), copied, addresses)
 
 
 # --- judging -------------------------------------------------------------------------------
@@ -255,6 +258,16 @@ def about_snapshots(world):
         yield 'volume %s is said to be copied' % volume_id
 
 
+def about_addresses(world):
+    """Who has one is there, and a DHCP server is told of it as long as there is a domain."""
+    for server_id in world.addresses:
+        server = world.servers.get(server_id)
+        if not server:
+            yield 'the address of server %s has outlived it' % server_id
+        elif server.status == 'ACTIVE' and 'dhcp-hosts/' + server_id not in world.files:
+            yield 'nobody is told the address of server %s' % server_id
+
+
 def about_leftovers(world):
     known = set(world.servers) | set(world.volumes) | set(world.images) | \
         set(world.attachments) | set(world.snapshots) | {FOREIGN_ID}
@@ -302,6 +315,7 @@ def complaints(world, broken_is_fine=False):
         found += about_server(world, server_id, server, broken_is_fine)
     found += about_exports(world)
     found += about_snapshots(world)
+    found += about_addresses(world)
     found += about_leftovers(world)
     found += about_usage(world)
     return found

@@ -175,6 +175,13 @@ struct ApiDialect {
 	const char *(*problem)(ApiRequest *r, const JsonProblem *problem);
 };
 
+/* What becomes of a request from an address on the network of guests. */
+typedef enum GuestVerdict {
+	GUEST_WELCOME,
+	GUEST_STRANGE, /* whoever it is does not have that address */
+	GUEST_HASTY,   /* it has asked too often */
+} GuestVerdict;
+
 struct ApiConfig {
 	Store *store;
 	Identity *identity;
@@ -186,6 +193,9 @@ struct ApiConfig {
 	const ServiceSettings *settings;
 	const char *public_url; /* "https://cloud.example.org", or NULL: from the request's Host */
 	const char *region;
+	/* For guests that are known by their addresses; NULL: there are none. */
+	GuestVerdict (*judge_guest)(void *ctx, const char *address);
+	void *guest_ctx;
 	unsigned workers; /* for API_WORK; 0: 2 */
 	int64_t wait_ms;  /* see api_wait_operation() */
 	const ApiDialect *const *dialects;

@@ -325,6 +325,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_usage_routes,
 	&compute_console_routes,
 	&compute_small_routes,
+	&compute_address_routes,
 	NULL,
 };
 

@@ -48,6 +48,7 @@ extern const ApiRoutes compute_external_event_routes;
 extern const ApiRoutes compute_usage_routes;
 extern const ApiRoutes compute_console_routes;
 extern const ApiRoutes compute_small_routes;
+extern const ApiRoutes compute_address_routes;
 
 /* The id of one of the daemon's services ("nova-compute"). */
 const char *compute_service_id(const ApiRequest *r, const char *binary);
@@ -78,6 +79,10 @@ void compute_out_flavor(ApiRequest *r, const char *key, const Flavor *flavor);
 /* Print one server in full. `full` leaves nothing out; update replies are shorter below 2.75. */
 _must_use_ int compute_out_server(ApiRequest *r, const char *key, const Server *server, bool full,
 				  Fault *f);
+
+/* Where a server is found, as a member of `out`; `full` leaves nothing out. */
+void compute_out_addresses(ApiRequest *r, JsonOut *out, const char *key, const Server *server,
+			   bool full);
 
 /* Print a server as the reply to its rebuild shows it. */
 _must_use_ int compute_out_rebuilt(ApiRequest *r, const char *key, const Server *server,

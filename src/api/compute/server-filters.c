@@ -96,6 +96,7 @@ static const struct {
 	{"root_device_name", "root_device", FILTER_PATTERN},
 	{"access_ip_v4", "access_ipv4", FILTER_PATTERN},
 	{"access_ip_v6", "access_ipv6", FILTER_PATTERN},
+	{"ip", "address", FILTER_PATTERN},
 	{"flavor", "flavor_id", FILTER_EQUAL},
 	{"image", "image_id", FILTER_EQUAL},
 	{"image_ref", "image_id", FILTER_EQUAL},
@@ -395,7 +396,7 @@ static bool add_filters(ApiRequest *r, RecordQuery *query)
 		if (!add_filter(r, query, i, value))
 			return false;
 	}
-	if (api_query(r, "ip") || api_query(r, "ip6") || asks_for_progress(r))
+	if (api_query(r, "ip6") || asks_for_progress(r))
 		record_where_text(query, "id", RECORD_EQ, ""); /* no server has any */
 	return true;
 }

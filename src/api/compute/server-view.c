@@ -193,11 +193,11 @@ static void print_flavor_inside(JsonOut *out, const char *key, const void *objec
 	json_out_end(out);
 }
 
-static void print_addresses(JsonOut *out, const char *key, const void *object _unused_,
-			    const void *context _unused_)
+static void print_addresses(JsonOut *out, const char *key, const void *object, const void *context)
 {
-	json_out_begin(out, key); /* user-mode networking has no address that others could use */
-	json_out_end(out);
+	const ServerView *view = context;
+
+	compute_out_addresses(view->r, out, key, object, true);
 }
 
 /* Where it will be is not said before it is there. */

@@ -28,19 +28,9 @@ static int reply_without(ApiRequest *r, const char *json, Fault *f)
 	return 0;
 }
 
-static int no_interfaces(ApiRequest *r, Fault *f)
-{
-	return reply_without(r, "{\"interfaceAttachments\":[]}", f);
-}
-
 static int no_security_groups(ApiRequest *r, Fault *f)
 {
 	return reply_without(r, "{\"security_groups\":[]}", f);
-}
-
-static int no_addresses(ApiRequest *r, Fault *f)
-{
-	return reply_without(r, "{\"addresses\":{}}", f);
 }
 
 static int no_migrations(ApiRequest *r, Fault *f)
@@ -126,12 +116,6 @@ static const ApiRoute routes[] = {
 	 .mode = API_PLAIN,
 	 .handle = extensions_list},
 	{.method = "GET",
-	 .pattern = "/servers/{server_id}/os-interface",
-	 .policy = "os_compute_api:os-attach-interfaces:list",
-	 .rule = API_RULE_READER,
-	 .mode = API_READ,
-	 .handle = no_interfaces},
-	{.method = "GET",
 	 .pattern = "/servers/{server_id}/os-security-groups",
 	 .policy = "os_compute_api:os-security-groups:list",
 	 .rule = API_RULE_READER,
@@ -158,11 +142,5 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_READ,
 	 .handle = diagnostics_show},
-	{.method = "GET",
-	 .pattern = "/servers/{server_id}/ips",
-	 .policy = "os_compute_api:ips:index",
-	 .rule = API_RULE_READER,
-	 .mode = API_READ,
-	 .handle = no_addresses},
 };
 const ApiRoutes compute_small_routes = API_ROUTES(routes);

@@ -44,13 +44,15 @@ static int load_view(ApiRequest *r, MetadataView *ret, Fault *f)
 		.store = r->config->store,
 		.hypervisor = r->config->hypervisor,
 		.domain = r->config->settings->metadata_domain,
+		.network = r->config->settings->network,
 	};
 	MetadataCaller caller;
 	int k;
 
 	*ret = (MetadataView){0};
-	if (!metadata_caller(r, &caller))
-		return 0;
+	k = metadata_caller(r, &caller, f);
+	if (k || !caller.server_id)
+		return k;
 	k = server_view_load(&source, r->arena, caller.server_id, ret, f);
 	if (k == RECORD_NOT_FOUND)
 		return refuse_unknown(r);
@@ -168,3 +170,4 @@ static const ApiWord words[] = {
 
 const ApiDialect metadata_dialect = METADATA_DIALECT("metadata", "/metadata");
 const ApiDialect metadata_port_dialect = METADATA_DIALECT("metadata-port", "");
+const ApiDialect metadata_guest_dialect = METADATA_DIALECT("metadata-guests", "");

@@ -12,5 +12,5 @@ typedef struct MetadataCaller {
 	const char *project_id; /* that the proxy has named, or NULL */
 } MetadataCaller;
 
-/* False after a refusal. */
-_must_use_ bool metadata_caller(ApiRequest *r, MetadataCaller *ret);
+/* Without a server_id after a refusal. */
+_must_use_ int metadata_caller(ApiRequest *r, MetadataCaller *ret, Fault *f);

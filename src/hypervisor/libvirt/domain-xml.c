@@ -178,6 +178,26 @@ static void write_network(Xml *xml, const DomainSpec *spec)
 	xml_close(xml);
 }
 
+/* libvirt makes the tap device and puts it on the bridge. */
+static void write_tap(Xml *xml, const TapSpec *tap)
+{
+	xml_open(xml, "interface");
+	xml_attr(xml, "type", "bridge");
+	xml_leaf(xml, "source", "bridge", tap->bridge);
+	xml_leaf(xml, "mac", "address", tap->mac);
+	xml_leaf(xml, "model", "type", "virtio");
+	if (tap->filter) {
+		xml_open(xml, "filterref");
+		xml_attr(xml, "filter", tap->filter);
+		xml_open(xml, "parameter");
+		xml_attr(xml, "name", "IP");
+		xml_attr(xml, "value", tap->address);
+		xml_close(xml);
+		xml_close(xml);
+	}
+	xml_close(xml);
+}
+
 static void write_argument(Xml *xml, const char *value)
 {
 	xml_leaf(xml, "qemu:arg", "value", value);
@@ -242,7 +262,9 @@ static void write_devices(Xml *xml, const DomainSpec *spec, const DomainHost *ho
 	write_controllers(xml, spec);
 	for (size_t i = 0; i < spec->filesystem_count; i++)
 		filesystem_xml_write(xml, &spec->filesystems[i], &host->filesystems);
-	if (spec->network && !spec->relay)
+	if (spec->tap)
+		write_tap(xml, spec->tap);
+	else if (spec->network && !spec->relay)
 		write_network(xml, spec);
 	if (spec->console_path)
 		write_console(xml, spec->console_path);

@@ -121,6 +121,28 @@ TEST(disk_boot_kvm)
 	assert_domain("disk-boot-kvm", &spec, true);
 }
 
+TEST(interface_on_a_bridge)
+{
+	const TapSpec tap = {
+		.bridge = "br0",
+		.mac = "52:c1:0a:14:00:05",
+		.address = "10.20.0.5",
+		.filter = "clean-traffic",
+	};
+	const DomainSpec spec = {
+		.id = ID,
+		.name = "cleat-5f1c9f3e",
+		.ram_mib = 256,
+		.vcpus = 1,
+		.network = true,
+		.tap = &tap,
+		.disks = &root,
+		.disk_count = 1,
+	};
+
+	assert_domain("bridge", &spec, true);
+}
+
 TEST(memory_of_huge_pages)
 {
 	const DomainSpec spec = {
