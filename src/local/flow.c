@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/digest.h"
+#include "base/durable.h"
 #include "base/str.h"
 #include "local/priv.h"
 
@@ -165,7 +166,7 @@ int flow_made(const Flow *flow, bool *ret, Fault *f)
 
 	r = made_name(flow, name, f);
 	if (r == 0)
-		r = file_read(flow->work->local->targets, name, &boot_id, f);
+		r = durable_read(flow->work->local->targets, name, &boot_id, f);
 	if (r < 0)
 		return r;
 	*ret = r == 0 && str_eq(boot_id, flow->work->local->boot_id);
@@ -181,8 +182,8 @@ int flow_set_made(const Flow *flow, bool made, Fault *f)
 	r = made_name(flow, name, f);
 	if (r)
 		return r;
-	return made ? file_write(local->targets, name, local->boot_id, f)
-		    : file_remove(local->targets, name, f);
+	return made ? durable_write(local->targets, name, local->boot_id, f)
+		    : durable_remove(local->targets, name, f);
 }
 
 /* The connector's part, while the target is ours alone. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/durable.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
@@ -27,24 +28,6 @@ Local *local_close(Local *local)
 	return NULL;
 }
 
-/* The directory and those above it, for root alone. */
-static int make_path(const char *path, Fault *f)
-{
-	_cleanup_(freep) char *copy = mem_strdup(path);
-
-	for (char *p = copy + 1;; *p++ = '/') {
-		p += strcspn(p, "/");
-		if (!*p)
-			break;
-		*p = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			return fault(f, -errno, "make %s: %s", copy, strerror(errno));
-	}
-	if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-		return fault(f, -errno, "make %s: %s", copy, strerror(errno));
-	return 0;
-}
-
 static int open_part(int dir, const char *name, int *ret_fd, Fault *f)
 {
 	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
@@ -58,7 +41,7 @@ static int open_parts(Local *local, Fault *f)
 	_cleanup_(closep) int dir = -1;
 	int r;
 
-	r = make_path(local->state_dir, f);
+	r = durable_directory(local->state_dir, 0700, f);
 	if (r)
 		return r;
 	dir = open(local->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -8,6 +8,7 @@
  * So the names are kept together with the machine's own UUID, which its maker or hypervisor gives
  * it. Names that come with another UUID are somebody else's.
  */
+#include "base/durable.h"
 #include "base/str.h"
 #include "local/names.h"
 #include "local/priv.h"
@@ -27,10 +28,10 @@ static int machine_read(LocalWork *work, Machine *ret, Fault *f)
 {
 	_cleanup_(freep) char *text = NULL;
 	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
-	int r = file_read(work->local->records, FILE_NAME, &text, f);
+	int r = durable_read(work->local->records, FILE_NAME, &text, f);
 
 	*ret = (Machine){0};
-	if (r == HOST_NONE)
+	if (r == DURABLE_NONE)
 		return 0;
 	if (r)
 		return r;
@@ -63,7 +64,7 @@ static int machine_write(LocalWork *work, const Machine *machine, Fault *f)
 		work->why = "the names of this machine are being written down";
 	if (r)
 		return r;
-	r = file_write(work->local->records, FILE_NAME, text, f);
+	r = durable_write(work->local->records, FILE_NAME, text, f);
 	lock_drop(work->local, LOCK_TARGET_ALONE, LOCK_NAME, &lock);
 	return r;
 }

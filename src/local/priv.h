@@ -33,12 +33,6 @@ _must_use_ int record_add(const Local *local, LocalRecord *record, int64_t deadl
 /* Remove what a crash left of records that were never whole. */
 _must_use_ int record_sweep(const Local *local, Fault *f);
 
-/* --- file.c: durable files in a directory --- */
-
-_must_use_ int file_write(int dir, const char *name, const char *text, Fault *f);
-_must_use_ int file_read(int dir, const char *name, char **ret, Fault *f); /* HOST_NONE */
-_must_use_ int file_remove(int dir, const char *name, Fault *f);
-
 /* --- lock.c --- */
 
 typedef enum LockKind {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/durable.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
@@ -86,7 +87,7 @@ int record_save(const Local *local, const LocalRecord *record, Fault *f)
 	json_out_end(&out);
 	text = json_out_take(&out, &length);
 	record_name(record->id, name);
-	return file_write(local->records, name, text, f);
+	return durable_write(local->records, name, text, f);
 }
 
 int record_move(const Local *local, LocalRecord *record, LocalState state, Fault *f)
@@ -107,7 +108,7 @@ int record_remove(const Local *local, const char *id, Fault *f)
 	char name[NAME_BYTES];
 
 	record_name(id, name);
-	return file_remove(local->records, name, f);
+	return durable_remove(local->records, name, f);
 }
 
 /* It may stand for a volume that is here: only who has looked can say that it does not. */
@@ -176,8 +177,8 @@ static int record_read(const Local *local, Arena *arena, const char *name, Local
 	LocalRecord *record;
 	int r;
 
-	r = file_read(local->records, name, &text, f);
-	if (r == HOST_NONE)
+	r = durable_read(local->records, name, &text, f);
+	if (r == DURABLE_NONE)
 		return 0; /* forgotten since the directory was read */
 	if (r == 0)
 		r = record_decode(arena, name, text, &record, f);

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * Small files that are there as a whole or not at all: written beside their place, flushed,
- * renamed, and the directory flushed.
+ * See durable.h.
  */
+#include "base/durable.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/mem.h"
 #include "base/str.h"
-#include "local/priv.h"
 
-enum { NAME_BYTES = 80, FILE_MAX = 1024 * 1024 };
+enum { NAME_BYTES = DURABLE_NAME_MAX + 5, FILE_MAX = 1024 * 1024 };
+
+int durable_directory(const char *path, unsigned mode, Fault *f)
+{
+	_cleanup_(freep) char *copy = mem_strdup(path);
+
+	for (char *p = copy + 1;; *p++ = '/') {
+		p += strcspn(p, "/");
+		if (!*p)
+			break;
+		*p = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			return fault(f, -errno, "make %s: %s", copy, strerror(errno));
+	}
+	if (mkdir(copy, mode) < 0 && errno != EEXIST)
+		return fault(f, -errno, "make %s: %s", copy, strerror(errno));
+	return 0;
+}
 
 static int write_whole(int fd, const char *text)
 {
@@ -28,13 +46,15 @@ static int write_whole(int fd, const char *text)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_write(int dir, const char *name, const char *text, Fault *f)
+int durable_write(int dir, const char *name, const char *text, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
 	char draft[NAME_BYTES];
 	int r;
 
-	(void)snprintf(draft, sizeof(draft), "%s.tmp", name); /* names are ids and digests */
+	if (strlen(name) > DURABLE_NAME_MAX)
+		return fault(f, -ENAMETOOLONG, "write %s: the name is too long", name);
+	(void)snprintf(draft, sizeof(draft), "%s.tmp", name);
 	fd = openat(dir, draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return fault(f, -errno, "write %s: %s", name, strerror(errno));
@@ -50,7 +70,7 @@ int file_write(int dir, const char *name, const char *text, Fault *f)
 	return 0;
 }
 
-int file_read(int dir, const char *name, char **ret, Fault *f)
+int durable_read(int dir, const char *name, char **ret, Fault *f)
 {
 	_cleanup_(closep) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	_cleanup_(buf_done) Buf text = {0};
@@ -58,7 +78,7 @@ int file_read(int dir, const char *name, char **ret, Fault *f)
 	ssize_t n = 0;
 
 	if (fd < 0 && errno == ENOENT)
-		return HOST_NONE;
+		return DURABLE_NONE;
 	while (fd >= 0 && text.length < FILE_MAX && (n = read(fd, piece, sizeof(piece))) > 0)
 		buf_append(&text, piece, (size_t)n);
 	if (fd < 0 || n < 0)
@@ -67,7 +87,7 @@ int file_read(int dir, const char *name, char **ret, Fault *f)
 	return 0;
 }
 
-int file_remove(int dir, const char *name, Fault *f)
+int durable_remove(int dir, const char *name, Fault *f)
 {
 	char draft[NAME_BYTES];
 
