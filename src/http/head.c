@@ -92,7 +92,7 @@ void http_head_field(HttpHead *head, const char *name, size_t name_length, const
 		head_blame(head, "A header value holds forbidden characters.");
 	if (text_is(name, name_length, "Host")) {
 		head->hosts++;
-		if (!host_valid(value, value_length))
+		if (!host_valid(value, value_length) && !(head->nameless && value_length == 0))
 			head_blame(head, "Host is not a host name.");
 	} else if (text_is(name, name_length, "Content-Length")) {
 		length_field(head, value, value_length);

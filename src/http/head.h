@@ -19,8 +19,9 @@ struct HttpHead {
 	unsigned encodings;
 	uint64_t length; /* Content-Length */
 	bool chunked;
-	bool expects; /* waits for "100 Continue" before it sends its body */
-	bool old;     /* HTTP/1.0 */
+	bool expects;  /* waits for "100 Continue" before it sends its body */
+	bool old;      /* HTTP/1.0 */
+	bool nameless; /* set after begin: Host may be empty */
 };
 
 void http_head_begin(HttpHead *head, const char *method, const char *version);

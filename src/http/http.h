@@ -64,6 +64,7 @@ struct HttpConfig {
 	const char *tls_cert; /* PEM text, or NULL for plain HTTP */
 	const char *tls_key;
 	const char *proxies; /* see peer.h; NULL: none. Borrowed */
+	bool nameless;       /* Host may be empty, as where a Unix socket has no name */
 	HttpApp app;
 };
 

@@ -84,4 +84,4 @@ struct HttpConnection {
 const HttpConfig *http_config(const HttpRequest *req);
 
 /* read.c: what is wrong with the head, for the client; NULL: nothing. Reads the query. */
-const char *http_head_problem(HttpRequest *req, const char *version);
+const char *http_head_problem(HttpRequest *req, const char *version, bool nameless);

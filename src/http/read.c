@@ -50,11 +50,12 @@ static bool target_whole(const HttpRequest *req, const char *version)
 	return version == end + 1 || (!query && version == end + 2);
 }
 
-const char *http_head_problem(HttpRequest *req, const char *version)
+const char *http_head_problem(HttpRequest *req, const char *version, bool nameless)
 {
 	HttpHead *head = &req->head;
 
 	http_head_begin(head, req->method, version);
+	head->nameless = nameless;
 	if (!head->problem)
 		(void)MHD_get_connection_values_n(req->mhd, MHD_HEADER_KIND, on_field, head);
 	http_head_end(head);

@@ -158,7 +158,7 @@ static enum MHD_Result head_arrived(HttpRequest *req, const char *version)
 		server_release(req->server);
 		return MHD_NO;
 	}
-	problem = http_head_problem(req, version);
+	problem = http_head_problem(req, version, req->server->config.nameless);
 	if (problem) {
 		request_refuse(req, MHD_HTTP_BAD_REQUEST, problem);
 		return reply_early(req);

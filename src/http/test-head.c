@@ -99,3 +99,23 @@ TEST(nul_in_name_and_value)
 	http_head_field(&head, "X", 1, "a\0b", 3);
 	assert_non_null(head.problem);
 }
+
+TEST(a_socket_without_a_name)
+{
+	HttpHead head;
+
+	http_head_begin(&head, "POST", "HTTP/1.1");
+	head.nameless = true;
+	http_head_field(&head, "Host", 4, "", 0);
+	http_head_end(&head);
+	assert_null(head.problem);
+
+	http_head_field(&head, "Host", 4, "", 0);
+	http_head_end(&head);
+	assert_non_null(head.problem); /* twice is still twice */
+
+	http_head_begin(&head, "POST", "HTTP/1.1");
+	head.nameless = true;
+	http_head_field(&head, "Host", 4, "a/b", 3);
+	assert_non_null(head.problem);
+}
