@@ -30,6 +30,7 @@ packages_of() { # GROUP...
 		prometheus) echo prometheus ;;
 		clang) echo clang-14 ;;
 		tidy) echo clang-tidy-14 ;;
+		fs) echo e2fsprogs mount ;;
 		valgrind) echo valgrind ;;
 		gdb) echo gdb ;;
 		library) echo g++ ;;

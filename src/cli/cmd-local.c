@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/local.h"
 #include "cli/output.h"
-#include <cleat/cleat.h>
 
 /* --- errors and handles --- */
 
@@ -88,23 +88,27 @@ static void free_text(char **text)
 	cleat_free(*text);
 }
 
-/* Records may be kept elsewhere, as by tests; undocumented on purpose. */
-static int open_host(Cli *cli, cleat_host **ret)
+struct cleat_host_options local_host_options(void)
 {
-	const struct cleat_host_options options = {
+	return (struct cleat_host_options){
 		.state_dir = getenv("CLEAT_LOCAL_STATE"),
 		.link_dir = getenv("CLEAT_LOCAL_LINKS"),
 	};
+}
+
+static int open_host(Cli *cli, cleat_host **ret)
+{
+	const struct cleat_host_options options = local_host_options();
 	struct cleat_error error;
 
 	return cleat_host_open(&options, ret, &error) ? fail_local(cli, &error) : 0;
 }
 
-/* A call may take as long as the whole command: exports are slow at some services. */
-static int open_cloud(Cli *cli, int64_t timeout_ms, cleat_cloud **ret)
+struct cleat_cloud_options local_cloud_options(const Cli *cli, int64_t timeout_ms)
 {
 	const ClientLogin *login = &cli->login;
-	const struct cleat_cloud_options options = {
+
+	return (struct cleat_cloud_options){
 		.cloud = cli_option(cli, "os-cloud"),
 		.auth_url = login->auth_url,
 		.token = login->token,
@@ -127,6 +131,11 @@ static int open_cloud(Cli *cli, int64_t timeout_ms, cleat_cloud **ret)
 		.timeout = timeout_ms,
 		.insecure = login->insecure,
 	};
+}
+
+static int open_cloud(Cli *cli, int64_t timeout_ms, cleat_cloud **ret)
+{
+	const struct cleat_cloud_options options = local_cloud_options(cli, timeout_ms);
 	struct cleat_error error;
 
 	return cleat_cloud_open(&options, ret, &error) ? fail_local(cli, &error) : 0;
@@ -213,8 +222,7 @@ static int show_disk(Cli *cli, const cleat_disk *disk)
 		"hostname", 0, "NAME", "tell the service this name (default: the machine's)"       \
 	}
 
-/* The service, also where nobody logs in. */
-static const char *peer_of(const Cli *cli)
+const char *local_peer(const Cli *cli)
 {
 	const char *given = cli_option(cli, "os-auth-url");
 
@@ -230,7 +238,7 @@ static struct cleat_connector_options connector_of(const Cli *cli)
 	return (struct cleat_connector_options){
 		.host = cli_option(cli, "hostname"),
 		.interface = cli_option(cli, "nic"),
-		.peer = peer_of(cli),
+		.peer = local_peer(cli),
 		.multipath = cli_flag(cli, "multipath") || cli_flag(cli, "enforce-multipath"),
 		.enforce_multipath = cli_flag(cli, "enforce-multipath"),
 	};

@@ -110,6 +110,7 @@ const Command *const commands[] = {
 	&cmd_local_detach,
 	&cmd_local_list,
 	&cmd_local_recover,
+	&cmd_plugin,
 	&cmd_attach,
 	&cmd_detach,
 	&cmd_attachment_create,

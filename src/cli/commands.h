@@ -44,6 +44,7 @@ extern const Command cmd_op_cancel;
 extern const Command cmd_op_list;
 extern const Command cmd_op_show;
 extern const Command cmd_op_watch;
+extern const Command cmd_plugin;
 extern const Command cmd_project_list;
 extern const Command cmd_server_adopt;
 extern const Command cmd_server_console;

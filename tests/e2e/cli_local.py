@@ -51,4 +51,12 @@ def wrong_use_of_local():
     tap.expect(cleat('local-recover', '--offline', env=nowhere), '')
 
 
-TESTS = [get_connector, what_cannot_be_connected_leaves_nothing, wrong_use_of_local]
+def wrong_use_of_the_plugin():
+    """What it does is in plugin.py."""
+    refused(USAGE, 'absolute paths', 'plugin', '--mounts', 'here')
+    refused(FAILED, 'absolute path', 'plugin', '--socket', 'here')
+    refused(USAGE, "'0'", 'plugin', '--size', '0')
+
+
+TESTS = [get_connector, what_cannot_be_connected_leaves_nothing, wrong_use_of_local,
+         wrong_use_of_the_plugin]

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the Cleat authors */
+/*
+ * Volumes on this machine, while somebody holds them. The order of what is written and what is done
+ * keeps the invariants of holders.h:
+ *
+ *     mount     record without the new holder | attach, mount | record with it | answer
+ *     release   record without the holder | unmount, detach, if he was the last | no record
+ */
+#include "base/clock.h"
+#include "base/str.h"
+#include "plugin/priv.h"
+
+enum { ATTACH_LEAST_MS = 1000 };
+
+const char *mount_place(const Call *call, const char *name)
+{
+	return arena_printf(call->arena, "%s/%s", call->machine->config->mount_dir, name);
+}
+
+int mount_look(Call *call, const char *name, const char **ret_place, Fault *f)
+{
+	Record record = {0};
+	int r = holders_load(call->machine->holders, call->arena, name, &record, f);
+
+	if (r < 0)
+		return r;
+	*ret_place = r == 0 && record.count > 0 ? mount_place(call, name) : NULL;
+	return 0;
+}
+
+/* A fault of this machine's own files. */
+static int machine_failed(Call *call, const Fault *f)
+{
+	return call_say(call, PLUGIN_FAILED, "%s", f->text);
+}
+
+static int load(Call *call, Record *ret)
+{
+	Fault f = {0};
+	int r = holders_load(call->machine->holders, call->arena, call->name, ret, &f);
+
+	return r < 0 ? machine_failed(call, &f) : r;
+}
+
+static int save(Call *call, const Record *record)
+{
+	Fault f = {0};
+
+	return holders_save(call->machine->holders, record, &f) ? machine_failed(call, &f) : 0;
+}
+
+static int64_t left_ms(const Call *call)
+{
+	return MAX(call->deadline_ms - clock_mono_ms(), (int64_t)ATTACH_LEAST_MS);
+}
+
+/* Whether anything of a volume is on this machine, as libcleat's records say. */
+static int is_here(Call *call, const char *volume_id, bool *ret)
+{
+	struct cleat_error error = {0};
+	cleat_disk **disks;
+	size_t count;
+
+	if (cleat_list(call->machine->host, &disks, &count, &error))
+		return call_cleat_failed(call, &error);
+	*ret = false;
+	for (size_t i = 0; i < count; i++)
+		*ret = *ret || str_eq(disks[i]->volume_id, volume_id);
+	cleat_disks_free(disks, count);
+	return 0;
+}
+
+/* --- taking away --- */
+
+/* A volume that nobody holds goes, then its record. */
+static int take_away(Call *call, const Record *record)
+{
+	struct cleat_error error = {0};
+	bool here = false;
+	Fault f = {0};
+	int r = is_here(call, record->volume_id, &here);
+
+	if (r)
+		return r;
+	if (here && cleat_local_detach(call->machine->host, call->session->cloud, record->volume_id,
+				       NULL, 0, left_ms(call), &error))
+		return call_cleat_failed(call, &error);
+	return holders_forget(call->machine->holders, record->name, &f) ? machine_failed(call, &f)
+									: 0;
+}
+
+int mount_clear(Call *call)
+{
+	Record record = {0};
+	int r = load(call, &record);
+
+	if (r)
+		return r == HOLDERS_NONE ? 0 : r;
+	if (record.count > 0)
+		return call_say(call, PLUGIN_REFUSED, "volume %s is mounted for %zu on this host",
+				call->name, record.count);
+	return take_away(call, &record);
+}
+
+int mount_release(Call *call)
+{
+	Record record = {0};
+	int r = load(call, &record);
+
+	if (r)
+		return r == HOLDERS_NONE ? 0 : r; /* nobody has it */
+	if (holders_has(&record, call->id)) {
+		holders_drop(&record, call->id);
+		r = save(call, &record);
+		if (r)
+			return r;
+	}
+	return record.count > 0 ? 0 : take_away(call, &record);
+}
+
+/* --- bringing --- */
+
+/* The record that is written before anything happens. What another way put here is left alone. */
+static int begin(Call *call, const Volume *volume, Record *record)
+{
+	bool here = false;
+	int r = load(call, record);
+
+	if (r == 0 && !str_eq(record->volume_id, volume->id)) {
+		r = mount_clear(call); /* the name has another volume now */
+		if (r == 0)
+			r = HOLDERS_NONE;
+	}
+	if (r != HOLDERS_NONE)
+		return r;
+	r = is_here(call, volume->id, &here);
+	if (r)
+		return r;
+	if (here)
+		return call_say(call, PLUGIN_REFUSED,
+				"volume %s is attached to this host already, not by the plugin",
+				volume->id);
+	if (str_eq(volume->status, "in-use") && !str_eq(volume->options.mode, "ro"))
+		return call_say(call, PLUGIN_REFUSED,
+				"volume %s is attached elsewhere: two may not write to one "
+				"file system",
+				volume->id);
+	*record = (Record){.name = call->name, .volume_id = volume->id};
+	return save(call, record);
+}
+
+static int attach(Call *call, const Volume *volume)
+{
+	const Options *how = &volume->options;
+	const struct cleat_attach_options options = {
+		.connector = {.multipath = how->multipath, .peer = call->machine->config->peer},
+		.mode = how->mode,
+		.mountpoint = mount_place(call, call->name),
+		.make_fs = str_eq(how->mode, "ro") ? NULL : how->fs,
+		.timeout = left_ms(call),
+	};
+	struct cleat_error error = {0};
+	cleat_disk *disk;
+
+	if (cleat_local_attach(call->machine->host, call->session->cloud, volume->id, &options,
+			       &disk, &error))
+		return call_cleat_failed(call, &error);
+	cleat_disk_free(disk);
+	return 0;
+}
+
+/* The first failure is the one that is told; what cannot go now, goes later. */
+static int give_up(Call *call, const Record *record, int r)
+{
+	const char *why = call->why;
+
+	(void)take_away(call, record);
+	call->why = why;
+	return r;
+}
+
+/* A failure leaves nobody on record who has not been answered. */
+static int hold(Call *call, Record *record)
+{
+	const char *why;
+	int r;
+
+	if (holders_has(record, call->id))
+		return 0;
+	holders_add(call->arena, record, call->id);
+	r = save(call, record);
+	if (r == 0)
+		return 0;
+	why = call->why;
+	holders_drop(record, call->id);
+	(void)save(call, record); /* the disk may be full: then it was not written before either */
+	call->why = why;
+	return r;
+}
+
+int mount_take(Call *call)
+{
+	Record record = {0};
+	Volume volume = {0};
+	int r = volume_find(call, &volume);
+
+	if (r == 0)
+		r = volume_wait(call, &volume);
+	if (r == 0)
+		r = begin(call, &volume, &record);
+	if (r)
+		return r;
+	if (record.count >= HOLDERS_MAX)
+		return call_say(call, PLUGIN_REFUSED, "volume %s is mounted too often", call->name);
+	r = attach(call, &volume);
+	if (r == 0)
+		r = hold(call, &record);
+	return r && record.count == 0 ? give_up(call, &record, r) : r;
+}
