@@ -38,6 +38,7 @@ typedef enum StoreOutcome {
 enum {
 	STORE_TOUCHED_OPERATIONS = 1 << 0, /* the engine has new work */
 	STORE_TOUCHED_IDENTITY = 1 << 1,   /* cached tokens are stale */
+	STORE_TOUCHED_OUTBOX = 1 << 2,     /* there is something to deliver */
 };
 
 struct StoreConfig {

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "engine/priv.h"
+#include "notify/notify.h"
 
 #include <stdatomic.h>
 
@@ -76,5 +77,5 @@ int operation_begin(Tx *tx, Arena *arena, const OperationKind *kind, Operation *
 	if (r)
 		return fault_unexpected(f, r);
 	operation_tell(tx, arena, operation);
-	return 0;
+	return notify_phase(tx, arena, operation, NOTIFY_START, NULL, f);
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "engine/priv.h"
+#include "notify/notify.h"
 
 typedef struct Draft {
 	Tx *tx;
@@ -50,10 +51,19 @@ static void step_move(Draft *d, size_t index, StepState to)
 	d->changed[index] = true;
 }
 
+static int announce(const Draft *d, NotifyPhase phase, const char *problem, Fault *f)
+{
+	return notify_phase(d->tx, d->task->arena, d->operation, phase, problem, f);
+}
+
 static int settle_done(Draft *d, Fault *f)
 {
-	int r = d->kind->done(d->tx, d->task->arena, d->operation, f);
+	int r = announce(d, NOTIFY_GOING, NULL, f);
 
+	if (!r)
+		r = d->kind->done(d->tx, d->task->arena, d->operation, f);
+	if (!r)
+		r = announce(d, NOTIFY_END, NULL, f);
 	if (r)
 		return fault_unexpected(f, r);
 	d->operation->progress = 100;
@@ -65,8 +75,10 @@ static int settle_done(Draft *d, Fault *f)
 
 static int call_failed(Draft *d, const char *reason, Fault *f)
 {
-	return fault_unexpected(f, d->kind->failed(d->tx, d->task->arena, d->operation,
-						   str_empty(reason) ? "unknown" : reason, f));
+	const char *problem = str_empty(reason) ? "unknown" : reason;
+	int r = d->kind->failed(d->tx, d->task->arena, d->operation, problem, f);
+
+	return r ? fault_unexpected(f, r) : announce(d, NOTIFY_ERROR, problem, f);
 }
 
 static int settle_failed(Draft *d, Fault *f)

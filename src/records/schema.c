@@ -310,7 +310,10 @@ static const char schema_4[] =
 	"CREATE INDEX share_mappings_share ON share_mappings (share_id);"
 	"CREATE INDEX share_mappings_rule ON share_mappings (rule_id) WHERE rule_id IS NOT NULL;"
 	"CREATE INDEX share_type_accesses_type ON share_type_accesses (type_id);"
-	"CREATE INDEX share_type_accesses_project ON share_type_accesses (project_id);";
+	"CREATE INDEX share_type_accesses_project ON share_type_accesses (project_id);"
+	"CREATE TABLE outbox ("
+	"seq BIGINT PRIMARY KEY NOT NULL, service TEXT NOT NULL, versioned BIGINT NOT NULL, "
+	"priority TEXT NOT NULL, body TEXT NOT NULL);";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

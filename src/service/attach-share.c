@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "notify/notify.h"
 #include "rules/mount-wish.h"
 #include "rules/share-mapping-status.h"
 #include "service/host-traits.h"
@@ -159,6 +160,20 @@ static ShareMapping *mapping_make(Work *work, const ShareAttachPlan *plan)
 	return mapping;
 }
 
+/* Others are told as of an operation. */
+static int attach_at_once(Work *work, Operation *operation, ShareMapping *mapping, Fault *f)
+{
+	int r;
+
+	operation->kind = "attach-share";
+	r = notify_phase(work->tx, work->arena, operation, NOTIFY_START, NULL, f);
+	if (!r)
+		r = share_mapping_move(work->tx, mapping, SHARE_MAPPING_EVENT_ALLOWED, f);
+	if (!r)
+		r = notify_phase(work->tx, work->arena, operation, NOTIFY_END, NULL, f);
+	return r ? r : action_finish(work->tx, work->arena, operation->action_id, NULL, f);
+}
+
 /* Where the host is let in already there is nothing to wait for. */
 static int begin(Work *work, const Server *server, ShareMapping *mapping, bool ready, Fault *f)
 {
@@ -168,13 +183,11 @@ static int begin(Work *work, const Server *server, ShareMapping *mapping, bool r
 	r = action_begin(work, server, NAME, EVENT, &operation.action_id, f);
 	if (r)
 		return r;
-	if (ready) {
-		r = share_mapping_move(work->tx, mapping, SHARE_MAPPING_EVENT_ALLOWED, f);
-		return r ? r : action_finish(work->tx, work->arena, operation.action_id, NULL, f);
-	}
 	operation.server_id = server->id;
 	operation.share_id = mapping->share_id;
 	operation.share_mapping_id = mapping->id;
+	if (ready)
+		return attach_at_once(work, &operation, mapping, f);
 	return operation_begin(work->tx, work->arena, service_operation("attach-share"), &operation,
 			       f);
 }

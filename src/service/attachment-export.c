@@ -31,9 +31,12 @@ int attachment_export(Work *work, const char *kind, int mode, const Attachment *
 {
 	JsonPair was = {.key = "mode", .value = enum_name(&attach_mode_names, mode)};
 	JsonTextMap args = {.pairs = &was, .count = 1};
+	int r = 0;
 
-	if (!attachment->exported)
-		return 0;
+	if (attachment->connector)
+		r = announce_volume(work, "connect-attachment", attachment->volume_id, f);
+	if (r || !attachment->exported)
+		return r;
 	return begin(work, kind, attachment, json_print_text_map(work->arena, &args), ret_operation,
 		     f);
 }
@@ -139,6 +142,14 @@ static int refuse_busy(Work *work, const Attachment *attachment)
 			   attachment->id, enum_name(&attach_status_names, attachment->status));
 }
 
+/* Nobody has to be asked. */
+static int drop_at_once(Work *work, const Attachment *attachment, Fault *f)
+{
+	int r = attachment_remove(work->tx, work->arena, attachment, f);
+
+	return r ? r : announce_volume(work, "drop-attachment", attachment->volume_id, f);
+}
+
 /* A server here has it: the guest is asked, as the compute service would. */
 static int drop_mapping(Work *work, Attachment *attachment, const char **ret_operation, Fault *f)
 {
@@ -153,7 +164,7 @@ static int drop_mapping(Work *work, Attachment *attachment, const char **ret_ope
 		return r;
 	r = server_get(work->tx, work->arena, attachment->server_id, &server, f);
 	if (r == RECORD_NOT_FOUND)
-		return attachment_remove(work->tx, work->arena, attachment, f);
+		return drop_at_once(work, attachment, f);
 	if (!r)
 		r = volume_get(work->tx, work->arena, attachment->volume_id, &volume, f);
 	if (r)
@@ -170,7 +181,7 @@ int service_drop_attachment(Work *work, Attachment *attachment, const char **ret
 	if (attachment->mapping_id)
 		return drop_mapping(work, attachment, ret_operation, f);
 	if (!attachment->exported)
-		return attachment_remove(work->tx, work->arena, attachment, f);
+		return drop_at_once(work, attachment, f);
 	if (attachment->status == ATTACHMENT_DETACHING ||
 	    attachment->status == ATTACHMENT_ERROR_DETACHING) {
 		r = attachment_pending(work, attachment, ret_operation, f);

@@ -192,6 +192,7 @@ int service_complete_attachment(Work *work, const char *id, Fault *f)
 		return fault_unexpected(f, r);
 	before = *volume;
 	r = volume_move_from(work->tx, work->arena, &before, volume, VOLUME_EVENT_COMPLETE, f);
-	/* A status that an admin gave it stays. */
-	return r == REFUSAL_VOLUME_STATE ? 0 : fault_unexpected(f, r);
+	if (r && r != REFUSAL_VOLUME_STATE) /* a status that an admin gave it stays */
+		return fault_unexpected(f, r);
+	return announce_volume(work, "complete-attachment", volume->id, f);
 }

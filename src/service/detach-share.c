@@ -6,6 +6,7 @@
  * and the mapping with it.
  */
 #include "base/str.h"
+#include "notify/notify.h"
 #include "rules/mount-wish.h"
 #include "rules/share-mapping-status.h"
 #include "service/priv.h"
@@ -24,8 +25,7 @@ static const char *kind_of(const ShareMapping *mapping, bool changed)
 	return changed ? "detach-share" : NULL;
 }
 
-static int begin(Work *work, const char *kind, const ShareMapping *mapping, const char *action_id,
-		 Fault *f)
+static Operation operation_of(Work *work, const ShareMapping *mapping, const char *action_id)
 {
 	Operation operation = operation_for(work, mapping->server_id);
 
@@ -33,6 +33,14 @@ static int begin(Work *work, const char *kind, const ShareMapping *mapping, cons
 	operation.share_id = mapping->share_id;
 	operation.share_mapping_id = mapping->id;
 	operation.action_id = action_id;
+	return operation;
+}
+
+static int begin(Work *work, const char *kind, const ShareMapping *mapping, const char *action_id,
+		 Fault *f)
+{
+	Operation operation = operation_of(work, mapping, action_id);
+
 	return operation_begin(work->tx, work->arena, service_operation(kind), &operation, f);
 }
 
@@ -41,6 +49,19 @@ static int forget(Tx *tx, Arena *arena, const char *mapping_id, const char *acti
 	int r = share_mapping_delete(tx, mapping_id, f);
 
 	return r ? fault_unexpected(f, r) : action_finish(tx, arena, action_id, NULL, f);
+}
+
+/* Others are told as of an operation. */
+static int detach_at_once(Work *work, const ShareMapping *mapping, const char *action_id, Fault *f)
+{
+	Operation operation = operation_of(work, mapping, action_id);
+	int r;
+
+	operation.kind = "detach-share";
+	r = notify_phase(work->tx, work->arena, &operation, NOTIFY_START, NULL, f);
+	if (!r)
+		r = forget(work->tx, work->arena, mapping->id, action_id, f);
+	return r ? r : notify_phase(work->tx, work->arena, &operation, NOTIFY_END, NULL, f);
 }
 
 /* Who may still use the share has his access until it is certain that he does not. */
@@ -71,7 +92,7 @@ static int detach(Work *work, const Server *server, ShareMapping *mapping, Fault
 		return fault_unexpected(f, r);
 	kind = kind_of(mapping, changed);
 	return kind ? begin(work, kind, mapping, action_id, f)
-		    : forget(work->tx, work->arena, mapping->id, action_id, f);
+		    : detach_at_once(work, mapping, action_id, f);
 }
 
 int service_detach_share(Work *work, const Server *server, const char *share_id,

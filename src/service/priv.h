@@ -26,6 +26,11 @@ bool work_sees(const Work *work, const char *project_id);
 /* An operation of that kind, filled with who asks for it; add subjects, then operation_begin(). */
 Operation operation_for(const Work *work, const char *lane);
 
+/* announce.c: tell others of a change that was made at once, by its name in notify/events.c. */
+_must_use_ int announce_server(Work *work, const char *change, const char *id, Fault *f);
+_must_use_ int announce_volume(Work *work, const char *change, const char *id, Fault *f);
+_must_use_ int announce_snapshot(Work *work, const char *change, const char *id, Fault *f);
+
 /* snapshot.c: away with the row, and its quota back; `volume` is NULL when it is gone. */
 _must_use_ int snapshot_remove(Tx *tx, Arena *arena, const Volume *volume, const Snapshot *snapshot,
 			       Fault *f);

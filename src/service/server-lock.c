@@ -16,7 +16,7 @@ static bool is_owner(const Work *work, const Server *server)
 }
 
 /* What is done at once is an action without events. */
-static int record(Work *work, Server *server, const char *action, Fault *f)
+static int record(Work *work, Server *server, const char *action, const char *change, Fault *f)
 {
 	const char *id;
 	int r;
@@ -25,7 +25,8 @@ static int record(Work *work, Server *server, const char *action, Fault *f)
 	r = server_update(work->tx, server, f);
 	if (r)
 		return fault_unexpected(f, r);
-	return action_begin(work, server, action, NULL, &id, f);
+	r = action_begin(work, server, action, NULL, &id, f);
+	return r ? r : announce_server(work, change, server->id, f);
 }
 
 int service_lock_server(Work *work, const char *id, const char *reason, Fault *f)
@@ -39,7 +40,7 @@ int service_lock_server(Work *work, const char *id, const char *reason, Fault *f
 	server->locked = true;
 	server->locked_by_admin = !is_owner(work, server);
 	server->locked_reason = reason;
-	return record(work, server, "lock", f);
+	return record(work, server, "lock", "lock-server", f);
 }
 
 int service_unlock_server(Work *work, const char *id, Fault *f)
@@ -57,5 +58,5 @@ int service_unlock_server(Work *work, const char *id, Fault *f)
 	server->locked = false;
 	server->locked_by_admin = false;
 	server->locked_reason = NULL;
-	return record(work, server, "unlock", f);
+	return record(work, server, "unlock", "unlock-server", f);
 }

@@ -14,8 +14,12 @@
 
 static int write_snapshot(Work *work, Snapshot *snapshot, Fault *f)
 {
+	int r;
+
 	snapshot->updated_us = work->now_us;
-	return fault_unexpected(f, snapshot_update(work->tx, snapshot, f));
+	r = snapshot_update(work->tx, snapshot, f);
+	return r ? fault_unexpected(f, r)
+		 : announce_snapshot(work, "update-snapshot", snapshot->id, f);
 }
 
 int service_change_snapshot(Work *work, const char *id, const SnapshotChange *change,

@@ -11,10 +11,12 @@
 #include "service/swap.h"
 
 #include "base/str.h"
+#include "notify/notify.h"
 #include "service/message.h"
 #include "service/priv.h"
 #include "service/server.h"
 #include "service/volume.h"
+#include "json/out.h"
 
 typedef struct Swap {
 	Server *server;
@@ -168,12 +170,15 @@ static int take_new(Work *work, const Swap *swap, Attachment **ret, Fault *f)
 
 static int begin(Work *work, const Swap *swap, const Attachment *attachment, Fault *f)
 {
+	JsonPair old = {.key = NOTIFY_OLD_VOLUME, .value = swap->old->id};
+	const JsonTextMap args = {.pairs = &old, .count = 1};
 	Operation operation = operation_for(work, swap->server->id);
 	int r;
 
 	operation.server_id = swap->server->id;
 	operation.volume_id = swap->new->id;
 	operation.attachment_id = attachment->id;
+	operation.args = json_print_text_map(work->arena, &args);
 	r = action_begin(work, swap->server, server_action_name(SERVER_SWAP_VOLUME),
 			 "compute_swap_volume", &operation.action_id, f);
 	if (r)

@@ -24,8 +24,11 @@ static int refuse_state(Work *work, const Volume *volume, const char *action)
 
 static int write_volume(Work *work, Volume *volume, Fault *f)
 {
+	int r;
+
 	volume->updated_us = work->now_us;
-	return fault_unexpected(f, volume_update(work->tx, volume, f));
+	r = volume_update(work->tx, volume, f);
+	return r ? fault_unexpected(f, r) : announce_volume(work, "update-volume", volume->id, f);
 }
 
 /* Set the whole map, unless it is too large. */

@@ -123,7 +123,9 @@ int service_legacy_attach(Work *work, const char *id, const LegacyAttachWish *wi
 	r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_ATTACH, f);
 	if (r > 0)
 		return refuse_state(work, volume, "os-attach");
-	return r ? r : write_attachment(work, volume, wish, connected, f);
+	if (!r)
+		r = write_attachment(work, volume, wish, connected, f);
+	return r ? r : announce_volume(work, "legacy-attach", volume->id, f);
 }
 
 /* os-detach. --------------------------------------------------------------------------------------

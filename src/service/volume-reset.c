@@ -137,5 +137,6 @@ int service_reset_volume(Work *work, const char *id, const VolumeReset *reset, F
 	volume->updated_us = work->now_us;
 	log_warning("req=%s vol=%s is reset by an admin: %s", work->request_id, volume->id,
 		    enum_name(&volume_status_names, volume->status));
-	return fault_unexpected(f, volume_update(work->tx, volume, f));
+	r = volume_update(work->tx, volume, f);
+	return r ? fault_unexpected(f, r) : announce_volume(work, "reset-volume", volume->id, f);
 }

@@ -127,7 +127,8 @@ static int change_type(Work *work, Volume *volume, const VolumeType *to, Fault *
 	r = volume_move(work->tx, work->arena, volume, VOLUME_EVENT_RETYPED, f);
 	if (r)
 		return fault_unexpected(f, r);
-	return take_quota(work, volume, snapshots, count, f);
+	r = take_quota(work, volume, snapshots, count, f);
+	return r ? r : announce_volume(work, "retype-volume", volume->id, f);
 }
 
 int service_retype_volume(Work *work, const char *id, const char *type, Fault *f)

@@ -25,6 +25,7 @@ CREATE TABLE messages (id TEXT PRIMARY KEY NOT NULL, project_id TEXT, request_id
 INSERT INTO "messages" VALUES('key','project_id 2','request_id 2','resource_type 2','resource_id 2','event_id 2','text 2',7000021,8000024);
 CREATE TABLE operations (id TEXT PRIMARY KEY NOT NULL, format BIGINT NOT NULL, kind TEXT,state TEXT NOT NULL, lane TEXT, server_id TEXT, volume_id TEXT,attachment_id TEXT, image_id TEXT, action_id TEXT, args TEXT,project_id TEXT, user_id TEXT, request_id TEXT,cancelled BIGINT NOT NULL, not_before_us BIGINT NOT NULL,deadline_us BIGINT NOT NULL, last_error TEXT, created_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, snapshot_id TEXT, progress BIGINT NOT NULL DEFAULT 0, share_id TEXT, share_mapping_id TEXT);
 INSERT INTO "operations" VALUES('key',1000003,'kind 2','done','lane 2','server_id 2','volume_id 2','attachment_id 2','image_id 2','action_id 2','args 2','project_id 2','user_id 2','request_id 2',1,18000054,19000057,'last_error 2',22000066,23000069,'snapshot_id 2',21000063,'share_id 2','share_mapping_id 2');
+CREATE TABLE outbox (seq BIGINT PRIMARY KEY NOT NULL, service TEXT NOT NULL, versioned BIGINT NOT NULL, priority TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE projects (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT,enabled BIGINT NOT NULL, created_us BIGINT NOT NULL);
 INSERT INTO "projects" VALUES('key','name 2','description 2',1,4000012);
 CREATE TABLE qos_specs (id TEXT PRIMARY KEY NOT NULL, name TEXT, consumer TEXT, specs TEXT,created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL);
