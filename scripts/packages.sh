@@ -13,7 +13,7 @@ packages_of() { # GROUP...
 			echo libmicrohttpd-dev libjansson-dev libsqlite3-dev uuid-dev libinih-dev
 			echo libsystemd-dev libcrypt-dev libssl-dev libcurl4-openssl-dev
 			echo libxml2-dev libvirt-dev libsmartcols-dev libyaml-dev libcmocka-dev
-			echo libmount-dev uthash-dev xorriso
+			echo libmount-dev librabbitmq-dev uthash-dev xorriso
 			;;
 		guest) echo busybox-static kmod lz4 python3 ;;
 		image) echo qemu-utils ;;
@@ -28,6 +28,7 @@ packages_of() { # GROUP...
 		tls) echo openssl ;;
 		load) echo wrk ;;
 		prometheus) echo prometheus ;;
+		bus) echo rabbitmq-server python3-oslo.messaging ;;
 		clang) echo clang-14 ;;
 		tidy) echo clang-tidy-14 ;;
 		fs) echo e2fsprogs mount ;;
