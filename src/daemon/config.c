@@ -40,6 +40,8 @@ static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
 static const char *const targets[] = {"none", "tgt", "lio", "nvmet", NULL};
 static const char *const share_backends[] = {"directory", "nfs", "cephfs", "fake", NULL};
 static const char *const share_limits[] = {"auto", "quota", "image", "none", NULL};
+static const char *const notifiers[] = {"auto", "none", "log", "amqp", NULL};
+static const char *const notify_formats[] = {"unversioned", "versioned", "both", NULL};
 static const char *const volume_formats[] = {"raw", "qcow2", NULL};
 
 #define TEXT(section_, name_, member, choices_)                                                    \
@@ -137,6 +139,22 @@ static const ConfigKey keys[] = {
 	TEXT("share", "default_type", default_share_type, NULL),
 	NUMBER("share", "restore_seconds", share_restore_s, 1, 366 * 24 * 3600),
 	TEXT("image", "directory", image_directory, NULL),
+	TEXT("notifications", "driver", notifier, notifiers),
+	TEXT("notifications", "url", notify_url, NULL),
+	TEXT("notifications", "ca_file", notify_ca_file, NULL),
+	TEXT("notifications", "cert_file", notify_cert_file, NULL),
+	TEXT("notifications", "key_file", notify_key_file, NULL),
+	TEXT("notifications", "exchange", notify_exchange, NULL),
+	TEXT("notifications", "volume_exchange", notify_volume_exchange, NULL),
+	TEXT("notifications", "share_exchange", notify_share_exchange, NULL),
+	TEXT("notifications", "topics", notify_topics, NULL),
+	TEXT("notifications", "versioned_notifications_topics", notify_versioned_topics, NULL),
+	TEXT("notifications", "notification_format", notify_format, notify_formats),
+	FLAG("notifications", "bdms_in_notifications", notify_devices),
+	FLAG("notifications", "include_share_mapping", notify_shares),
+	FLAG("notifications", "durable", notify_durable),
+	FLAG("notifications", "quorum", notify_quorum),
+	NUMBER("notifications", "outbox_limit", outbox_limit, 1, 10000000),
 	NUMBER("engine", "workers", engine_workers, 0, 64),
 };
 
@@ -183,6 +201,14 @@ void config_default(Config *config, Arena *arena)
 		.share_host_address = "127.0.0.1",
 		.default_share_type = DEFAULT_SHARE_TYPE,
 		.share_restore_s = 7 * 24 * 3600,
+		.notifier = "auto",
+		.notify_exchange = "nova",
+		.notify_volume_exchange = "cinder",
+		.notify_share_exchange = "manila",
+		.notify_topics = "notifications",
+		.notify_versioned_topics = "versioned_notifications",
+		.notify_format = "unversioned",
+		.outbox_limit = 100000,
 	};
 }
 
@@ -381,6 +407,26 @@ static int check_network(const Config *config, Fault *f)
 	return guest_network_read(config, 0, &network, f);
 }
 
+/* Something beside blanks and commas. */
+static bool has_word(const char *list)
+{
+	return list[strspn(list, ", ")];
+}
+
+/* The url is the driver's to check. */
+static int check_notifications(const Config *config, Fault *f)
+{
+	if (str_eq(config->notifier, "amqp") && !config->notify_url)
+		return fault(f, -EINVAL, "notifier amqp needs a url");
+	if (!has_word(config->notify_topics) || !has_word(config->notify_versioned_topics))
+		return fault(f, -EINVAL, "notifications need a topic");
+	if (!config->notify_cert_file != !config->notify_key_file)
+		return fault(f, -EINVAL, "cert_file and key_file of [notifications] go together");
+	if (config->notify_quorum && !config->notify_durable)
+		return fault(f, -EINVAL, "quorum queues are durable: set durable = true");
+	return 0;
+}
+
 int config_check(const Config *config, Fault *f)
 {
 	int r;
@@ -407,5 +453,7 @@ int config_check(const Config *config, Fault *f)
 		r = check_filesystems(config, f);
 	if (r == 0)
 		r = check_target(config, f);
+	if (r == 0)
+		r = check_notifications(config, f);
 	return r ? r : check_volumes(config, f);
 }

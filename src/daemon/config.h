@@ -95,6 +95,23 @@ typedef struct Config {
 	int64_t share_restore_s; /* how long one that was put away can be taken back */
 	/* [image] */
 	const char *image_directory; /* NULL: below the state directory */
+	/* [notifications] */
+	const char *notifier;   /* "auto", "none", "log", "amqp" */
+	const char *notify_url; /* of a broker, or NULL */
+	const char *notify_ca_file;
+	const char *notify_cert_file; /* or NULL, */
+	const char *notify_key_file;  /* and then both */
+	const char *notify_exchange;  /* of the compute service */
+	const char *notify_volume_exchange;
+	const char *notify_share_exchange;
+	const char *notify_topics; /* with commas between */
+	const char *notify_versioned_topics;
+	const char *notify_format; /* "unversioned", "versioned", "both" */
+	bool notify_devices;
+	bool notify_shares;
+	bool notify_durable;
+	bool notify_quorum;
+	int64_t outbox_limit;
 	/* [engine] */
 	int64_t engine_workers; /* 0: a sensible number */
 	/* The command line alone */

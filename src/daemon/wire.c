@@ -3,7 +3,7 @@
 /*
  * The wiring: which driver stands behind which contract, and who tells whom.
  *
- *   store ---commit---> engine (there is work), identity (tokens changed)
+ *   store ---commit---> engine (there is work), identity (tokens changed), notifications
  *   hypervisor ---event---> engine
  *   http ---request---> api ---> store, identity, depot, hypervisor (consoles)
  *
@@ -40,6 +40,7 @@
 #include "daemon/files.h"
 #include "daemon/guest-gate.h"
 #include "daemon/guest-network.h"
+#include "daemon/notifications.h"
 #include "daemon/targets.h"
 #include "engine/engine.h"
 #include "hypervisor/fake/fake.h"
@@ -76,10 +77,12 @@ struct Daemon {
 	GuestGate *gate_keeper;
 	Api *bridge_api; /* what guests on the bridge may ask */
 	HttpServer *bridge_server;
+	Notifications *notifications;
 	int listen_fd;
 	const char *url;
 	pthread_rwlock_t gate; /* guards running */
 	Engine *running;       /* the engine while it may be told something */
+	Notifications *told;   /* likewise */
 };
 
 const ApiDialect *const daemon_dialects[] = {
@@ -94,11 +97,13 @@ static void on_commit(void *ctx, unsigned touched, const StoreNews *news)
 
 	if ((touched & STORE_TOUCHED_IDENTITY) && daemon->identity)
 		identity_invalidate(daemon->identity);
-	if (!(touched & STORE_TOUCHED_OPERATIONS))
+	if (!(touched & (STORE_TOUCHED_OPERATIONS | STORE_TOUCHED_OUTBOX)))
 		return;
 	pthread_rwlock_rdlock(&daemon->gate);
-	if (daemon->running)
+	if (daemon->running && (touched & STORE_TOUCHED_OPERATIONS))
 		engine_begun(daemon->running, news);
+	if (daemon->told && (touched & STORE_TOUCHED_OUTBOX))
+		notifications_wake(daemon->told);
 	pthread_rwlock_unlock(&daemon->gate);
 }
 
@@ -116,6 +121,7 @@ static void open_gate(Daemon *daemon, Engine *engine)
 {
 	pthread_rwlock_wrlock(&daemon->gate);
 	daemon->running = engine;
+	daemon->told = engine ? daemon->notifications : NULL;
 	pthread_rwlock_unlock(&daemon->gate);
 }
 
@@ -438,6 +444,8 @@ int daemon_open(const Config *config, Daemon **ret, Fault *f)
 		r = open_storage(daemon, f);
 	if (r == 0)
 		r = open_shares(daemon, f);
+	if (r == 0) /* before there is anything to tell */
+		r = notifications_open(config, daemon->store, &daemon->notifications, f);
 	if (r == 0)
 		r = start_engine(daemon, f);
 	if (r)
@@ -623,6 +631,7 @@ Daemon *daemon_close(Daemon *daemon)
 	open_gate(daemon, NULL);
 	if (!engine_stop(daemon->engine))
 		leave_at_once();
+	daemon->notifications = notifications_close(daemon->notifications);
 	daemon->doors = doors_free(daemon->doors); /* before who serves them */
 	daemon->guest_server = http_server_free(daemon->guest_server);
 	daemon->guest_api = api_free(daemon->guest_api);
