@@ -8,6 +8,7 @@
 #include "api/common/priv.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "notify/outbox.h"
 #include "records/census.h"
 #include "service/capacity.h"
 
@@ -48,6 +49,24 @@ static int show_operations(const ApiRequest *r, Buf *text, Fault *f)
 	buf_done(&census.counts);
 	buf_done(&census.ages);
 	return result;
+}
+
+static int take_depth(Tx *tx, void *ctx, Fault *f)
+{
+	return outbox_depth(tx, ctx, f);
+}
+
+static int show_outbox(const ApiRequest *r, Buf *text, Fault *f)
+{
+	int64_t depth = 0;
+	int result = store_read(r->config->store, take_depth, &depth, f);
+
+	metric_head(text, "cleat_outbox_messages", "gauge", "Notifications that wait to be sent.");
+	metric_int(text, "cleat_outbox_messages", NULL, depth);
+	metric_head(text, "cleat_outbox_dropped_total", "counter",
+		    "Notifications that went unsent, as too many waited.");
+	metric_int(text, "cleat_outbox_dropped_total", NULL, outbox_dropped());
+	return fault_unexpected(f, result);
 }
 
 static void show_end(Buf *text, const OperationKind *kind, const char *outcome, uint64_t count)
@@ -148,8 +167,10 @@ int metrics_show(ApiRequest *r, Fault *f)
 		show_ends(&text, engine_ends(config->engine));
 		show_queue(&text, config->engine);
 	}
-	if (config->store)
+	if (config->store) {
 		show_store(&text, store_times(config->store));
+		result = result ? result : show_outbox(r, &text, f);
+	}
 	if (config->hypervisor)
 		call_times_show(&text, "cleat_hypervisor_call", "calls of the hypervisor",
 				hypervisor_times(config->hypervisor));
