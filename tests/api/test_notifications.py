@@ -24,10 +24,10 @@ OPERATIONS = '/admin/v1/operations'
 WHEN = re.compile(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$')
 
 
-def config(**settings):
+def config(shares='directory', **settings):
     file = tempfile.NamedTemporaryFile('w', suffix='.conf', delete=False)
     with file:
-        file.write('[notifications]\n')
+        file.write('[share]\nbackend = %s\n[notifications]\n' % shares)
         file.writelines('%s = %s\n' % pair for pair in settings.items())
     return file.name
 
@@ -198,6 +198,24 @@ def failure_says_why():
         tap.expect(failed['payload']['nova_object.data']['old_volume_id'], old, 'old volume')
 
 
+def failure_of_a_share_says_why():
+    path = config('fake', driver='log', notification_format='versioned')
+    with Cleatd(args=['--config', path], env={'CLEAT_FAKE_SHARE_FAIL': '2:broken'}) as broken:
+        os.unlink(path)
+        story = Story(broken).create()
+        story.act('os-stop', 'SHUTOFF')
+        share = story.share()
+        reply = story.user.post(story.shares_path(), {'share': {'share_id': share}},
+                                version='compute 2.97')
+        tap.expect(reply.status, 201, 'status of %r' % reply)
+        wait_for(lambda: story.user.get(story.shares_path(share), version='compute 2.97')
+                 .body['share']['status'] == 'error', 'the failure', 120)
+        notices = told(broken)
+        tap.expect(events_of(notices, story.id),
+                   LIFE + OFF + ['share_attach.start', 'share_attach.error'], 'events')
+        assert check_versioned(notices[-1])
+
+
 def nothing_is_written_where_nobody_is_told():
     with Cleatd() as quiet:
         story = Story(quiet)
@@ -216,4 +234,5 @@ tap.run('notifications', [
     whole_story_is_told_in_order, payloads_are_those_of_the_samples, shares_follow_the_power,
     each_is_whole_and_one_of_a_kind, unversioned_ones_of_servers,
     how_a_volume_is_connected_is_not_told, attachments_of_others_are_told,
-    changes_at_once_are_told, failure_says_why, nothing_is_written_where_nobody_is_told], cleanup)
+    changes_at_once_are_told, failure_says_why, failure_of_a_share_says_why,
+    nothing_is_written_where_nobody_is_told], cleanup)
