@@ -9,9 +9,14 @@
  */
 #include "notifier/amqp/broker.h"
 
+#include <sys/time.h>
+#if __has_include(<rabbitmq-c/amqp.h>)
+#include <rabbitmq-c/ssl_socket.h>
+#include <rabbitmq-c/tcp_socket.h>
+#else
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
-#include <sys/time.h>
+#endif
 
 #include "base/map.h"
 #include "base/mem.h"

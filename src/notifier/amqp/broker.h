@@ -5,7 +5,11 @@
  */
 #pragma once
 
+#if __has_include(<rabbitmq-c/amqp.h>) /* from 0.12 on */
+#include <rabbitmq-c/amqp.h>
+#else
 #include <amqp.h>
+#endif
 
 #include "base/arena.h"
 #include "contract/notifier.h"
