@@ -80,6 +80,7 @@ int notifications_open(const Config *config, Store *store, Notifications **ret, 
 		.legacy = !str_eq(config->notify_format, "versioned"),
 		.devices = config->notify_devices,
 		.shares = config->notify_shares,
+		.network = config->network_name,
 		.host = config->host,
 		.outbox_limit = config->outbox_limit,
 	};

@@ -21,6 +21,7 @@ typedef struct NotifySettings {
 	bool legacy;          /* and without */
 	bool devices;         /* versioned ones list a server's volumes */
 	bool shares;          /* likewise */
+	const char *network;  /* of guests, as clients see it */
 	const char *host;     /* of this host, as publishers name it */
 	int64_t outbox_limit; /* messages that are kept; beyond that the oldest goes */
 } NotifySettings;

@@ -6,6 +6,7 @@
  */
 #include "base/str.h"
 #include "model/domain.h"
+#include "model/network.h"
 #include "notify/priv.h"
 
 typedef struct ObjectName {
@@ -125,11 +126,26 @@ static void print_progress(JsonOut *out, const char *key, const void *object _un
 	json_out_int(out, key, 0);
 }
 
-/* Addresses are not this service's to give. */
-static void print_no_addresses(JsonOut *out, const char *key, const void *object _unused_,
-			       const void *ctx _unused_)
+/* That on the network of guests, where there is one; an emulator's own has none for others. */
+static void print_addresses(JsonOut *out, const char *key, const void *object, const void *ctx)
 {
+	char mac[DOMAIN_MAC_TEXT];
+	const Server *server = object;
+	const Notice *notice = ctx;
+
 	json_out_list_begin(out, key);
+	if (server->address) {
+		object_begin(out, NULL, "IpPayload", "1.0");
+		json_out_text(out, "label", notice->settings->network);
+		json_out_text(out, "mac", server_mac(server, mac));
+		json_out_begin(out, "meta");
+		json_out_end(out);
+		json_out_null(out, "port_uuid");
+		json_out_int(out, "version", 4);
+		json_out_text(out, "address", server->address);
+		json_out_null(out, "device_name");
+		object_end(out);
+	}
 	json_out_list_end(out);
 }
 
@@ -248,7 +264,7 @@ static const JsonOutField server_fields[] = {
 	CALL("power_state", print_power_state),
 	CALL("task_state", print_task_state),
 	CALL("progress", print_progress),
-	CALL("ip_addresses", print_no_addresses),
+	CALL("ip_addresses", print_addresses),
 	CALL("block_devices", print_devices),
 	FIELD("metadata", JSON_OUT_MAP, metadata),
 	FIELD("locked", JSON_OUT_BOOL, locked),
