@@ -6,20 +6,17 @@
 #pragma once
 
 #include "contract/connector.h"
+#include "contract/nfs-text.h"
 
 typedef struct NfsInfo NfsInfo;
 
 struct NfsInfo {
-	const char *export;  /* in one spelling: "192.0.2.1:/vol", "[2001:db8::1]:/vol" */
-	const char *name;    /* of the file in it, without a slash */
-	const char *format;  /* "raw" or "qcow2": said, never looked for in the file */
-	const char *options; /* of the mount, all from our list; may be empty */
-	bool has_version;    /* the options fix the protocol's version */
+	const char *export; /* in one spelling: "192.0.2.1:/vol", "[2001:db8::1]:/vol" */
+	const char *name;   /* of the file in it, without a slash */
+	const char *format; /* "raw" or "qcow2": said, never looked for in the file */
+	NfsOptions options; /* of the mount */
 	bool is_readonly;
 };
-
-/* The one spelling of "server:/path", in the arena; NULL when it is none. Pure. */
-const char *nfs_export_canonical(Arena *arena, const char *text);
 
 /* For the slot. Pure. */
 _must_use_ int nfs_info_parse(ConnectorCall *call, const char *info, void **ret, Fault *f);

@@ -62,23 +62,20 @@ static void remove_directory(const ConnectorCall *call, const NfsPlace *place)
 	(void)rmdir(host_path(call->host, call->arena, "%s", place->directory));
 }
 
-/* Without a version of the connection_info's: the newest that the server has. */
-static const char *const versions[] = {"vers=4.2", "vers=4.1", NULL};
-
 /* The mount table tells what came of each. */
 static int try_versions(ConnectorCall *call, const NfsInfo *info, const NfsPlace *place, Fault *f)
 {
-	size_t tries = info->has_version ? 1 : ARRAY_SIZE(versions);
+	size_t tries = info->options.has_version ? 1 : NFS_VERSION_TRIES;
 	int r = 0;
 
 	for (size_t i = 0; i < tries; i++) {
 		int64_t now_ms = clock_mono_ms();
 		int64_t limit_ms = MAX((call->deadline_ms - now_ms) / (int64_t)(tries - i), 1);
-		const char *version = info->has_version ? NULL : versions[i];
-		const char *options =
-			arena_printf(call->arena, "nosuid,nodev,noexec,hard,retry=0%s%s%s%s%s",
-				     place->is_readonly ? ",ro" : "", *info->options ? "," : "",
-				     info->options, version ? "," : "", version ? version : "");
+		const char *version = info->options.has_version ? NULL : nfs_versions[i];
+		const char *options = arena_printf(
+			call->arena, NFS_OWN_OPTIONS ",hard,retry=0%s%s%s%s%s",
+			place->is_readonly ? ",ro" : "", *info->options.list ? "," : "",
+			info->options.list, version ? "," : "", version ? version : "");
 		Fault refused = {0};
 		int failed = host_mount(call->host, "nfs", info->export, place->directory, options,
 					now_ms + limit_ms, &refused);

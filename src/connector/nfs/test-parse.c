@@ -70,9 +70,9 @@ TEST(a_volume_on_a_server)
 	info = good(info);
 	assert_string_equal(info->export, "192.0.2.31:/vol1");
 	assert_string_equal(info->name, "volume-a6b5");
-	assert_string_equal(info->options, "vers=4.2");
+	assert_string_equal(info->options.list, "vers=4.2");
 	assert_string_equal(info->format, "qcow2");
-	assert_true(info->has_version);
+	assert_true(info->options.has_version);
 	assert_true(info->is_readonly);
 	forget();
 }
@@ -157,10 +157,11 @@ TEST(h21_options_are_from_a_list)
 		if (parse_options(wrong[i]))
 			fail_msg("taken: %s", wrong[i]);
 	assert_string_equal(
-		good(parse_options("-o vers=4.1,rsize=65536  -o hard,sec=krb5p"))->options,
+		good(parse_options("-o vers=4.1,rsize=65536  -o hard,sec=krb5p"))->options.list,
 		"vers=4.1,rsize=65536,hard,sec=krb5p");
-	assert_string_equal(good(parse_options("-onosuid,nodev,noexec,rw,soft"))->options, "soft");
-	assert_string_equal(good(parse_options(""))->options, "");
-	assert_false(good(parse_options("-o timeo=600"))->has_version);
+	assert_string_equal(good(parse_options("-onosuid,nodev,noexec,rw,soft"))->options.list,
+			    "soft");
+	assert_string_equal(good(parse_options(""))->options.list, "");
+	assert_false(good(parse_options("-o timeo=600"))->options.has_version);
 	forget();
 }
