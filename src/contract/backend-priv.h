@@ -7,12 +7,15 @@
 
 #include "contract/backend.h"
 
+typedef struct CapacitySampler CapacitySampler;
+
 struct Backend {
 	const BackendDriver *driver;
 	void *self;
 	char *name;
 	BackendTraits traits;
-	Target *target; /* what exports, or NULL: the driver does, or nothing */
+	CapacitySampler *sampler; /* where traits.capacity_waits */
+	Target *target;           /* what exports, or NULL: the driver does, or nothing */
 };
 
 /* Sets of outcomes that a slot may answer. */
@@ -32,3 +35,14 @@ int backend_call_done(const Backend *backend, const char *call, const Volume *vo
 /* Let those to whom the volume is exported see its new size. */
 _must_use_ int backend_resize_export(Backend *backend, const Volume *volume, int64_t size_gib,
 				     Fault *f);
+
+/* ---- capacity.c ---- */
+
+/* Takes the first look, whose fault is returned. */
+_must_use_ int capacity_sampler_new(const BackendDriver *driver, void *self, CapacitySampler **ret,
+				    Fault *f);
+CapacitySampler *capacity_sampler_free(CapacitySampler *sampler);
+/* Something was made or removed; NULL is fine. */
+void capacity_sampler_changed(CapacitySampler *sampler);
+_must_use_ int capacity_sampler_get(CapacitySampler *sampler, int64_t *ret_total_bytes,
+				    int64_t *ret_free_bytes, Fault *f);

@@ -74,6 +74,14 @@ int backend_call_done(const Backend *backend, const char *name, const Volume *vo
 	return slot_call_done(&call, r, outcome_allowed(r, allowed), f);
 }
 
+/* As backend_call_done(), of a call that made or removed something. */
+static int change_done(const Backend *backend, const char *name, const Volume *volume, int r,
+		       unsigned allowed, Fault *f)
+{
+	capacity_sampler_changed(backend->sampler);
+	return backend_call_done(backend, name, volume, r, allowed, f);
+}
+
 int backend_open(const BackendDriver *driver, const BackendConfig *config, Backend **ret, Fault *f)
 {
 	_cleanup_(backend_closep) Backend *backend = NULL;
@@ -89,6 +97,8 @@ int backend_open(const BackendDriver *driver, const BackendConfig *config, Backe
 	backend->driver = driver;
 	backend->name = mem_strdup(config->name);
 	r = driver->open(config, &backend->self, f);
+	if (!r && driver->traits.capacity_waits)
+		r = capacity_sampler_new(driver, backend->self, &backend->sampler, f);
 	if (r) {
 		r = fault_unexpected(f, r);
 		(void)fault_context(f, "backend %s: open", config->name);
@@ -105,6 +115,7 @@ Backend *backend_close(Backend *backend)
 {
 	if (!backend)
 		return NULL;
+	(void)capacity_sampler_free(backend->sampler); /* NULL */
 	if (backend->self)
 		backend->driver->close(backend->self);
 	free(backend->name);
@@ -125,15 +136,15 @@ const BackendTraits *backend_traits(const Backend *backend)
 int backend_create(Backend *backend, const Volume *volume, Fault *f)
 {
 	backend_check_volume(backend, volume);
-	return backend_call_done(backend, "create", volume,
-				 backend->driver->create(backend->self, volume, f), MAY_BE_FULL, f);
+	return change_done(backend, "create", volume,
+			   backend->driver->create(backend->self, volume, f), MAY_BE_FULL, f);
 }
 
 int backend_remove(Backend *backend, const Volume *volume, Fault *f)
 {
 	backend_check_volume(backend, volume);
-	return backend_call_done(backend, "remove", volume,
-				 backend->driver->remove(backend->self, volume, f), 0, f);
+	return change_done(backend, "remove", volume,
+			   backend->driver->remove(backend->self, volume, f), 0, f);
 }
 
 int backend_exists(Backend *backend, const Volume *volume, bool *ret, Fault *f)
@@ -181,9 +192,9 @@ int backend_extend(Backend *backend, const Volume *volume, int64_t size_gib, Fau
 
 	backend_check_volume(backend, volume);
 	assert(size_gib >= volume->size_gib);
-	r = backend_call_done(backend, "extend", volume,
-			      backend->driver->extend(backend->self, volume, size_gib, f),
-			      MAY_BE_FULL | MAY_LACK_VOLUME, f);
+	r = change_done(backend, "extend", volume,
+			backend->driver->extend(backend->self, volume, size_gib, f),
+			MAY_BE_FULL | MAY_LACK_VOLUME, f);
 	return r || !backend->target ? r : backend_resize_export(backend, volume, size_gib, f);
 }
 
@@ -197,9 +208,9 @@ int backend_copy(Backend *backend, const BackendSource *source, const Volume *vo
 	assert(!source->volume != !source->image_path);
 	if (!backend->driver->copy)
 		return slot_missing(backend->name, "copy", f);
-	return backend_call_done(backend, "copy", volume,
-				 backend->driver->copy(backend->self, source, volume, f),
-				 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
+	return change_done(backend, "copy", volume,
+			   backend->driver->copy(backend->self, source, volume, f),
+			   MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
@@ -207,9 +218,9 @@ int backend_snapshot(Backend *backend, const Volume *volume, const Snapshot *sna
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot)
 		return slot_missing(backend->name, "snapshot", f);
-	return backend_call_done(backend, "snapshot", volume,
-				 backend->driver->snapshot(backend->self, volume, snapshot, f),
-				 MAY_BE_FULL | MAY_LACK_VOLUME, f);
+	return change_done(backend, "snapshot", volume,
+			   backend->driver->snapshot(backend->self, volume, snapshot, f),
+			   MAY_BE_FULL | MAY_LACK_VOLUME, f);
 }
 
 int backend_snapshot_remove(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -218,9 +229,9 @@ int backend_snapshot_remove(Backend *backend, const Volume *volume, const Snapsh
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_remove)
 		return 0;
-	return backend_call_done(
-		backend, "snapshot_remove", volume,
-		backend->driver->snapshot_remove(backend->self, volume, snapshot, f), 0, f);
+	return change_done(backend, "snapshot_remove", volume,
+			   backend->driver->snapshot_remove(backend->self, volume, snapshot, f), 0,
+			   f);
 }
 
 int backend_snapshot_exists(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -241,7 +252,7 @@ int backend_snapshot_draft(Backend *backend, const Volume *volume, const Snapsho
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_draft)
 		return slot_missing(backend->name, "snapshot_draft", f);
-	return backend_call_done(
+	return change_done(
 		backend, "snapshot_draft", volume,
 		backend->driver->snapshot_draft(backend->self, volume, snapshot, arena, ret, f),
 		MAY_BE_FULL, f);
@@ -253,9 +264,9 @@ int backend_snapshot_keep(Backend *backend, const Volume *volume, const Snapshot
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->snapshot_keep)
 		return slot_missing(backend->name, "snapshot_keep", f);
-	return backend_call_done(backend, "snapshot_keep", volume,
-				 backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
-				 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
+	return change_done(backend, "snapshot_keep", volume,
+			   backend->driver->snapshot_keep(backend->self, volume, snapshot, f),
+			   MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snapshot *snapshot,
@@ -270,19 +281,35 @@ int backend_snapshot_connect(Backend *backend, const Volume *volume, const Snaps
 		MAY_LACK_SNAPSHOT, f);
 }
 
+int backend_save(Backend *backend, const BackendSource *source, const char *path, Fault *f)
+{
+	if (source->snapshot)
+		snapshot_check(backend, source->volume, source->snapshot);
+	else
+		backend_check_volume(backend, source->volume);
+	if (!backend->driver->save)
+		return slot_missing(backend->name, "save", f);
+	return backend_call_done(backend, "save", source->volume,
+				 backend->driver->save(backend->self, source, path, f),
+				 MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
+}
+
 int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot, Fault *f)
 {
 	snapshot_check(backend, volume, snapshot);
 	if (!backend->driver->revert)
 		return slot_missing(backend->name, "revert", f);
-	return backend_call_done(backend, "revert", volume,
-				 backend->driver->revert(backend->self, volume, snapshot, f),
-				 MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
+	return change_done(backend, "revert", volume,
+			   backend->driver->revert(backend->self, volume, snapshot, f),
+			   MAY_BE_FULL | MAY_LACK_VOLUME | MAY_LACK_SNAPSHOT, f);
 }
 
 int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
 {
-	int r = backend->driver->capacity(backend->self, ret_total_bytes, ret_free_bytes, f);
+	int r = backend->sampler
+			? capacity_sampler_get(backend->sampler, ret_total_bytes, ret_free_bytes, f)
+			: backend->driver->capacity(backend->self, ret_total_bytes, ret_free_bytes,
+						    f);
 
 	if (r) {
 		r = fault_unexpected(f, r);

@@ -28,9 +28,16 @@ typedef enum BackendOutcome {
 
 struct BackendConfig {
 	const char *name;         /* "file" */
-	const char *directory;    /* absolute; for file */
+	const char *directory;    /* absolute; for file, and for nfs: below it is the mount */
 	const char *volume_group; /* for lvm */
 	const char *thin_pool;    /* for lvm: NULL for thick volumes */
+	const char *export;       /* for nfs: "server:/path" */
+	const char *options;      /* for nfs: of mounts, or NULL */
+	const char *pool;         /* for rbd, and what follows */
+	const char *ceph_conf;    /* a file: monitors, and where keyrings are */
+	const char *ceph_cluster; /* its name */
+	const char *ceph_user;    /* without "client." */
+	const char *secret_uuid;  /* of that user's key, as libvirt keeps it; or NULL */
 };
 
 /* How this host reaches a connected volume. */
@@ -59,6 +66,8 @@ typedef struct BackendTraits {
 	/* What a connector has to say for an export to it: "initiator", "nqn", "wwpns" or NULL. */
 	const char *host_identity;
 	bool by_target; /* exports what it connects, by a target; attachments of a host share one */
+	/* capacity() asks others and may wait: a thread asks, callers get what it saw last. */
+	bool capacity_waits;
 } BackendTraits;
 
 struct BackendDriver {
@@ -127,6 +136,12 @@ struct BackendDriver {
 	 */
 	int (*snapshot_connect)(void *self, const Volume *volume, const Snapshot *snapshot,
 				Arena *arena, BackendPath *ret, Fault *f);
+	/*
+	 * Only where connect() says that volumes are remote: write what a volume, which nobody
+	 * uses, or a snapshot holds into a file of its size that is all zeroes.
+	 * BACKEND_NO_VOLUME, BACKEND_NO_SNAPSHOT.
+	 */
+	int (*save)(void *self, const BackendSource *source, const char *path, Fault *f);
 	/* Give the volume, which nobody uses, the snapshot's bytes. BACKEND_NO_SNAPSHOT. */
 	int (*revert)(void *self, const Volume *volume, const Snapshot *snapshot, Fault *f);
 	int (*capacity)(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);
@@ -182,6 +197,8 @@ _must_use_ int backend_snapshot_keep(Backend *backend, const Volume *volume,
 _must_use_ int backend_snapshot_connect(Backend *backend, const Volume *volume,
 					const Snapshot *snapshot, Arena *arena, BackendPath *ret,
 					Fault *f);
+_must_use_ int backend_save(Backend *backend, const BackendSource *source, const char *path,
+			    Fault *f);
 _must_use_ int backend_revert(Backend *backend, const Volume *volume, const Snapshot *snapshot,
 			      Fault *f);
 _must_use_ int backend_capacity(Backend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes,

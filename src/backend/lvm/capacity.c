@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * How much room there is. The slot is called inside transactions, where nothing may wait for a
- * child process: it answers what a thread saw last, some seconds ago at most. The thread begins
- * with the first question.
+ * How much room there is, and whether the group or the pool can be used at all: backend_open() asks
+ * first of all.
  */
 #include <errno.h>
 
 #include "backend/lvm/priv.h"
-#include "base/clock.h"
 #include "base/str.h"
-
-enum { LOOK_EVERY_S = 10 };
-
-/* ---- one look ---- */
 
 enum { GROUP_SIZE, GROUP_FREE, GROUP_EXTENT, _GROUP_FIELDS };
 static const char *const group_fields[] = {
@@ -30,7 +24,7 @@ static const char *const pool_fields[] = {
 	[POOL_ZERO] = "zero",
 };
 
-static int look_at_group(const Lvm *lvm, LvmSample *ret, Fault *f)
+static int look_at_group(const Lvm *lvm, int64_t *ret_total, int64_t *ret_free, Fault *f)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *values[_GROUP_FIELDS];
@@ -41,8 +35,8 @@ static int look_at_group(const Lvm *lvm, LvmSample *ret, Fault *f)
 
 	if (r)
 		return r;
-	if (!values[0] || !str_parse_i64(values[GROUP_SIZE], &ret->total_bytes) ||
-	    !str_parse_i64(values[GROUP_FREE], &ret->free_bytes) ||
+	if (!values[0] || !str_parse_i64(values[GROUP_SIZE], ret_total) ||
+	    !str_parse_i64(values[GROUP_FREE], ret_free) ||
 	    !str_parse_i64(values[GROUP_EXTENT], &extent))
 		return fault(f, -EBADMSG, "vgs says nothing of use about %s", lvm->group);
 	if (extent <= 0 || GIB % extent)
@@ -63,7 +57,7 @@ static bool parse_percent(const char *text, double *ret)
 	return end != text && *end == '\0' && errno == 0 && *ret >= 0 && *ret <= 100;
 }
 
-static int look_at_pool(const Lvm *lvm, LvmSample *ret, Fault *f)
+static int look_at_pool(const Lvm *lvm, int64_t *ret_total, int64_t *ret_free, Fault *f)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *values[_POOL_FIELDS];
@@ -83,84 +77,18 @@ static int look_at_pool(const Lvm *lvm, LvmSample *ret, Fault *f)
 			     "thin pool %s/%s does not zero what it hands out: say lvchange "
 			     "--zero y first",
 			     lvm->group, lvm->pool);
-	if (!str_parse_i64(values[POOL_SIZE], &ret->total_bytes) ||
+	if (!str_parse_i64(values[POOL_SIZE], ret_total) ||
 	    !parse_percent(values[POOL_DATA], &used))
 		return fault(f, -EBADMSG, "lvs says nothing of use about %s/%s", lvm->group,
 			     lvm->pool);
-	ret->free_bytes = ret->total_bytes - (int64_t)((double)ret->total_bytes * used / 100);
+	*ret_free = *ret_total - (int64_t)((double)*ret_total * used / 100);
 	return 0;
-}
-
-static int look(const Lvm *lvm, LvmSample *ret, Fault *f)
-{
-	int r = look_at_group(lvm, ret, f);
-
-	return r || !lvm->pool ? r : look_at_pool(lvm, ret, f);
-}
-
-/* ---- the thread ---- */
-
-static void *sampler(void *self)
-{
-	Lvm *lvm = self;
-
-	(void)pthread_mutex_lock(&lvm->lock);
-	while (!lvm->closing) {
-		struct timespec end = {.tv_sec = clock_mono_us() / 1000000 + LOOK_EVERY_S};
-		LvmSample sample = {0};
-		Fault f = {0};
-
-		if (!lvm->stale)
-			(void)pthread_cond_timedwait(&lvm->changed, &lvm->lock, &end);
-		if (lvm->closing)
-			break;
-		lvm->stale = false;
-		(void)pthread_mutex_unlock(&lvm->lock);
-		sample.result = look(lvm, &sample, &f);
-		(void)snprintf(sample.text, sizeof(sample.text), "%s", f.text); /* cut at worst */
-		(void)pthread_mutex_lock(&lvm->lock);
-		lvm->sample = sample;
-	}
-	(void)pthread_mutex_unlock(&lvm->lock);
-	return NULL;
-}
-
-int capacity_open(Lvm *lvm, Fault *f)
-{
-	return look(lvm, &lvm->sample, f);
-}
-
-void capacity_close(Lvm *lvm)
-{
-	(void)pthread_mutex_lock(&lvm->lock);
-	lvm->closing = true;
-	(void)pthread_cond_signal(&lvm->changed);
-	(void)pthread_mutex_unlock(&lvm->lock);
-	if (lvm->sampling)
-		(void)pthread_join(lvm->sampler, NULL);
-}
-
-void capacity_changed(Lvm *lvm)
-{
-	(void)pthread_mutex_lock(&lvm->lock);
-	lvm->stale = true;
-	(void)pthread_cond_signal(&lvm->changed);
-	(void)pthread_mutex_unlock(&lvm->lock);
 }
 
 int lvm_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
 {
-	Lvm *lvm = self;
-	LvmSample sample;
+	const Lvm *lvm = self;
+	int r = look_at_group(lvm, ret_total_bytes, ret_free_bytes, f);
 
-	(void)pthread_mutex_lock(&lvm->lock);
-	if (!lvm->sampling)
-		lvm->sampling = pthread_create(&lvm->sampler, NULL, sampler, lvm) == 0;
-	sample = lvm->sample;
-	(void)pthread_mutex_unlock(&lvm->lock);
-	if (sample.result)
-		return fault(f, sample.result, "%s", sample.text);
-	*ret_total_bytes = sample.total_bytes;
-	*ret_free_bytes = sample.free_bytes;
-	return 0;
+	return r || !lvm->pool ? r : look_at_pool(lvm, ret_total_bytes, ret_free_bytes, f);
 }

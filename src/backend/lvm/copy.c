@@ -165,7 +165,6 @@ static int copy_over(Lvm *lvm, Lv *to, int r, Fault *f)
 {
 	if (r == BACKEND_FULL && !lv_look(lvm, to, f) && to->draft && lv_remove(to, f))
 		r = fault_context(f, "remove a copy that does not fit");
-	capacity_changed(lvm);
 	return r;
 }
 
@@ -212,7 +211,6 @@ int lvm_snapshot_remove(void *self, const Volume *volume _unused_, const Snapsho
 
 	if (!r)
 		r = lv_remove(&lv, f);
-	capacity_changed(lvm);
 	return r;
 }
 
@@ -246,7 +244,6 @@ int lvm_snapshot_draft(void *self, const Volume *volume, const Snapshot *snapsho
 		return fault(f, -EEXIST, "%s is a snapshot already", lv.full);
 	if (!r)
 		r = draft_make(lvm, &lv, volume->size_gib * GIB, f);
-	capacity_changed(lvm);
 	if (r)
 		return r;
 	*ret = device_path(&lv, arena);
@@ -332,6 +329,5 @@ int lvm_revert(void *self, const Volume *volume, const Snapshot *snapshot, Fault
 		if (!r)
 			r = lv_deactivate(lvm, &to, f);
 	}
-	capacity_changed(lvm);
 	return r;
 }

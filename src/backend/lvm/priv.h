@@ -5,38 +5,20 @@
  */
 #pragma once
 
-#include <pthread.h>
-
 #include "backend/lvm/lvm.h"
 #include "base/uuid.h"
 #include "run/run.h"
 
 typedef struct Lv Lv;
 typedef struct Lvm Lvm;
-typedef struct LvmSample LvmSample;
 
 #define GIB ((int64_t)1 << 30)
 
 enum { LV_NAME_BYTES = UUID_TEXT + 16 }; /* "volume-" before an id */
 
-/* capacity.c: what was seen at the last look. */
-struct LvmSample {
-	int64_t total_bytes;
-	int64_t free_bytes;
-	int result; /* of that look: 0 or a fault */
-	char text[FAULT_TEXT_MAX];
-};
-
 struct Lvm {
 	char *group;
-	char *pool;           /* NULL: thick volumes */
-	pthread_mutex_t lock; /* guards the rest */
-	pthread_cond_t changed;
-	pthread_t sampler;
-	bool sampling; /* the thread runs */
-	bool stale;
-	bool closing;
-	LvmSample sample;
+	char *pool; /* NULL: thick volumes */
 };
 
 /* ---- command.c ---- */
@@ -131,9 +113,4 @@ _must_use_ int bytes_copy(int from, int to, int64_t bytes, bool is_zero, Fault *
 
 /* ---- capacity.c ---- */
 
-/* Read the group or the pool now; a fault when it cannot be used at all. */
-_must_use_ int capacity_open(Lvm *lvm, Fault *f);
-void capacity_close(Lvm *lvm);
-/* Something of ours changed it. */
-void capacity_changed(Lvm *lvm);
 int lvm_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);

@@ -120,7 +120,6 @@ static int lvm_create(void *self, const Volume *volume, Fault *f)
 		if (!r)
 			r = draft_keep(lvm, &lv, f);
 	}
-	capacity_changed(lvm);
 	return r;
 }
 
@@ -132,7 +131,6 @@ static int lvm_remove(void *self, const Volume *volume, Fault *f)
 
 	if (!r)
 		r = lv_remove(&lv, f);
-	capacity_changed(lvm);
 	return r;
 }
 
@@ -286,28 +284,18 @@ static int lvm_extend(void *self, const Volume *volume, int64_t size_gib, Fault 
 		r = lvm->pool ? lv_grow(&lv, size_bytes, f) : grow_thick(lvm, &lv, size_bytes, f);
 	else if (lv.zeroing)
 		r = finish_zeroing(lvm, &lv, f);
-	capacity_changed(lvm);
 	return r;
 }
 
 /* ---- opening ---- */
 
-static Lvm *lvm_free(Lvm *lvm)
+static void lvm_close(void *self)
 {
-	if (!lvm)
-		return NULL;
-	(void)pthread_mutex_destroy(&lvm->lock);
-	(void)pthread_cond_destroy(&lvm->changed);
+	Lvm *lvm = self;
+
 	free(lvm->group);
 	free(lvm->pool);
 	free(lvm);
-	return NULL;
-}
-
-static void lvm_close(void *self)
-{
-	capacity_close(self);
-	(void)lvm_free(self);
 }
 
 /* A name that LVM takes and no option, path or selection can hide in. */
@@ -322,25 +310,13 @@ static bool is_name(const char *name)
 
 static int lvm_open(const BackendConfig *config, void **ret, Fault *f)
 {
-	pthread_condattr_t monotonic;
 	Lvm *lvm;
-	int r;
 
 	if (!is_name(config->volume_group) || (config->thin_pool && !is_name(config->thin_pool)))
 		return fault(f, -EINVAL, "backend lvm needs the name of a volume group");
 	lvm = NEW(Lvm);
 	lvm->group = mem_strdup(config->volume_group);
 	lvm->pool = config->thin_pool ? mem_strdup(config->thin_pool) : NULL;
-	(void)pthread_mutex_init(&lvm->lock, NULL); /* none of these fails on Linux */
-	(void)pthread_condattr_init(&monotonic);
-	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&lvm->changed, &monotonic);
-	(void)pthread_condattr_destroy(&monotonic);
-	r = capacity_open(lvm, f);
-	if (r) {
-		(void)lvm_free(lvm);
-		return r;
-	}
 	*ret = lvm;
 	return 0;
 }
@@ -348,7 +324,7 @@ static int lvm_open(const BackendConfig *config, void **ret, Fault *f)
 const BackendDriver backend_lvm_thick = {
 	.name = "lvm",
 	.size = sizeof(BackendDriver),
-	.traits = {.protocol = "local"},
+	.traits = {.protocol = "local", .capacity_waits = true},
 	.open = lvm_open,
 	.close = lvm_close,
 	.create = lvm_create,
@@ -372,7 +348,13 @@ const BackendDriver backend_lvm_thick = {
 const BackendDriver backend_lvm_thin = {
 	.name = "lvm",
 	.size = sizeof(BackendDriver),
-	.traits = {.protocol = "local", .thin = true, .atomic = true},
+	.traits =
+		{
+			.protocol = "local",
+			.thin = true,
+			.atomic = true,
+			.capacity_waits = true,
+		},
 	.open = lvm_open,
 	.close = lvm_close,
 	.create = lvm_create,
