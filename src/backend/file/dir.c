@@ -122,6 +122,16 @@ int dir_space(const Dir *dir, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
 	return 0;
 }
 
+int dir_device(const Dir *dir, dev_t *ret, Fault *f)
+{
+	struct stat st;
+
+	if (fstat(dir->fd, &st))
+		return fault(f, -errno, "stat: %s", strerror(errno));
+	*ret = st.st_dev;
+	return 0;
+}
+
 static void list_add(Dir *dir, Waiter *waiter)
 {
 	*dir->last = waiter;
@@ -313,6 +323,13 @@ int dir_has_file(const Dir *dir, const char *name, bool *ret, Fault *f)
 	return 0;
 }
 
+/* Not what an NFS client has in the place of a file that was removed while it is open. */
+static bool is_left_over(const char *name)
+{
+	return str_after(name, DIR_TEMPORARY) && !str_eq(name, ".") && !str_eq(name, "..") &&
+	       !str_after(name, ".nfs");
+}
+
 int dir_sweep(const Dir *dir, Fault *f)
 {
 	_cleanup_(closedirp) DIR *list = NULL;
@@ -330,8 +347,7 @@ int dir_sweep(const Dir *dir, Fault *f)
 		if (!entry)
 			return errno ? fault(f, -errno, "list a directory: %s", strerror(errno))
 				     : 0;
-		if (!str_after(entry->d_name, DIR_TEMPORARY) || str_eq(entry->d_name, ".") ||
-		    str_eq(entry->d_name, ".."))
+		if (!is_left_over(entry->d_name))
 			continue;
 		if (unlinkat(dir->fd, entry->d_name, 0) && errno != ENOENT)
 			return fault(f, -errno, "remove %s: %s", entry->d_name, strerror(errno));

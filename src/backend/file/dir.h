@@ -40,6 +40,9 @@ DEFINE_CLEANUP(Dir, dir_close)
 _must_use_ int dir_space(const Dir *dir, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
 			 Fault *f);
 
+/* The number of the file system that the directory was opened in. */
+_must_use_ int dir_device(const Dir *dir, dev_t *ret, Fault *f);
+
 /* Open a regular file. `flags` is O_RDONLY or O_RDWR. 0 or DIR_NO_FILE. */
 _must_use_ int dir_open_file(const Dir *dir, const char *name, int flags, int *ret_fd, Fault *f);
 

@@ -3,8 +3,9 @@
 /*
  * The drivers of this room.
  *
- * backend_file keeps each volume in DIRECTORY/<volume id>.raw or .qcow2. depot_file keeps image
- * bytes in DIRECTORY/images/<image id> and root disks in DIRECTORY/disks/<server id>.raw or .qcow2.
+ * backend_file keeps each volume in DIRECTORY/<volume id>.raw or .qcow2; backend_nfs likewise, in
+ * an NFS export that is mounted below DIRECTORY. depot_file keeps image bytes in
+ * DIRECTORY/images/<image id> and root disks in DIRECTORY/disks/<server id>.raw or .qcow2.
  */
 #pragma once
 
@@ -12,4 +13,5 @@
 #include "contract/depot.h"
 
 extern const BackendDriver backend_file;
+extern const BackendDriver backend_nfs;
 extern const DepotDriver depot_file;

@@ -21,9 +21,24 @@ typedef struct FileBackend {
 	Dir *dir;
 	char *path;
 	bool reflinks; /* files can share their blocks */
+	/* Of an NFS export, whose mount `path` is; else NULL. */
+	char *mount_base; /* the directory with the mount in it */
+	char *export;
+	char *options; /* "-o timeo=20", as other hosts are told; NULL: none */
 } FileBackend;
 
 /* volume.c */
+
+_must_use_ int file_backend_open(const char *directory, FileBackend **ret, Fault *f);
+void file_close(void *self);
+void file_describe(void *self, BackendTraits *traits);
+int file_create(void *self, const Volume *volume, Fault *f);
+int file_remove(void *self, const Volume *volume, Fault *f);
+int file_exists(void *self, const Volume *volume, bool *ret, Fault *f);
+int file_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f);
+int file_disconnect(void *self, const Volume *volume, Fault *f);
+int file_extend(void *self, const Volume *volume, int64_t size_gib, Fault *f);
+int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f);
 
 void file_volume_name(const Volume *volume, const char *prefix, char out[static FILE_NAME_BYTES]);
 /* Open the volume's file and compare it with the record. 0 or BACKEND_NO_VOLUME. */

@@ -41,42 +41,55 @@ static const char *volume_path(const FileBackend *backend, const Volume *volume,
 }
 
 /* One moment of a file that is written to can be had where blocks can be shared. */
-static void file_describe(void *self, BackendTraits *traits)
+void file_describe(void *self, BackendTraits *traits)
 {
 	const FileBackend *backend = self;
 
 	traits->atomic = backend->reflinks;
 }
 
-static void file_close(void *self)
+void file_close(void *self)
 {
 	FileBackend *backend = self;
 
 	(void)dir_close(backend->dir);
 	free(backend->path);
+	free(backend->mount_base);
+	free(backend->export);
+	free(backend->options);
 	free(backend);
 }
 
-static int file_open(const BackendConfig *config, void **ret, Fault *f)
+int file_backend_open(const char *directory, FileBackend **ret, Fault *f)
 {
 	_cleanup_(dir_closep) Dir *dir = NULL;
 	FileBackend *backend;
 	int r;
 
-	r = dir_open(config->directory, &dir, f);
+	r = dir_open(directory, &dir, f);
 	if (!r)
 		r = dir_sweep(dir, f);
 	if (r)
 		return fault_unexpected(f, r);
 	backend = NEW(FileBackend);
 	backend->dir = TAKE(dir);
-	backend->path = mem_strdup(config->directory);
+	backend->path = mem_strdup(directory);
 	backend->reflinks = dir_shares_blocks(backend->dir);
 	*ret = backend;
 	return 0;
 }
 
-static int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
+static int file_open(const BackendConfig *config, void **ret, Fault *f)
+{
+	FileBackend *backend;
+	int r = file_backend_open(config->directory, &backend, f);
+
+	if (!r)
+		*ret = backend;
+	return r;
+}
+
+int file_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
 {
 	const FileBackend *backend = self;
 
@@ -153,7 +166,7 @@ int file_flush(const FileBackend *backend, Fault *f)
 	return r == DIR_FULL ? BACKEND_FULL : r;
 }
 
-static int file_create(void *self, const Volume *volume, Fault *f)
+int file_create(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
@@ -168,7 +181,7 @@ static int file_create(void *self, const Volume *volume, Fault *f)
 	return r ? r : volume_make(backend, volume, f);
 }
 
-static int file_remove(void *self, const Volume *volume, Fault *f)
+int file_remove(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
 	char name[FILE_NAME_BYTES];
@@ -177,7 +190,7 @@ static int file_remove(void *self, const Volume *volume, Fault *f)
 	return dir_remove_file(backend->dir, name, f);
 }
 
-static int file_exists(void *self, const Volume *volume, bool *ret, Fault *f)
+int file_exists(void *self, const Volume *volume, bool *ret, Fault *f)
 {
 	const FileBackend *backend = self;
 	char name[FILE_NAME_BYTES];
@@ -188,7 +201,7 @@ static int file_exists(void *self, const Volume *volume, bool *ret, Fault *f)
 	return r ? r : fault_unexpected(f, dir_flush(backend->dir, f));
 }
 
-static int file_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f)
+int file_connect(void *self, const Volume *volume, Arena *arena, BackendPath *ret, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
@@ -204,7 +217,7 @@ static int file_connect(void *self, const Volume *volume, Arena *arena, BackendP
 	return 0;
 }
 
-static int file_disconnect(void *self, const Volume *volume, Fault *f)
+int file_disconnect(void *self, const Volume *volume, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
@@ -239,7 +252,7 @@ static int extend_to(int fd, const Volume *volume, int64_t size_gib, Fault *f)
 	return 0;
 }
 
-static int file_extend(void *self, const Volume *volume, int64_t size_gib, Fault *f)
+int file_extend(void *self, const Volume *volume, int64_t size_gib, Fault *f)
 {
 	const FileBackend *backend = self;
 	_cleanup_(closep) int fd = -1;
