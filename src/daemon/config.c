@@ -36,7 +36,7 @@ static const char *const virtiofs_caches[] = {"auto", "none", "always", NULL};
 static const char *const yes_or_no[] = {"no", "yes", NULL};
 static const char *const volume_swaps[] = {"members", "service-only", NULL};
 static const char *const config_drives[] = {"asked", "always", NULL};
-static const char *const volume_backends[] = {"file", "lvm", "fake", NULL};
+static const char *const volume_backends[] = {"file", "lvm", "nfs", "rbd", "fake", NULL};
 static const char *const targets[] = {"none", "tgt", "lio", "nvmet", NULL};
 static const char *const share_backends[] = {"directory", "nfs", "cephfs", "fake", NULL};
 static const char *const share_limits[] = {"auto", "quota", "image", "none", NULL};
@@ -115,6 +115,13 @@ static const ConfigKey keys[] = {
 	TEXT("volume", "backend", volume_backend, volume_backends),
 	TEXT("volume", "volume_group", volume_group, NULL),
 	TEXT("volume", "thin_pool", thin_pool, NULL),
+	TEXT("volume", "export", volume_export, NULL),
+	TEXT("volume", "mount_options", volume_options, NULL),
+	TEXT("volume", "pool", ceph_pool, NULL),
+	TEXT("volume", "ceph_conf", ceph_conf, NULL),
+	TEXT("volume", "ceph_cluster", ceph_cluster, NULL),
+	TEXT("volume", "ceph_user", ceph_user, NULL),
+	TEXT("volume", "secret_uuid", ceph_secret, NULL),
 	TEXT("volume", "directory", volume_directory, NULL),
 	TEXT("volume", "format", volume_format, volume_formats),
 	RATIO("volume", "max_over_subscription_ratio", oversubscription, 100, 100000),
@@ -338,16 +345,43 @@ static int check_choices(const Config *config, Fault *f)
 	return 0;
 }
 
+/* Keys that are for one backend. */
+static const struct {
+	const char *backend;
+	const char *name;
+	size_t offset;
+	bool required;
+} backend_keys[] = {
+	{"lvm", "volume_group", offsetof(Config, volume_group), true},
+	{"lvm", "thin_pool", offsetof(Config, thin_pool), false},
+	{"nfs", "export", offsetof(Config, volume_export), true},
+	{"nfs", "mount_options", offsetof(Config, volume_options), false},
+	{"rbd", "pool", offsetof(Config, ceph_pool), true},
+	{"rbd", "ceph_conf", offsetof(Config, ceph_conf), false},
+	{"rbd", "ceph_cluster", offsetof(Config, ceph_cluster), false},
+	{"rbd", "ceph_user", offsetof(Config, ceph_user), false},
+	{"rbd", "secret_uuid", offsetof(Config, ceph_secret), false},
+};
+
 static int check_volumes(const Config *config, Fault *f)
 {
-	bool lvm = strcmp(config->volume_backend, "lvm") == 0;
+	const char *backend = config->volume_backend;
+	bool raw_only = str_eq(backend, "lvm") || str_eq(backend, "rbd");
 
-	if (lvm && !config->volume_group)
-		return fault(f, -EINVAL, "volume backend lvm needs a volume_group");
-	if (lvm && strcmp(config->volume_format, "raw") != 0)
-		return fault(f, -EINVAL, "volumes of backend lvm are raw");
-	if (!lvm && (config->volume_group || config->thin_pool))
-		return fault(f, -EINVAL, "volume_group and thin_pool are for backend lvm");
+	for (size_t i = 0; i < ARRAY_SIZE(backend_keys); i++) {
+		const void *at = (const char *)config + backend_keys[i].offset;
+		const char *value = *(const char *const *)at;
+		bool is_its = str_eq(backend, backend_keys[i].backend);
+
+		if (is_its && backend_keys[i].required && !value)
+			return fault(f, -EINVAL, "volume backend %s needs the key %s", backend,
+				     backend_keys[i].name);
+		if (!is_its && value)
+			return fault(f, -EINVAL, "%s in [volume] is for backend %s",
+				     backend_keys[i].name, backend_keys[i].backend);
+	}
+	if (raw_only && !str_eq(config->volume_format, "raw"))
+		return fault(f, -EINVAL, "volumes of backend %s are raw", backend);
 	return 0;
 }
 
@@ -356,9 +390,9 @@ static int check_target(const Config *config, Fault *f)
 {
 	if (str_eq(config->target, "none"))
 		return 0;
-	if (str_eq(config->volume_backend, "fake"))
-		return fault(f, -EINVAL,
-			     "backend fake has exports of its own: no target serves it");
+	if (str_eq(config->volume_backend, "fake") || str_eq(config->volume_backend, "rbd"))
+		return fault(f, -EINVAL, "backend %s lets hosts in without us: no target serves it",
+			     config->volume_backend);
 	if (!str_eq(config->volume_format, "raw"))
 		return fault(f, -EINVAL,
 			     "target %s serves raw volumes only: set format = raw in [volume], or "

@@ -68,6 +68,13 @@ typedef struct Config {
 	const char *volume_backend;
 	const char *volume_group;     /* for lvm */
 	const char *thin_pool;        /* for lvm: NULL: thick volumes */
+	const char *volume_export;    /* for nfs */
+	const char *volume_options;   /* for nfs: of the mount; NULL: none */
+	const char *ceph_pool;        /* for rbd */
+	const char *ceph_conf;        /* for rbd: NULL: Ceph's own place */
+	const char *ceph_cluster;     /* for rbd: NULL: "ceph" */
+	const char *ceph_user;        /* for rbd: NULL: "cleat" */
+	const char *ceph_secret;      /* for rbd: the id of a secret of libvirt's, or NULL */
 	const char *volume_directory; /* NULL: below the state directory */
 	const char *volume_format;
 	int64_t oversubscription; /* hundredths */

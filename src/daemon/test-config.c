@@ -75,9 +75,16 @@ static void check_unfit(const char *text, const char *reason)
 
 TEST(what_does_not_go_together_is_told)
 {
-	check_unfit("[volume]\nbackend = lvm\n", "needs a volume_group");
+	check_unfit("[volume]\nbackend = lvm\n", "needs the key volume_group");
 	check_unfit("[volume]\nthin_pool = p\n", "for backend lvm");
 	check_unfit("[volume]\nbackend = lvm\nvolume_group = vg\nformat = qcow2\n", "are raw");
+	check_unfit("[volume]\nbackend = nfs\n", "needs the key export");
+	check_unfit("[volume]\nexport = a:/b\n", "for backend nfs");
+	check_unfit("[volume]\nbackend = rbd\n", "needs the key pool");
+	check_unfit("[volume]\nbackend = nfs\nexport = a:/b\nceph_user = u\n", "for backend rbd");
+	check_unfit("[volume]\nbackend = rbd\npool = p\nformat = qcow2\n", "are raw");
+	check_unfit("[volume]\nbackend = rbd\npool = p\n[target]\ndriver = tgt\n",
+		    "no target serves it");
 	check_unfit("[hypervisor]\nvirtiofsd = virtiofsd\n", "not an absolute path");
 	check_unfit("[hypervisor]\nvirtiofs_queue = 100\n", "not a power of two");
 	check_unfit("[network]\nsubnet = 10.0.0.0/24\n", "needs a bridge");

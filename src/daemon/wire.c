@@ -31,6 +31,7 @@
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
 #include "backend/nfs/nfs.h"
+#include "backend/rbd/rbd.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -197,8 +198,14 @@ static int open_hypervisor(Daemon *daemon, Fault *f)
 }
 
 /* The drivers that [volume] backend may name. */
-static const BackendDriver *const backends[] = {&backend_file, &backend_lvm_thick, &backend_fake};
+static const BackendDriver *const backends[] = {
+	&backend_file, &backend_lvm_thick, &backend_nfs, &backend_fake,
+#ifdef CLEAT_RBD
+	&backend_rbd,
+#endif
+};
 
+/* NULL: this cleatd was built without it. */
 static const BackendDriver *find_backend(const Config *config)
 {
 	if (config->thin_pool)
@@ -206,26 +213,47 @@ static const BackendDriver *find_backend(const Config *config)
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
 		if (strcmp(backends[i]->name, config->volume_backend) == 0)
 			return backends[i];
-	assert(false); /* the configuration was checked */
 	return NULL;
+}
+
+static const char *or_else(const char *text, const char *other)
+{
+	return text ? text : other;
+}
+
+static int open_backend(Daemon *daemon, Fault *f)
+{
+	const Config *config = daemon->config;
+	const BackendDriver *driver = find_backend(config);
+	const BackendConfig backend = {
+		.name = config->volume_backend,
+		.directory = or_else(config->volume_directory, below(daemon, "volumes")),
+		.volume_group = config->volume_group,
+		.thin_pool = config->thin_pool,
+		.export = config->volume_export,
+		.options = config->volume_options,
+		.pool = config->ceph_pool,
+		.ceph_conf = or_else(config->ceph_conf, "/etc/ceph/ceph.conf"),
+		.ceph_cluster = or_else(config->ceph_cluster, "ceph"),
+		.ceph_user = or_else(config->ceph_user, "cleat"),
+		.secret_uuid = config->ceph_secret,
+	};
+	int r;
+
+	if (!driver)
+		return fault(f, -ENOTSUP, "this cleatd was built without volume backend %s",
+			     config->volume_backend);
+	r = backend_open(driver, &backend, &daemon->backend, f);
+	daemon->settings.backend = daemon->backend;
+	return r;
 }
 
 static int open_storage(Daemon *daemon, Fault *f)
 {
 	const Config *config = daemon->config;
-	const BackendDriver *driver = find_backend(config);
-	const BackendConfig backend = {
-		.name = driver->name,
-		.directory = config->volume_directory ? config->volume_directory
-						      : below(daemon, "volumes"),
-		.volume_group = config->volume_group,
-		.thin_pool = config->thin_pool,
-	};
-	const char *images =
-		config->image_directory ? config->image_directory : below(daemon, "depot");
-	int r = backend_open(driver, &backend, &daemon->backend, f);
+	const char *images = or_else(config->image_directory, below(daemon, "depot"));
+	int r = open_backend(daemon, f);
 
-	daemon->settings.backend = daemon->backend;
 	if (r == 0)
 		r = targets_open(config, daemon->arena, &daemon->target, f);
 	if (r == 0 && daemon->target)
@@ -370,7 +398,9 @@ static const char *pool_name(const Config *config)
 {
 	if (config->thin_pool)
 		return config->thin_pool;
-	return config->volume_group ? config->volume_group : config->volume_backend;
+	if (config->ceph_pool)
+		return config->ceph_pool;
+	return or_else(config->volume_group, config->volume_backend);
 }
 
 static void fill_settings(Daemon *daemon)

@@ -169,8 +169,10 @@ static int rbd_auth(Arena *arena, const JsonDoc *doc, DiskNetwork *network, Faul
 {
 	if (!json_get_bool(doc, "auth_enabled", false))
 		return 0;
-	network->auth_user = json_get_text(arena, doc, "auth_username");
 	network->auth_secret = json_get_text(arena, doc, "secret_uuid");
+	if (!network->auth_secret && network->config_path)
+		return 0; /* the file says who we are */
+	network->auth_user = json_get_text(arena, doc, "auth_username");
 	if (!network->auth_user || !network->auth_secret)
 		return lacks(f, "auth_username and secret_uuid");
 	return 0;

@@ -5,6 +5,8 @@
  */
 #include "engine/priv.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 
 #include "json/out.h"
@@ -73,8 +75,30 @@ int volume_copy_act(StepRun *run, Fault *f)
 	}
 }
 
+/* Into a file without a name, which a crash takes away. *ret_fd is the caller's to close. */
+static int bring_here(StepRun *run, const BackendSource *source, BackendPath *ret, int *ret_fd,
+		      Fault *f)
+{
+	char *name = arena_printf(run->arena, "%s/copy-XXXXXX", run->config->guest_dir);
+	_cleanup_(closep) int fd = mkostemp(name, O_CLOEXEC);
+	int r;
+
+	if (fd < 0 || unlink(name) || ftruncate(fd, source->volume->size_gib << 30))
+		return fault(f, -errno, "make a file for volume %s: %s", source->volume->id,
+			     strerror(errno));
+	*ret = (BackendPath){
+		.path = arena_printf(run->arena, "/proc/%ld/fd/%d", (long)getpid(), fd),
+		.format = DISK_FORMAT_RAW,
+		.is_block = true, /* its name is a link, like that of a device */
+	};
+	r = backend_save(run->config->backend, source, ret->path, f);
+	if (!r)
+		*ret_fd = TAKE_FD(fd);
+	return r;
+}
+
 /* Where the bytes are: the frozen moment, or the volume that nobody has. */
-static int source_path(StepRun *run, BackendPath *ret, bool *ret_frozen, Fault *f)
+static int source_path(StepRun *run, BackendPath *ret, int *ret_fd, bool *ret_frozen, Fault *f)
 {
 	BackendSource source = {0};
 	Snapshot frozen;
@@ -86,10 +110,10 @@ static int source_path(StepRun *run, BackendPath *ret, bool *ret_frozen, Fault *
 		    ? backend_snapshot_connect(run->config->backend, source.volume, source.snapshot,
 					       run->arena, ret, f)
 		    : backend_connect(run->config->backend, source.volume, run->arena, ret, f);
+	if (!r && ret->remote)
+		r = bring_here(run, &source, ret, ret_fd, f);
 	if (r == BACKEND_NO_SNAPSHOT || r == BACKEND_NO_VOLUME)
 		return no_source(f);
-	if (!r && ret->remote)
-		return step_give_up(f, "volume %s is not on this host", source.volume->id);
 	*ret_frozen = source.snapshot != NULL;
 	return fault_unexpected(f, r);
 }
@@ -110,6 +134,7 @@ const char *image_facts_print(Arena *arena, const DepotFacts *facts)
 
 int image_fill_act(StepRun *run, Fault *f)
 {
+	_cleanup_(closep) int brought = -1;
 	DepotFacts facts = {0};
 	bool frozen = false;
 	DepotSource source;
@@ -118,7 +143,7 @@ int image_fill_act(StepRun *run, Fault *f)
 
 	if (!run->image)
 		return step_give_up(f, "image %s could not be found", run->operation->image_id);
-	r = source_path(run, &path, &frozen, f);
+	r = source_path(run, &path, &brought, &frozen, f);
 	if (r)
 		return r;
 	source = (DepotSource){

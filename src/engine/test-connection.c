@@ -129,6 +129,11 @@ TEST(rbd)
 			     "\"auth_enabled\":false,\"auth_username\":\"u\"}");
 	assert_host(source.network, 0, "h", NULL);
 	assert_null(source.network->auth_user);
+	source = read_source("{\"driver_volume_type\":\"rbd\",\"name\":\"p/i\",\"hosts\":[\"h\"],"
+			     "\"auth_enabled\":true,\"auth_username\":\"u\","
+			     "\"secret_uuid\":null,\"config_path\":\"/etc/ceph/ceph.conf\"}");
+	assert_null(source.network->auth_user);
+	assert_string_equal(source.network->config_path, "/etc/ceph/ceph.conf");
 }
 
 TEST(nbd_nfs_and_local)

@@ -7,9 +7,11 @@
  *     backend-contract fake raw              likewise
  *     backend-contract lvm GROUP [POOL]      in a volume group that is there, and nothing else in
  * it
+ *     backend-contract nfs raw|qcow2 EXPORT  in an NFS export
+ *     backend-contract rbd POOL CONF         in a pool of the cluster that CONF names, as admin
  *
- * Bytes go through the path that connect() gives, as a guest's would; those of qcow2 through
- * qemu-io.
+ * Bytes go through the path that connect() gives, as a guest's would; those of qcow2 and of images
+ * in a pool through qemu-io.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +30,10 @@
 #include "backend/fake/fake.h"
 #include "backend/file/file.h"
 #include "backend/lvm/lvm.h"
+#ifdef CLEAT_RBD
+#include "backend/rbd/rbd.h"
+#include "backend/rbd/text.h"
+#endif
 #include "base/log.h"
 #include "base/str.h"
 #include "base/uuid.h"
@@ -42,6 +48,7 @@ static Backend *backend;
 static DiskFormat format = DISK_FORMAT_RAW;
 static Arena *arena;
 static Fault fault_;
+static BackendConfig config;
 
 /* --- a vocabulary --- */
 
@@ -82,11 +89,31 @@ static Volume made(int64_t size_gib)
 	return volume;
 }
 
+/* What is not on this host is found as an emulator would. */
+static void locate(BackendPath *path, const char *volume_id, const char *snapshot_id)
+{
+#ifdef CLEAT_RBD
+	char image[POOL_NAME_BYTES], snapshot[POOL_NAME_BYTES];
+
+	if (!path->remote)
+		return;
+	(void)pool_name(POOL_IMAGE, volume_id, image);
+	if (snapshot_id)
+		(void)pool_name(POOL_SNAPSHOT, snapshot_id, snapshot);
+	path->path = pool_spec(arena, &config, image, snapshot_id ? snapshot : NULL);
+#else
+	(void)volume_id;
+	(void)snapshot_id;
+	assert_false(path->remote);
+#endif
+}
+
 static BackendPath connected(const Volume *volume)
 {
 	BackendPath path = {0};
 
 	must(backend_connect(backend, volume, arena, &path, &fault_));
+	locate(&path, volume->id, NULL);
 	return path;
 }
 
@@ -104,6 +131,12 @@ static void gone(const Volume *volume)
 	assert_false(there);
 }
 
+/* Whether its bytes can be had without a program. */
+static bool is_plain(const BackendPath *path)
+{
+	return path->format == DISK_FORMAT_RAW && !path->remote;
+}
+
 static int64_t size_of(const BackendPath *path)
 {
 	int fd = open(path->path, O_RDONLY | O_CLOEXEC);
@@ -116,10 +149,11 @@ static int64_t size_of(const BackendPath *path)
 }
 
 /* qemu-io: 0 when it worked and, for a read, found what was expected. */
-static int qemu_io(const BackendPath *path, const char *command)
+static int qemu_io(const BackendPath *path, const char *command, bool reads)
 {
 	const RunSpec spec = {
-		.argv = RUN_ARGV("qemu-io", "-f", "qcow2", "-c", command, path->path),
+		.argv = RUN_ARGV("qemu-io", "-f", enum_name(&disk_format_names, path->format), "-c",
+				 command, path->path, reads ? "-r" : NULL),
 		.timeout_ms = 60 * 1000,
 	};
 	RunResult result = {0};
@@ -137,10 +171,11 @@ static void put(const BackendPath *path, int64_t at, char byte)
 	char sector[4096];
 	int fd;
 
-	if (path->format == DISK_FORMAT_QCOW2) {
-		assert_int_equal(qemu_io(path, arena_printf(arena, "write -P %d %" PRId64 " 4096",
-							    byte, at)),
-				 0);
+	if (!is_plain(path)) {
+		assert_int_equal(
+			qemu_io(path, arena_printf(arena, "write -P %d %" PRId64 " 4096", byte, at),
+				false),
+			0);
 		return;
 	}
 	memset(sector, byte, sizeof(sector));
@@ -156,9 +191,10 @@ static void assert_has(const BackendPath *path, int64_t at, char byte)
 	char sector[4096];
 	int fd;
 
-	if (path->format == DISK_FORMAT_QCOW2) {
+	if (!is_plain(path)) {
 		assert_int_equal(
-			qemu_io(path, arena_printf(arena, "read -P %d %" PRId64 " 4096", byte, at)),
+			qemu_io(path, arena_printf(arena, "read -P %d %" PRId64 " 4096", byte, at),
+				true),
 			0);
 		return;
 	}
@@ -225,7 +261,7 @@ static void a_volume_comes_and_goes(void **state _unused_)
 	assert_true(there);
 	path = connected(&volume);
 	(void)connected(&volume);
-	if (format == DISK_FORMAT_RAW)
+	if (is_plain(&path))
 		assert_int_equal(size_of(&path), GIB);
 	disconnect(&volume);
 	disconnect(&volume);
@@ -383,6 +419,7 @@ static void a_snapshot_keeps_what_was(void **state _unused_)
 	write_byte(&volume, 512 * MIB, 'b');
 	must(backend_snapshot(backend, &volume, &snapshot, &fault_)); /* it is there already */
 	must(backend_snapshot_connect(backend, &volume, &snapshot, arena, &path, &fault_));
+	locate(&path, volume.id, snapshot.id);
 	assert_has(&path, MIB, 'a');
 	must(backend_copy(backend, &source, &copy, &fault_));
 	assert_byte(&copy, MIB, 'a');
@@ -458,10 +495,12 @@ static const char *image_make(const char *name)
 {
 	const char *path = arena_printf(arena, "%s/%s", folder, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char sector[4096];
 
 	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, 4 * MIB + 512), 0);
-	assert_int_equal(pwrite(fd, "image", 5, 4 * MIB), 5);
+	memset(sector, 'i', sizeof(sector));
+	assert_int_equal(ftruncate(fd, 4 * MIB + 4096 + 512), 0);
+	assert_int_equal(pwrite(fd, sector, sizeof(sector), 4 * MIB), sizeof(sector));
 	assert_int_equal(close(fd), 0);
 	return path;
 }
@@ -471,18 +510,12 @@ static void check_image(const char *path, DiskFormat image_format)
 	const BackendSource source = {.image_path = path, .image_format = (int)image_format};
 	Volume volume = volume_of(1);
 	BackendPath disk;
-	char text[6] = "";
-	int fd;
 
 	must(backend_copy(backend, &source, &volume, &fault_));
 	must(backend_copy(backend, &source, &volume, &fault_));
 	disk = connected(&volume);
-	if (format == DISK_FORMAT_RAW) {
-		fd = open(disk.path, O_RDONLY | O_CLOEXEC);
-		assert_int_equal(pread(fd, text, 5, 4 * MIB), 5);
-		assert_string_equal(text, "image");
-		assert_int_equal(close(fd), 0);
-	}
+	assert_has(&disk, 4 * MIB, 'i');
+	assert_has(&disk, 4 * MIB + 4096, 0);
 	assert_has(&disk, GIB - 4096, 0);
 	disconnect(&volume);
 	gone(&volume);
@@ -504,6 +537,88 @@ static void a_volume_is_made_from_an_image(void **state _unused_)
 	}
 }
 
+/* --- what is not on this host --- */
+
+/* Bring it here; the bytes are in a file of the test. */
+static BackendPath saved(const BackendSource *source, const char *name)
+{
+	BackendPath path = {
+		.path = arena_printf(arena, "%s/%s", folder, name),
+		.format = DISK_FORMAT_RAW,
+	};
+	int fd = open(path.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, source->volume->size_gib * GIB), 0);
+	assert_int_equal(close(fd), 0);
+	must(backend_save(backend, source, path.path, &fault_));
+	return path;
+}
+
+static void what_is_elsewhere_is_saved_to_a_file(void **state _unused_)
+{
+	Volume volume = made(1);
+	Snapshot snapshot = snapshot_of(&volume);
+	const BackendSource now = {.volume = &volume};
+	const BackendSource then = {.volume = &volume, .snapshot = &snapshot};
+	BackendPath file;
+
+	assert_int_equal(backend_save(backend, &then, "/dev/null", &fault_), BACKEND_NO_SNAPSHOT);
+	write_byte(&volume, MIB, 'a');
+	must(backend_snapshot(backend, &volume, &snapshot, &fault_));
+	write_byte(&volume, MIB, 'b');
+	file = saved(&now, "now");
+	assert_has(&file, MIB, 'b');
+	assert_int_equal(size_of(&file), GIB);
+	file = saved(&then, "then");
+	assert_has(&file, MIB, 'a');
+	must(backend_snapshot_remove(backend, &volume, &snapshot, &fault_));
+	gone(&volume);
+	assert_int_equal(backend_save(backend, &now, "/dev/null", &fault_), BACKEND_NO_VOLUME);
+}
+
+/* As a volume is filled anew: it goes back to a snapshot of one that was made beside it. */
+static void a_volume_takes_what_was_made_beside_it(void **state _unused_)
+{
+	Volume volume = made(1);
+	Volume beside = made(1);
+	Snapshot snapshot = snapshot_of(&beside);
+
+	snapshot.id = beside.id;
+	write_byte(&volume, 0, 'o');
+	write_byte(&volume, MIB, 'o');
+	write_byte(&beside, MIB, 'n');
+	must(backend_snapshot(backend, &beside, &snapshot, &fault_));
+	snapshot.volume_id = volume.id;
+	must(backend_revert(backend, &volume, &snapshot, &fault_));
+	must(backend_revert(backend, &volume, &snapshot, &fault_));
+	assert_byte(&volume, 0, 0);
+	assert_byte(&volume, MIB, 'n');
+	snapshot.volume_id = beside.id;
+	must(backend_snapshot_remove(backend, &beside, &snapshot, &fault_));
+	gone(&beside);
+	gone(&volume);
+}
+
+/* Copies of copies: nothing of theirs is lost with what they were made from. */
+static void a_chain_of_copies_outlives_its_beginning(void **state _unused_)
+{
+	enum { LINKS = 8 };
+	Volume chain[LINKS];
+
+	chain[0] = made(1);
+	write_byte(&chain[0], MIB, 'a');
+	for (int i = 1; i < LINKS; i++) {
+		chain[i] = volume_of(1);
+		must(backend_copy(backend, &(BackendSource){.volume = &chain[i - 1]}, &chain[i],
+				  &fault_));
+		gone(&chain[i - 1]);
+	}
+	assert_byte(&chain[LINKS - 1], MIB, 'a');
+	assert_byte(&chain[LINKS - 1], 2 * MIB, 0);
+	gone(&chain[LINKS - 1]);
+}
+
 /* --- the program --- */
 
 static int remove_one(const char *path, const struct stat *st _unused_, int type _unused_,
@@ -512,31 +627,72 @@ static int remove_one(const char *path, const struct stat *st _unused_, int type
 	return remove(path);
 }
 
+/* A kind of backend, and how many words its name is followed by. */
+typedef struct Kind {
+	const char *name;
+	int words;
+	const BackendDriver *driver;
+	void (*configure)(char **words);
+} Kind;
+
+static void of_format(char **words)
+{
+	format = str_eq(words[0], "qcow2") ? DISK_FORMAT_QCOW2 : DISK_FORMAT_RAW;
+}
+
+static void of_export(char **words)
+{
+	of_format(words);
+	config.export = words[1];
+}
+
+static void of_group(char **words)
+{
+	config.volume_group = words[0];
+	config.thin_pool = words[1];
+}
+
+#ifdef CLEAT_RBD
+static void of_pool(char **words)
+{
+	config.pool = words[0];
+	config.ceph_conf = words[1];
+	config.ceph_cluster = "ceph";
+	config.ceph_user = "admin";
+}
+#endif
+
+static const Kind kinds[] = {
+	{"file", 1, &backend_file, of_format},   {"fake", 1, &backend_fake, of_format},
+	{"nfs", 2, &backend_nfs, of_export},     {"lvm", 1, &backend_lvm_thick, of_group},
+	{"lvm", 2, &backend_lvm_thin, of_group},
+#ifdef CLEAT_RBD
+	{"rbd", 2, &backend_rbd, of_pool},
+#endif
+};
+
+static const Kind *find_kind(int argc, char **argv)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (argc == 2 + kinds[i].words && str_eq(kinds[i].name, argv[1]))
+			return &kinds[i];
+	return NULL;
+}
+
 static bool open_backend(int argc, char **argv)
 {
-	bool is_lvm = argc >= 3 && str_eq(argv[1], "lvm");
-	const BackendConfig config = {
-		.name = argc > 1 ? argv[1] : "",
-		.directory = arena_printf(arena, "%s/volumes", folder),
-		.volume_group = is_lvm ? argv[2] : NULL,
-		.thin_pool = is_lvm && argc == 4 ? argv[3] : NULL,
-	};
-	const BackendDriver *driver = &backend_file;
+	const Kind *kind = find_kind(argc, argv);
 
-	if (argc < 3 || argc > 4 ||
-	    (!is_lvm && !str_eq(argv[1], "file") && !str_eq(argv[1], "fake"))) {
-		(void)fprintf(stderr, "usage: backend-contract file raw|qcow2\n"
-				      "       backend-contract fake raw\n"
-				      "       backend-contract lvm GROUP [POOL]\n");
+	if (!kind) {
+		(void)fputs("usage: backend-contract KIND WORDS... (as its file says)\n", stderr);
 		return false;
 	}
-	if (is_lvm)
-		driver = config.thin_pool ? &backend_lvm_thin : &backend_lvm_thick;
-	else if (str_eq(argv[1], "fake"))
-		driver = &backend_fake;
-	else if (str_eq(argv[2], "qcow2"))
-		format = DISK_FORMAT_QCOW2;
-	if (backend_open(driver, &config, &backend, &fault_) == 0)
+	config = (BackendConfig){
+		.name = kind->name,
+		.directory = arena_printf(arena, "%s/volumes", folder),
+	};
+	kind->configure(&argv[2]);
+	if (backend_open(kind->driver, &config, &backend, &fault_) == 0)
 		return true;
 	(void)fprintf(stderr, "%s\n", fault_.text);
 	return false;
@@ -556,6 +712,11 @@ static bool of_all(const BackendTraits *traits _unused_)
 static bool of_copying(const BackendTraits *traits _unused_)
 {
 	return !str_eq(backend_name(backend), "fake");
+}
+
+static bool of_elsewhere(const BackendTraits *traits _unused_)
+{
+	return str_eq(backend_name(backend), "rbd");
 }
 
 static bool of_thick(const BackendTraits *traits)
@@ -588,7 +749,20 @@ static const Promise promises[] = {
 	{cmocka_unit_test(a_snapshot_of_a_volume_in_use), of_atomic},
 	{cmocka_unit_test(somebody_else_fills_a_snapshot), of_others},
 	{cmocka_unit_test(a_volume_is_made_from_an_image), of_copying},
+	{cmocka_unit_test(a_volume_takes_what_was_made_beside_it), of_copying},
+	{cmocka_unit_test(a_chain_of_copies_outlives_its_beginning), of_atomic},
+	{cmocka_unit_test(what_is_elsewhere_is_saved_to_a_file), of_elsewhere},
 };
+
+/* An export stays mounted after the backend: guests would use it. */
+static void leave_mount(void)
+{
+	const char *script = arena_printf(arena, "umount %s/*", config.directory);
+	const RunSpec spec = {.argv = RUN_ARGV("sh", "-c", script), .timeout_ms = 60 * 1000};
+
+	if (config.export)
+		must(run_checked(&spec, NULL, &fault_));
+}
 
 static int check_promises(void)
 {
@@ -619,6 +793,7 @@ int main(int argc, char **argv)
 		return 2;
 	failed = check_promises();
 	backend_close(backend);
+	leave_mount();
 	(void)arena_free(arena); /* NULL */
 	return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) || failed;
 }
