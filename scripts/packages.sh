@@ -22,7 +22,11 @@ packages_of() { # GROUP...
 		targets) echo tgt qemu-block-extra libiscsi-bin ;;
 		lvm) echo lvm2 thin-provisioning-tools mount qemu-utils ;;
 		blocks) echo dmsetup e2fsprogs mount ;;
-		ceph) echo ceph-mon ceph-osd ceph-mds ceph-fuse ceph-common e2fsprogs mount ;;
+		ceph)
+			echo ceph-mon ceph-osd ceph-mds ceph-mgr ceph-fuse ceph-common
+			echo e2fsprogs mount
+			;;
+		rbd) echo librbd-dev librados-dev qemu-block-extra ;;
 		vm) echo libvirt-daemon-driver-qemu libvirt-daemon qemu-system-x86 qemu-utils ;;
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;
