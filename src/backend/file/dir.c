@@ -27,7 +27,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { REMOVAL_WAIT_MS = 2 };
+enum { REMOVAL_WAIT_MS = 2, COPY_BYTES = 256 * 1024 };
 
 /* Who wants a flush; on his stack. */
 typedef struct Waiter Waiter;
@@ -382,15 +382,32 @@ int dir_grow(int fd, int64_t size_bytes, Fault *f)
 	return 0;
 }
 
+/* Some bytes of [at, end), by the kernel; with a block through it. */
+static ssize_t copy_some(int source, int target, off_t at, off_t end, char *block)
+{
+	off_t in = at, out = at;
+	ssize_t n;
+
+	if (!block)
+		return copy_file_range(source, &in, target, &out, (size_t)(end - at), 0);
+	n = pread(source, block, (size_t)MIN(end - at, (off_t)COPY_BYTES), at);
+	return n <= 0 ? n : pwrite(target, block, (size_t)n, at);
+}
+
 /* Copy the bytes of [from, end); both files have the same offsets. */
 static int copy_range(int source, int target, off_t from, off_t end, Fault *f)
 {
+	_cleanup_(freep) char *block = NULL;
+
 	while (from < end) {
-		off_t in = from, out = from;
-		ssize_t n = copy_file_range(source, &in, target, &out, (size_t)(end - from), 0);
+		ssize_t n = copy_some(source, target, from, end, block);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EXDEV && !block) { /* two file systems */
+			block = mem_new(COPY_BYTES);
+			continue;
+		}
 		if (n < 0)
 			return write_failed(f, "copy");
 		if (n == 0)

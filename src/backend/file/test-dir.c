@@ -185,6 +185,30 @@ TEST(copies_keep_bytes_and_holes)
 	dir_drop(dir);
 }
 
+/* Images may lie in another file system than volumes; /dev/shm mostly is one. */
+TEST(a_copy_comes_from_another_file_system)
+{
+	static char bytes[3 * 1024 * 1024], back[sizeof(bytes)];
+	char name[] = "/dev/shm/test-dir-XXXXXX";
+	_cleanup_(closep) int from = mkostemp(name, O_CLOEXEC);
+	_cleanup_(closep) int to = -1;
+	const off_t far = 16 * 1024 * 1024;
+	Dir *dir = dir_make();
+	Fault f = {0};
+
+	assert_true(from >= 0 && unlink(name) == 0);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 31 % 251);
+	assert_int_equal(pwrite(from, bytes, sizeof(bytes), far), sizeof(bytes));
+	assert_int_equal(dir_create_file(dir, ".to", &to, &f), 0);
+	if (dir_copy(from, to, &f))
+		fail_msg("%s", f.text);
+	assert_int_equal(pread(to, back, sizeof(back), far), sizeof(back));
+	assert_memory_equal(bytes, back, sizeof(back));
+	assert_int_equal(lseek(to, 0, SEEK_END), far + (off_t)sizeof(bytes));
+	dir_drop(dir);
+}
+
 TEST(a_limit_reads_as_full)
 {
 	struct rlimit old, small = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
