@@ -98,24 +98,32 @@ def build_initrd(folder, programs, modules, folders=()):
     return path
 
 
-def unpack(folder, name, packages):
-    """Debian packages as a folder, kept beside the guest's image; they are not installed."""
-    root = os.path.join(IMAGES, name)
-    if os.path.isdir(root):
-        return root
+def extract(folder, packages):
+    """The files of Debian packages in a new directory; they are not installed."""
     work = tempfile.mkdtemp(dir=folder)
     subprocess.run(['apt-get', '-q', '-o', 'APT::Sandbox::User=root', 'download', *packages],
                    cwd=work, check=True, stdout=subprocess.DEVNULL)
-    draft = os.path.join(work, name)
+    root = os.path.join(work, 'root')
     for package in glob.glob(os.path.join(work, '*.deb')):
-        subprocess.run(['dpkg-deb', '-x', package, draft], check=True)
+        subprocess.run(['dpkg-deb', '-x', package, root], check=True)
+        os.unlink(package)
+    return root
+
+
+def unpack(folder, name, packages):
+    """The same, kept beside the guest's image."""
+    root = os.path.join(IMAGES, name)
+    if os.path.isdir(root):
+        return root
+    draft = extract(folder, packages)
     shutil.copytree(draft, root + '.new', symlinks=True, dirs_exist_ok=True)
     os.rename(root + '.new', root)
     return root
 
 
 class Guest:
-    def __init__(self, folder, initrd):
+    def __init__(self, folder, initrd, mib=1024, image=None):
+        """What is written to an `image`, the second disk, is lost."""
         self.socket = os.path.join(folder, 'sock')
         self.console = os.path.join(folder, 'console')
         disk = os.path.join(folder, 'disk')
@@ -123,14 +131,16 @@ class Guest:
             file.truncate(DISK_BYTES)
         self.process = subprocess.Popen(
             ['qemu-system-x86_64', '-nodefaults', '-display', 'none', '-machine', 'q35',
-             '-accel', 'tcg,thread=multi', '-smp', '2', '-m', '1024',
+             '-accel', 'tcg,thread=multi', '-smp', '2', '-m', str(mib),
              '-kernel', os.path.join(IMAGES, 'vmlinux'), '-initrd', initrd,
              '-append', KERNEL_WORDS, '-serial', 'file:' + self.console,
              '-chardev', 'socket,id=c,path=%s,server=on,wait=off' % self.socket,
              '-device', 'virtio-serial-pci',
              '-device', 'virtserialport,chardev=c,name=org.cleat.guest.0',
              '-drive', 'if=none,id=d,file=%s,format=raw,discard=unmap,cache=unsafe' % disk,
-             '-device', 'virtio-blk-pci,drive=d'],
+             '-device', 'virtio-blk-pci,drive=d'] +
+            (['-drive', 'if=none,id=i,file=%s,format=raw,snapshot=on,cache=unsafe' % image,
+              '-device', 'virtio-blk-pci,drive=i'] if image else []),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         tap.wait_for('QEMU', lambda: os.path.exists(self.socket))
 
