@@ -636,6 +636,25 @@ TEST(what_is_attached_stays_and_other_services_are_left_alone)
 	both_end(&both);
 }
 
+/* Also where nobody logs in. */
+TEST(a_volume_may_be_named)
+{
+	static const HttpScriptRow rows[] = {
+		{.request = "GET /v3/p1/volumes/data", .status = 404, .body = "{}"},
+		{.request = "GET /v3/p1/volumes/detail?name=data",
+		 .status = 200,
+		 .body = "{\"volumes\":[{\"id\":\"" VOLUME "\",\"name\":\"data\"}]}"},
+		VOLUME_ROW,
+	};
+	_cleanup_(freep) char *json = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(cleat_volume_show(both.cloud, "data", &json, &both.error), CLEAT_OK);
+	assert_non_null(strstr(json, VOLUME));
+	both_end(&both);
+}
+
 /* --- without a service --- */
 
 TEST(a_connection_alone)
