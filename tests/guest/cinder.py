@@ -22,7 +22,7 @@ SCRIPTS = ('cinder-all', 'cinder-cap', 'cinder-journey', 'journey-lib')
 # Our programs bring the libraries of this machine along.
 ENTER = ('mkdir -p /new && mount -t ext4 /dev/vdb /new && cd /new && '
          'cp -r /cleat . && mkdir cleat/lib && '
-         'cp /lib/x86_64-linux-gnu/* /usr/lib/x86_64-linux-gnu/* cleat/lib; '
+         'cp /lib/x86_64-linux-gnu/* cleat/lib && '
          'mount -t devtmpfs dev dev && mkdir -p dev/shm && mount -t tmpfs shm dev/shm && '
          'mount -t proc proc proc && mount -t sysfs sys sys && mount -t tmpfs run run && '
          '{ mount -t configfs none sys/kernel/config; ifconfig lo 127.0.0.1 up; }')

@@ -27,12 +27,12 @@ FILES = {
     'etc/group': 'root:x:0:\ndisk:x:6:\n',
     'etc/hosts': '127.0.0.1 localhost\n',
     'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
-    # Who is root already needs neither a password nor PAM.
-    'usr/local/bin/sudo': '#!/bin/sh\nexec "$@"\n',
+    # Who is root already needs no password, no PAM, and no Python to look what root may do.
+    'usr/local/bin/sudo': '#!/bin/sh\n[ "$1" != cinder-rootwrap ] || shift 2\nexec "$@"\n',
     # What is asked for has been loaded by the guest's init.
     'usr/local/sbin/modprobe': '#!/bin/sh\nexit 0\n',
 }
-SYNC = ('mkdir -p /var/lib/cinder /var/log/cinder /etc/target && '
+SYNC = ('mkdir -p /var/lib/cinder /var/log/cinder /etc/rtslib-fb-target && '
         'echo "[database]" >/db.conf && '
         'echo "connection = sqlite:////var/lib/cinder/cinder.sqlite" >>/db.conf && '
         'python3 -m compileall -q -j 2 /usr/lib/python3 /usr/lib/python3.11; ldconfig && '
@@ -69,6 +69,13 @@ def write_files(tree):
             os.unlink(os.path.join(rules, name))
 
 
+def prepare(tree):
+    done = subprocess.run(['chroot', tree, '/bin/sh', '-c', SYNC], capture_output=True, text=True,
+                          check=False, env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin'})
+    if done.returncode:
+        raise RuntimeError('the database was not made:\n' + done.stderr[-2000:])
+
+
 def build(folder):
     """The image's path; made once, beside the guest's own image."""
     image = os.path.join(inside.IMAGES, 'cinder.img')
@@ -80,8 +87,7 @@ def build(folder):
         return image
     tree = inside.extract(folder, names)
     write_files(tree)
-    subprocess.run(['chroot', tree, '/bin/sh', '-c', SYNC], check=True,
-                   env={'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'})
+    prepare(tree)
     draft = image + '.new'
     subprocess.run(['/sbin/mke2fs', '-q', '-F', '-t', 'ext4', '-d', tree, draft,
                     '%dk' % (IMAGE_BYTES >> 10)], check=True)
