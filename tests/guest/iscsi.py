@@ -14,16 +14,19 @@ BUILD = os.environ.get('CLEAT_BUILD', os.path.join(inside.ROOT, 'build'))
 PROGRAMS = {
     '/bin/connector-call': os.path.join(BUILD, 'tests', 'contract', 'connector-call'),
     '/bin/journey': os.path.join(inside.HERE, 'iscsi-journey'),
+    '/lib/udev/rules.d/62-cleat.rules': os.path.join(
+        inside.ROOT, 'contrib', 'udev', '62-cleat.rules'),
 }
-PARTS = ('begin', 'single', 'multipath', 'neighbours', 'growing', 'stale', 'secrets', 'readonly',
-         'mounted', 'lost', 'cycles')
+PARTS = ('begin', 'single', 'quiet', 'multipath', 'neighbours', 'growing', 'stale', 'secrets',
+         'readonly', 'mounted', 'lost', 'cycles')
 PART_SECONDS = 600
 
 
-def boot(folder):
+def boot(folder, more=()):
+    """With more programs, {name inside: file}, where that is wanted."""
     programs, folders = blocks.programs(folder)
     return inside.Guest(folder, inside.build_initrd(
-        folder, dict(programs, **PROGRAMS), blocks.MODULES, folders))
+        folder, dict(programs, **PROGRAMS, **dict(more)), blocks.MODULES, folders))
 
 
 def main():
@@ -42,4 +45,5 @@ def main():
     return report.failed > 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())
