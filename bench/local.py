@@ -19,8 +19,8 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, '..', 'tests', 'api'),
-                os.path.join(HERE, '..', 'tests', 'lib'), os.path.join(HERE, '..', 'tests', 'guest')]
+TESTS = os.path.join(HERE, '..', 'tests')
+sys.path[:0] = [HERE] + [os.path.join(TESTS, name) for name in ('api', 'lib', 'guest')]
 
 import bench  # noqa: E402  pylint: disable=wrong-import-position,wrong-import-order
 import iscsi  # noqa: E402  pylint: disable=wrong-import-position

@@ -9,7 +9,14 @@
 #include "base/str.h"
 #include "connector/iscsi/priv.h"
 
-enum { CLOSE_TRIES = 3, RESIZE_TRIES = 3, FORGET_TRIES = 5, PAUSE_MS = 500, STATUS_MS = 5 * 1000 };
+enum {
+	CLOSE_TRIES = 3,
+	RESIZE_TRIES = 3,
+	FORGET_TRIES = 5,
+	PAUSE_MS = 500,
+	STATUS_MS = 5 * 1000,
+	WWIDS_MAX = 60 * 1024
+};
 
 bool iscsi_multipath(const Host *host)
 {
@@ -154,17 +161,25 @@ static int no_map(Look *look)
 			 look->wwid);
 }
 
+/* The file has a line "/WWID/" for each. Of one that is too long to be read, nobody knows. */
+static bool is_remembered(ConnectorCall *call, const char *wwid)
+{
+	const char *known = host_peek(call->host, call->arena, "/etc/multipath/wwids");
+
+	return known && (strlen(known) >= WWIDS_MAX ||
+			 strstr(known, arena_printf(call->arena, "/%s/", wwid)));
+}
+
 /* multipath would make maps of it for ever. It is asked twice: nobody comes back for this. */
 static int forget_wwid(ConnectorCall *call, const char *wwid, Fault *f)
 {
-	int r = 0, status = 1;
+	int r = 0;
 
-	for (int try = 0; r == 0 && status != 0 && try < 2; try++) {
+	for (int try = 0; r == 0 && is_remembered(call, wwid) && try < 2; try++) {
 		RunResult result = {0};
 
 		r = iscsi_run(call, RUN_ARGV("multipath", "-w", wwid), ISCSI_COMMAND_MS, &result,
 			      f);
-		status = result.status;
 		run_result_done(&result);
 	}
 	return r;

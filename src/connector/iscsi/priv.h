@@ -116,9 +116,6 @@ const char *iscsi_exit_text(int status);
 bool iscsi_exit_is_passing(int status);
 ConnectorOutcome iscsi_exit_outcome(int status);
 
-/* Whether this open-iscsi can log in without bringing every LUN. CONNECTOR_NO_TRANSPORT. */
-_must_use_ int iscsi_check_release(ConnectorCall *call, Fault *f);
-
 /* --- file.c: the files that iscsiadm and iscsid read --- */
 
 enum { ISCSI_SETTING_MAX = 16 };
@@ -151,6 +148,7 @@ const char *iscsi_file_marked(Arena *arena, const char *text);
 /*
  * Make the record that a login reads, without any secret on a command line. A record of somebody
  * else is only lent: *ret_lent is what it says without us, for iscsi_record_give_back().
+ * CONNECTOR_NO_TRANSPORT: this open-iscsi could not log in without bringing every LUN.
  */
 _must_use_ int iscsi_record_lend(ConnectorCall *call, const IscsiInfo *info,
 				 const IscsiTarget *target, bool multipath, const char **ret_lent,

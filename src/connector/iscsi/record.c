@@ -109,6 +109,11 @@ static int change_for_login(ConnectorCall *call, const IscsiInfo *info, const Is
 
 	if (!path || !text)
 		return fault(f, -ENOENT, "iscsiadm has made no record of %s", target->iqn);
+	/* It writes every setting that it knows. */
+	if (is_ours && !iscsi_file_value(call->arena, text, "node.session.scan"))
+		return iscsi_say(call, CONNECTOR_NO_TRANSPORT,
+				 "this open-iscsi brings every volume of a target to the host: it "
+				 "must be 2.0-875 or later");
 	add_login(&settings, multipath);
 	add_chap(&settings, info);
 	text = iscsi_file_changed(call->arena, text, &settings);

@@ -248,11 +248,7 @@ static int open_new(Look *look, const IscsiInfo *info, bool multipath, Fault *f)
 	ConnectorCall *call = look->call;
 	const char *lent = NULL;
 	Fault untidy = {0};
-	int given, r = iscsi_check_release(call, f);
-
-	if (r)
-		return r;
-	r = iscsi_record_lend(call, info, look->target, multipath, &lent, f);
+	int given, r = iscsi_record_lend(call, info, look->target, multipath, &lent, f);
 	if (r == 0)
 		r = login(look, f);
 	given = iscsi_record_give_back(call, info, look->target, lent, r ? &untidy : f);

@@ -19,6 +19,7 @@
 #define WORLD_IQN "iqn.2026-11.net.example:t"
 #define WORLD_RECORD "/etc/iscsi/nodes/" WORLD_IQN "/192.0.2.%c,3260"
 #define WORLD_FIND_RECORD "/etc/iscsi/send_targets/192.0.2.1,3260/st_config"
+#define WORLD_WWIDS "/etc/multipath/wwids"
 #define WORLD_QUIET "/run/cleat/quiet"
 #define WORLD_SESSION "/sys/class/iscsi_session/session%d"
 #define WORLD_INFO(lun, more)                                                                      \
@@ -44,7 +45,7 @@ typedef struct World {
 	bool silent[3];        /* a login to it creates a session, and says that it failed */
 	const char *secret;    /* that a login needs */
 	const char *find_secret; /* that a discovery needs */
-	const char *release;     /* of open-iscsi */
+	bool always_scans;       /* open-iscsi before 2.0-875 */
 	bool by_others;          /* a scan that the test itself makes */
 	bool refuses;            /* the target lets nobody in, and says so */
 	bool drops;              /* a session dies as soon as it is there */
@@ -267,15 +268,30 @@ static void world_remove_map(World *w, const char *map)
 	tree_remove(w->tree, map);
 }
 
+/* The file has a line "/WWID/" for each, and is gone here with the last one. */
+static void world_wwids(World *w, const char *wwid, bool add)
+{
+	const char *line = world_text(w, "/%s/\n", wwid);
+	const char *text = world_has(w, WORLD_WWIDS) ? world_read(w, WORLD_WWIDS) : "";
+	const char *before = *text ? world_text(w, "%s\n", text) : "";
+	const char *at = strstr(before, line);
+
+	if (add && !at)
+		tree_file(w->tree, WORLD_WWIDS, world_text(w, "%s%s", before, line));
+	if (!add && at)
+		tree_file(w->tree, WORLD_WWIDS,
+			  world_text(w, "%.*s%s", (int)(at - before), before, at + strlen(line)));
+	if (world_has(w, WORLD_WWIDS) && !*world_read(w, WORLD_WWIDS))
+		tree_remove(w->tree, WORLD_WWIDS);
+}
+
 static int world_multipath(World *w, const char *const *argv)
 {
 	const char *map;
 
-	if (str_eq(argv[1], "-a"))
-		tree_file(w->tree, world_text(w, "/etc/multipath/wwids/%s", argv[2]), "");
-	else if (str_eq(argv[1], "-w"))
-		tree_remove(w->tree, world_text(w, "/etc/multipath/wwids/%s", argv[2]));
-	else {
+	if (str_eq(argv[1], "-a") || str_eq(argv[1], "-w")) {
+		world_wwids(w, argv[2], argv[1][1] == 'a');
+	} else {
 		assert_string_equal(argv[1], "-f");
 		map = world_map(w, argv[2]);
 		if (map && w->stuck_map) {
@@ -325,9 +341,11 @@ static int world_node(World *w, const char *const *argv, size_t count)
 	assert_string_equal(argv[4], WORLD_IQN);
 	if (str_eq(last, "new")) {
 		tree_file(w->tree, record,
-			  "# BEGIN RECORD 2.1.8\nnode.name = " WORLD_IQN "\n"
-			  "node.startup = manual\nnode.session.scan = auto\n"
-			  "node.session.auth.authmethod = None\n# END RECORD\n");
+			  world_text(w,
+				     "# BEGIN RECORD 2.1.8\nnode.name = " WORLD_IQN "\n"
+				     "node.startup = manual\n%s"
+				     "node.session.auth.authmethod = None\n# END RECORD\n",
+				     w->always_scans ? "" : "node.session.scan = auto\n"));
 	} else if (str_eq(last, "delete")) {
 		tree_remove(w->tree, record);
 		tree_remove(w->tree, "/etc/iscsi/nodes");
@@ -381,10 +399,6 @@ static int world_iscsiadm(World *w, const char *const *argv, Buf *out)
 
 	while (argv[count])
 		count++;
-	if (str_eq(argv[1], "--version")) {
-		buf_printf(out, "iscsiadm version %s\n", w->release);
-		return 0;
-	}
 	if (str_eq(argv[2], "discovery") && !w->find_secret)
 		return world_portals(out);
 	if (str_eq(argv[2], "discovery"))
@@ -458,8 +472,8 @@ static int world_answer(void *ctx, const RunSpec *spec, RunResult *ret, Fault *f
 static const char *world_left(World *w)
 {
 	static const char *const places[] = {
-		"/sys/class/iscsi_session/*", "/sys/block/*",           "/etc/iscsi/*",
-		"/etc/iscsi/nodes/*/*",       "/etc/multipath/wwids/*", WORLD_QUIET "/*"};
+		"/sys/class/iscsi_session/*", "/sys/block/*", "/etc/iscsi/*",
+		"/etc/iscsi/nodes/*/*",       WORLD_WWIDS,    WORLD_QUIET "/*"};
 	_cleanup_(buf_done) Buf left = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -482,7 +496,6 @@ static World *world_new(void)
 	w->luns[0] = 'a';
 	w->luns[1] = 'b';
 	w->sectors = WORLD_SECTORS;
-	w->release = "2.1.8";
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		const char *path = world_text(w, "/usr/sbin/%s", programs[i]);
 
