@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Cleat authors
-"""Share backends in the tiny guest: project quotas, and an NFS server with this host as its client.
+"""Share backends in the tiny guest: project quotas, and an NFS server with this host as its client,
+also one that is away when a server is started.
 
 NFS's tools are downloaded and unpacked, never installed: they would bring services with them.
 """
@@ -17,6 +18,11 @@ MODULES = ('loop', 'quota_v2', 'nfsd', 'nfs', 'nfsv4')
 PROGRAMS = {
     '/bin/share-backend-contract': os.path.join(BUILD, 'tests', 'contract',
                                                 'share-backend-contract'),
+    '/bin/cleatd': os.path.join(BUILD, 'src', 'daemon', 'cleatd'),
+    '/bin/cleat': os.path.join(BUILD, 'src', 'cli', 'cleat'),
+    '/bin/journey-lib': os.path.join(inside.HERE, 'journey-lib'),
+    '/bin/share-journey': os.path.join(inside.HERE, 'share-journey'),
+    '/usr/bin/qemu-img': '/usr/bin/qemu-img',
     '/bin/mount': '/bin/mount',
     '/bin/umount': '/bin/umount',
     '/sbin/mkfs.ext4': '/sbin/mkfs.ext4',
@@ -62,6 +68,7 @@ def check(guest, report):
     suite('nfs', 'quota', '/srv')
     suite('nfs', 'image', '/srv')
     suite('nfs', 'none', '/srv')
+    report.pass_on('shares nfs journey', *guest.run('share-journey', SUITE_SECONDS))
     step('nothing is exported, and no file says so',
          'test -z "$(exportfs -s)" && test -z "$(ls /etc/exports.d)"')
     step('nothing is mounted', '! grep cleat-shares /proc/self/mountinfo && losetup -a | wc -l | '
