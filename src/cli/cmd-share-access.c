@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * cleat share access allow, deny, list, show, set, unset, lock create, list, delete: who may mount
- * a share, and who may change that. (A server that is given a share needs no rule of its user's:
- * cleat attach.)
+ * cleat share access allow, deny, list, show, set, unset, lock create, list, show, set, delete: who
+ * may mount a share, and who may change that. (A server that is given a share needs no rule of its
+ * user's: cleat attach.)
  */
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -39,15 +39,20 @@ static int share_access_list(Cli *cli)
 			    &rule_list_view);
 }
 
-/* Rules have no names: shown by their id. */
-static int show_rule(Cli *cli, const char *id)
+/* Rules and locks have no names: shown by their id. */
+static int show(Cli *cli, ClientNoun noun, const char *id, const View *view)
 {
 	_cleanup_(client_item_done) ClientItem item = {0};
 	Fault f = {0};
-	int r = client_show(cli->client, cli->arena, CLIENT_SHARE_RULES, id, &item, &f);
+	int r = client_show(cli->client, cli->arena, noun, id, &item, &f);
 
 	return r ? cli_fail_client(cli, r, &f, "%s", cli->command->name)
-		 : output_show(cli, &rule_view, &item);
+		 : output_show(cli, view, &item);
+}
+
+static int show_rule(Cli *cli, const char *id)
+{
+	return show(cli, CLIENT_SHARE_RULES, id, &rule_view);
 }
 
 static int share_access_allow(Cli *cli)
@@ -161,7 +166,6 @@ static int share_lock_list(Cli *cli)
 
 static int share_lock_create(Cli *cli)
 {
-	_cleanup_(client_item_done) ClientItem item = {0};
 	const char *share_id = NULL, *id = NULL;
 	Fault f = {0};
 	int r = find_share(cli, &share_id);
@@ -170,10 +174,26 @@ static int share_lock_create(Cli *cli)
 		return r;
 	r = client_share_lock(cli->client, cli->arena, share_id, cli_option(cli, "reason"), &id,
 			      &f);
-	if (r == 0)
-		r = client_show(cli->client, cli->arena, CLIENT_RESOURCE_LOCKS, id, &item, &f);
 	return r ? cli_fail_client(cli, r, &f, "share lock create")
-		 : output_show(cli, &lock_view, &item);
+		 : show(cli, CLIENT_RESOURCE_LOCKS, id, &lock_view);
+}
+
+static int share_lock_show(Cli *cli)
+{
+	return show(cli, CLIENT_RESOURCE_LOCKS, cli->arguments[0], &lock_view);
+}
+
+static int share_lock_set(Cli *cli)
+{
+	const char *action = cli_option(cli, "action"), *reason = cli_option(cli, "reason");
+	Fault f = {0};
+	int r;
+
+	if (!action && !reason)
+		return cli_fail(cli, CLI_USAGE, "share lock set: nothing to set");
+	r = client_share_lock_update(cli->client, cli->arena, cli->arguments[0], action, reason,
+				     &f);
+	return r ? cli_fail_client(cli, r, &f, "share lock set") : 0;
 }
 
 /* Locks have no names: deleted by their ids. */
@@ -293,6 +313,29 @@ const Command cmd_share_lock_list = {
 	.summary = "List what keeps shares and their access rules as they are",
 	CLI_OPTIONS(lock_list_options),
 	.run = share_lock_list,
+};
+
+const Command cmd_share_lock_show = {
+	.name = "share lock show",
+	.summary = "Show a lock",
+	.arguments = "LOCK",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = share_lock_show,
+};
+
+static const Option lock_set_options[] = {
+	{"action", 0, "ACTION", "what it forbids: delete, or of an access rule show"},
+	{"reason", 0, "TEXT", "why, for people"},
+};
+const Command cmd_share_lock_set = {
+	.name = "share lock set",
+	.summary = "Change what a lock forbids, or what it says",
+	.arguments = "LOCK",
+	.arguments_min = 1,
+	.arguments_max = 1,
+	CLI_OPTIONS(lock_set_options),
+	.run = share_lock_set,
 };
 
 const Command cmd_share_lock_delete = {

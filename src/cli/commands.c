@@ -92,6 +92,8 @@ const Command *const commands[] = {
 	&cmd_share_snapshot_delete,
 	&cmd_share_lock_create,
 	&cmd_share_lock_list,
+	&cmd_share_lock_show,
+	&cmd_share_lock_set,
 	&cmd_share_lock_delete,
 	&cmd_share_type_create,
 	&cmd_share_type_list,

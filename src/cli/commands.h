@@ -90,6 +90,8 @@ extern const Command cmd_share_list;
 extern const Command cmd_share_lock_create;
 extern const Command cmd_share_lock_delete;
 extern const Command cmd_share_lock_list;
+extern const Command cmd_share_lock_set;
+extern const Command cmd_share_lock_show;
 extern const Command cmd_share_message_delete;
 extern const Command cmd_share_message_list;
 extern const Command cmd_share_message_show;

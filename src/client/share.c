@@ -276,6 +276,20 @@ int client_share_lock(Client *client, Arena *arena, const char *share_id, const 
 	return r ? r : body_id(arena, doc, "resource_lock.id", ret_id, f);
 }
 
+int client_share_lock_update(Client *client, Arena *arena, const char *id, const char *action,
+			     const char *reason, Fault *f)
+{
+	const char *path =
+		arena_printf(arena, "/resource-locks/%s", client_escape(client, arena, id));
+	JsonOut out = {0};
+
+	body_begin(&out, "resource_lock");
+	body_text(&out, "resource_action", action);
+	body_text(&out, "lock_reason", reason);
+	body_end(&out);
+	return body_send(client, request_to("PUT", path), &out, NULL, f);
+}
+
 /* A request about the shares of a server; `share_id` is NULL for all of them. */
 static ClientRequest server_request(Client *client, Arena *arena, const char *method,
 				    const char *server_id, const char *share_id)

@@ -99,6 +99,10 @@ _must_use_ int client_share_snapshot_update(Client *client, Arena *arena, const 
 _must_use_ int client_share_lock(Client *client, Arena *arena, const char *share_id,
 				 const char *reason, const char **ret_id, Fault *f);
 
+/* What a lock forbids, "delete" or "show", and why; NULL stays as it is. */
+_must_use_ int client_share_lock_update(Client *client, Arena *arena, const char *id,
+					const char *action, const char *reason, Fault *f);
+
 /*
  * A share for a server. How the guest should mount it goes by an older call, which knows no tag.
  */

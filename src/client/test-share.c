@@ -139,6 +139,14 @@ TEST(snapshots_and_locks_of_shares)
 			  "\"resource_action\":\"delete\",\"lock_reason\":\"audit\"}}",
 		 .status = 200,
 		 .body = "{\"resource_lock\":{\"id\":\"l1\"}}"},
+		{.request = "PUT /share/v2/resource-locks/l1",
+		 .holds = "{\"resource_lock\":{\"resource_action\":\"show\"}}",
+		 .status = 200,
+		 .body = "{\"resource_lock\":{\"id\":\"l1\"}}"},
+		{.request = "PUT /share/v2/resource-locks/l1",
+		 .holds = "{\"resource_lock\":{\"lock_reason\":\"\"}}",
+		 .status = 200,
+		 .body = "{\"resource_lock\":{\"id\":\"l1\"}}"},
 		{.request = "GET /share/v2/snapshots/detail",
 		 .status = 200,
 		 .body = "{\"snapshots\":[{\"id\":\"p1\"}],\"share_snapshots_links\":[{\"rel\":"
@@ -157,6 +165,8 @@ TEST(snapshots_and_locks_of_shares)
 	assert_string_equal(id, "p1");
 	assert_int_equal(client_share_lock(x.client, x.arena, "s1", "audit", &id, NULL), 0);
 	assert_string_equal(id, "l1");
+	assert_int_equal(client_share_lock_update(x.client, x.arena, id, "show", NULL, NULL), 0);
+	assert_int_equal(client_share_lock_update(x.client, x.arena, id, NULL, "", NULL), 0);
 	assert_int_equal(client_list(x.client, x.arena, CLIENT_SHARE_SNAPSHOTS, NULL, &list, NULL),
 			 0);
 	assert_int_equal(list.count, 1);
