@@ -140,6 +140,47 @@ int client_host(Client *client, JsonDoc **ret, Fault *f)
 	return client_call(client, &request, ret, f);
 }
 
+/* Shared file systems have a path of their own since 2.7. */
+static ClientRequest quota_request(Client *client, Arena *arena, ClientService service,
+				   const char *method, const char *project_id)
+{
+	return (ClientRequest){
+		.service = service,
+		.method = method,
+		.path = arena_printf(arena, "/%squota-sets/%s",
+				     service == CLIENT_SHARE ? "" : "os-",
+				     client_escape(client, arena, project_id)),
+	};
+}
+
+int client_quota(Client *client, Arena *arena, ClientService service, const char *project_id,
+		 JsonDoc **ret, Fault *f)
+{
+	const ClientRequest request = quota_request(client, arena, service, "GET", project_id);
+
+	return client_call(client, &request, ret, f);
+}
+
+int client_quota_set(Client *client, Arena *arena, ClientService service, const char *project_id,
+		     const JsonTextMap *limits, Fault *f)
+{
+	const ClientRequest request = quota_request(client, arena, service, "PUT", project_id);
+	JsonOut out = {0};
+
+	json_out_begin(&out, NULL);
+	body_map(&out, "quota_set", limits);
+	json_out_end(&out);
+	return body_send(client, request, &out, NULL, f);
+}
+
+int client_quota_reset(Client *client, Arena *arena, ClientService service, const char *project_id,
+		       Fault *f)
+{
+	const ClientRequest request = quota_request(client, arena, service, "DELETE", project_id);
+
+	return client_call(client, &request, NULL, f);
+}
+
 int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f)
 {
 	const ClientRequest request = {.service = service, .method = "GET", .path = "/limits"};

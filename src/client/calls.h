@@ -55,5 +55,14 @@ _must_use_ int client_operation_cancel(Client *client, Arena *arena, const char 
 /* "host": this one, for admins. */
 _must_use_ int client_host(Client *client, JsonDoc **ret, Fault *f);
 
+/* "quota_set": what a service lets a project have; set by admins, by name; and as it was at first.
+ */
+_must_use_ int client_quota(Client *client, Arena *arena, ClientService service,
+			    const char *project_id, JsonDoc **ret, Fault *f);
+_must_use_ int client_quota_set(Client *client, Arena *arena, ClientService service,
+				const char *project_id, const JsonTextMap *limits, Fault *f);
+_must_use_ int client_quota_reset(Client *client, Arena *arena, ClientService service,
+				  const char *project_id, Fault *f);
+
 /* "limits.absolute" of a service. */
 _must_use_ int client_limits(Client *client, ClientService service, JsonDoc **ret, Fault *f);

@@ -127,3 +127,29 @@ TEST(an_upload_sends_the_file)
 	assert_int_equal(last_sent, 5);
 	fixture_end(&x);
 }
+
+TEST(quotas_of_each_service)
+{
+	static const HttpScriptRow rows[] = {
+		LOGIN_ROW,
+		{.request = "PUT /compute/v2.1/os-quota-sets/p1",
+		 .holds = "{\"quota_set\":{\"cores\":\"8\"}}",
+		 .status = 200,
+		 .body = "{\"quota_set\":{\"cores\":8}}"},
+		{.request = "GET /share/v2/quota-sets/p1",
+		 .status = 200,
+		 .body = "{\"quota_set\":{\"shares\":5}}"},
+		{.request = "DELETE /share/v2/quota-sets/p1", .status = 202},
+	};
+	Fixture x = fixture_start(rows, ARRAY_SIZE(rows), DEMO);
+	JsonPair pair = {"cores", "8"};
+	const JsonTextMap limits = {.pairs = &pair, .count = 1};
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+
+	assert_int_equal(client_quota_set(x.client, x.arena, CLIENT_COMPUTE, "p1", &limits, NULL),
+			 0);
+	assert_int_equal(client_quota(x.client, x.arena, CLIENT_SHARE, "p1", &doc, NULL), 0);
+	assert_int_equal(json_get_int(doc, "quota_set.shares", 0), 5);
+	assert_int_equal(client_quota_reset(x.client, x.arena, CLIENT_SHARE, "p1", NULL), 0);
+	fixture_end(&x);
+}

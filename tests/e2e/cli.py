@@ -173,6 +173,24 @@ def limits():
                (1, 10, 50))
 
 
+def quotas():
+    def shown():
+        return {(row['Service'], row['Name']): row['Limit']
+                for row in table('quota', 'show', 'demo', user='admin')}
+    before = shown()
+    tap.expect((before['compute', 'instances'], before['share', 'shares']), (10, 50))
+    cleat('quota', 'set', 'demo', '--compute', 'cores=-1', '--compute', 'instances=11',
+          '--volume', 'gigabytes=2000', '--share', 'shares=51', user='admin')
+    wanted = {('compute', 'cores'): -1, ('compute', 'instances'): 11,
+              ('volume', 'gigabytes'): 2000, ('share', 'shares'): 51}
+    tap.expect(shown(), {**before, **wanted})
+    cleat('quota', 'reset', 'demo', user='admin')
+    tap.expect(shown(), before)
+    refused(USAGE, 'nothing to set', 'quota', 'set', 'demo', user='admin')
+    refused(USAGE, 'nonsense', 'quota', 'set', 'demo', '--share', 'nonsense', user='admin')
+    refused(FAILED, 'Bad key', 'quota', 'set', 'demo', '--share', 'nonsense=1', user='admin')
+
+
 def host():
     shown = table('host', 'show', user='admin')
     tap.expect((shown['driver'], shown['hypervisor']), ('fake', 'fake, no guest is real'))
@@ -607,8 +625,8 @@ tap.run('cli', [
     token_issue, token_instead_of_a_password, clouds_yaml, application_credential, wrong_logins,
     catalog_list, projects_and_users, image_create, image_that_is_not_what_it_says,
     image_boot_files, flavors, volume_types, volume_create, volume_list, volume_set,
-    names_that_are_missing_or_not_enough, limits, host, server_create, server_list, server_set,
-    server_console, attach, attached_volume_is_refused, server_power, server_life,
+    names_that_are_missing_or_not_enough, limits, quotas, host, server_create, server_list,
+    server_set, server_console, attach, attached_volume_is_refused, server_power, server_life,
     server_shape, detach, keypairs, servers_from_volumes, server_events,
     operations, deletes, volume_from_elsewhere, volume_changes, types, attachments, transfers,
     *cli_shares.TESTS, *cli_local.TESTS,
