@@ -21,6 +21,7 @@ packages_of() { # GROUP...
 		net) echo iproute2 dnsmasq-base ;;
 		targets) echo tgt qemu-block-extra libiscsi-bin ;;
 		lvm) echo lvm2 thin-provisioning-tools mount qemu-utils ;;
+		xfs) echo xfsprogs ;;
 		blocks) echo dmsetup e2fsprogs mount ;;
 		ceph)
 			echo ceph-mon ceph-osd ceph-mds ceph-mgr ceph-fuse ceph-common

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Cleat authors
-"""Share backends in the tiny guest: project quotas, and an NFS server with this host as its client,
-also one that is away when a server is started.
+"""Share backends in the tiny guest: project quotas of ext4 and XFS, and an NFS server with this
+host as its client, also one that is away when a server is started.
 
 NFS's tools are downloaded and unpacked, never installed: they would bring services with them.
 """
@@ -14,7 +14,7 @@ import tempfile
 import inside
 
 BUILD = os.environ.get('CLEAT_BUILD', os.path.join(inside.ROOT, 'build'))
-MODULES = ('loop', 'quota_v2', 'nfsd', 'nfs', 'nfsv4')
+MODULES = ('loop', 'xfs', 'quota_v2', 'nfsd', 'nfs', 'nfsv4')
 PROGRAMS = {
     '/bin/share-backend-contract': os.path.join(BUILD, 'tests', 'contract',
                                                 'share-backend-contract'),
@@ -26,12 +26,16 @@ PROGRAMS = {
     '/bin/mount': '/bin/mount',
     '/bin/umount': '/bin/umount',
     '/sbin/mkfs.ext4': '/sbin/mkfs.ext4',
+    '/sbin/mkfs.xfs': '/sbin/mkfs.xfs',
 }
 SUITE_SECONDS = 600
 
 SETUP = ('ifconfig lo 127.0.0.1 up && mkdir -p /srv /run/lock && '
          'mkfs.ext4 -q -O quota,project -E quotatype=prjquota /dev/vda && '
          'mount -o prjquota /dev/vda /srv')
+TO_XFS = ('truncate -s 4G /srv/xfs.img && losetup /dev/loop7 /srv/xfs.img && mkdir -p /xfs && '
+          'mkfs.xfs -q /dev/loop7 && mount -t xfs -o prjquota /dev/loop7 /xfs')
+FROM_XFS = 'umount /xfs && losetup -d /dev/loop7 && rm /srv/xfs.img'
 # The server waits for clients of its earlier life; this one has had none.
 SERVE = ('echo "nfs 2049/tcp" >/etc/services && '
          'mkdir -p /var/lib/nfs/v4recovery /var/lib/nfs/sm /etc/exports.d && '
@@ -63,6 +67,9 @@ def check(guest, report):
         return
     suite('directory', 'quota', '/srv')
     suite('directory', 'image', '/srv')
+    if step('an XFS with project quotas', TO_XFS):
+        suite('directory', 'quota', '/xfs')
+        step('the XFS goes', FROM_XFS)
     if not step('the kernel serves NFS', SERVE):
         return
     suite('nfs', 'quota', '/srv')
