@@ -193,7 +193,8 @@ static int mount_it(Attach *a)
 /* Take everything back; the first error stays, with what is left because the way back failed. */
 static int take_back(Attach *a, int status)
 {
-	struct cleat_error first = *a->side.error;
+	const struct cleat_error first = *a->side.error;
+	struct cleat_error second;
 	int r;
 
 	a->side.work->deadline_ms = clock_mono_ms() + UNDO_MS;
@@ -202,9 +203,10 @@ static int take_back(Attach *a, int status)
 		*a->side.error = first;
 		return status;
 	}
+	second = *a->side.error;
 	return lib_fail(a->side.error, status,
 			"%.200s (and it is not undone: %.200s; recover it later)", first.message,
-			a->side.error->message);
+			second.message);
 }
 
 /* --- the whole --- */

@@ -250,6 +250,31 @@ TEST(a_refused_complete_takes_everything_back)
 	both_end(&both);
 }
 
+TEST(what_cannot_be_taken_back_is_told_with_the_reason)
+{
+	static const HttpScriptRow rows[] = {
+		VERSION_ROW("3.71"),
+		VOLUME_ROW,
+		CREATE_ROW,
+		UPDATE_ROW,
+		{.request = "POST /v3/p1/attachments/" ATTACHMENT "/action",
+		 .status = 400,
+		 .body = "{\"badRequest\":{\"message\":\"first\",\"code\":400}}"},
+		{.request = "DELETE /v3/p1/attachments/" ATTACHMENT,
+		 .status = 409,
+		 .body = "{\"conflictingRequest\":{\"message\":\"second\",\"code\":409}}"},
+	};
+	cleat_disk *disk = NULL;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	assert_int_equal(attach(&both, &disk), CLEAT_REFUSED);
+	assert_non_null(strstr(both.error.message, "first"));
+	assert_non_null(strstr(both.error.message, "(and it is not undone: second"));
+	assert_null(strstr(strstr(both.error.message, "not undone") + 1, "not undone"));
+	both_end(&both);
+}
+
 TEST(a_refused_attachment_leaves_no_record)
 {
 	static const HttpScriptRow rows[] = {
