@@ -23,8 +23,8 @@ enum {
 
 /* What single steps may take; the call's deadline comes first. */
 enum {
-	ISCSI_COMMAND_MS = 10 * 1000,
-	ISCSI_LOGIN_MS = 25 * 1000, /* more than iscsid itself takes, see record.c */
+	ISCSI_COMMAND_MS = 60 * 1000, /* of many at once on a slow host each waits for the others */
+	ISCSI_LOGIN_MS = 25 * 1000,   /* more than iscsid itself takes, see record.c */
 	ISCSI_LOGOUT_MS = 20 * 1000,
 	ISCSI_SCAN_MS = 30 * 1000,
 	ISCSI_FLUSH_MS = 300 * 1000,
