@@ -9,6 +9,8 @@
 
 #include "base/str.h"
 
+#define HARD_REBOOT "reboot-server-hard"
+
 /* What each does, and where the server rests when that has worked. */
 static const struct {
 	ServerOrder order;
@@ -32,7 +34,7 @@ static const struct {
 		.power = POWER_RUNNING,
 	},
 	{
-		.order = {SERVER_REBOOT_HARD, TASK_REBOOTING_HARD, "reboot-server-hard",
+		.order = {SERVER_REBOOT_HARD, TASK_REBOOTING_HARD, HARD_REBOOT,
 			  "compute_reboot_instance"},
 		.vm_state = VM_ACTIVE,
 		.power = POWER_RUNNING,
@@ -106,15 +108,37 @@ int service_power_server(Work *work, const char *id, ServerAction action, Fault 
 	return r ? r : server_order(work, server, &rows[i].order, f);
 }
 
-/* A hard reboot's task ends with no other's operation. */
+/* A hard reboot may be asked for again before it has come to its end. */
+static int is_last_hard_reboot(Tx *tx, const Operation *operation, bool *ret, Fault *f)
+{
+	static const char *const active[] = {"doing", "undoing"};
+	RecordQuery query = {0};
+	int64_t count;
+	int r;
+
+	record_where_text(&query, "lane", RECORD_EQ, operation->lane);
+	record_where_text(&query, "kind", RECORD_EQ, HARD_REBOOT);
+	record_where_texts(&query, "state", RECORD_IN, active, ARRAY_SIZE(active));
+	record_where_text(&query, "id", RECORD_NE, operation->id);
+	r = record_count(tx, &operation_table, &query, &count, f);
+	*ret = r == 0 && count == 0;
+	return fault_unexpected(f, r);
+}
+
+/*
+ * A hard reboot's task ends with the last operation of its kind, and with no other: who found the
+ * server at rest earlier would work on it beside them, and its own task would end with theirs.
+ */
 int server_of_operation(Tx *tx, Arena *arena, const Operation *operation, Server **ret, Fault *f)
 {
+	bool is_last = false;
 	int r = server_get(tx, arena, operation->server_id, ret, f);
 
+	if (!r && (*ret)->task_state == TASK_REBOOTING_HARD && str_eq(operation->kind, HARD_REBOOT))
+		r = is_last_hard_reboot(tx, operation, &is_last, f);
 	if (r)
 		return fault_unexpected(f, r);
-	if ((*ret)->task_state == TASK_REBOOTING_HARD &&
-	    str_eq(operation->kind, "reboot-server-hard"))
+	if (is_last)
 		(*ret)->task_state = TASK_NONE;
 	return 0;
 }
@@ -171,7 +195,7 @@ int power_server_failed(Tx *tx, Arena *arena, const Operation *operation, const 
 	Server *server;
 	int r;
 
-	if (!str_eq(operation->kind, "reboot-server-hard") && !server_shares_are_named(reason))
+	if (!str_eq(operation->kind, HARD_REBOOT) && !server_shares_are_named(reason))
 		return server_stay(tx, arena, operation, reason, f);
 	r = server_of_operation(tx, arena, operation, &server, f);
 	if (!r)

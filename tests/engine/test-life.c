@@ -11,6 +11,7 @@
 #include "engine/priv.h"
 #include "rules/refusal.h"
 #include "service/message.h"
+#include "service/server.h"
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
@@ -409,6 +410,37 @@ TEST(a_domain_that_was_lost_is_made_again)
 	house_settle(&h);
 	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
 	leave(&h);
+}
+
+static int run_two_reboots(Work *work, House *h, Fault *f)
+{
+	int r = service_power_server(work, h->server_id, SERVER_REBOOT_HARD, f);
+
+	return r ? r : service_power_server(work, h->server_id, SERVER_REBOOT_HARD, f);
+}
+
+/* Else what is asked for between the two would lose its task to the second. */
+TEST(a_server_rests_when_its_last_hard_reboot_is_over)
+{
+	House h = {0};
+
+	setenv("CLEAT_FAKE_DELAY_MS", "20", 1);
+	house_make(&h);
+	house_enter(&h);
+	unsetenv("CLEAT_FAKE_DELAY_MS");
+	assert_int_equal(house_create_server(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_visit(&h, run_two_reboots), 0);
+	while (house_count(&h, "SELECT COUNT(*) FROM operations WHERE state = 'doing'"))
+		assert_int_equal(
+			house_count(&h, "SELECT COUNT(*) FROM operations WHERE state = 'doing' AND "
+					"(SELECT task_state FROM servers) <> 'rebooting_hard'"),
+			0);
+	house_settle(&h);
+	assert_int_equal(house_server(&h)->task_state, TASK_NONE);
+	assert_int_equal(house_server(&h)->vm_state, VM_ACTIVE);
+	house_leave(&h);
+	house_remove(&h);
 }
 
 TEST(old_operations_are_forgotten)
