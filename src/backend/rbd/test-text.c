@@ -150,7 +150,7 @@ TEST(attachments_say_where_and_as_whom_and_no_key)
 		"\"hosts\":[\"192.0.2.21\"],\"ports\":[\"6789\"],\"cluster_name\":\"ceph\","
 		"\"auth_enabled\":true,\"auth_username\":\"cleat\",\"secret_type\":\"ceph\","
 		"\"secret_uuid\":null,\"config_path\":\"/etc/ceph/ceph.conf\","
-		"\"discard\":true,\"multiattach\":false,\"volume_id\":\"" ID "\"}");
+		"\"discard\":true,\"volume_id\":\"" ID "\"}");
 	config.secret_uuid = SECRET;
 	volume.multiattach = true;
 	assert_string_equal(

@@ -174,8 +174,12 @@ const char *pool_connection_info(Arena *arena, const BackendConfig *config, cons
 	if (!config->secret_uuid)
 		json_out_text(&out, "config_path", config->ceph_conf);
 	json_out_bool(&out, "discard", true);
-	/* Hosts map what is not for several of them with the exclusive lock. */
-	json_out_bool(&out, "multiattach", volume->multiattach);
+	/*
+	 * Never false: a host then maps it with the lock for itself alone, and as long as it does
+	 * the image can neither grow nor be given a snapshot.
+	 */
+	if (volume->multiattach)
+		json_out_bool(&out, "multiattach", true);
 	json_out_text(&out, "volume_id", volume->id);
 	json_out_end(&out);
 	text = json_out_take(&out, &length);
