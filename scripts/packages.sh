@@ -27,7 +27,7 @@ packages_of() { # GROUP...
 			echo ceph-mon ceph-osd ceph-mds ceph-mgr ceph-fuse ceph-common
 			echo e2fsprogs mount
 			;;
-		rbd) echo librbd-dev librados-dev qemu-block-extra ;;
+		rbd) echo librbd-dev librados-dev qemu-block-extra iproute2 ;;
 		vm) echo libvirt-daemon-driver-qemu libvirt-daemon qemu-system-x86 qemu-utils ;;
 		style) echo python3 git clang-format-14 ;;
 		tls) echo openssl ;;

@@ -85,6 +85,8 @@ def build_initrd(folder, programs, modules, folders=()):
     add_modules(builder, archive, modules, folder)
     files = dict(programs)
     for program in programs.values():
+        if program.endswith('.py'):
+            continue
         for name in libraries(program, folders):
             inside = '/usr/lib/' + os.path.basename(name) if name.startswith(
                 tuple(folders)) else name
@@ -122,8 +124,8 @@ def unpack(folder, name, packages):
 
 
 class Guest:
-    def __init__(self, folder, initrd, mib=1024, image=None):
-        """What is written to an `image`, the second disk, is lost."""
+    def __init__(self, folder, initrd, mib=1024, image=None, devices=()):
+        """What is written to an `image`, the second disk, is lost. `devices`: words for QEMU."""
         self.socket = os.path.join(folder, 'sock')
         self.console = os.path.join(folder, 'console')
         disk = os.path.join(folder, 'disk')
@@ -140,7 +142,7 @@ class Guest:
              '-drive', 'if=none,id=d,file=%s,format=raw,discard=unmap,cache=unsafe' % disk,
              '-device', 'virtio-blk-pci,drive=d'] +
             (['-drive', 'if=none,id=i,file=%s,format=raw,snapshot=on,cache=unsafe' % image,
-              '-device', 'virtio-blk-pci,drive=i'] if image else []),
+              '-device', 'virtio-blk-pci,drive=i'] if image else []) + list(devices),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         tap.wait_for('QEMU', lambda: os.path.exists(self.socket))
 
