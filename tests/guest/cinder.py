@@ -26,7 +26,7 @@ ENTER = ('mkdir -p /new && mount -t ext4 /dev/vdb /new && cd /new && '
          'mount -t devtmpfs dev dev && mkdir -p dev/shm && mount -t tmpfs shm dev/shm && '
          'mount -t proc proc proc && mount -t sysfs sys sys && mount -t tmpfs run run && '
          '{ mount -t configfs none sys/kernel/config; ifconfig lo 127.0.0.1 up; }')
-PARTS = ('begin', 'new', 'older', 'oldest', 'keystone', 'shared', 'errors', 'gone')
+PARTS = ('begin', 'new', 'older', 'keystone', 'shared', 'errors', 'gone')
 PART_SECONDS = 2400
 MIB = 3072
 
