@@ -22,9 +22,9 @@ struct Audit {
 	atomic_bool torn; /* the last line has no end */
 };
 
-int audit_open(const char *where, const char *host, Audit **ret, Fault *f)
+int audit_trail_open(const char *where, const char *host, Audit **ret, Fault *f)
 {
-	_cleanup_(audit_closep) Audit *audit = NEW(Audit);
+	_cleanup_(audit_trail_closep) Audit *audit = NEW(Audit);
 
 	audit->host = mem_strdup(host);
 	audit->fd = -1;
@@ -38,7 +38,7 @@ int audit_open(const char *where, const char *host, Audit **ret, Fault *f)
 	return 0;
 }
 
-Audit *audit_close(Audit *audit)
+Audit *audit_trail_close(Audit *audit)
 {
 	if (!audit)
 		return NULL;
@@ -81,7 +81,7 @@ static void event_write(Audit *audit, JsonOut *out)
 		log_error("audit=lost text=\"%s\"", strerror(-r));
 }
 
-void audit_request(Audit *audit, const AuditRequest *request)
+void audit_trail_request(Audit *audit, const AuditRequest *request)
 {
 	JsonOut out = {0};
 
@@ -89,7 +89,7 @@ void audit_request(Audit *audit, const AuditRequest *request)
 	event_write(audit, &out);
 }
 
-void audit_operation(Audit *audit, const Operation *operation, int64_t now_us)
+void audit_trail_operation(Audit *audit, const Operation *operation, int64_t now_us)
 {
 	JsonOut out = {0};
 

@@ -7,6 +7,8 @@
  *
  * Lines are written at once and whole, each by one write(2) to a file that is only appended to; a
  * line that cannot be written is logged as such, and nothing else fails. Thread-safe.
+ *
+ * The names are long because libaudit, which libvirt links, has the short ones.
  */
 #pragma once
 
@@ -48,10 +50,10 @@ struct AuditRequest {
 };
 
 /* `where` is "journal" or an absolute path; `host` is the observer's name. */
-_must_use_ int audit_open(const char *where, const char *host, Audit **ret, Fault *f);
-Audit *audit_close(Audit *audit);
-DEFINE_CLEANUP(Audit, audit_close)
+_must_use_ int audit_trail_open(const char *where, const char *host, Audit **ret, Fault *f);
+Audit *audit_trail_close(Audit *audit);
+DEFINE_CLEANUP(Audit, audit_trail_close)
 
-void audit_request(Audit *audit, const AuditRequest *request);
+void audit_trail_request(Audit *audit, const AuditRequest *request);
 /* An operation that is over. */
-void audit_operation(Audit *audit, const Operation *operation, int64_t now_us);
+void audit_trail_operation(Audit *audit, const Operation *operation, int64_t now_us);

@@ -159,12 +159,13 @@ static int open_audit(Daemon *daemon, Fault *f)
 
 	if (str_eq(config->audit, "none"))
 		return 0;
-	return fault_unexpected(f, audit_open(config->audit, config->host, &daemon->audit, f));
+	return fault_unexpected(f,
+				audit_trail_open(config->audit, config->host, &daemon->audit, f));
 }
 
 static void operation_ended(void *ctx, const Operation *operation)
 {
-	audit_operation(ctx, operation, clock_now_us());
+	audit_trail_operation(ctx, operation, clock_now_us());
 }
 
 static int open_hypervisor(Daemon *daemon, Fault *f)
@@ -674,7 +675,7 @@ Daemon *daemon_close(Daemon *daemon)
 	target_close(daemon->target);
 	share_backend_close(daemon->share_backend);
 	store_close(daemon->store);
-	audit_close(daemon->audit); /* after the store, which tells of the last ends */
+	audit_trail_close(daemon->audit); /* after the store, which tells of the last ends */
 	identity_close(daemon->identity);
 	lockout_free(daemon->lockout);
 	pthread_rwlock_destroy(&daemon->gate);

@@ -27,6 +27,7 @@ NEEDS = {
     'cleat-image.1': ('qemu-img create -q -f qcow2 debian.qcow2 1M', 'demo'),
     'cleat-keypair.1': ('mkdir .ssh; echo ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJlN8GlGCJ8CtXfMcOoD'
                         '5Q8Yv0o7m2mbvEgwzXWSYyvH me >.ssh/id_ed25519.pub', 'demo'),
+    'cleat-quota.1': ('', 'admin'),
     'cleat-server.1': ('', 'demo'),
     'cleat-snapshot.1': (DATA, 'demo'),
     'cleat-type.1': ('cleat type create gold -q --private', 'admin'),

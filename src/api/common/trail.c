@@ -91,5 +91,5 @@ void trail_add(const ApiCall *call)
 		.status = call->status,
 		.goes_on = call->status == 202,
 	};
-	audit_request(call->api->config.audit, &event);
+	audit_trail_request(call->api->config.audit, &event);
 }
