@@ -7,6 +7,7 @@ things, looks instead of remembering, and leaves nothing behind: that it works a
 a crash spoiled nothing.
 """
 import lib
+from legacy import CONNECTOR, LegacySteps
 from mappings import MappingSteps
 from shares import ShareSteps
 from world import FOREIGN_ID
@@ -17,7 +18,6 @@ SNAPSHOTS = '/volume/v3/snapshots'
 ATTACHMENTS = '/volume/v3/attachments'
 AT = 'volume 3.44'
 SHARING = 'compute 2.79'
-CONNECTOR = {'host': 'elsewhere', 'initiator': 'iqn.1993-08.org.debian:01:elsewhere'}
 NAME = 'sweep'
 COPY = 'sweep-copy'
 EXTRA = 'sweep-extra'
@@ -31,7 +31,7 @@ def asked(reply):
     return reply.body
 
 
-class Journey(ShareSteps, MappingSteps):
+class Journey(ShareSteps, MappingSteps, LegacySteps):
     def __init__(self, user, seconds=120):
         self.user = user
         self.seconds = seconds
@@ -641,6 +641,7 @@ class Journey(ShareSteps, MappingSteps):
         if not self.volume():
             self.make_volume()
         self.disconnect_all()
+        self.release_hold()
         if self.volume()['volume_type'] != '__DEFAULT__':
             self.retype('__DEFAULT__')
         if self.volume()['status'] == 'available':

@@ -74,6 +74,8 @@ WAYS = (
     Way('a consumer', Journey.consume, True, True, {}, fails=()),
     Way('a consumer elsewhere', Journey.consume, True, True, {}, 'fake',
         (EXPORTS,)),
+    Way('a client of old elsewhere', Journey.live_the_old_way, True, True, {}, 'fake',
+        (EXPORTS,)),
     Way('copies under a guest', Journey.copy_under_a_guest, True, True, {}),
     Way('copies, and back', Journey.copy_and_go_back, True, False, {}),
     Way('an image of it', Journey.become_an_image, True, False, {}),

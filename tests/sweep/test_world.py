@@ -162,6 +162,17 @@ def a_volume_unlike_its_attachments_is_found():
     found('is detaching', consumed('detaching', 'detaching', 0))
 
 
+def what_waits_for_a_client_of_old_passes():
+    export = ['volumes/exports/' + ATTACHMENT]
+    reserved = world(volumes={**world().volumes, SPARE: Volume('attaching', 'p', 3, [])})
+    tap.expect(complaints(reserved._replace(held=[SPARE])), [])
+    found('is attaching', reserved)
+    leaving = consumed('attached', 'detaching', 1, export)
+    tap.expect(complaints(leaving._replace(held=[SPARE])), [])
+    found('is detaching', leaving)
+    found('is attaching', consumed('attached', 'attaching', 1, export)._replace(held=[SPARE]))
+
+
 def an_export_unlike_its_row_is_found():
     found('exported', consumed('attaching', 'attaching', 1))
     found('exported', consumed('reserved', 'reserved', 0, ['volumes/exports/' + ATTACHMENT]))
@@ -226,7 +237,8 @@ tap.run('judge', [
     an_attachment_that_one_side_forgot_is_found, an_attachment_too_many_is_found,
     a_disk_halfway_is_found, a_server_in_between_is_found, power_that_differs_is_found,
     a_lost_domain_is_found, a_lost_file_is_found, leftovers_are_found, wrong_usage_is_found,
-    what_waits_for_its_consumer_passes, a_volume_unlike_its_attachments_is_found,
+    what_waits_for_its_consumer_passes, what_waits_for_a_client_of_old_passes,
+    a_volume_unlike_its_attachments_is_found,
     an_export_unlike_its_row_is_found, an_export_that_nobody_knows_of_is_a_danger,
     what_is_halfway_is_no_danger, a_volume_freed_too_early_is_a_danger,
     a_volume_called_attached_too_early_is_a_danger, a_volume_without_bytes_is_a_danger,

@@ -38,7 +38,8 @@ Attachment = collections.namedtuple('Attachment', 'volume status mapping exporte
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
 FOREIGN_ID = '5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11'  # a domain that others have made
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
-                               'attachments snapshots copied addresses', defaults=({}, (), {}))
+                               'attachments snapshots copied addresses held',
+                               defaults=({}, (), {}, ()))
 
 
 # --- looking -------------------------------------------------------------------------------
@@ -114,10 +115,11 @@ def look_at_rows(store):
             "SELECT project_id, resource, used FROM quotas")}
         attachments = attachment_rows(rows)
         copied = [row[0] for row in rows.execute('SELECT id FROM volumes WHERE copies <> 0')]
+        held = [row[0] for row in rows.execute('SELECT id FROM volumes WHERE held_us > 0')]
         addresses = dict(rows.execute('SELECT id, address FROM servers '
                                       'WHERE address IS NOT NULL'))
     rows.close()
-    return operations, usage, attachments, copied, addresses
+    return operations, usage, attachments, copied, addresses, held
 
 
 def attachment_rows(rows):
@@ -149,12 +151,12 @@ def look(cleatd):
     """A World, as far as it can be seen in one moment."""
     admin = cleatd.user('admin')
     files = look_at_files(cleatd.dir)
-    operations, usage, attachments, copied, addresses = look_at_rows(
+    operations, usage, attachments, copied, addresses, held = look_at_rows(
         find_store(cleatd.dir, files))
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
     return World(look_at_servers(admin), look_at_volumes(admin), images,
                  look_at_domains(cleatd.dir, files), files, operations, usage, attachments,
-                 look_at_snapshots(admin), copied, addresses)
+                 look_at_snapshots(admin), copied, addresses, held)
 
 
 # --- judging -------------------------------------------------------------------------------
@@ -168,6 +170,12 @@ def status_of(world, volume_id):
         if status in statuses:
             return shown
     return None
+
+
+def is_held(world, volume_id, consumed):
+    """Whether a client of old has announced what it will do: the volume waits for that."""
+    return volume_id in world.held and (world.volumes[volume_id].status, consumed) in (
+        ('attaching', None), ('attaching', 'attaching'), ('detaching', 'in-use'))
 
 
 def is_away(world, server_id, volume_id):
@@ -192,7 +200,8 @@ def about_volume(world, volume_id, volume):
     shown = here if got_while_away(world, volume_id, away) else present
     plugged = [d for d, domain in world.domains.items() if volume_id in domain.disks]
     consumed = status_of(world, volume_id) or ('reserved' if away and not shown else None)
-    if volume.status != consumed and (consumed or volume.status not in AT_REST):
+    if volume.status != consumed and (consumed or volume.status not in AT_REST) and \
+            not is_held(world, volume_id, consumed):
         yield 'volume %s is %s' % (volume_id, volume.status)
     most = 0 if consumed or volume.status != 'in-use' else len(here) if volume.shared else 1
     if len(volume.servers) > most or most and not volume.servers:
