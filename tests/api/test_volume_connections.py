@@ -3,6 +3,7 @@
 # Copyright the Cleat authors
 """Connections of old, on a backend that has to let hosts in: no export without a row, and a way out
 for each."""
+import json
 import os
 import sqlite3
 import sys
@@ -17,6 +18,7 @@ from volumelib import V3, at, drop, make, refused  # noqa: E402
 
 VOLUMES = V3 + '/volumes'
 HERE = {'host': 'here', 'initiator': 'iqn.1994-05.org.example:here'}
+BODY_BYTES = 112 * 1024
 THERE = {'host': 'there', 'initiator': 'iqn.1994-05.org.example:there'}
 
 with tempfile.NamedTemporaryFile('w', prefix='cleat-test-', suffix='.conf', delete=False) as config:
@@ -104,6 +106,50 @@ def nobody_else_gets_the_volume_meanwhile():
     drop(demo, show(identifier))
 
 
+def connector_of(identifier):
+    """As the row of an attachment has it; no API shows it."""
+    with sqlite3.connect(os.path.join(cleatd.dir, 'cleat.db'), timeout=10) as db:
+        text, = db.execute('SELECT connector FROM attachments WHERE id = ?',
+                           (identifier,)).fetchone()
+    return text and json.loads(text)
+
+
+def filled(body, connector, size):
+    """The body with this connector, which has grown until the whole is as long as that."""
+    def with_bytes(count):
+        return {'attachment': dict(body, connector=dict(connector, padding='p' * count))}
+    return with_bytes(size - len(json.dumps(with_bytes(0))))
+
+
+def a_connector_is_as_large_as_a_body_may_be():
+    identifier, path = volume(), V3 + '/attachments'
+    large = filled({'volume_uuid': identifier}, HERE, BODY_BYTES)
+    reply = demo.post(path, filled({'volume_uuid': identifier}, HERE, BODY_BYTES + 1),
+                      version=at(27))
+    tap.expect((reply.status, attachments()), (413, []), 'one byte too long')
+    reply = demo.post(path, large, version=at(27))
+    tap.expect(reply.status, 200, 'the largest: %r' % reply)
+    made = reply.body['attachment']['id']
+    tap.expect(connector_of(made), large['attachment']['connector'], 'made with')
+    demo.delete('%s/%s' % (path, made), version=at(27))
+    settled(identifier, 'available')
+
+    reply = demo.post(path, {'attachment': {'volume_uuid': identifier}}, version=at(27))
+    made = reply.body['attachment']['id']
+    before = demo.get('%s/%s' % (path, made), version=at(27)).body
+    reply = demo.put('%s/%s' % (path, made), filled({}, HERE, BODY_BYTES + 1), version=at(27))
+    tap.expect(reply.status, 413, 'updated with one byte too many')
+    tap.expect(demo.get('%s/%s' % (path, made), version=at(27)).body, before, 'nothing is changed')
+    tap.expect((connector_of(made), exports()), (None, set()), 'nothing is connected')
+    large = filled({}, HERE, BODY_BYTES)
+    reply = demo.put('%s/%s' % (path, made), large, version=at(27))
+    tap.expect((reply.status, exports()), (200, {made}), 'updated with the largest')
+    tap.expect(connector_of(made), large['attachment']['connector'], 'updated with')
+    demo.delete('%s/%s' % (path, made), version=at(27))
+    settled(identifier, 'available')
+    drop(demo, show(identifier))
+
+
 def several_hosts_share_a_volume_for_several():
     identifier = volume(volume_type='multiattach')
     for host in (HERE, THERE):
@@ -164,6 +210,7 @@ def end():
 
 tap.run('volume connections', [
     a_host_is_let_in_once, nobody_else_gets_the_volume_meanwhile,
+    a_connector_is_as_large_as_a_body_may_be,
     several_hosts_share_a_volume_for_several, a_connector_has_to_say_who_it_is,
     a_host_that_cannot_be_let_in_leaves_nothing, what_a_dead_client_left_is_taken_away],
     cleanup=end)
