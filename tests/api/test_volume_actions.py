@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Cleat authors
 """Volume actions in the order in which clients take them, and what becomes of it when they die."""
+import json
 import os
 import sqlite3
 import sys
@@ -56,6 +57,13 @@ def server_with(identifier):
     return server
 
 
+def disks_to_read(server):
+    """For each volume that the guest has: whether it may only read it."""
+    with open(os.path.join(cleatd.dir, 'fake', server + '.json'), encoding='utf-8') as file:
+        return {disk['serial']: disk['readonly'] for disk in json.load(file)['disks']
+                if disk['serial']}
+
+
 def the_old_way_from_end_to_end():
     """As clients without attachments do it: every status, and every call twice."""
     identifier, instance = volume(), str(uuid.uuid4())
@@ -87,6 +95,29 @@ def the_old_way_from_end_to_end():
     tap.expect((told['status'], told['attachments'], told['metadata']),
                ('available', [], {'readonly': 'False'}))
     drop(demo, told)
+
+
+def a_guest_only_reads_a_read_only_volume():
+    """When it is plugged into it, and when the guest starts with it."""
+    written, read = volume(), volume()
+    act(read, 'os-update_readonly_flag', {'readonly': True})
+    server = server_with(written)
+    path = '%s/%s' % (SERVERS, server)
+    reply = demo.post(path + '/os-volume_attachments', {'volumeAttachment': {'volumeId': read}})
+    tap.expect(reply.status, 200, 'attaching: %r' % reply)
+    wait_status(demo, '%s/%s' % (VOLUMES, read), 'volume', 'in-use')
+    tap.expect(disks_to_read(server), {written: False, read: True}, 'plugged in')
+    modes = {row['volume_id']: row['attach_mode'] for row in demo.get(
+        V3 + '/attachments/detail', version=at(27)).body['attachments']}
+    tap.expect((modes[written], modes[read]), ('rw', 'ro'), 'modes')
+    for action, status_after in (('os-stop', 'SHUTOFF'), ('os-start', 'ACTIVE')):
+        tap.expect(demo.post(path + '/action', {action: None}).status, 202, action)
+        wait_status(demo, path, 'server', status_after)
+    tap.expect(disks_to_read(server), {written: False, read: True}, 'started with')
+    tap.expect(demo.delete(path).status, 204, 'deleting the server')
+    for identifier in (written, read):
+        wait_status(demo, '%s/%s' % (VOLUMES, identifier), 'volume', 'available')
+        drop(demo, show(identifier))
 
 
 def a_read_only_volume_is_attached_for_reading():
@@ -190,7 +221,8 @@ def reservations_with_a_record_stay():
 
 
 tap.run('volume actions', [
-    the_old_way_from_end_to_end, a_read_only_volume_is_attached_for_reading,
+    the_old_way_from_end_to_end, a_guest_only_reads_a_read_only_volume,
+    a_read_only_volume_is_attached_for_reading,
     a_server_is_asked_before_its_volume_goes, a_volume_that_is_being_deleted_has_no_other_future,
     a_hold_is_remembered_until_it_is_followed_up, a_hold_of_a_client_that_died_is_given_back,
     reservations_with_a_record_stay], cleanup=cleatd.__exit__)

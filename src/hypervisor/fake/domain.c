@@ -82,6 +82,7 @@ FakeDisk *fake_domain_add_disk(FakeDomain *domain, const DiskSpec *spec)
 	disk->target = mem_strdup(spec->target);
 	disk->path = source_text(spec);
 	disk->serial = text_copy(spec->serial);
+	disk->readonly = spec->readonly;
 	vec_push(&domain->disks, disk);
 	return disk;
 }
@@ -113,6 +114,7 @@ void fake_domain_set_source(FakeDisk *disk, const DiskSpec *spec)
 	free(disk->serial);
 	disk->path = source_text(spec);
 	disk->serial = text_copy(spec->serial);
+	disk->readonly = spec->readonly;
 }
 
 void fake_domain_prune(FakeDomain *domain)
@@ -138,6 +140,7 @@ static void disk_print(JsonOut *out, const FakeDisk *disk)
 	json_out_text(out, "path", disk->path);
 	json_out_text(out, "serial", disk->serial);
 	json_out_bool(out, "filesystem", disk->filesystem);
+	json_out_bool(out, "readonly", disk->readonly);
 	json_out_bool(out, "unserved", disk->unserved);
 	json_out_bool(out, "live", disk->live);
 	json_out_bool(out, "config", disk->config);
@@ -208,6 +211,7 @@ static bool disk_read(FakeDomain *domain, Arena *arena, const JsonDoc *doc, int6
 		.target = json_get_text(arena, doc, arena_printf(arena, "%starget", at)),
 		.path = json_get_text(arena, doc, arena_printf(arena, "%spath", at)),
 		.serial = json_get_text(arena, doc, arena_printf(arena, "%sserial", at)),
+		.readonly = json_get_bool(doc, arena_printf(arena, "%sreadonly", at), false),
 	};
 
 	if (!spec.alias || !spec.target || !spec.path)

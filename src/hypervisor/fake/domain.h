@@ -19,6 +19,7 @@ struct FakeDisk {
 	char *target; /* a filesystem's tag */
 	char *path;   /* or "nbd:<name there>"; "": nothing is in it */
 	bool filesystem;
+	bool readonly;      /* the guest may only read it */
 	bool unserved;      /* nobody answers the guest about it any more */
 	char *serial;       /* or NULL */
 	bool live;          /* the running guest has it */

@@ -36,7 +36,13 @@ TEST(what_was_saved_is_loaded)
 	_cleanup_(fake_domain_freep) FakeDomain *domain = fake_domain_new(DOMAIN_ID);
 	_cleanup_(fake_domain_freep) FakeDomain *again = NULL;
 	DiskSpec root = {.alias = "ua-root", .target = "vda", .path = "/r"};
-	DiskSpec data = {.alias = "ua-\"1\"", .target = "vdb", .path = "/d", .serial = "s"};
+	DiskSpec data = {
+		.alias = "ua-\"1\"",
+		.target = "vdb",
+		.path = "/d",
+		.serial = "s",
+		.readonly = true,
+	};
 	int dir = dir_make();
 	FakeDisk *disk;
 	Fault f = {0};
@@ -56,9 +62,9 @@ TEST(what_was_saved_is_loaded)
 	assert_true(fake_domain_runs(again));
 	assert_int_equal(again->disks.count, 2);
 	disk = fake_domain_disk(again, "ua-root");
-	assert_true(disk->live && !disk->config && !disk->serial);
+	assert_true(disk->live && !disk->config && !disk->serial && !disk->readonly);
 	disk = fake_domain_disk(again, "ua-\"1\"");
-	assert_true(!disk->live && disk->config && disk->release_us == 77);
+	assert_true(!disk->live && disk->config && disk->release_us == 77 && disk->readonly);
 	assert_string_equal(disk->serial, "s");
 	dir_drop(dir);
 }

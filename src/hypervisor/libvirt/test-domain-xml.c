@@ -182,6 +182,9 @@ TEST(disks)
 	DiskSpec disk = volume;
 
 	assert_disk("disk-raw", &disk);
+	disk.readonly = true;
+	assert_disk("disk-readonly", &disk);
+	disk.readonly = false;
 	disk.path = "/tmpfs/no-direct-io";
 	disk.format = DISK_FORMAT_QCOW2;
 	assert_disk("disk-buffered", &disk);
