@@ -323,11 +323,20 @@ int dir_has_file(const Dir *dir, const char *name, bool *ret, Fault *f)
 	return 0;
 }
 
-/* Not what an NFS client has in the place of a file that was removed while it is open. */
-static bool is_left_over(const char *name)
+/* The root of an export has dot files of others, too. */
+static bool is_left_over(const Dir *dir, const char *name)
 {
-	return str_after(name, DIR_TEMPORARY) && !str_eq(name, ".") && !str_eq(name, "..") &&
-	       !str_after(name, ".nfs");
+	static const char *const kinds[] = {
+		"new-", "copy-", "snap-", "draft-", "shares-", "disk-", "upload-",
+	};
+	const char *rest = str_after(name, DIR_TEMPORARY);
+	struct stat st;
+	size_t i = 0;
+
+	while (rest && i < ARRAY_SIZE(kinds) && !str_after(rest, kinds[i]))
+		i++;
+	return rest && i < ARRAY_SIZE(kinds) &&
+	       fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
 int dir_sweep(const Dir *dir, Fault *f)
@@ -347,7 +356,7 @@ int dir_sweep(const Dir *dir, Fault *f)
 		if (!entry)
 			return errno ? fault(f, -errno, "list a directory: %s", strerror(errno))
 				     : 0;
-		if (!is_left_over(entry->d_name))
+		if (!is_left_over(dir, entry->d_name))
 			continue;
 		if (unlinkat(dir->fd, entry->d_name, 0) && errno != ENOENT)
 			return fault(f, -errno, "remove %s: %s", entry->d_name, strerror(errno));

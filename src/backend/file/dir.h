@@ -22,7 +22,7 @@
 
 typedef struct Dir Dir;
 
-/* What names of unfinished files begin with. */
+/* What names of unfinished files begin with; what comes next is in the table of dir_sweep(). */
 #define DIR_TEMPORARY "."
 
 typedef enum DirOutcome {

@@ -6,7 +6,8 @@
  * The name of the mount is the one that other services give it, so that hosts agree on it.
  *
  * The mount is soft: a call that a server does not answer fails after a minute or so, and so does
- * its step, which is tried again. A hard one would keep workers for as long as the server is away.
+ * its step, which is tried again. A hard one keeps workers for as long as the server is away; an
+ * operator may want that, for guests that must not see errors.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -23,8 +24,8 @@
 
 enum { MOUNT_MS = 60 * 1000 };
 
-/* Ten seconds, then twenty, then thirty; an operator's own numbers come later and win. */
-#define PATIENCE "timeo=100,retrans=2"
+/* Ten seconds, then twenty, then thirty; an operator's own options come later and win. */
+#define PATIENCE "timeo=100,retrans=2,softerr"
 
 typedef struct Place {
 	const char *export;
@@ -83,7 +84,7 @@ static int mount_as(const Host *host, Arena *arena, const Place *place, const ch
 {
 	const char *given = place->options.list;
 	const char *options =
-		arena_printf(arena, NFS_OWN_OPTIONS ",retry=0," PATIENCE "%s%s%s%s,softerr",
+		arena_printf(arena, NFS_OWN_OPTIONS ",retry=0," PATIENCE "%s%s%s%s",
 			     *given ? "," : "", given, version ? "," : "", version ? version : "");
 
 	return host_mount(host, "nfs", place->export, place->path, options, deadline_ms, f);

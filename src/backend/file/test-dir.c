@@ -83,9 +83,9 @@ static void file_make(Dir *dir, const char *name, const char *text)
 	_cleanup_(closep) int fd = -1;
 	Fault f = {0};
 
-	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), 0);
+	assert_int_equal(dir_create_file(dir, ".new-1", &fd, &f), 0);
 	assert_int_equal(dir_write(fd, text, strlen(text), &f), 0);
-	assert_int_equal(dir_publish(dir, fd, ".new", name, &f), 0);
+	assert_int_equal(dir_publish(dir, fd, ".new-1", name, &f), 0);
 }
 
 TEST(a_missing_parent_is_a_fault)
@@ -104,10 +104,10 @@ TEST(a_file_appears_when_it_is_whole)
 	bool there = true;
 	Fault f = {0};
 
-	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), 0);
+	assert_int_equal(dir_create_file(dir, ".new-1", &fd, &f), 0);
 	assert_int_equal(dir_has_file(dir, "a", &there, &f), 0);
 	assert_false(there);
-	assert_int_equal(dir_publish(dir, fd, ".new", "a", &f), 0);
+	assert_int_equal(dir_publish(dir, fd, ".new-1", "a", &f), 0);
 	assert_int_equal(dir_has_file(dir, "a", &there, &f), 0);
 	assert_true(there);
 	assert_int_equal(dir_remove_file(dir, "a", &f), 0);
@@ -126,8 +126,8 @@ TEST(links_are_not_followed)
 	assert_int_equal(symlink("/etc/passwd", inside("a")), 0);
 	assert_true(dir_open_file(dir, "a", O_RDONLY, &fd, &f) < 0);
 	/* Making a file replaces the link, and never writes through it. */
-	assert_int_equal(symlink("/etc/passwd", inside(".new")), 0);
-	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), 0);
+	assert_int_equal(symlink("/etc/passwd", inside(".new-1")), 0);
+	assert_int_equal(dir_create_file(dir, ".new-1", &fd, &f), 0);
 	dir_drop(dir);
 }
 
@@ -161,6 +161,29 @@ TEST(sweeping_takes_only_what_is_unfinished)
 	dir_drop(dir);
 }
 
+TEST(sweeping_leaves_what_others_have_there)
+{
+	static const char *const files[] = {".mine", ".nfs0000", ".snapshots", "new-1"};
+	static const char *const directories[] = {".snapshot", ".copy-of-all"};
+	Dir *dir = dir_make();
+	Fault f = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_(closep) int fd = -1;
+
+		assert_int_equal(dir_create_file(dir, files[i], &fd, &f), 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		assert_int_equal(mkdir(inside(directories[i]), 0700), 0);
+	if (dir_sweep(dir, &f))
+		fail_msg("%s", f.text);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(unlink(inside(files[i])), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		assert_int_equal(rmdir(inside(directories[i])), 0);
+	dir_drop(dir);
+}
+
 TEST(copies_keep_bytes_and_holes)
 {
 	_cleanup_(closep) int from = -1;
@@ -172,8 +195,8 @@ TEST(copies_keep_bytes_and_holes)
 	Fault f = {0};
 
 	memset(bytes, 'x', sizeof(bytes));
-	assert_int_equal(dir_create_file(dir, ".from", &from, &f), 0);
-	assert_int_equal(dir_create_file(dir, ".to", &to, &f), 0);
+	assert_int_equal(dir_create_file(dir, ".copy-from", &from, &f), 0);
+	assert_int_equal(dir_create_file(dir, ".copy-to", &to, &f), 0);
 	assert_int_equal(pwrite(from, bytes, sizeof(bytes), far), sizeof(bytes));
 	assert_int_equal(dir_grow(from, 2 * far, &f), 0);
 	assert_int_equal(dir_copy(from, to, &f), 0);
@@ -200,7 +223,7 @@ TEST(a_copy_comes_from_another_file_system)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 31 % 251);
 	assert_int_equal(pwrite(from, bytes, sizeof(bytes), far), sizeof(bytes));
-	assert_int_equal(dir_create_file(dir, ".to", &to, &f), 0);
+	assert_int_equal(dir_create_file(dir, ".copy-to", &to, &f), 0);
 	if (dir_copy(from, to, &f))
 		fail_msg("%s", f.text);
 	assert_int_equal(pread(to, back, sizeof(back), far), sizeof(back));
@@ -217,7 +240,7 @@ TEST(a_limit_reads_as_full)
 	Dir *dir = dir_make();
 	Fault f = {0};
 
-	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), 0);
+	assert_int_equal(dir_create_file(dir, ".new-1", &fd, &f), 0);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small.rlim_max = old.rlim_max;
@@ -235,8 +258,8 @@ TEST(a_directory_that_is_gone_is_a_fault)
 	_cleanup_(closep) int fd = -1;
 	Fault f = {0};
 
-	assert_int_equal(dir_create_file(dir, ".new", &fd, &f), -ENOENT);
-	assert_string_equal(f.text, "the directory for .new was removed under us");
+	assert_int_equal(dir_create_file(dir, ".new-1", &fd, &f), -ENOENT);
+	assert_string_equal(f.text, "the directory for .new-1 was removed under us");
 }
 
 typedef struct Remover {

@@ -69,13 +69,13 @@ TEST(the_newest_version_is_tried_first)
 		run_script_play(
 			arena_printf(arena,
 				     "$ mount -t nfs -o nosuid,nodev,noexec,retry=0,timeo=100,"
-				     "retrans=2,rsize=65536,vers=4.2,softerr -- " EXPORT
+				     "retrans=2,softerr,rsize=65536,vers=4.2 -- " EXPORT
 				     " %s\n! not supported\nexit 32\n"
 				     "$ mount -t nfs -o nosuid,nodev,noexec,retry=0,timeo=100,"
-				     "retrans=2,rsize=65536,vers=4.1,softerr -- " EXPORT
+				     "retrans=2,softerr,rsize=65536,vers=4.1 -- " EXPORT
 				     " %s\n! not supported\nexit 32\n"
 				     "$ mount -t nfs -o nosuid,nodev,noexec,retry=0,timeo=100,"
-				     "retrans=2,rsize=65536,softerr -- " EXPORT
+				     "retrans=2,softerr,rsize=65536 -- " EXPORT
 				     " %s\n! Connection refused\nexit 32\n",
 				     point, point, point),
 			&f),
@@ -86,7 +86,7 @@ TEST(the_newest_version_is_tried_first)
 		run_script_play(
 			arena_printf(arena,
 				     "$ mount -t nfs -o nosuid,nodev,noexec,retry=0,timeo=100,"
-				     "retrans=2,hard,vers=4.0,softerr -- " EXPORT
+				     "retrans=2,softerr,hard,vers=4.0 -- " EXPORT
 				     " %s\n! Connection refused\nexit 32\n",
 				     point),
 			&f),
