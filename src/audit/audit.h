@@ -5,8 +5,9 @@
  * action, outcome, initiator, target, observer. All that one request brought about carries its
  * request id.
  *
- * Lines are written at once and whole, each by one write(2) to a file that is only appended to; a
- * line that cannot be written is logged as such, and nothing else fails. Thread-safe.
+ * Telling never waits: a thread of the trail's own writes the lines, each by one write(2) to a file
+ * that is only appended to. A line that cannot be written, or one too many that waits, is logged as
+ * lost, and nothing else fails. Thread-safe.
  *
  * The names are long because libaudit, which libvirt links, has the short ones.
  */

@@ -105,8 +105,10 @@ static int write_all(int fd, const char *text)
 static int replace(const char *path, const char *draft, const char *text, mode_t mode, bool durable,
 		   Fault *f)
 {
-	_cleanup_(closep) int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	_cleanup_(closep) int fd = -1;
 
+	(void)unlink(draft); /* of one who died; whoever else put it there gets nothing written */
+	fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return fault(f, -errno, "create %s: %s", draft, strerror(errno));
 	if (fchmod(fd, mode) < 0 || write_all(fd, text) < 0 || (durable && fsync(fd) < 0))

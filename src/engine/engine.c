@@ -158,6 +158,20 @@ void engine_over(Task *task)
 	watches_call(met, true);
 }
 
+bool engine_step_back(Task *task)
+{
+	Engine *engine = task->engine;
+	bool others;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	others = task->lane_next;
+	task->mark.look = others;
+	if (others)
+		over(engine, task);
+	(void)pthread_mutex_unlock(&engine->lock);
+	return others;
+}
+
 /* Workers. ----------------------------------------------------------------------------------------
  */
 

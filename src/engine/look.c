@@ -112,9 +112,12 @@ static int look_at_adopted(StepRun *run, DomainFacts *facts, PowerWork *work, Fa
 static int look_at_domain(StepRun *run, PowerWork *work, DomainFacts *facts, Fault *f)
 {
 	int r = mend_domain(run, &work->state, f);
+	Fault fault = {0};
 
-	if (!r)
-		r = guest_begins(run, f);
+	/* What it lacks beside its domain holds up a start, not what a guest that runs needs. */
+	if (!r && guest_begins(run, &fault) < 0)
+		log_warning("srv=%s lacks something beside its domain: %s", run->server->id,
+			    fault.text);
 	if (!r && run->server->domain_name)
 		r = look_at_adopted(run, facts, work, f);
 	for (size_t i = 0; !r && work->state != DOMAIN_ABSENT && i < run->disk_count; i++)
@@ -194,6 +197,8 @@ void look_turn(Engine *engine, Task *task)
 	}
 	log_warning("%s=%s cannot be compared with what is there, again soon: %s",
 		    task->run->server ? "srv" : "id", task->lane->key, f.text);
+	if (!task->run->server && engine_step_back(task))
+		return; /* a volume that cannot be exported can still be let go, or deleted */
 	engine_park(task, clock_steady_us() + engine->config.times.retry_ms * PAUSE_FACTOR * 1000);
 }
 

@@ -233,6 +233,8 @@ void engine_wait(Engine *engine, pthread_cond_t *cond, int64_t us);
 void engine_mark(Task *task);
 void engine_park(Task *task, int64_t wake_us);
 void engine_over(Task *task);
+/* Of a look that failed: it goes behind those that wait in its lane. False: nobody does. */
+bool engine_step_back(Task *task);
 
 /*
  * resume.c: before the first operation is begun or resumed. When the clock was set back since an

@@ -165,12 +165,13 @@ int exports_restore(const EngineConfig *config, Fault *f)
 int exports_look(const StepRun *run, const char *volume_id, Fault *f)
 {
 	Restoring work = {.config = run->config, .arena = run->arena, .volume_id = volume_id};
+	int failed = 0;
 	int r = store_read(run->config->store, load_exported, &work, f);
 
 	for (size_t i = 0; r == 0 && i < work.count; i++)
-		if (work.volumes[i])
-			r = restore(&work, work.volumes[i], work.exported[i], f);
-	return r;
+		if (work.volumes[i] && restore(&work, work.volumes[i], work.exported[i], f) < 0)
+			failed = f->code; /* that of another host may still be restored */
+	return r ? r : failed;
 }
 
 int exports_look_at_all(Engine *engine, Fault *f)

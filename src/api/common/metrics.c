@@ -3,7 +3,8 @@
 /*
  * The page of numbers for Prometheus: docs/metrics.md tells what each of them means.
  *
- * It runs on a worker: asking a backend for its room may take a while.
+ * It runs where uploads do: a backend that is asked for its room may hang, and must not keep
+ * logins waiting.
  */
 #include "api/common/priv.h"
 #include "base/clock.h"
@@ -73,8 +74,6 @@ static void show_end(Buf *text, const OperationKind *kind, const char *outcome, 
 {
 	_cleanup_(buf_done) Buf labels = {0};
 
-	if (!count)
-		return;
 	metric_label(&labels, "kind", kind->name);
 	metric_label(&labels, "outcome", outcome);
 	metric_int(text, "cleat_operations_ended_total", &labels, (int64_t)count);

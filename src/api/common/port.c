@@ -62,7 +62,7 @@ static const ApiRoute routes[] = {
 	{.method = "GET", .pattern = "/", .mode = API_PLAIN, .handle = list_services},
 	{.method = "GET", .pattern = "/healthz", .mode = API_PLAIN, .handle = show_health},
 	{.method = "GET", .pattern = "/healthcheck", .mode = API_PLAIN, .handle = show_healthcheck},
-	{.method = "GET", .pattern = "/metrics", .mode = API_WORK, .handle = metrics_show},
+	{.method = "GET", .pattern = "/metrics", .mode = API_BULK, .handle = metrics_show},
 };
 static const ApiRoutes route_list = API_ROUTES(routes);
 static const ApiRoutes *const resources[] = {&route_list, NULL};

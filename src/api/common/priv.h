@@ -12,7 +12,7 @@
 #include "api/common/worker.h"
 #include "base/metric.h"
 
-enum { API_HEADERS_MAX = 12, API_STATUSES_MAX = 24 };
+enum { API_HEADERS_MAX = 12, API_STATUSES_MAX = 28 };
 
 typedef struct ApiPath ApiPath;
 typedef struct ApiService ApiService;

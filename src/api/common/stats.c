@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* Those that routes answer with; others, which are few, are counted as the last one. */
+/* Those that routes answer with; the last one, 0, stands for all others. */
 static const unsigned statuses[API_STATUSES_MAX] = {
-	200, 201, 202, 204, 206, 300, 302, 304, 400, 401, 403, 404,
-	405, 406, 409, 410, 411, 413, 415, 429, 500, 501, 503, 504,
+	200, 201, 202, 204, 206, 207, 300, 302, 304, 400, 401, 403, 404, 405,
+	406, 409, 410, 411, 412, 413, 415, 422, 429, 500, 501, 503, 504, 0,
 };
 
 static bool is_same_route(const ApiRoute *row, const ApiRoute *other)
@@ -98,7 +98,7 @@ static void show_answers(Buf *text, const ApiService *service, const ApiStats *s
 			continue;
 		add_labels(&labels, service, stats);
 		(void)snprintf(status, sizeof(status), "%u", statuses[i]); /* three digits */
-		metric_label(&labels, "status", status);
+		metric_label(&labels, "status", statuses[i] ? status : "other");
 		metric_int(text, "cleat_http_requests_total", &labels, (int64_t)count);
 	}
 }
