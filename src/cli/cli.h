@@ -24,6 +24,7 @@ typedef enum CliExit {
 	CLI_UNREACHABLE = 5, /* the server cannot be reached, or failed itself */
 	CLI_TIMED_OUT = 6,   /* waited for, and not there in time */
 	CLI_BUSY = 7,        /* somebody on this machine uses it */
+	CLI_DIFFERENT = 8,   /* what is there is not as it should be; see cleat-doctor(1) */
 } CliExit;
 
 struct Option {

@@ -138,6 +138,7 @@ const Command *const commands[] = {
 	&cmd_op_watch,
 	&cmd_op_cancel,
 	&cmd_host_show,
+	&cmd_doctor,
 	&cmd_limits,
 	&cmd_quota_show,
 	&cmd_quota_set,

@@ -22,6 +22,7 @@ extern const Command cmd_attachment_update;
 extern const Command cmd_catalog_list;
 extern const Command cmd_completion;
 extern const Command cmd_detach;
+extern const Command cmd_doctor;
 extern const Command cmd_flavor_create;
 extern const Command cmd_flavor_delete;
 extern const Command cmd_flavor_list;

@@ -133,11 +133,21 @@ int client_operation_cancel(Client *client, Arena *arena, const char *id, Fault 
 	return client_call(client, &request, NULL, f);
 }
 
-int client_host(Client *client, JsonDoc **ret, Fault *f)
+static int get_of_admin(Client *client, const char *path, JsonDoc **ret, Fault *f)
 {
-	const ClientRequest request = {.service = CLIENT_ADMIN, .method = "GET", .path = "/host"};
+	const ClientRequest request = {.service = CLIENT_ADMIN, .method = "GET", .path = path};
 
 	return client_call(client, &request, ret, f);
+}
+
+int client_host(Client *client, JsonDoc **ret, Fault *f)
+{
+	return get_of_admin(client, "/host", ret, f);
+}
+
+int client_differences(Client *client, JsonDoc **ret, Fault *f)
+{
+	return get_of_admin(client, "/differences", ret, f);
 }
 
 /* Shared file systems have a path of their own since 2.7. */

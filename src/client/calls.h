@@ -54,6 +54,8 @@ _must_use_ int client_operation_cancel(Client *client, Arena *arena, const char 
 
 /* "host": this one, for admins. */
 _must_use_ int client_host(Client *client, JsonDoc **ret, Fault *f);
+/* "differences" between what is written down and what is there, likewise. */
+_must_use_ int client_differences(Client *client, JsonDoc **ret, Fault *f);
 
 /* "quota_set": what a service lets a project have; set by admins, by name; and as it was at first.
  */

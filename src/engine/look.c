@@ -12,28 +12,6 @@
 
 enum { PAUSE_FACTOR = 10 }; /* a look is in less of a hurry than a step */
 
-static bool has_domain(const Server *server)
-{
-	switch ((VmState)server->vm_state) {
-	case VM_ACTIVE:
-	case VM_STOPPED:
-	case VM_PAUSED:
-	case VM_SUSPENDED:
-	case VM_RESIZED:
-	case VM_RESCUED:
-	case VM_SHELVED:
-		return true;
-	case VM_BUILDING:
-	case VM_SHELVED_OFFLOADED:
-	case VM_SOFT_DELETED:
-	case VM_ERROR:
-	case VM_DELETED:
-	case _VM_STATE_MAX:
-		break;
-	}
-	return false;
-}
-
 static int look_load(Tx *tx, void *ctx, Fault *f)
 {
 	return step_load(tx, ctx, STEP_NEEDS_SERVER | STEP_NEEDS_DISKS | STEP_NEEDS_SHARES, f);
@@ -164,7 +142,7 @@ static int look(Engine *engine, StepRun *run, Fault *f)
 		return exports_look(run, run->operation->server_id, f); /* it may be a volume's */
 	if (r || run->server->task_state == TASK_DELETING)
 		return r;
-	defined = has_domain(run->server);
+	defined = server_has_domain(run->server);
 	if (!defined && run->share_count == 0)
 		return 0;
 	r = hypervisor_state(engine->config.hypervisor, run->server->id, &work.state, f);

@@ -194,6 +194,29 @@ typedef struct Server {
 	int64_t terminated_us;
 } Server;
 
+/* Whether there is a domain of it, by its state. */
+static inline bool server_has_domain(const Server *server)
+{
+	switch ((VmState)server->vm_state) {
+	case VM_ACTIVE:
+	case VM_STOPPED:
+	case VM_PAUSED:
+	case VM_SUSPENDED:
+	case VM_RESIZED:
+	case VM_RESCUED:
+	case VM_SHELVED:
+		return true;
+	case VM_BUILDING:
+	case VM_SHELVED_OFFLOADED:
+	case VM_SOFT_DELETED:
+	case VM_ERROR:
+	case VM_DELETED:
+	case _VM_STATE_MAX:
+		break;
+	}
+	return false;
+}
+
 /*
  * A disk of a server beside its root disk that is no volume: it has no source, lies on the server's
  * host and goes with the server.

@@ -57,6 +57,8 @@ _must_use_ int image_filled(Tx *tx, Arena *arena, const Operation *operation, Fa
 void server_break(Server *server, const char *reason);
 /* The task is over, unless it is that of an operation that waits to end what hangs. */
 void server_rest(Server *server, VmState vm_state, PowerState power);
+/* What a domain's state makes of a server that nobody works on; whether that changes anything. */
+bool server_follow(Server *server, DomainState state);
 
 /* flavor-access.c: whether a project may use a flavor that is not public. */
 _must_use_ int flavor_is_granted(Work *work, const Flavor *flavor, const char *project_id,

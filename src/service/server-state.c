@@ -29,8 +29,7 @@ void server_break(Server *server, const char *reason)
 	server->fault_us = server->updated_us;
 }
 
-/* What a domain's state makes of a server that nobody works on. */
-static bool follow(Server *server, DomainState state)
+bool server_follow(Server *server, DomainState state)
 {
 	int vm_state = server->vm_state;
 	int64_t power = server->power_state;
@@ -83,7 +82,7 @@ int service_power_changed(Tx *tx, Arena *arena, const char *server_id, DomainSta
 	    server->task_state != TASK_NONE)
 		return 0;
 	r = server_shares_seen(tx, arena, server_id, domain_is_up(state), f);
-	if (r || server->vm_state == VM_ERROR || !follow(server, state))
+	if (r || server->vm_state == VM_ERROR || !server_follow(server, state))
 		return r;
 	server->updated_us = clock_now_us();
 	return fault_unexpected(f, server_update(tx, server, f));

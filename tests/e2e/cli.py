@@ -199,6 +199,8 @@ def host():
                 ('COMPUTE_MEM_BACKING_FILE', True, None)])
     assert 'COMPUTE_STORAGE_VIRTIO_FS' in cleat('host', 'show', user='admin')
     refused(DENIED, '', 'host', 'show')
+    tap.expect(table('doctor', user='admin'), [])
+    refused(DENIED, '', 'doctor')
 
 
 # --- servers -------------------------------------------------------------------------------

@@ -246,7 +246,7 @@ static const ApiRoute routes[] = {
 };
 static const ApiRoutes route_list = API_ROUTES(routes);
 static const ApiRoutes *const resources[] = {&route_list, &admin_server_routes, &admin_host_routes,
-					     NULL};
+					     &admin_difference_routes, NULL};
 
 static void error_body(JsonOut *out, unsigned status, const char *message)
 {

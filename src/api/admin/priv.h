@@ -7,5 +7,6 @@
 
 #include "api/admin/admin.h"
 
+extern const ApiRoutes admin_difference_routes;
 extern const ApiRoutes admin_host_routes;
 extern const ApiRoutes admin_server_routes;
