@@ -126,11 +126,8 @@ static int run_create(Call *call)
 	Volume volume = {0};
 	int r = volume_find(call, &volume);
 
-	if (r == PLUGIN_NONE) {
-		r = wanted ? volume_adopt(call) : volume_make(call);
-		if (r == 0)
-			r = volume_find(call, &volume);
-	}
+	if (r == PLUGIN_NONE)
+		r = wanted ? volume_adopt(call, &volume) : volume_make(call, &volume);
 	if (r)
 		return r;
 	if (wanted && !str_eq(wanted, volume.id))
@@ -152,14 +149,6 @@ static int run_remove(Call *call)
 	return volume_drop(call, &volume);
 }
 
-static int look(Call *call, const char *name, const char **ret_place)
-{
-	Fault f = {0};
-
-	return mount_look(call, name, ret_place, &f) ? call_say(call, PLUGIN_FAILED, "%s", f.text)
-						     : 0;
-}
-
 static int run_mount(Call *call)
 {
 	int r = mount_take(call);
@@ -172,10 +161,10 @@ static int run_mount(Call *call)
 static int run_path(Call *call)
 {
 	const char *place = NULL;
-	int r = look(call, call->name, &place);
+	Fault f = {0};
 
-	if (r)
-		return r;
+	if (mount_look(call, call->name, &place, &f))
+		return call_say(call, PLUGIN_FAILED, "%s", f.text);
 	if (!place)
 		return call_say(call, PLUGIN_NONE, "volume %s is not mounted on this host",
 				call->name);
@@ -183,15 +172,18 @@ static int run_path(Call *call)
 	return 0;
 }
 
-/* Members of a volume; engines read CreatedAt as RFC 3339. */
-static int put_volume(Call *call, const Volume *volume)
+/*
+ * Members of a volume; engines read CreatedAt as RFC 3339. A record that cannot be read hides no
+ * volume: who mounts it or asks for its path is told.
+ */
+static void put_volume(Call *call, const Volume *volume)
 {
 	const char *place = NULL;
 	int64_t created_us;
-	int r = look(call, volume->name, &place);
+	Fault f = {0};
 
-	if (r)
-		return r;
+	if (mount_look(call, volume->name, &place, &f))
+		log_warning("volume=%s name=%s text=\"%s\"", volume->id, volume->name, f.text);
 	json_out_text(&call->out, "Name", volume->name);
 	json_out_text(&call->out, "Mountpoint", place ? place : "");
 	if (volume->created_at && clock_parse(volume->created_at, &created_us))
@@ -200,7 +192,6 @@ static int put_volume(Call *call, const Volume *volume)
 	json_out_text(&call->out, "volume", volume->id);
 	json_out_text(&call->out, "status", volume->status);
 	json_out_end(&call->out);
-	return 0;
 }
 
 static int run_get(Call *call)
@@ -211,9 +202,9 @@ static int run_get(Call *call)
 	if (r)
 		return r;
 	json_out_begin(&call->out, "Volume");
-	r = put_volume(call, &volume);
+	put_volume(call, &volume);
 	json_out_end(&call->out);
-	return r;
+	return 0;
 }
 
 static int run_list(Call *call)
@@ -225,13 +216,13 @@ static int run_list(Call *call)
 	if (r)
 		return r;
 	json_out_list_begin(&call->out, "Volumes");
-	for (size_t i = 0; i < count && r == 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_out_begin(&call->out, NULL);
-		r = put_volume(call, &volumes[i]);
+		put_volume(call, &volumes[i]);
 		json_out_end(&call->out);
 	}
 	json_out_list_end(&call->out);
-	return r;
+	return 0;
 }
 
 static const Method methods[] = {

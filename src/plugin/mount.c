@@ -121,10 +121,39 @@ int mount_release(Call *call)
 
 /* --- bringing --- */
 
+/*
+ * Two hosts never write to one file system. Of a type that several may attach no status tells
+ * whether another is about to; of others the service lets one in.
+ */
+static int check_type(Call *call, const Volume *volume)
+{
+	if (!volume->shared || str_eq(volume->options.mode, "ro"))
+		return 0;
+	return call_say(call, PLUGIN_REFUSED,
+			"volume %s is of a type that several hosts may attach: it is mounted with "
+			"mode=ro only, as two may not write to one file system",
+			volume->id);
+}
+
+static int check_status(Call *call, const Volume *volume)
+{
+	bool used = str_eq(volume->status, "in-use");
+
+	if (str_eq(volume->status, "available") || (used && str_eq(volume->options.mode, "ro")))
+		return 0;
+	if (used)
+		return call_say(call, PLUGIN_REFUSED,
+				"volume %s is attached elsewhere: two may not write to one "
+				"file system",
+				volume->id);
+	return call_say(call, PLUGIN_REFUSED, "volume %s is %s, not available", volume->id,
+			volume->status);
+}
+
 /* The record that is written before anything happens. What another way put here is left alone. */
 static int begin(Call *call, const Volume *volume, Record *record)
 {
-	bool here = false;
+	bool here = false, begun;
 	int r = load(call, record);
 
 	if (r == 0 && !str_eq(record->volume_id, volume->id)) {
@@ -132,20 +161,25 @@ static int begin(Call *call, const Volume *volume, Record *record)
 		if (r == 0)
 			r = HOLDERS_NONE;
 	}
-	if (r != HOLDERS_NONE)
+	if (r && r != HOLDERS_NONE)
 		return r;
-	r = is_here(call, volume->id, &here);
+	begun = r == 0;
+	if (begun && record->count > 0)
+		return 0;
+	r = check_type(call, volume);
+	if (r == 0)
+		r = is_here(call, volume->id, &here);
 	if (r)
 		return r;
+	if (here && begun)
+		return 0;
 	if (here)
 		return call_say(call, PLUGIN_REFUSED,
 				"volume %s is attached to this host already, not by the plugin",
 				volume->id);
-	if (str_eq(volume->status, "in-use") && !str_eq(volume->options.mode, "ro"))
-		return call_say(call, PLUGIN_REFUSED,
-				"volume %s is attached elsewhere: two may not write to one "
-				"file system",
-				volume->id);
+	r = check_status(call, volume);
+	if (r || begun)
+		return r;
 	*record = (Record){.name = call->name, .volume_id = volume->id};
 	return save(call, record);
 }

@@ -102,7 +102,7 @@ static int read_pair(Call *call, const JsonPair *pair)
 
 int options_read(Call *call, const JsonTextMap *pairs)
 {
-	call->options = (Options){.fs = "ext4", .mode = "rw"};
+	call->options = (Options){.mode = "rw"};
 	for (size_t i = 0; i < pairs->count; i++) {
 		int r = read_pair(call, &pairs->pairs[i]);
 

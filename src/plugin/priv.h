@@ -28,7 +28,7 @@ typedef struct Options {
 	int64_t size_gib;   /* 0: not said */
 	const char *type;   /* volume type, or NULL */
 	const char *volume; /* id of one that is there already, or NULL */
-	const char *fs;     /* made when it is blank */
+	const char *fs;     /* made when it is blank; NULL: none is */
 	const char *mode;   /* "rw", "ro" */
 	bool multipath;
 } Options;
@@ -78,16 +78,18 @@ typedef struct Volume {
 	const char *created_at;
 	Options options; /* fs, mode, multipath */
 	bool made;       /* by a plugin: goes with its name */
+	bool shared;     /* several hosts may attach it */
 } Volume;
 
 /* PLUGIN_NONE. */
 _must_use_ int volume_find(Call *call, Volume *ret);
 _must_use_ int volume_list(Call *call, Volume **ret, size_t *ret_count);
-_must_use_ int volume_make(Call *call);
+/* The one that counts when another host makes one of the same name. */
+_must_use_ int volume_make(Call *call, Volume *ret);
 /* Give a volume that is there already the name. */
-_must_use_ int volume_adopt(Call *call);
-/* Until it is made. */
-_must_use_ int volume_wait(Call *call, const Volume *volume);
+_must_use_ int volume_adopt(Call *call, Volume *ret);
+/* Until it is made; as it is then. */
+_must_use_ int volume_wait(Call *call, Volume *volume);
 /* Delete what was made by a plugin; what was adopted loses its name. */
 _must_use_ int volume_drop(Call *call, const Volume *volume);
 

@@ -9,9 +9,10 @@
 #include "tests/lib/http-script.h"
 
 #define FIND "GET /v3/p1/volumes/detail?metadata=%7B%27cleat%3Aplugin%27%3A%20%27data%27%7D"
-#define VOLUME(id, status, more)                                                                   \
+#define VOLUME_SINCE(id, status, time, more)                                                       \
 	"{\"id\":\"" id "\",\"name\":\"data\",\"status\":\"" status "\","                          \
-	"\"created_at\":\"2026-11-21T04:05:06.123456\",\"metadata\":{" more "}}"
+	"\"created_at\":\"2026-11-21T" time "\",\"metadata\":{" more "}}"
+#define VOLUME(id, status, more) VOLUME_SINCE(id, status, "04:05:06.123456", more)
 #define OURS "\"cleat:plugin\":\"data\",\"cleat:made\":\"true\""
 #define LENT "\"cleat:plugin\":\"data\",\"cleat:fs\":\"xfs\""
 #define ID "11111111-2222-4333-8444-555555555555"
@@ -181,6 +182,44 @@ TEST(a_volume_is_made_once)
 	end(&x);
 }
 
+#define MADE_ROW(volume_id)                                                                        \
+	{                                                                                          \
+		.request = "POST /v3/p1/volumes", .status = 202,                                   \
+		.body = "{\"volume\":{\"id\":\"" volume_id "\"}}"                                  \
+	}
+
+/* Two hosts make one name at once: the one that was made first stays, on both. */
+TEST(of_two_that_are_made_at_once_one_stays)
+{
+	static const HttpScriptRow rows[] = {
+		FIND_ROW(""),
+		NAMED_ROW(""),
+		MADE_ROW("v1"),
+		FIND_ROW(VOLUME_SINCE("v1", "creating", "04:05:07.1",
+				      OURS) "," VOLUME_SINCE("v2", "creating", "04:05:06.9", OURS)),
+		SHOW_ROW("v1", VOLUME("v1", "available", OURS)),
+		{.request = "DELETE /v3/p1/volumes/v1", .status = 202},
+		SHOW_ROW("v2", VOLUME("v2", "available", OURS)),
+		/* The same moment. */
+		FIND_ROW(""),
+		NAMED_ROW(""),
+		MADE_ROW("v2"),
+		FIND_ROW(VOLUME("v2", "available", OURS) "," VOLUME("v1", "available", OURS)),
+		{.request = "DELETE /v3/p1/volumes/v2", .status = 404, .body = "{}"},
+		/* The other host sees the same. */
+		FIND_ROW(""),
+		NAMED_ROW(""),
+		MADE_ROW("v1"),
+		FIND_ROW(VOLUME("v2", "available", OURS) "," VOLUME("v1", "available", OURS)),
+	};
+	Fixture x;
+
+	begin(&x, rows, ARRAY_SIZE(rows));
+	for (int i = 0; i < 3; i++)
+		ask(&x, "/VolumeDriver.Create", "{\"Name\":\"data\"}", 200, "{\"Err\":\"\"}");
+	end(&x);
+}
+
 TEST(a_name_is_one_volume_and_nobody_elses)
 {
 	static const HttpScriptRow rows[] = {
@@ -206,8 +245,8 @@ TEST(a_volume_that_is_there_is_lent_and_given_back)
 		FIND_ROW(""),
 		SHOW_ROW(ID, VOLUME(ID, "available", "")),
 		{.request = "POST /v3/p1/volumes/" ID "/metadata",
-		 .holds = "{\"metadata\":{\"cleat:plugin\":\"data\",\"cleat:fs\":\"ext4\","
-			  "\"cleat:mode\":\"ro\",\"cleat:multipath\":\"false\"}}",
+		 .holds = "{\"metadata\":{\"cleat:plugin\":\"data\",\"cleat:mode\":\"ro\","
+			  "\"cleat:multipath\":\"false\"}}",
 		 .status = 200,
 		 .body = "{\"metadata\":{}}"},
 		FIND_ROW(VOLUME(ID, "available", LENT)),
@@ -232,6 +271,55 @@ TEST(a_volume_that_is_there_is_lent_and_given_back)
 	ask(&x, "/VolumeDriver.Create", create, 409, "is called other already");
 	ask(&x, "/VolumeDriver.Remove", "{\"Name\":\"data\"}", 200, "{\"Err\":\"\"}");
 	ask(&x, "/VolumeDriver.Remove", "{\"Name\":\"data\"}", 200, "{\"Err\":\"\"}");
+	end(&x);
+}
+
+TEST(what_many_may_attach_is_not_written_to)
+{
+	static const HttpScriptRow rows[] = {
+		FIND_ROW("{\"id\":\"v1\",\"status\":\"available\",\"multiattach\":true,"
+			 "\"metadata\":{" OURS "}}"),
+		/* Also when that is seen only once it is made. */
+		FIND_ROW(VOLUME("v1", "creating", OURS)),
+		SHOW_ROW("v1", "{\"id\":\"v1\",\"status\":\"available\",\"multiattach\":true,"
+			       "\"metadata\":{" OURS "}}"),
+		FIND_ROW("{\"id\":\"v1\",\"status\":\"available\",\"multiattach\":true,"
+			 "\"metadata\":{" OURS "}}"),
+	};
+	Fixture x;
+	Record record = {.name = "data", .volume_id = "v1"};
+
+	begin(&x, rows, ARRAY_SIZE(rows));
+	for (int i = 0; i < 3; i++) {
+		ask(&x, "/VolumeDriver.Mount", "{\"Name\":\"data\",\"ID\":\"me\"}", 409,
+		    "volume v1 is of a type that several hosts may attach");
+		if (i == 1) /* begun, and nobody holds it */
+			assert_int_equal(holders_save(x.place.holders, &record, NULL), 0);
+	}
+	end(&x);
+}
+
+TEST(a_record_that_cannot_be_read_hides_no_volume)
+{
+	static const HttpScriptRow rows[] = {
+		{.request = "GET /v3/p1/volumes/detail",
+		 .status = 200,
+		 .body = "{\"volumes\":[" VOLUME("v1", "in-use", OURS) "," VOLUME(
+			 "v2", "available", "\"cleat:plugin\":\"b\"") "]}"},
+	};
+	FILE *file;
+	Fixture x;
+
+	begin(&x, rows, ARRAY_SIZE(rows));
+	file = fopen(arena_printf(x.place.arena, "%s/data.json", x.place.folder), "we");
+	assert_non_null(file);
+	assert_true(fputs("{\"format\":", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	ask(&x, "/VolumeDriver.List", "{}", 200,
+	    "{\"Volumes\":[{\"Name\":\"data\",\"Mountpoint\":\"\",\"CreatedAt\":"
+	    "\"2026-11-21T04:05:06Z\",\"Status\":{\"volume\":\"v1\",\"status\":\"in-use\"}},"
+	    "{\"Name\":\"b\",\"Mountpoint\":\"\",");
+	ask(&x, "/VolumeDriver.Path", "{\"Name\":\"data\"}", 500, "record of data");
 	end(&x);
 }
 

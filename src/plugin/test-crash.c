@@ -23,6 +23,9 @@ enum { DIED = 99, REFUSED = 98, TOUCHES_MAX = 100, PATIENCE_MS = 60 * 1000 };
 typedef struct World {
 	bool here;
 	int acknowledged;
+	const char *status; /* NULL: "available" */
+	const char *mode;   /* NULL: "rw" */
+	const char *fs;     /* that is to be made */
 } World;
 
 static World *world;
@@ -64,6 +67,7 @@ int cleat_local_attach(cleat_host *host _unused_, cleat_cloud *cloud _unused_, c
 {
 	assert_string_equal(volume, "v1");
 	assert_string_equal(options->mountpoint, "/mnt/data");
+	world->fs = options->make_fs;
 	touch();
 	world->here = true;
 	touch();
@@ -112,13 +116,13 @@ int volume_find(Call *call, Volume *ret)
 	*ret = (Volume){
 		.name = call->name,
 		.id = "v1",
-		.status = "available",
-		.options = {.fs = "ext4", .mode = "rw"},
+		.status = world->status ? world->status : "available",
+		.options = {.fs = "ext4", .mode = world->mode ? world->mode : "rw"},
 	};
 	return 0;
 }
 
-int volume_wait(Call *call _unused_, const Volume *volume _unused_)
+int volume_wait(Call *call _unused_, Volume *volume _unused_)
 {
 	return 0;
 }
@@ -332,6 +336,63 @@ TEST(what_another_way_attached_is_left_alone)
 	assert_int_equal(play(&place, mount_take, "me"), PLUGIN_REFUSED);
 	assert_true(world->here);
 	assert_false(place_has(&place, "data.json"));
+	assert_int_equal(munmap(world, sizeof(*world)), 0);
+	place_done(&place);
+}
+
+static const char *const taken[] = {"in-use", "attaching", "detaching", "reserved", "backing-up"};
+
+TEST(what_is_not_free_is_refused_before_and_after_a_crash)
+{
+	TestPlace place = place_make();
+	const Record begun = {.name = "data", .volume_id = "v1"};
+
+	world_make();
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		world->status = taken[i];
+		assert_int_equal(play(&place, mount_take, "me"), PLUGIN_REFUSED);
+		assert_false(place_has(&place, "data.json"));
+		/* Begun here, and another host was faster. */
+		assert_int_equal(holders_save(place.holders, &begun, NULL), 0);
+		assert_int_equal(play(&place, mount_take, "me"), PLUGIN_REFUSED);
+		assert_false(world->here);
+		assert_int_equal(play(&place, mount_clear, NULL), 0);
+	}
+	assert_int_equal(munmap(world, sizeof(*world)), 0);
+	place_done(&place);
+}
+
+TEST(what_is_ours_is_gone_on_with_whatever_its_status)
+{
+	TestPlace place = place_make();
+	const Record begun = {.name = "data", .volume_id = "v1"};
+
+	world_make();
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		world->status = taken[i];
+		world->here = true;
+		assert_int_equal(holders_save(place.holders, &begun, NULL), 0);
+		assert_int_equal(play(&place, mount_take, "me"), 0);
+		assert_int_equal(play(&place, mount_take, "you"), 0);
+		assert_int_equal(play(&place, mount_release, "me"), 0);
+		assert_int_equal(play(&place, mount_release, "you"), 0);
+	}
+	assert_int_equal(munmap(world, sizeof(*world)), 0);
+	place_done(&place);
+}
+
+TEST(who_only_reads_may_do_so_beside_others)
+{
+	TestPlace place = place_make();
+
+	world_make();
+	world->mode = "ro";
+	world->status = "reserved";
+	assert_int_equal(play(&place, mount_take, "me"), PLUGIN_REFUSED);
+	world->status = "in-use";
+	assert_int_equal(play(&place, mount_take, "me"), 0);
+	assert_null(world->fs);
+	assert_int_equal(play(&place, mount_release, "me"), 0);
 	assert_int_equal(munmap(world, sizeof(*world)), 0);
 	place_done(&place);
 }

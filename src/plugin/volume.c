@@ -14,6 +14,7 @@
 #define KEY_FS "cleat:fs"
 #define KEY_MODE "cleat:mode"
 #define KEY_MULTIPATH "cleat:multipath"
+#define FS_DEFAULT "ext4"
 
 enum { POLL_FIRST_MS = 20, POLL_LONGEST_MS = 1000, PAIRS_MAX = 5 };
 
@@ -26,16 +27,20 @@ static Volume volume_of(Call *call, const ClientItem *item)
 {
 	const char *fs = metadata_of(call, item, KEY_FS);
 	const char *mode = metadata_of(call, item, KEY_MODE);
+	bool made = str_eq(metadata_of(call, item, KEY_MADE), "true");
 
+	/* In what somebody else made, a file system is made only if he was told to have one. */
 	return (Volume){
 		.name = metadata_of(call, item, KEY_NAME),
 		.id = client_item_text(call->arena, item, "id"),
 		.status = client_item_text(call->arena, item, "status"),
 		.created_at = client_item_text(call->arena, item, "created_at"),
-		.options = {.fs = fs ? fs : "ext4",
+		.options = {.fs = fs || !made ? fs : FS_DEFAULT,
 			    .mode = mode ? mode : "rw",
 			    .multipath = str_eq(metadata_of(call, item, KEY_MULTIPATH), "true")},
-		.made = str_eq(metadata_of(call, item, KEY_MADE), "true"),
+		.made = made,
+		.shared = json_get_bool(item->doc,
+					client_item_path(call->arena, item, "multiattach"), false),
 	};
 }
 
@@ -75,19 +80,28 @@ int volume_list(Call *call, Volume **ret, size_t *ret_count)
 	return list(call, NULL, NULL, ret, ret_count);
 }
 
-int volume_find(Call *call, Volume *ret)
+/* Those of the call's name. */
+static int find_all(Call *call, Volume **ret, size_t *ret_count)
 {
 	const char *filter = arena_printf(call->arena, "{'%s': '%s'}", KEY_NAME, call->name);
 	const char *query = arena_printf(call->arena, "metadata=%s",
 					 client_escape(call->session->client, call->arena, filter));
-	Volume *volumes;
-	size_t count;
-	int r = list(call, query, call->name, &volumes, &count);
+	int r = list(call, query, call->name, ret, ret_count);
 
 	if (r)
 		return r;
-	if (count == 0)
-		return call_say(call, PLUGIN_NONE, "there is no volume %s", call->name);
+	return *ret_count > 0 ? 0
+			      : call_say(call, PLUGIN_NONE, "there is no volume %s", call->name);
+}
+
+int volume_find(Call *call, Volume *ret)
+{
+	Volume *volumes;
+	size_t count;
+	int r = find_all(call, &volumes, &count);
+
+	if (r)
+		return r;
 	if (count > 1)
 		return call_say(call, PLUGIN_REFUSED,
 				"%zu volumes of the service are called %s: %s and %s", count,
@@ -101,14 +115,17 @@ int volume_find(Call *call, Volume *ret)
 static JsonTextMap metadata_for(const Call *call, bool made, JsonPair pairs[static PAIRS_MAX])
 {
 	const Options *options = &call->options;
-	const JsonPair all[PAIRS_MAX] = {
-		{KEY_NAME, call->name},    {KEY_FS, options->fs},
-		{KEY_MODE, options->mode}, {KEY_MULTIPATH, options->multipath ? "true" : "false"},
-		{KEY_MADE, "true"},
-	};
+	const char *fs = options->fs || !made ? options->fs : FS_DEFAULT;
+	size_t count = 0;
 
-	memcpy(pairs, all, sizeof(all));
-	return (JsonTextMap){.pairs = pairs, .count = made ? PAIRS_MAX : PAIRS_MAX - 1};
+	pairs[count++] = (JsonPair){KEY_NAME, call->name};
+	if (fs)
+		pairs[count++] = (JsonPair){KEY_FS, fs};
+	pairs[count++] = (JsonPair){KEY_MODE, options->mode};
+	pairs[count++] = (JsonPair){KEY_MULTIPATH, options->multipath ? "true" : "false"};
+	if (made)
+		pairs[count++] = (JsonPair){KEY_MADE, "true"};
+	return (JsonTextMap){.pairs = pairs, .count = count};
 }
 
 /* A volume that somebody has called the same is his, and two of one name would confuse him. */
@@ -135,7 +152,41 @@ static int check_strangers(Call *call)
 	return 0;
 }
 
-int volume_make(Call *call)
+/* All hosts agree on it. Who sees only his own was first. */
+static bool is_older(const Volume *a, const Volume *b)
+{
+	int order = strcmp(a->created_at ? a->created_at : "", b->created_at ? b->created_at : "");
+
+	return order ? order < 0 : strcmp(a->id, b->id) < 0;
+}
+
+/* Several hosts may have made one at once: the oldest stays, and each deletes only his own. */
+static int settle(Call *call, const char *id, Volume *ret)
+{
+	Volume *volumes = NULL, *own = NULL;
+	size_t count = 0;
+	Fault f = {0};
+	int r = find_all(call, &volumes, &count);
+
+	if (r)
+		return r;
+	*ret = volumes[0];
+	for (size_t i = 0; i < count; i++) {
+		if (is_older(&volumes[i], ret))
+			*ret = volumes[i];
+		if (str_eq(volumes[i].id, id))
+			own = &volumes[i];
+	}
+	if (!own || str_eq(ret->id, id))
+		return 0;
+	r = volume_wait(call, own); /* services do not delete what is being made */
+	if (r && r != PLUGIN_REFUSED && r != PLUGIN_NONE)
+		return r;
+	r = client_delete(call->session->client, call->arena, CLIENT_VOLUMES, id, &f);
+	return r && r != CLIENT_NOT_FOUND ? call_client_failed(call, r, &f) : 0;
+}
+
+int volume_make(Call *call, Volume *ret)
 {
 	JsonPair pairs[PAIRS_MAX];
 	const JsonTextMap metadata = metadata_for(call, true, pairs);
@@ -153,7 +204,7 @@ int volume_make(Call *call)
 	if (r)
 		return r;
 	r = client_volume_create(call->session->client, call->arena, &wish, &id, &f);
-	return r ? call_client_failed(call, r, &f) : 0;
+	return r ? call_client_failed(call, r, &f) : settle(call, id, ret);
 }
 
 static int show(Call *call, const char *id, Volume *ret)
@@ -168,7 +219,7 @@ static int show(Call *call, const char *id, Volume *ret)
 	return 0;
 }
 
-int volume_adopt(Call *call)
+int volume_adopt(Call *call, Volume *ret)
 {
 	JsonPair pairs[PAIRS_MAX];
 	const JsonTextMap metadata = metadata_for(call, false, pairs);
@@ -183,26 +234,25 @@ int volume_adopt(Call *call)
 				call->options.volume, volume.name);
 	r = client_map_set(call->session->client, call->arena, CLIENT_VOLUMES, volume.id,
 			   "metadata", &metadata, &f);
-	return r ? call_client_failed(call, r, &f) : 0;
+	return r ? call_client_failed(call, r, &f) : volume_find(call, ret);
 }
 
-int volume_wait(Call *call, const Volume *volume)
+int volume_wait(Call *call, Volume *volume)
 {
-	Volume now = *volume;
 	int64_t pause_ms = POLL_FIRST_MS;
 	int r;
 
-	while (str_eq(now.status, "creating")) {
+	while (str_eq(volume->status, "creating")) {
 		if (clock_mono_ms() + pause_ms > call->deadline_ms)
 			return call_say(call, PLUGIN_LATE, "volume %s is still being made",
 					volume->id);
 		clock_sleep_ms(pause_ms);
 		pause_ms = MIN(pause_ms * 2, POLL_LONGEST_MS);
-		r = show(call, volume->id, &now);
+		r = show(call, volume->id, volume);
 		if (r)
 			return r;
 	}
-	if (str_eq(now.status, "error"))
+	if (str_eq(volume->status, "error"))
 		return call_say(call, PLUGIN_REFUSED,
 				"volume %s of the service is in error: remove it", volume->id);
 	return 0;

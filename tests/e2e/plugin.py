@@ -363,13 +363,43 @@ def a_volume_with_something_in_it_is_not_formatted():
     volume_id = SERVICE.make_volume('full')
     with open(SERVICE.loops[volume_id], 'r+b') as device:
         device.write(b'not a file system')
-    PLUGIN.does('Create', Name='full', Opts={'volume': volume_id})
+    PLUGIN.does('Create', Name='full', Opts={'volume': volume_id, 'fs': 'ext4'})
     PLUGIN.refuses(409, '', 'Mount', Name='full', ID='one')
     with open(SERVICE.loops[volume_id], 'rb') as device:
         tap.expect(device.read(17), b'not a file system')
     assert at_rest()
     PLUGIN.does('Remove', Name='full')
     tap.expect(SERVICE.status_of('full'), 'available')
+
+
+def what_is_adopted_is_formatted_only_on_demand():
+    need_devices()
+    volume_id = SERVICE.make_volume('lent')
+    PLUGIN.does('Create', Name='lent', Opts={'volume': volume_id})
+    PLUGIN.refuses(409, '', 'Mount', Name='lent', ID='one')
+    with open(SERVICE.loops[volume_id], 'rb') as device:
+        tap.expect(device.read(65536), bytes(65536))
+    PLUGIN.does('Remove', Name='lent')
+    PLUGIN.does('Create', Name='lent', Opts={'volume': volume_id, 'fs': 'xfs'})
+    PLUGIN.does('Mount', Name='lent', ID='one')
+    PLUGIN.does('Unmount', Name='lent', ID='one')
+    assert at_rest()
+    PLUGIN.does('Remove', Name='lent')
+    del SERVICE.volumes[volume_id]
+
+
+def what_many_may_attach_is_only_read():
+    need_devices()
+    SERVICE.named('data')['multiattach'] = True
+    PLUGIN.refuses(409, 'several hosts', 'Mount', Name='data', ID='one')
+    SERVICE.named('data')['metadata']['cleat:mode'] = 'ro'
+    PLUGIN.does('Mount', Name='data', ID='one')
+    tap.expect(read('data'), 'written by the first')
+    PLUGIN.does('Unmount', Name='data', ID='one')
+    SERVICE.named('data')['status'] = 'reserved'
+    PLUGIN.refuses(409, 'is reserved', 'Mount', Name='data', ID='one')
+    SERVICE.named('data')['status'] = 'available'
+    assert at_rest()
 
 
 def volumes_go_with_their_names():
@@ -402,5 +432,6 @@ tap.run('plugin', [
     what_was_acknowledged_survives_a_kill, a_kill_at_any_moment_leaves_nothing,
     one_slow_volume_holds_up_no_other, many_at_once, what_is_busy_goes_later,
     what_is_attached_elsewhere_stays_there, a_volume_with_something_in_it_is_not_formatted,
+    what_is_adopted_is_formatted_only_on_demand, what_many_may_attach_is_only_read,
     volumes_go_with_their_names,
 ], clean_up)
