@@ -25,7 +25,8 @@ typedef struct Side {
 void side_done(Side *side);
 /* Ask the service which version it speaks; nothing is locked yet. */
 int side_open(Side *side);
-/* Nobody else works on the volume from here on. */
+/* Nobody else works on the volume from here on. CLEAT_REFUSED: its records are another machine's.
+ */
 int side_begin(Side *side, const char *volume_id, int64_t deadline_ms);
 
 /* End the attachment of a record that this machine has nothing of, and forget the record. */

@@ -26,7 +26,14 @@ int side_open(Side *side)
 
 int side_begin(Side *side, const char *volume_id, int64_t deadline_ms)
 {
-	return lib_begin(side->host, side->arena, volume_id, deadline_ms, &side->work, side->error);
+	Fault f = {0};
+	int r = lib_begin(side->host, side->arena, volume_id, deadline_ms, &side->work,
+			  side->error);
+
+	if (r)
+		return r;
+	r = local_check_machine(side->work, &f);
+	return r ? lib_local_failed(side->error, side->work, r, &f) : CLEAT_OK;
 }
 
 const char *connector_host(Arena *arena, const char *connector)

@@ -661,6 +661,44 @@ TEST(what_is_attached_stays_and_other_services_are_left_alone)
 	both_end(&both);
 }
 
+static void expect_nothing_ended(Both *both, cleat_disk **disk)
+{
+	int told = 0;
+
+	assert_int_equal(
+		cleat_local_recover(&both->host, both->cloud, count_report, &told, &both->error),
+		CLEAT_REFUSED);
+	assert_non_null(strstr(both->error.message, "copied"));
+	assert_int_equal(told, 1);
+	assert_int_equal(detach(both, 0), CLEAT_REFUSED);
+	assert_int_equal(detach(both, CLEAT_FORCE), CLEAT_REFUSED);
+	assert_int_equal(attach(both, disk), CLEAT_REFUSED);
+}
+
+/* The service would take a copy for the original, whose attachments these are. */
+TEST(h29_a_copy_of_a_machine_ends_nothing_of_the_original)
+{
+	static const HttpScriptRow rows[] = {VERSION_ROW("3.71"), VOLUME_ROW, VOLUME_ROW,
+					     VOLUME_ROW,          VOLUME_ROW, VOLUME_ROW,
+					     VOLUME_ROW};
+	cleat_disk *disk = NULL;
+	LocalRecord **records;
+	Both both;
+
+	both_start(&both, rows, ARRAY_SIZE(rows));
+	place_name(&both.place, FIRST_UUID, "iqn.a", "nqn.a");
+	(void)leave_record(&both, true);
+	place_reboot(&both.place);
+	both.host.local = both.place.local;
+	place_name(&both.place, SECOND_UUID, "iqn.a", "nqn.a");
+	expect_nothing_ended(&both, &disk);
+	place_name(&both.place, SECOND_UUID, "iqn.b", "nqn.b"); /* names alone do not help */
+	expect_nothing_ended(&both, &disk);
+	assert_int_equal(place_records(&both.place, &records), 1);
+	assert_int_equal(records[0]->state, LOCAL_CONNECTED);
+	both_end(&both);
+}
+
 /* Also where nobody logs in. */
 TEST(a_volume_may_be_named)
 {

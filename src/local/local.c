@@ -154,7 +154,7 @@ int local_find(LocalWork *work, const char *attachment_id, LocalRecord ***ret, s
 int local_reserve(LocalWork *work, LocalRecord *record, Fault *f)
 {
 	char id[UUID_TEXT];
-	int r = machine_check(work, f);
+	int r = local_check_machine(work, f);
 
 	if (r)
 		return r;

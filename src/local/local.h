@@ -132,6 +132,13 @@ _must_use_ int local_begin(Local *local, Arena *arena, const char *volume_id, in
 LocalWork *local_end(LocalWork *work);
 DEFINE_CLEANUP(LocalWork, local_end)
 
+/*
+ * Whether the records and names here are this machine's own. Before anything is said to a service
+ * by a record: those of a machine that was copied stand for what the original has. LOCAL_COPIED,
+ * LOCAL_WORKING.
+ */
+_must_use_ int local_check_machine(LocalWork *work, Fault *f);
+
 /* This volume's records, oldest first; those of one attachment, when that is not NULL. */
 _must_use_ int local_find(LocalWork *work, const char *attachment_id, LocalRecord ***ret,
 			  size_t *ret_count, Fault *f);

@@ -6,7 +6,8 @@
  * throw out the session of the first when the second logs in, and let both in wherever one may.
  *
  * So the names are kept together with the machine's own UUID, which its maker or hypervisor gives
- * it. Names that come with another UUID are somebody else's.
+ * it. Names that come with another UUID are somebody else's, and so are records: the attachments
+ * that they stand for are the other machine's, which has them in use.
  */
 #include "base/durable.h"
 #include "base/str.h"
@@ -77,7 +78,28 @@ static const char *common_name(const Machine *a, const Machine *b)
 	return a->nqn && str_eq(a->nqn, b->nqn) ? a->nqn : NULL;
 }
 
-int machine_check(LocalWork *work, Fault *f)
+/* What it has of the machine that it was copied from, and what to do about it; NULL for nothing. */
+static const char *say_copied(const LocalWork *work, const char *name, size_t records)
+{
+	const char *dir = work->local->state_dir;
+
+	if (name)
+		return arena_printf(work->arena,
+				    "this machine was copied from another and has its name, %s: "
+				    "give it one of its own, or remove %s/records/" FILE_NAME
+				    " if the other one is no more",
+				    name, dir);
+	if (records)
+		return arena_printf(
+			work->arena,
+			"this machine was copied from another and has its records: "
+			"remove all that is in %s/records, or only %s/records/" FILE_NAME
+			" if the other one is no more",
+			dir, dir);
+	return NULL;
+}
+
+int local_check_machine(LocalWork *work, Fault *f)
 {
 	const Host *host = work->local->host;
 	const Machine now = {
@@ -85,21 +107,23 @@ int machine_check(LocalWork *work, Fault *f)
 		.initiator = names_initiator(host, work->arena),
 		.nqn = host_peek(host, work->arena, "/etc/nvme/hostnqn"),
 	};
+	LocalRecord **records;
 	Machine before;
+	size_t count;
 	int r;
 
 	if (str_empty(now.uuid))
 		return 0; /* nothing tells this machine from another */
-	r = machine_read(work, &before, f);
+	/* In this order: whoever adds a record has written down the machine before. */
+	r = record_list(work->local, work->arena, &records, &count, f);
+	if (r == 0)
+		r = machine_read(work, &before, f);
 	if (r)
 		return r;
-	if (before.uuid && !str_eq_nocase(before.uuid, now.uuid) && common_name(&before, &now)) {
-		work->why = arena_printf(
-			work->arena,
-			"this machine was copied from another and has its name, %s: give it one of "
-			"its own, or remove %s/records/" FILE_NAME " if the other one is no more",
-			common_name(&before, &now), work->local->state_dir);
-		return LOCAL_COPIED;
+	if (before.uuid && !str_eq_nocase(before.uuid, now.uuid)) {
+		work->why = say_copied(work, common_name(&before, &now), count);
+		if (work->why)
+			return LOCAL_COPIED;
 	}
 	if (str_eq(before.uuid, now.uuid) && str_eq(before.initiator, now.initiator) &&
 	    str_eq(before.nqn, now.nqn))

@@ -96,11 +96,6 @@ _must_use_ int flow_leave(Flow *flow, bool force, Fault *f);
 _must_use_ int publish(const Local *local, const LocalRecord *record, const char *path, Fault *f);
 _must_use_ int unpublish(const Local *local, const LocalRecord *record, Fault *f);
 
-/* --- machine.c --- */
-
-/* LOCAL_COPIED, LOCAL_WORKING. */
-_must_use_ int machine_check(LocalWork *work, Fault *f);
-
 /* --- mount.c --- */
 
 /* Unmount it where the record says. LOCAL_BUSY. */

@@ -23,6 +23,8 @@
 #include "json/json.h"
 
 #define BOOT_ID "0aa3c1de-0000-4000-8000-000000000001"
+#define FIRST_UUID "11111111-2222-4333-8444-555555555555\n"
+#define SECOND_UUID "66666666-7777-4888-8999-aaaaaaaaaaaa\n"
 
 typedef struct FakeInfo {
 	const char *target, *dev, *identity;
@@ -262,6 +264,16 @@ static inline void place_done(Place *place)
 	place->work = local_end(place->work);
 	place->local = local_close(place->local);
 	place->tree = tree_free(place->tree);
+}
+
+/* Which machine it is, and as whom it logs in. */
+static inline void place_name(Place *place, const char *uuid, const char *initiator,
+			      const char *nqn)
+{
+	tree_file(place->tree, "/sys/class/dmi/id/product_uuid", uuid);
+	tree_file(place->tree, "/etc/iscsi/initiatorname.iscsi",
+		  arena_printf(place->tree->arena, "InitiatorName=%s\n", initiator));
+	tree_file(place->tree, "/etc/nvme/hostnqn", nqn);
 }
 
 /* The host is started anew: nothing of what the kernel had is there, but for what is said here. */
