@@ -185,7 +185,7 @@ int connector_find(const ConnectorDriver *driver, ConnectorCall *call, const voi
 
 	call_begin(driver, call);
 	r = call_done(driver, "find", call, driver->find(call, info, identity, &disk, f),
-		      MAY_LACK_DISK | MAY_BE_WRONG, f);
+		      MAY_LACK_PATH | MAY_LACK_DISK | MAY_BE_WRONG, f);
 	return r ? r : disk_done(driver, identity, &disk, ret, f);
 }
 

@@ -130,8 +130,9 @@ struct ConnectorDriver {
 	int (*connect)(ConnectorCall *call, const void *info, const ConnectorWish *wish,
 		       ConnectorDisk *ret, Fault *f);
 	/*
-	 * Find it without changing anything: 0 with *ret, or CONNECTOR_NO_DISK, _WRONG_DISK. For
-	 * what `identity` says, when that is not NULL.
+	 * Find it without changing anything: 0 with *ret, or CONNECTOR_NO_DISK, _WRONG_DISK, or
+	 * _NO_PATH: it is there, and may be in use, but for now no path to it works. For what
+	 * `identity` says, when that is not NULL.
 	 */
 	int (*find)(ConnectorCall *call, const void *info, const char *identity, ConnectorDisk *ret,
 		    Fault *f);

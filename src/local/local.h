@@ -182,13 +182,14 @@ _must_use_ int local_forget(LocalWork *work, LocalRecord *record, Fault *f);
 _must_use_ int local_extend(LocalWork *work, LocalRecord *record, int64_t size_bytes,
 			    int64_t *ret_size_bytes, Fault *f);
 
-/* Whether the volume is what the record says. LOCAL_NO_DISK, LOCAL_WRONG_DISK. */
+/* Whether the volume is what the record says. LOCAL_NO_PATH, LOCAL_NO_DISK, LOCAL_WRONG_DISK. */
 _must_use_ int local_verify(LocalWork *work, const LocalRecord *record, ConnectorDisk *ret,
 			    Fault *f);
 
 /*
  * Bring a record to rest after whoever made it has died, or the host was started anew: connected
  * where the volume is still there, otherwise releasing, as reserving stays as it is. LOCAL_WORKING,
- * and LOCAL_BUSY, _UNFLUSHED, _WRONG_DISK: it is not at rest, and can be recovered later.
+ * and LOCAL_BUSY, _UNFLUSHED, _WRONG_DISK: it is not at rest, and can be recovered later. Nothing
+ * has changed after LOCAL_NO_PATH: it is connected, but does not answer.
  */
 _must_use_ int local_recover(LocalWork *work, LocalRecord *record, Fault *f);

@@ -254,7 +254,7 @@ static int is_mounted(LocalWork *work, const LocalRecord *record, const HostMoun
 						       record->identity, &disk, f));
 	if (r == 0)
 		*ret = is_ours(work, mount, &disk);
-	return r == LOCAL_NO_DISK || r == LOCAL_WRONG_DISK ? 0 : r;
+	return r == LOCAL_NO_PATH || r == LOCAL_NO_DISK || r == LOCAL_WRONG_DISK ? 0 : r;
 }
 
 int mount_undo(LocalWork *work, LocalRecord *record, bool force, Fault *f)

@@ -136,6 +136,8 @@ static int fake_find(ConnectorCall *call, const void *data, const char *identity
 	call->why = "another volume";
 	if (identity && !str_eq(is, identity))
 		return CONNECTOR_WRONG_DISK;
+	if (fake_says(call, "pathless", info))
+		return CONNECTOR_NO_PATH;
 	*ret = (ConnectorDisk){
 		.kind = info->block ? CONNECTOR_BLOCK : CONNECTOR_FILE,
 		.path = info->block ? arena_printf(call->arena, "/dev/%s", info->dev)

@@ -117,6 +117,25 @@ TEST(a_record_that_no_connector_understands_ends_by_force_alone)
 	}
 }
 
+TEST(what_has_no_path_for_a_while_is_not_taken_away)
+{
+	_cleanup_(place_done) Place place = place_make();
+	LocalRecord record;
+	ConnectorDisk disk;
+
+	assert_int_equal(place_attach(&place, "t1", "sda", "", &record, &disk), 0);
+	tree_file(place.tree, "/world/pathless-sda", "");
+	assert_int_equal(local_recover(place.work, &record, NULL), LOCAL_NO_PATH);
+	assert_int_equal(local_verify(place.work, &record, &disk, NULL), LOCAL_NO_PATH);
+	assert_int_equal(record.state, LOCAL_CONNECTED);
+	assert_true(place_linked(&place, &record));
+	assert_string_equal(place_log(&place), "");
+	tree_remove(place.tree, "/world/pathless-sda");
+	assert_int_equal(local_recover(place.work, &record, NULL), 0);
+	assert_int_equal(local_disconnect(place.work, &record, false, NULL), 0);
+	assert_int_equal(record.state, LOCAL_RELEASING);
+}
+
 TEST(h9_a_detach_flushes_without_being_told_the_device)
 {
 	_cleanup_(place_done) Place place = place_make();

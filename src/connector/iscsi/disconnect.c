@@ -73,18 +73,11 @@ static void let_udev_end(Leaving *l)
 		run_result_done(&result);
 }
 
-static int check_users(Leaving *l, Fault *f)
+static int expect_no_users(Leaving *l, Fault *f)
 {
 	const char *who = NULL;
-	int r = 0;
+	int r = look_for_users(l, &who, f);
 
-	if (l->map)
-		r = iscsi_map_check(l->call, l->info, l->map, f);
-	if (r == 0 && l->map)
-		r = iscsi_map_drop_partitions(l->call, l->map, f);
-	if (r)
-		return r;
-	r = look_for_users(l, &who, f);
 	if (r == HOST_BUSY) {
 		let_udev_end(l);
 		r = look_for_users(l, &who, f);
@@ -92,6 +85,17 @@ static int check_users(Leaving *l, Fault *f)
 	if (r == HOST_BUSY)
 		return iscsi_say(l->call, CONNECTOR_BUSY, "%s", who);
 	return fault_unexpected(f, r);
+}
+
+static int check_users(Leaving *l, Fault *f)
+{
+	int r = 0;
+
+	if (l->map)
+		r = iscsi_map_check(l->call, l->info, l->map, f);
+	if (r == 0 && l->map)
+		r = iscsi_map_drop_partitions(l->call, l->map, f);
+	return r ? r : expect_no_users(l, f);
 }
 
 static int flush_one(Leaving *l, const char *name)
@@ -172,6 +176,9 @@ static int take_away(Leaving *l, Fault *f)
 		return r;
 	r = flush(l);
 	r = l->leave->identity ? weigh(l, r, f) : 0;
+	/* Not all of them can be seen while no path works, and now one does. */
+	if (r == 0 && l->leave->identity && !l->leave->force)
+		r = expect_no_users(l, f);
 	if (r == 0)
 		r = remove_map(l, f);
 	if (r && l->queue_off)

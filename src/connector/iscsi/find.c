@@ -83,7 +83,7 @@ int iscsi_find(ConnectorCall *call, const void *info, const char *identity, Conn
 	if (r == 0)
 		r = iscsi_describe(call, devices, count, map, ret, f);
 	if (r == 0 && ret->paths == 0)
-		return iscsi_say(call, CONNECTOR_NO_DISK, "%s has no path that works", ret->path);
+		return iscsi_say(call, CONNECTOR_NO_PATH, "%s has no path that works", ret->path);
 	if (r == 0)
 		ret->degraded = map && ret->paths < MAX(iscsi->target_count, count);
 	return r;

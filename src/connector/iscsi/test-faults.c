@@ -261,6 +261,36 @@ TEST(h27_sessions_that_the_system_closed_come_back_and_go)
 	assert_string_equal(world_left(w), "");
 }
 
+TEST(h11_a_volume_without_a_path_for_a_while_is_there)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	tree_file(w->tree, world_text(w, "%s/state", session_of(w)), "FAILED");
+	assert_int_equal(
+		connector_find(&connector_iscsi, &u.call, u.info, u.disk.identity, &u.disk, &u.f),
+		CONNECTOR_NO_PATH);
+	tree_file(w->tree, world_text(w, "%s/state", session_of(w)), "LOGGED_IN");
+	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_left(w), "");
+}
+
+TEST(h11_who_is_seen_only_after_the_flush_keeps_the_volume)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	w->use_on_flush = true;
+	assert_int_equal(detach(&u), CONNECTOR_BUSY);
+	assert_non_null(strstr(u.call.why, "process 78 (qemu)"));
+	w->use_on_flush = false;
+	tree_remove(w->tree, "/proc/78");
+	assert_int_equal(detach(&u), 0);
+	assert_string_equal(world_left(w), "");
+}
+
 TEST(h26_devices_are_marked_before_they_come)
 {
 	_cleanup_(world_freep) World *w = world_new();

@@ -51,8 +51,9 @@ typedef struct World {
 	bool drops;              /* a session dies as soon as it is there */
 	bool no_multipathd;
 	bool never_map;
-	bool never_flush; /* blockdev --flushbufs fails */
-	bool stuck_map;   /* multipath -f leaves it suspended, once */
+	bool never_flush;  /* blockdev --flushbufs fails */
+	bool use_on_flush; /* somebody is seen to have the device from then on */
+	bool stuck_map;    /* multipath -f leaves it suspended, once */
 	int64_t sectors;
 	int numbers; /* of sessions, hosts, disks */
 	int fail_at; /* the n-th command from 1; 0: none */
@@ -416,6 +417,10 @@ static int world_blockdev(World *w, const char *what, const char *device)
 {
 	const char *name = strrchr(device, '/') + 1;
 
+	if (w->use_on_flush && str_eq(what, "--flushbufs")) {
+		tree_link(w->tree, "/proc/78/fd/3", world_text(w, "/dev/%s", name));
+		tree_file(w->tree, "/proc/78/comm", "qemu\n");
+	}
 	if (str_eq(what, "--setro"))
 		tree_file(w->tree, world_text(w, "/sys/block/%s/ro", name), "1");
 	return w->never_flush && str_eq(what, "--flushbufs");

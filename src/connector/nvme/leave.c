@@ -58,7 +58,7 @@ static int flush(Leave *l)
 	return l->leave->force ? 0 : CONNECTOR_UNFLUSHED;
 }
 
-static int release_device(Leave *l, Fault *f)
+static int look_for_users(Leave *l, Fault *f)
 {
 	ConnectorCall *call = l->call;
 	const char *who = NULL;
@@ -69,9 +69,18 @@ static int release_device(Leave *l, Fault *f)
 		return 0;
 	if (r == HOST_BUSY && !l->leave->force)
 		return connector_say(call, CONNECTOR_BUSY, "%s", who);
-	if (r && r != HOST_BUSY)
-		return fault_unexpected(f, r);
-	return flush(l);
+	return r && r != HOST_BUSY ? fault_unexpected(f, r) : 0;
+}
+
+static int release_device(Leave *l, Fault *f)
+{
+	int r = look_for_users(l, f);
+
+	if (r || l->is_shared)
+		return r;
+	r = flush(l);
+	/* Not all of them can be seen while no way to it works, and now one does. */
+	return r || l->leave->force ? r : look_for_users(l, f);
 }
 
 /* ---- controllers ---- */

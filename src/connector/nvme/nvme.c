@@ -46,7 +46,7 @@ static int nvme_find(ConnectorCall *call, const void *info, const char *identity
 	if (r)
 		return r;
 	if (found.paths == 0)
-		return connector_say(call, CONNECTOR_NO_DISK, "no way to %s works", found.device);
+		return connector_say(call, CONNECTOR_NO_PATH, "no way to %s works", found.device);
 	r = host_block_size(call->host, call->arena, found.device, &size_bytes, f);
 	if (r)
 		return fault_unexpected(f, r);

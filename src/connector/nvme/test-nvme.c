@@ -293,6 +293,39 @@ TEST(h10_a_flush_that_fails_changes_nothing)
 	assert_nothing_left(&w);
 }
 
+TEST(h11_a_volume_without_a_path_for_a_while_is_there)
+{
+	_cleanup_(world_done) World w;
+	ConnectorDisk disk;
+	const void *info;
+
+	world_begin(&w);
+	info = world_info(&w, INFO(ONE_PORTAL));
+	attached(&w, info, &plain, &disk);
+	tree_file(w.tree, "/sys/class/nvme/nvme0/state", "connecting\n");
+	assert_int_equal(connector_find(&connector_nvme, world_call(&w, LONG_MS), info,
+					disk.identity, &disk, &w.fault),
+			 CONNECTOR_NO_PATH);
+}
+
+TEST(h11_who_is_seen_only_after_the_flush_keeps_the_volume)
+{
+	_cleanup_(world_done) World w;
+	ConnectorDisk disk;
+	const void *info;
+
+	world_begin(&w);
+	info = world_info(&w, INFO(ONE_PORTAL));
+	attached(&w, info, &plain, &disk);
+	w.use_on_flush = true;
+	assert_int_equal(detach(&w, info, &leave_a), CONNECTOR_BUSY);
+	assert_string_equal(w.call.why, "nvme5n1 is open in process 78 (qemu)");
+	w.use_on_flush = false;
+	tree_remove(w.tree, "/proc/78");
+	assert_int_equal(detach(&w, info, &leave_a), 0);
+	assert_nothing_left(&w);
+}
+
 TEST(h11_a_device_in_use_stays)
 {
 	const ConnectorLeave forced = {.identity = "uuid:" UUID_A, .made = true, .force = true};

@@ -44,6 +44,7 @@ typedef struct World {
 	Space spaces[SPACES]; /* what the subsystem has */
 	int subsystem;        /* as this host counts it */
 	bool is_plain;        /* no native multipath: one device a controller */
+	bool use_on_flush;    /* somebody is seen to have the device from then on */
 	const char *dead;     /* a portal that lets nobody in */
 	const char *state;    /* of new controllers */
 	const char *complaint;
@@ -165,6 +166,11 @@ static inline bool world_act(World *w, const RunSpec *spec)
 		world_delete(w, world_written(w, last));
 	} else if (str_eq(first, "tee") && str_ends(last, "/rescan_controller")) {
 		world_scan(w, (int)strtol(world_written(w, last) + strlen("nvme"), NULL, 10));
+	} else if (w->use_on_flush && str_eq(first, "blockdev") &&
+		   str_eq(spec->argv[1], "--flushbufs")) {
+		tree_link(w->tree, "/proc/78/fd/3",
+			  world_text(w, "/dev/%s", strrchr(last, '/') + 1));
+		tree_file(w->tree, "/proc/78/comm", "qemu\n");
 	} else if (str_eq(first, "blockdev") && str_eq(spec->argv[1], "--setro")) {
 		tree_file(w->tree, world_text(w, "/sys/block/%s/ro", strrchr(last, '/') + 1),
 			  "1\n");
