@@ -139,10 +139,27 @@ def what_is_of_nobody_is_named():
     expect_shown(('strange-domain', 'domain', stranger),
                  ('strange-disk', 'server', MADE['server']))
     assert all(row['text'] and row['advice'] for row in differences())
+    CLEATD.stop()
+    os.unlink(domain_file(stranger))
+    assert CLEATD.start()
+    expect_shown(('strange-disk', 'server', MADE['server']))
+
+
+def a_domain_that_is_gone_is_named():
+    """Of a server in error nothing is mended, so its domain stays away."""
+    where = '%s/%s/action' % (SERVERS, MADE['server'])
+    tap.expect(admin().post(where, {'os-resetState': {'state': 'error'}}).status, 202, 'reset')
+    CLEATD.stop()
+    os.unlink(domain_file(MADE['server']))
+    assert CLEATD.start()
+    expect_shown()
+    tap.expect(admin().post(where, {'os-resetState': {'state': 'active'}}).status, 202, 'reset')
+    expect_shown(('no-domain', 'server', MADE['server']))
 
 
 if __name__ == '__main__':
     assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
     tap.run('doctor', [
         nothing_differs_in_peace, it_is_for_admins, missing_bytes_are_named,
-        a_row_that_an_admin_made_untrue_is_named, what_is_of_nobody_is_named], CLEATD.stop)
+        a_row_that_an_admin_made_untrue_is_named, what_is_of_nobody_is_named,
+        a_domain_that_is_gone_is_named], CLEATD.stop)
