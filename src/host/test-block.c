@@ -76,6 +76,19 @@ TEST(h11_mounts_of_a_partition_are_users)
 	assert_string_equal(users(tree, "sda", NULL), "/dev/sda1 is mounted at /mnt/my data");
 }
 
+TEST(h11_mounts_in_containers_are_users_of_what_does_not_answer)
+{
+	_cleanup_(tree_freep) Tree *tree = tree_with_disk();
+
+	tree_file(tree, "/sys/block/sda/device/state", "transport-offline\n");
+	tree_file(tree, "/proc/90/mountinfo", "35 25 8:10 / / rw - ext4 /dev/sda10 rw\n");
+	assert_string_equal(users(tree, "sda", NULL), "nobody");
+	tree_file(tree, "/proc/91/mountinfo",
+		  "35 25 0:30 / / rw - overlay overlay rw\n"
+		  "36 35 8:1 / /data rw - ext4 /dev/sda1 rw\n");
+	assert_string_equal(users(tree, "sda", NULL), "sda1 is mounted for process 91");
+}
+
 TEST(h11_holders_are_users_but_the_one_that_is_known)
 {
 	_cleanup_(tree_freep) Tree *tree = tree_with_disk();

@@ -2,7 +2,8 @@
 /* Copyright the Cleat authors */
 /*
  * Who uses a block device: four questions, each to another list of the kernel's, and last an open
- * that only one can have, which also tells of mounts in other mount namespaces.
+ * that only one can have, which also tells of mounts in other mount namespaces. Where the device
+ * does not answer, the open would wait for it; then each process is asked for its mounts.
  */
 #include <fcntl.h>
 
@@ -132,16 +133,41 @@ static int search_processes(Search *s, Fault *f)
 	return 0;
 }
 
-/* Who could not be named. Not for a device that does not answer: the open would wait for it. */
-static void search_exclusive(Search *s)
+static bool is_answering(const Search *s)
 {
 	const char *state = host_peek(s->host, s->arena, "/sys/block/%s/device/state", s->disk);
-	_cleanup_(closep) int fd = -1;
 
-	if (s->who || s->excepted || (state && !str_eq(state, "running") && !str_eq(state, "live")))
-		return;
-	fd = open(host_path(s->host, s->arena, "/dev/%s", s->name),
-		  O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	return !state || str_eq(state, "running") || str_eq(state, "live");
+}
+
+/* Mounts of containers, by number. Processes end meanwhile, and some cannot be read. */
+static int search_namespaces(Search *s, Fault *f)
+{
+	const char *number = host_peek(s->host, s->arena, "/sys/class/block/%s/dev", s->name);
+	const char **lists;
+	size_t count;
+	int r;
+
+	r = host_glob(s->host, s->arena, "/proc/[0-9]*/mountinfo", &lists, &count, f);
+	if (r || !number)
+		return r;
+	for (size_t i = 0; i < count && !s->who; i++) {
+		_cleanup_(arena_freep) Arena *arena = arena_new();
+		const char *list = host_peek(s->host, arena, "%s", lists[i]);
+
+		if (list && strstr(list, arena_printf(arena, " %s ", number)))
+			found(s, "%s is mounted for process %lld", s->name,
+			      (long long)strtoll(lists[i] + strlen("/proc/"), NULL, 10));
+	}
+	return 0;
+}
+
+/* Who could not be named. */
+static void search_exclusive(Search *s)
+{
+	_cleanup_(closep) int fd = open(host_path(s->host, s->arena, "/dev/%s", s->name),
+					O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+
 	if (fd < 0 && errno == EBUSY)
 		found(s, "%s is in use", s->name);
 }
@@ -156,6 +182,10 @@ static int search(Search *s, Fault *f)
 	if (r)
 		return r;
 	search_swap(s);
+	if (s->who || s->excepted)
+		return 0;
+	if (!is_answering(s))
+		return search_namespaces(s, f);
 	search_exclusive(s);
 	return 0;
 }
