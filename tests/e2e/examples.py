@@ -24,6 +24,7 @@ NEEDS = {
     'cleat.1': (SERVER, 'demo'),
     'cleat-attach.1': (SERVER + ';' + DATA + ';' + SHARE, 'demo'),
     'cleat-attachment.1': (DATA, 'demo'),
+    'cleat-doctor.1': ('', 'admin'),
     'cleat-image.1': ('qemu-img create -q -f qcow2 debian.qcow2 1M', 'demo'),
     'cleat-keypair.1': ('mkdir .ssh; echo ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJlN8GlGCJ8CtXfMcOoD'
                         '5Q8Yv0o7m2mbvEgwzXWSYyvH me >.ssh/id_ed25519.pub', 'demo'),
