@@ -5,16 +5,16 @@
  */
 #pragma once
 
-#include <curl/curl.h>
-
 #include "base/str.h"
 #include "client/client.h"
+#include "client/curl.h"
 #include "json/out.h"
 
 enum { CLIENT_ERROR_TEXT = 1024 };
 
 struct Client {
 	ClientLogin login;
+	const CurlCalls *calls;
 	CURL *curl;
 	Arena *arena;                               /* what lives as long as the client */
 	char *token;                                /* NULL before the login */

@@ -29,6 +29,7 @@ int client_new(const ClientLogin *login, Client **ret, Fault *f)
 	_cleanup_(client_freep) Client *client = NEW(Client);
 	_cleanup_(freep) char *base = mem_strdup(login->auth_url ? login->auth_url : "");
 	size_t length = strlen(base);
+	int r;
 
 	while (length > 0 && base[length - 1] == '/')
 		base[--length] = '\0';
@@ -36,9 +37,10 @@ int client_new(const ClientLogin *login, Client **ret, Fault *f)
 	client->arena = arena_new();
 	client->auth_base =
 		arena_printf(client->arena, "%s%s", base, str_ends(base, "/v3") ? "" : "/v3");
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return fault(f, -EIO, "libcurl cannot be used");
-	client->curl = curl_easy_init();
+	r = curl_load(&client->calls, f);
+	if (r)
+		return r;
+	client->curl = client->calls->easy_init();
 	if (!client->curl)
 		return fault(f, -EIO, "libcurl cannot be used");
 	*ret = TAKE(client);
@@ -49,7 +51,8 @@ Client *client_free(Client *client)
 {
 	if (!client)
 		return NULL;
-	curl_easy_cleanup(client->curl);
+	if (client->curl)
+		client->calls->easy_cleanup(client->curl);
 	json_doc_free(client->token_doc);
 	free(client->token);
 	arena_free(client->arena);
@@ -59,21 +62,21 @@ Client *client_free(Client *client)
 
 const char *client_escape(Client *client, Arena *arena, const char *text)
 {
-	char *escaped = curl_easy_escape(client->curl, text, 0);
+	char *escaped = client->calls->easy_escape(client->curl, text, 0);
 	const char *copy = arena_strdup(arena, escaped ? escaped : "");
 
-	curl_free(escaped);
+	client->calls->free(escaped);
 	return copy;
 }
 
-static const char *url_part(Arena *arena, CURLU *url, CURLUPart part)
+static const char *url_part(const CurlCalls *calls, Arena *arena, CURLU *url, CURLUPart part)
 {
 	char *text = NULL;
 	const char *copy = NULL;
 
-	if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
+	if (calls->url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK)
 		copy = arena_strdup(arena, text);
-	curl_free(text);
+	calls->free(text);
 	return copy;
 }
 
@@ -87,14 +90,18 @@ static const char *without_brackets(Arena *arena, const char *host)
 
 bool client_url_server(Arena *arena, const char *url, const char **ret_host, const char **ret_port)
 {
-	CURLU *parsed = curl_url();
 	const char *host = NULL, *port = NULL;
+	const CurlCalls *calls;
+	CURLU *parsed;
 
-	if (parsed && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK) {
-		host = url_part(arena, parsed, CURLUPART_HOST);
-		port = url_part(arena, parsed, CURLUPART_PORT);
+	if (curl_load(&calls, NULL))
+		return false;
+	parsed = calls->url();
+	if (parsed && calls->url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK) {
+		host = url_part(calls, arena, parsed, CURLUPART_HOST);
+		port = url_part(calls, arena, parsed, CURLUPART_PORT);
 	}
-	curl_url_cleanup(parsed);
+	calls->url_cleanup(parsed);
 	if (!host || !port)
 		return false;
 	*ret_host = without_brackets(arena, host);
@@ -136,45 +143,47 @@ static int show_progress(void *ctx, curl_off_t down_size, curl_off_t down, curl_
 static void set_rules(Client *client)
 {
 	const ClientLogin *login = &client->login;
+	const CurlCalls *calls = client->calls;
 	CURL *curl = client->curl;
 	long checked = login->insecure ? 0 : 1;
 
-	curl_easy_reset(curl); /* keeps the connection */
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L); /* a token goes to no other place */
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "cleat/" CLEAT_VERSION);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, checked);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, checked ? 2L : 0L);
+	calls->easy_reset(curl); /* keeps the connection */
+	calls->easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	calls->easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L); /* a token goes to no other place */
+	calls->easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	calls->easy_setopt(curl, CURLOPT_USERAGENT, "cleat/" CLEAT_VERSION);
+	calls->easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	calls->easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, checked);
+	calls->easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, checked ? 2L : 0L);
 	if (login->cacert)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, login->cacert);
+		calls->easy_setopt(curl, CURLOPT_CAINFO, login->cacert);
 }
 
 /* An upload may take as long as it moves; anything else has an end. */
 static void set_body(Client *client, const Exchange *exchange)
 {
 	const ClientUpload *upload = exchange->upload;
+	const CurlCalls *calls = client->calls;
 	CURL *curl = client->curl;
 
 	if (upload) {
-		curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_upload);
-		curl_easy_setopt(curl, CURLOPT_READDATA, upload);
-		curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size_bytes);
-		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALLED_BYTES_PER_S);
-		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
+		calls->easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+		calls->easy_setopt(curl, CURLOPT_READFUNCTION, give_upload);
+		calls->easy_setopt(curl, CURLOPT_READDATA, upload);
+		calls->easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size_bytes);
+		calls->easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALLED_BYTES_PER_S);
+		calls->easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
 		if (upload->progress) {
-			curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-			curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show_progress);
-			curl_easy_setopt(curl, CURLOPT_XFERINFODATA, upload);
+			calls->easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+			calls->easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show_progress);
+			calls->easy_setopt(curl, CURLOPT_XFERINFODATA, upload);
 		}
 		return;
 	}
 	if (exchange->body)
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-			 (long)(client->login.timeout_ms ? client->login.timeout_ms : CALL_MS));
+		calls->easy_setopt(curl, CURLOPT_POSTFIELDS, exchange->body);
+	calls->easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+			   (long)(client->login.timeout_ms ? client->login.timeout_ms : CALL_MS));
 }
 
 static struct curl_slist *header_list(const Client *client, const Exchange *exchange)
@@ -182,18 +191,18 @@ static struct curl_slist *header_list(const Client *client, const Exchange *exch
 	_cleanup_(buf_done) Buf token = {0};
 	struct curl_slist *list = NULL;
 
-	list = curl_slist_append(list, "Accept: application/json");
-	list = curl_slist_append(list, "Expect:"); /* no round trip before a body */
+	list = client->calls->slist_append(list, "Accept: application/json");
+	list = client->calls->slist_append(list, "Expect:"); /* no round trip before a body */
 	if (exchange->upload)
-		list = curl_slist_append(list, "Content-Type: application/octet-stream");
+		list = client->calls->slist_append(list, "Content-Type: application/octet-stream");
 	else if (exchange->body)
-		list = curl_slist_append(list, "Content-Type: application/json");
+		list = client->calls->slist_append(list, "Content-Type: application/json");
 	if (client->token) {
 		buf_printf(&token, "X-Auth-Token: %s", client->token);
-		list = curl_slist_append(list, token.data);
+		list = client->calls->slist_append(list, token.data);
 	}
 	for (const char *const *header = exchange->headers; header && *header; header++)
-		list = curl_slist_append(list, *header);
+		list = client->calls->slist_append(list, *header);
 	return list;
 }
 
@@ -202,7 +211,8 @@ static void copy_header(Client *client, const char *name, char *out, size_t size
 	struct curl_header *header;
 
 	*out = '\0';
-	if (curl_easy_header(client->curl, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+	if (client->calls->easy_header(client->curl, name, 0, CURLH_HEADER, -1, &header) ==
+	    CURLHE_OK)
 		(void)snprintf(out, size, "%s", header->value); /* cut is fine */
 }
 
@@ -210,6 +220,7 @@ int client_exchange(Client *client, Exchange *exchange, Fault *f)
 {
 	int64_t start_ms = clock_mono_ms();
 	struct curl_slist *headers;
+	const CurlCalls *calls = client->calls;
 	CURL *curl = client->curl;
 	long status = 0;
 	CURLcode r;
@@ -217,16 +228,16 @@ int client_exchange(Client *client, Exchange *exchange, Fault *f)
 	set_rules(client);
 	set_body(client, exchange);
 	headers = header_list(client, exchange);
-	curl_easy_setopt(curl, CURLOPT_URL, exchange->url);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange->answer);
-	r = curl_easy_perform(curl);
-	curl_slist_free_all(headers);
+	calls->easy_setopt(curl, CURLOPT_URL, exchange->url);
+	calls->easy_setopt(curl, CURLOPT_CUSTOMREQUEST, exchange->method);
+	calls->easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	calls->easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
+	calls->easy_setopt(curl, CURLOPT_WRITEDATA, &exchange->answer);
+	r = calls->easy_perform(curl);
+	calls->slist_free_all(headers);
 	if (r != CURLE_OK)
-		return fault(f, -EIO, "%s: %s", exchange->url, curl_easy_strerror(r));
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+		return fault(f, -EIO, "%s: %s", exchange->url, calls->easy_strerror(r));
+	calls->easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	exchange->status = (unsigned)status;
 	copy_header(client, "X-Subject-Token", exchange->subject_token,
 		    sizeof(exchange->subject_token));

@@ -24,6 +24,7 @@ IMAGES = os.path.join(ROOT, '.cache', 'guest')
 KERNEL_WORDS = ('console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_check tsc=reliable '
                 '8250.nr_uarts=1 init_on_alloc=0 cryptomgr.notests audit=0 apparmor=0')
 DISK_BYTES = 24 << 30
+LOADED_LATER = '/lib/x86_64-linux-gnu/libcurl.so.4'
 LIBRARIES = ('usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu')
 NFS_PACKAGES = ('nfs-kernel-server', 'nfs-common', 'libnfsidmap1', 'libtirpc3', 'libtirpc-common',
                 'libevent-core-2.1-7', 'libwrap0', 'libnsl2')
@@ -42,11 +43,15 @@ def load_builder():
 
 
 def libraries(path, folders=()):
-    """What the dynamic loader would load for a program, and the loader itself."""
+    """What the dynamic loader would load for a program, and the loader itself; with libcurl."""
     environment = dict(os.environ, LD_LIBRARY_PATH=':'.join(folders))
     said = subprocess.run(['ldd', path], capture_output=True, text=True, check=False,
                           env=environment).stdout
-    return set(re.findall(r'(/\S+) \(0x', said))
+    found = set(re.findall(r'(/\S+) \(0x', said))
+    with open(path, 'rb') as file:
+        if path != LOADED_LATER and os.path.basename(LOADED_LATER).encode() in file.read():
+            found |= {LOADED_LATER} | libraries(LOADED_LATER)
+    return found
 
 
 def add_tree(archive, files):
