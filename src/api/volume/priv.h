@@ -54,8 +54,16 @@ unsigned volume_refusal_words(ApiRequest *r, Refusal refusal, const char **ret_m
 _must_use_ int volume_out(ApiRequest *r, const char *key, const Volume *volume, bool full,
 			  Fault *f);
 
+/* What an answer shows of a type, each more than the one before: clients check with closed lists.
+ */
+typedef enum TypeView {
+	TYPE_VIEW_CHANGED,
+	TYPE_VIEW_MADE,
+	TYPE_VIEW_FULL,
+} TypeView;
+
 /* type-view.c: a type, its extra specs, and whether the caller may see one of them. */
-void type_out(ApiRequest *r, const char *key, const VolumeType *type);
+void type_out(ApiRequest *r, const char *key, const VolumeType *type, TypeView view);
 void type_out_specs(ApiRequest *r, const VolumeType *type);
 bool type_spec_is_visible(const ApiRequest *r, const char *key);
 

@@ -28,7 +28,7 @@ void type_out_specs(ApiRequest *r, const VolumeType *type)
 	json_out_end(&r->out);
 }
 
-void type_out(ApiRequest *r, const char *key, const VolumeType *type)
+void type_out(ApiRequest *r, const char *key, const VolumeType *type, TypeView view)
 {
 	JsonOut *out = &r->out;
 
@@ -37,10 +37,10 @@ void type_out(ApiRequest *r, const char *key, const VolumeType *type)
 	json_out_text(out, "name", type->name);
 	json_out_text(out, "description", type->description);
 	json_out_bool(out, "is_public", type->is_public);
-	if (api_allows(r, API_RULE_MEMBER))
+	if (view >= TYPE_VIEW_MADE && api_allows(r, API_RULE_MEMBER))
 		json_out_bool(out, "os-volume-type-access:is_public", type->is_public);
 	type_out_specs(r, type);
-	if (caller_is_admin(&r->caller))
+	if (view >= TYPE_VIEW_FULL && caller_is_admin(&r->caller))
 		json_out_text(out, "qos_specs_id", type->qos_id);
 	json_out_end(out);
 }

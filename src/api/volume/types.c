@@ -139,7 +139,7 @@ static void out_page(ApiRequest *r, const RecordQuery *query, VolumeType *const 
 	json_out_begin(&r->out, NULL);
 	json_out_list_begin(&r->out, "volume_types");
 	for (size_t i = 0; i < count; i++)
-		type_out(r, NULL, types[i]);
+		type_out(r, NULL, types[i], TYPE_VIEW_FULL);
 	json_out_list_end(&r->out);
 	if (count && (int64_t)count == query->limit)
 		api_out_next(r, &r->out, "volume_type_links", types[count - 1]->id);
@@ -172,12 +172,12 @@ static int types_list(ApiRequest *r, Fault *f)
 	return 0;
 }
 
-static int reply_type(ApiRequest *r, int k, VolumeType *const *type)
+static int reply_type(ApiRequest *r, TypeView view, int k, VolumeType *const *type)
 {
 	if (k)
 		return k;
 	json_out_begin(&r->out, NULL);
-	type_out(r, "volume_type", *type);
+	type_out(r, "volume_type", *type, view);
 	json_out_end(&r->out);
 	api_reply(r, 200);
 	return 0;
@@ -187,7 +187,8 @@ static int type_show(ApiRequest *r, Fault *f)
 {
 	VolumeType *type;
 
-	return reply_type(r, service_find_volume_type(&r->work, api_param(r, "type_id"), &type, f),
+	return reply_type(r, TYPE_VIEW_FULL,
+			  service_find_volume_type(&r->work, api_param(r, "type_id"), &type, f),
 			  &type);
 }
 
@@ -195,7 +196,8 @@ static int type_default(ApiRequest *r, Fault *f)
 {
 	VolumeType *type;
 
-	return reply_type(r, service_find_volume_type(&r->work, NULL, &type, f), &type);
+	return reply_type(r, TYPE_VIEW_FULL, service_find_volume_type(&r->work, NULL, &type, f),
+			  &type);
 }
 
 static int refuse_empty_name(ApiRequest *r)
@@ -216,8 +218,9 @@ static int type_create(ApiRequest *r, Fault *f)
 
 	if (str_empty(wish.name))
 		return refuse_empty_name(r);
-	return reply_type(
-		r, service_create_volume_type(&r->work, &wish, &in->extra_specs, &type, f), &type);
+	return reply_type(r, TYPE_VIEW_MADE,
+			  service_create_volume_type(&r->work, &wish, &in->extra_specs, &type, f),
+			  &type);
 }
 
 static int type_update(ApiRequest *r, Fault *f)
@@ -239,7 +242,8 @@ static int type_update(ApiRequest *r, Fault *f)
 	if (in->name && str_empty(change.name))
 		return refuse_empty_name(r);
 	return reply_type(
-		r, service_change_volume_type(&r->work, api_param(r, "type_id"), &change, &type, f),
+		r, TYPE_VIEW_CHANGED,
+		service_change_volume_type(&r->work, api_param(r, "type_id"), &change, &type, f),
 		&type);
 }
 
