@@ -34,6 +34,11 @@ struct OperationKind {
 	const char *name; /* "attach-volume" */
 	StepKind steps[OPERATION_STEPS_MAX];
 	size_t step_count;
+	/*
+	 * Events of the server's action that begin with a step, each by the step's index; NULL: the
+	 * one before goes on. The first is begun with the action.
+	 */
+	const char *events[OPERATION_STEPS_MAX];
 	/* After this long, or when a step's attempts are used up, it is undone. */
 	int64_t deadline_ms;
 	/*

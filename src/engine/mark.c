@@ -121,7 +121,10 @@ static int draft_done(Draft *d, size_t index, Fault *f)
 	if (index + 1 == d->count)
 		return settle_done(d, f);
 	step_move(d, index + 1, STEP_STARTED);
-	return 0;
+	return d->kind->events[index + 1]
+		       ? action_event_next(d->tx, d->task->arena, d->operation->action_id,
+					   d->kind->events[index + 1], f)
+		       : 0;
 }
 
 static int draft_undone(Draft *d, size_t index, Fault *f)

@@ -241,7 +241,11 @@ typedef enum ActionResult {
 
 extern const EnumNames action_result_names;
 
-/* One action on a server with its one event. */
+/*
+ * One action on a server, with the newest of its events: most have no other. When the next event
+ * begins, the one before has gone well, and becomes an ActionEvent. So whatever ends the action has
+ * one row to write, and only an action's own event can be running.
+ */
 typedef struct InstanceAction {
 	const char *id; /* own uuid: a request may act on several servers */
 	const char *server_id;
@@ -259,3 +263,12 @@ typedef struct InstanceAction {
 	const char *details;       /* what went wrong, in words for people */
 	const char *host;
 } InstanceAction;
+
+/* An event of an action that others came after: it is over, and was a success. */
+typedef struct ActionEvent {
+	const char *id; /* "<action>/<two digits>": sorts in order */
+	const char *action_id;
+	const char *event;
+	int64_t started_us;
+	int64_t finished_us;
+} ActionEvent;

@@ -313,7 +313,11 @@ static const char schema_4[] =
 	"CREATE INDEX share_type_accesses_project ON share_type_accesses (project_id);"
 	"CREATE TABLE outbox ("
 	"seq BIGINT PRIMARY KEY NOT NULL, service TEXT NOT NULL, versioned BIGINT NOT NULL, "
-	"priority TEXT NOT NULL, body TEXT NOT NULL);";
+	"priority TEXT NOT NULL, body TEXT NOT NULL);"
+	"CREATE TABLE action_events ("
+	"id TEXT PRIMARY KEY NOT NULL, action_id TEXT, event TEXT, started_us BIGINT NOT NULL, "
+	"finished_us BIGINT NOT NULL);"
+	"CREATE INDEX action_events_action ON action_events (action_id);";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

@@ -384,6 +384,14 @@ static const Column instance_action_columns[] = {
 const RecordTable instance_action_table =
 	TABLE(InstanceAction, instance_action_columns, .name = "instance_actions");
 
+static const Column action_event_columns[] = {
+	TEXT_COLUMN(ActionEvent, id),         FIXED_TEXT_COLUMN(ActionEvent, action_id),
+	TEXT_COLUMN(ActionEvent, event),      INT_COLUMN(ActionEvent, started_us),
+	INT_COLUMN(ActionEvent, finished_us),
+};
+const RecordTable action_event_table =
+	TABLE(ActionEvent, action_event_columns, .name = "action_events");
+
 static const Column operation_columns[] = {
 	TEXT_COLUMN(Operation, id),
 	INT_COLUMN(Operation, format),

@@ -39,6 +39,7 @@ DEFINE_RECORD(server, Server)
 DEFINE_RECORD(local_disk, LocalDisk)
 DEFINE_RECORD(server_group, ServerGroup)
 DEFINE_RECORD(instance_action, InstanceAction)
+DEFINE_RECORD(action_event, ActionEvent)
 DEFINE_RECORD(share_type, ShareType)
 DEFINE_RECORD(share, Share)
 DEFINE_RECORD(share_export, ShareExport)
@@ -93,6 +94,19 @@ _must_use_ int share_mappings_of_share(Tx *tx, Arena *arena, const char *share_i
  */
 _must_use_ int operation_lane_of(Tx *tx, Arena *arena, const char *column, const char *id,
 				 const char **ret, Fault *f);
+
+/* Events of an action but its newest one, in order. */
+_must_use_ int action_events_before(Tx *tx, Arena *arena, const char *action_id, ActionEvent ***ret,
+				    size_t *ret_count, Fault *f);
+/* Add one to them that was over at a time. */
+_must_use_ int action_event_add(Tx *tx, Arena *arena, const InstanceAction *action,
+				const char *event, int64_t finished_us, Fault *f);
+/*
+ * What was running has gone well, and the next event of the action begins. An action that is gone,
+ * or NULL, is fine.
+ */
+_must_use_ int action_event_next(Tx *tx, Arena *arena, const char *action_id, const char *event,
+				 Fault *f);
 
 /* Steps of an operation in order. */
 _must_use_ int steps_of_operation(Tx *tx, Arena *arena, const char *operation_id, Step ***ret,

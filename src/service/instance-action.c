@@ -2,10 +2,45 @@
 /* Copyright the Cleat authors */
 /*
  * Instance actions: begun in the transaction of the request, finished in that of the operation's
- * last mark, so that none is left running.
+ * last mark, so that none is left running. Events between those begin with a step: `events` in the
+ * table of operations.
  */
 #include "base/clock.h"
+#include "base/str.h"
 #include "service/priv.h"
+
+/*
+ * What of an action the request itself does, by the event that comes next: where the server goes,
+ * which is here, and what it is charged with.
+ */
+static const struct {
+	const char *event;
+	const char *decided[4];
+} decisions[] = {
+	{
+		.event = "compute_resize_instance",
+		.decided = {"conductor_migrate_server", "cold_migrate", "compute_prep_resize"},
+	},
+	{
+		.event = "compute_rebuild_instance",
+		.decided = {"rebuild_server"},
+	},
+	{
+		.event = "compute_unshelve_instance",
+		.decided = {"schedule_instances"},
+	},
+};
+
+static int add_decided(Work *work, const InstanceAction *action, const char *const *events,
+		       Fault *f)
+{
+	int64_t now_us = clock_now_us();
+	int r = 0;
+
+	for (; !r && *events; events++)
+		r = action_event_add(work->tx, work->arena, action, *events, now_us, f);
+	return r;
+}
 
 int action_begin(Work *work, const Server *server, const char *action, const char *event,
 		 const char **ret_id, Fault *f)
@@ -24,9 +59,13 @@ int action_begin(Work *work, const Server *server, const char *action, const cha
 		.result = event ? ACTION_RUNNING : ACTION_SUCCESS,
 		.host = work->settings->host,
 	};
+	int r = instance_action_insert(work->tx, &row, f);
 
+	for (size_t i = 0; !r && i < ARRAY_SIZE(decisions); i++)
+		if (str_eq(decisions[i].event, event))
+			r = add_decided(work, &row, decisions[i].decided, f);
 	*ret_id = row.id;
-	return fault_unexpected(f, instance_action_insert(work->tx, &row, f));
+	return fault_unexpected(f, r);
 }
 
 int action_finish(Tx *tx, Arena *arena, const char *id, const char *problem, Fault *f)

@@ -18,8 +18,14 @@ int server_prune(Tx *tx, void *ctx, Fault *f)
 		STORE_VALUES(STORE_VALUE_INT(old->before_us), STORE_VALUE_INT(SERVER_PRUNE_BATCH));
 	int r;
 
-	r = store_query(tx, "DELETE FROM instance_actions WHERE server_id IN (" OLD_SERVERS ")",
+	r = store_query(tx,
+			"DELETE FROM action_events WHERE action_id IN (SELECT id FROM "
+			"instance_actions WHERE server_id IN (" OLD_SERVERS "))",
 			values, NULL, NULL, f);
+	if (!r)
+		r = store_query(tx,
+				"DELETE FROM instance_actions WHERE server_id IN (" OLD_SERVERS ")",
+				values, NULL, NULL, f);
 	if (!r)
 		r = store_query(tx, "DELETE FROM servers WHERE id IN (" OLD_SERVERS ")", values,
 				NULL, NULL, f);

@@ -53,7 +53,7 @@ int service_resize_server(Work *work, const char *id, const char *flavor_id,
 		.action = SERVER_RESIZE,
 		.task = TASK_RESIZE_PREP,
 		.operation = "resize-server",
-		.event = "compute_finish_resize",
+		.event = "compute_resize_instance",
 	};
 	ServerCharge charged;
 	const char *old;
@@ -151,7 +151,7 @@ int service_revert_resize(Work *work, const char *id, Fault *f)
 		.action = SERVER_REVERT_RESIZE,
 		.task = TASK_RESIZE_REVERTING,
 		.operation = "revert-resize",
-		.event = "compute_finish_revert_resize",
+		.event = "compute_revert_resize",
 	};
 	const char *old, *flavor;
 	Server *server;

@@ -132,7 +132,7 @@ static int unshelve_offloaded(Work *work, const UnshelveWish *wish, Server *serv
 int service_unshelve_server(Work *work, const UnshelveWish *wish, Fault *f)
 {
 	static const ServerOrder start = {SERVER_UNSHELVE, TASK_UNSHELVING, "start-server",
-					  "compute_unshelve_instance"};
+					  "compute_start_instance"};
 	Server *server;
 	int r;
 

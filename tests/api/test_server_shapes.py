@@ -56,11 +56,24 @@ def wait(server, status):
              and show(server)['OS-EXT-STS:task_state'] is None, status)
 
 
+def newest_action(server, user=admin, version='compute 2.84'):
+    path = '%s/%s/os-instance-actions' % (SERVERS, server)
+    rows = user.get(path).body['instanceActions']
+    return user.get('%s/%s' % (path, rows[0]['request_id']),
+                    version=version).body['instanceAction']
+
+
 def last_action(server):
-    rows = admin.get('%s/%s/os-instance-actions' % (SERVERS, server)).body['instanceActions']
-    row = admin.get('%s/%s/os-instance-actions/%s' % (
-        SERVERS, server, rows[0]['request_id'])).body['instanceAction']
+    """With its events, the newest first."""
+    row = newest_action(server)
+    times = [(e['start_time'], e['finish_time']) for e in row['events']]
+    tap.expect(times, sorted(times, reverse=True), 'order')
     return row['action'], [(e['event'], e['result']) for e in row['events']]
+
+
+# What the request itself does of a resize, before anything moves.
+DECIDED = [('compute_prep_resize', 'Success'), ('cold_migrate', 'Success'),
+           ('conductor_migrate_server', 'Success')]
 
 
 def make(size, image=None, **more):
@@ -96,7 +109,8 @@ def a_resize_is_confirmed():
     tap.expect(disks(server), {'.raw': 1})
     tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
     wait(server, 'VERIFY_RESIZE')
-    tap.expect(last_action(server), ('resize', [('compute_finish_resize', 'Success')]))
+    tap.expect(last_action(server), ('resize', [
+        ('compute_finish_resize', 'Success'), ('compute_resize_instance', 'Success')] + DECIDED))
     shown = show(server)
     tap.expect((shown['flavor']['ram'], shown['flavor']['original_name']), (128, 'large'))
     tap.expect((shown['OS-EXT-STS:vm_state'], shown['OS-EXT-STS:power_state']), ('resized', 1))
@@ -122,6 +136,8 @@ def a_resize_is_reverted():
     tap.expect(show(server)['OS-EXT-STS:power_state'], 4)
     tap.expect(act(server, 'revertResize').status, 202)
     wait(server, 'SHUTOFF')
+    tap.expect(last_action(server), ('revertResize', [
+        ('compute_finish_revert_resize', 'Success'), ('compute_revert_resize', 'Success')]))
     tap.expect(show(server)['flavor']['original_name'], 'small')
     tap.expect(disks(server), {'.raw': 1})
     tap.expect(quota(), (1, 64))
@@ -152,6 +168,49 @@ def a_resize_is_confirmed_after_a_time():
     cleatd.stop()
     cleatd.args = []
     assert cleatd.start(), 'cleatd does not start again'
+
+
+def the_event_that_failed_says_so():
+    """The last step finds a volume gone: what came before was a success, and nothing is left."""
+    server = make(small, image)
+    volume = demo.post('/volume/v3/volumes', {'volume': {'size': 1}}).body['volume']['id']
+    wait_for(lambda: demo.get('/volume/v3/volumes/' + volume).body['volume']['status']
+             == 'available', 'volume')
+    attachments = '%s/%s/os-volume_attachments' % (SERVERS, server)
+    tap.expect(demo.post(attachments, {'volumeAttachment': {'volumeId': volume}}).status, 200)
+    tap.expect(act(server, 'os-stop').status, 202)
+    wait(server, 'SHUTOFF')
+    file = glob.glob('%s/**/*%s*' % (cleatd.dir, volume), recursive=True)[0]
+    os.rename(file, file + '.away')
+    tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
+    wait_for(lambda: show(server)['OS-EXT-STS:task_state'] is None, 'rest')
+    os.rename(file + '.away', file)
+    tap.expect(last_action(server), ('resize', [
+        ('compute_finish_resize', 'Error'), ('compute_resize_instance', 'Success')] + DECIDED))
+    shown = newest_action(server)
+    tap.expect(shown['message'], 'Error')
+    tap.expect([bool(e['details']) for e in shown['events']], [True] + [False] * 4)
+    tap.expect([e['finish_time'] for e in shown['events'] if not e['finish_time']], [])
+    tap.expect(show(server)['flavor']['original_name'], 'small')
+    drop(server)
+
+
+def who_sees_which_part_of_events():
+    server = make(small, image)
+    tap.expect(act(server, 'resize', {'flavorRef': large}).status, 202)
+    wait(server, 'VERIFY_RESIZE')
+    known = {'event', 'start_time', 'finish_time', 'result'}
+    for user, version, members in (
+            (admin, '2.1', known | {'traceback'}),
+            (demo, '2.50', None),
+            (demo, '2.51', known),
+            (demo, '2.62', known | {'hostId'}),
+            (demo, '2.84', known | {'hostId'}),
+            (admin, '2.62', known | {'traceback', 'hostId', 'host'}),
+            (admin, '2.84', known | {'traceback', 'hostId', 'host', 'details'})):
+        events = newest_action(server, user, 'compute ' + version).get('events')
+        tap.expect(events and [set(e) for e in events], members and [members] * 5, version)
+    drop(server)
 
 
 def what_a_resize_refuses():
@@ -212,7 +271,8 @@ def a_rebuild_makes_the_disk_anew():
     assert reply.headers['location'].endswith('/compute/v2.1/servers/' + server), reply
     assert 'OS-EXT-STS:vm_state' not in body and 'config_drive' not in body, body
     wait(server, 'ACTIVE')
-    tap.expect(last_action(server), ('rebuild', [('compute_rebuild_instance', 'Success')]))
+    tap.expect(last_action(server), ('rebuild', [('compute_rebuild_instance', 'Success'),
+                                                 ('rebuild_server', 'Success')]))
     tap.expect(show(server)['image']['id'], other)
     tap.expect(disks(server), {'.raw': 1})
     path = glob.glob('%s/**/disks/%s.raw' % (cleatd.dir, server), recursive=True)[0]
@@ -435,7 +495,8 @@ def servers_that_boot_from_volumes_are_resized_and_rescued():
 
 
 tap.run('shapes', [a_resize_is_confirmed, a_resize_is_reverted,
-                   a_resize_is_confirmed_after_a_time, what_a_resize_refuses,
+                   a_resize_is_confirmed_after_a_time, the_event_that_failed_says_so,
+                   who_sees_which_part_of_events, what_a_resize_refuses,
                    a_rebuild_checks_the_host_name, a_rebuild_makes_the_disk_anew,
                    a_rescue_boots_from_its_own_disk,
                    images_are_made_of_servers,

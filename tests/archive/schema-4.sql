@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Copyright the Cleat authors
 -- Written by scripts/archive-schema.
+CREATE TABLE action_events (id TEXT PRIMARY KEY NOT NULL, action_id TEXT, event TEXT, started_us BIGINT NOT NULL, finished_us BIGINT NOT NULL);
+INSERT INTO "action_events" VALUES('key','action_id 2','event 2',3000009,4000012);
 CREATE TABLE app_credentials (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT, user_id TEXT,project_id TEXT, secret_hash TEXT, roles BIGINT NOT NULL,unrestricted BIGINT NOT NULL, expires_us BIGINT NOT NULL,created_us BIGINT NOT NULL);
 INSERT INTO "app_credentials" VALUES('key','name 2','description 2','user_id 2','project_id 2','secret_hash 2',6000018,1,8000024,9000027);
 CREATE TABLE assignments (id TEXT PRIMARY KEY NOT NULL, user_id TEXT, project_id TEXT,roles BIGINT NOT NULL);
@@ -143,3 +145,4 @@ CREATE INDEX share_mappings_share ON share_mappings (share_id);
 CREATE INDEX share_mappings_rule ON share_mappings (rule_id) WHERE rule_id IS NOT NULL;
 CREATE INDEX share_type_accesses_type ON share_type_accesses (type_id);
 CREATE INDEX share_type_accesses_project ON share_type_accesses (project_id);
+CREATE INDEX action_events_action ON action_events (action_id);

@@ -7,7 +7,7 @@
 
 #include "records/tables.h"
 
-enum { NOUN_COUNT = 34 };
+enum { NOUN_COUNT = 35 };
 
 extern const RecordTable *const noun_tables[NOUN_COUNT];
 

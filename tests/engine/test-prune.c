@@ -99,6 +99,69 @@ TEST(a_batch_at_a_time_oldest_first)
 	house_remove(&h);
 }
 
+/* An action of a server that is long gone, and one of a server that is not known; of two events. */
+static int events_work(Tx *tx, void *ctx, Fault *f)
+{
+	House *h = ctx;
+	const Server server = {
+		.id = "old", .project_id = "p", .vm_state = VM_DELETED, .terminated_us = 1};
+	const InstanceAction rows[] = {
+		{.id = "a", .server_id = "old", .event = "first", .event_started_us = 1},
+		{.id = "b", .server_id = "other", .event = "first", .event_started_us = 1},
+	};
+	int r = server_insert(tx, &server, f);
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(rows); i++) {
+		r = instance_action_insert(tx, &rows[i], f);
+		if (!r)
+			r = action_event_next(tx, h->arena, rows[i].id, "second", f);
+		if (!r)
+			r = action_event_next(tx, h->arena, rows[i].id, "third", f);
+	}
+	if (!r)
+		r = action_event_next(tx, h->arena, "an action that is gone", "second", f);
+	return fault_unexpected(f, r);
+}
+
+static int before_work(Tx *tx, void *ctx, Fault *f)
+{
+	House *h = ctx;
+	InstanceAction *action;
+	ActionEvent **before;
+	size_t count;
+	int r = action_events_before(tx, h->arena, "b", &before, &count, f);
+
+	if (!r)
+		r = instance_action_get(tx, h->arena, "b", &action, f);
+	assert_int_equal(r, 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(before[0]->id, "b/00");
+	assert_string_equal(before[0]->event, "first");
+	assert_int_equal(before[0]->started_us, 1);
+	assert_string_equal(before[1]->event, "second");
+	assert_int_equal(before[1]->started_us, before[0]->finished_us);
+	assert_string_equal(action->event, "third");
+	assert_int_equal(action->event_started_us, before[1]->finished_us);
+	assert_int_equal(action->event_finished_us, 0);
+	return 0;
+}
+
+TEST(events_follow_each_other_and_go_with_their_action)
+{
+	House h = {0};
+	Fault f = {0};
+
+	house_make(&h);
+	house_enter(&h);
+	assert_int_equal(store_write(h.store, events_work, &h, &f), 0);
+	assert_int_equal(store_read(h.store, before_work, &h, &f), 0);
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM action_events"), 4);
+	assert_false(prune_before(&h, HOUR_US));
+	assert_int_equal(house_count(&h, "SELECT COUNT(*) FROM action_events"), 2);
+	house_leave(&h);
+	house_remove(&h);
+}
+
 static int note_plan(const StoreRow *row, void *ctx, Fault *f _unused_)
 {
 	bool *by_index = ctx;

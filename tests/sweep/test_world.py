@@ -138,6 +138,7 @@ def leftovers_are_found():
         found('left over', world(files=world().files + [name]))
     found('has no server', world(domains={**world().domains, STRANGER: Domain('off', {})}))
     found('operation', world(operations=['attach-volume doing (None)']))
+    found('has no end', world(acting=['resize compute_finish_resize']))
 
 
 def consumed(status, volume_status, exported, files=()):

@@ -38,8 +38,8 @@ Attachment = collections.namedtuple('Attachment', 'volume status mapping exporte
 Snapshot = collections.namedtuple('Snapshot', 'status project size')
 FOREIGN_ID = '5f1c9f3e-7d54-4a11-9d5e-0a7d3f2b8c11'  # a domain that others have made
 World = collections.namedtuple('World', 'servers volumes images domains files operations usage '
-                               'attachments snapshots copied addresses held',
-                               defaults=({}, (), {}, ()))
+                               'attachments snapshots copied addresses held acting',
+                               defaults=({}, (), {}, (), ()))
 
 
 # --- looking -------------------------------------------------------------------------------
@@ -118,8 +118,11 @@ def look_at_rows(store):
         held = [row[0] for row in rows.execute('SELECT id FROM volumes WHERE held_us > 0')]
         addresses = dict(rows.execute('SELECT id, address FROM servers '
                                       'WHERE address IS NOT NULL'))
+        acting = ['%s %s' % row for row in rows.execute(
+            'SELECT action, event FROM instance_actions '
+            'WHERE event IS NOT NULL AND event_finished_us = 0')]
     rows.close()
-    return operations, usage, attachments, copied, addresses, held
+    return operations, usage, attachments, copied, addresses, held, acting
 
 
 def attachment_rows(rows):
@@ -151,12 +154,12 @@ def look(cleatd):
     """A World, as far as it can be seen in one moment."""
     admin = cleatd.user('admin')
     files = look_at_files(cleatd.dir)
-    operations, usage, attachments, copied, addresses, held = look_at_rows(
+    operations, usage, attachments, copied, addresses, held, acting = look_at_rows(
         find_store(cleatd.dir, files))
     images = [row['id'] for row in got(admin, '/image/v2/images', 'images')]
     return World(look_at_servers(admin), look_at_volumes(admin), images,
                  look_at_domains(cleatd.dir, files), files, operations, usage, attachments,
-                 look_at_snapshots(admin), copied, addresses, held)
+                 look_at_snapshots(admin), copied, addresses, held, acting)
 
 
 # --- judging -------------------------------------------------------------------------------
@@ -292,6 +295,8 @@ def about_leftovers(world):
             yield 'file %s is left over' % name
     for operation in world.operations:
         yield 'operation %s' % operation
+    for action in world.acting:
+        yield 'action %s has no end' % action
 
 
 def about_usage(world):

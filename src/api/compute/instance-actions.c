@@ -35,65 +35,101 @@ static const JsonOutField action_reply[] = {
 	 .offset = offsetof(InstanceAction, updated_us)},
 };
 
+/* An event with its action: the newest one, or one that others came after. */
+typedef struct EventView {
+	const InstanceAction *action;
+	ActionEvent event;
+	int result;
+	const char *details;
+} EventView;
+
 static void print_result(JsonOut *out, const char *key, const void *object,
 			 const void *context _unused_)
 {
-	const InstanceAction *action = object;
+	const EventView *event = object;
 
-	if (action->result == ACTION_RUNNING)
+	if (event->result == ACTION_RUNNING)
 		json_out_null(out, key);
 	else
-		json_out_text(out, key, enum_name(&action_result_names, action->result));
+		json_out_text(out, key, enum_name(&action_result_names, event->result));
+}
+
+static void print_host(JsonOut *out, const char *key, const void *object,
+		       const void *context _unused_)
+{
+	const EventView *event = object;
+
+	json_out_text(out, key, event->action->host);
 }
 
 static void print_host_id(JsonOut *out, const char *key, const void *object, const void *context)
 {
-	const InstanceAction *action = object;
+	const InstanceAction *action = ((const EventView *)object)->action;
 	const ApiRequest *r = context;
 
 	json_out_text(out, key, compute_host_id(r->arena, action->project_id, action->host));
 }
 
 static const JsonOutField event_reply[] = {
-	{.name = "event", .type = JSON_OUT_TEXT, .offset = offsetof(InstanceAction, event)},
+	{.name = "event", .type = JSON_OUT_TEXT, .offset = offsetof(EventView, event.event)},
 	{.name = "start_time",
 	 .type = JSON_OUT_MICROS,
-	 .offset = offsetof(InstanceAction, event_started_us)},
+	 .offset = offsetof(EventView, event.started_us)},
 	{.name = "finish_time",
 	 .type = JSON_OUT_MICROS,
-	 .offset = offsetof(InstanceAction, event_finished_us)},
+	 .offset = offsetof(EventView, event.finished_us)},
 	{.name = "result", .type = JSON_OUT_CALL, .print = print_result},
 	{.name = "traceback", .type = JSON_OUT_NULL, .audience = API_AUDIENCE_ADMIN},
 	{.name = "host",
-	 .type = JSON_OUT_TEXT,
+	 .type = JSON_OUT_CALL,
 	 .since = V(62),
 	 .audience = API_AUDIENCE_ADMIN,
-	 .offset = offsetof(InstanceAction, host)},
+	 .print = print_host},
 	{.name = "hostId", .type = JSON_OUT_CALL, .since = V(62), .print = print_host_id},
 	{.name = "details",
 	 .type = JSON_OUT_TEXT,
 	 .since = V(84),
 	 .audience = API_AUDIENCE_ADMIN,
-	 .offset = offsetof(InstanceAction, details)},
+	 .offset = offsetof(EventView, details)},
 };
 
-static void out_action(ApiRequest *r, const char *key, const InstanceAction *action, bool events)
+static void out_action(ApiRequest *r, const InstanceAction *action)
 {
 	JsonOutView view = {.version = r->version, .audience = api_audience(r), .context = r};
 
-	json_out_begin(&r->out, key);
 	json_out_fields(&r->out, action_reply, ARRAY_SIZE(action_reply), action, &view);
-	if (events) {
-		json_out_list_begin(&r->out, "events");
-		if (action->event) {
-			json_out_begin(&r->out, NULL);
-			json_out_fields(&r->out, event_reply, ARRAY_SIZE(event_reply), action,
-					&view);
-			json_out_end(&r->out);
-		}
-		json_out_list_end(&r->out);
-	}
+}
+
+static void out_event(ApiRequest *r, const EventView *event)
+{
+	JsonOutView view = {.version = r->version, .audience = api_audience(r), .context = r};
+
+	json_out_begin(&r->out, NULL);
+	json_out_fields(&r->out, event_reply, ARRAY_SIZE(event_reply), event, &view);
 	json_out_end(&r->out);
+}
+
+/* The newest first, as actions are. */
+static void out_events(ApiRequest *r, const InstanceAction *action, ActionEvent *const *before,
+		       size_t count)
+{
+	const EventView newest = {
+		.action = action,
+		.event = {.event = action->event,
+			  .started_us = action->event_started_us,
+			  .finished_us = action->event_finished_us},
+		.result = action->result,
+		.details = action->details,
+	};
+
+	json_out_list_begin(&r->out, "events");
+	if (action->event)
+		out_event(r, &newest);
+	while (count-- > 0)
+		out_event(r, &(EventView){.action = action,
+					  .event = *before[count],
+					  .result = ACTION_SUCCESS});
+	json_out_list_end(&r->out);
 }
 
 /* Below 2.21 a deleted server has no history. */
@@ -157,8 +193,11 @@ static int actions_list(ApiRequest *r, Fault *f)
 		return fault_unexpected(f, k);
 	json_out_begin(&r->out, NULL);
 	json_out_list_begin(&r->out, "instanceActions");
-	for (size_t i = 0; i < count; i++)
-		out_action(r, NULL, actions[i], false);
+	for (size_t i = 0; i < count; i++) {
+		json_out_begin(&r->out, NULL);
+		out_action(r, actions[i]);
+		json_out_end(&r->out);
+	}
 	json_out_list_end(&r->out);
 	if (paged && count && (int64_t)count == query.limit)
 		api_out_next(r, &r->out, "links", actions[count - 1]->request_id);
@@ -172,6 +211,7 @@ static int action_show(ApiRequest *r, Fault *f)
 	const char *request_id = api_param(r, "request_id");
 	RecordQuery query = {.limit = 1};
 	InstanceAction **actions;
+	ActionEvent **before;
 	Server *server;
 	size_t count;
 	int k;
@@ -185,9 +225,15 @@ static int action_show(ApiRequest *r, Fault *f)
 		return fault_unexpected(f, k);
 	if (!count)
 		return api_refuse(r, 404, "Action %s not found", request_id);
+	k = action_events_before(r->work.tx, r->arena, actions[0]->id, &before, &count, f);
+	if (k)
+		return fault_unexpected(f, k);
 	json_out_begin(&r->out, NULL);
-	out_action(r, "instanceAction", actions[0],
-		   r->version >= V(51) || caller_is_admin(&r->caller));
+	json_out_begin(&r->out, "instanceAction");
+	out_action(r, actions[0]);
+	if (r->version >= V(51) || caller_is_admin(&r->caller))
+		out_events(r, actions[0], before, count);
+	json_out_end(&r->out);
 	json_out_end(&r->out);
 	api_reply(r, 200);
 	return 0;
