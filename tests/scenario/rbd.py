@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attach  # noqa: E402
@@ -176,6 +177,28 @@ def an_image_is_made_of_it_and_a_volume_of_that():
         copy.delete()
 
 
+def trash_of_an_administrator_is_left_alone():
+    """However much it is, and also what was a volume of ours; our own goes with its last copy."""
+    theirs = ['volume-' + str(uuid.uuid4())] + ['kept-%d' % i for i in range(20)]
+    for name in theirs:
+        rbd('create', '%s/%s' % (POOL, name), '--size', '1M')
+        if name.startswith('volume-'):
+            rbd('image-meta', 'set', '%s/%s' % (POOL, name), 'cleat', name[len('volume-'):])
+        rbd('trash', 'mv', '%s/%s' % (POOL, name))
+    volume = make_volume()
+    volume.wait('available')
+    copy = make_volume(source_volid=volume.id)
+    copy.wait('available')
+    volume.delete()
+    lib.wait_for(lambda: image_of(volume) in (entry['name'] for entry in trash()),
+                 'the volume to be thrown away', 60)
+    copy.delete()
+    lib.wait_for(lambda: image_of(volume) not in (entry['name'] for entry in trash()),
+                 'the volume to leave the trash', 60)
+    tap.expect({entry['name'] for entry in trash()}, set(theirs), 'trash')
+    rbd('trash', 'purge', POOL)
+
+
 def a_cluster_that_is_away_holds_nobody_up():
     """What it is needed for is tried again until it is back."""
     CLUSTER.pause()
@@ -234,5 +257,5 @@ if __name__ == '__main__':
         hosts_are_told_where_it_is, a_guest_writes_and_the_cluster_reads,
         what_is_there_is_there_again, a_running_guest_sees_it_grow,
         a_snapshot_is_taken_from_a_guest_that_runs, an_image_is_made_of_it_and_a_volume_of_that,
-        a_cluster_that_is_away_holds_nobody_up, nothing_is_left_of_what_is_deleted,
-        no_key_is_in_a_log], cleanup)
+        trash_of_an_administrator_is_left_alone, a_cluster_that_is_away_holds_nobody_up,
+        nothing_is_left_of_what_is_deleted, no_key_is_in_a_log], cleanup)

@@ -6,16 +6,19 @@
  * it is a draft until its own is written, the last thing of all.
  *
  * An image whose snapshots have copies cannot be removed before those are: it goes to the pool's
- * trash, and is removed from there when the last of them has gone.
+ * trash, and is removed from there when the last of them has gone. The trash is an administrator's
+ * as well, who may have put an image of ours there to keep it: what we threw away ourselves bears
+ * the volume's id under "cleat-trash".
  */
 #include "backend/rbd/priv.h"
 
 #define MARK "cleat"
+#define TRASH_MARK "cleat-trash"
 
 enum {
 	CLONE_FORMAT = 2, /* copies need no protected snapshots */
 	DEPTH_MAX = 5,    /* of copies of copies: each makes reading slower */
-	TRASH_MAX = 1024, /* entries of one look */
+	TRASH_FIRST = 16, /* entries of a first look */
 };
 
 /* What the kernel's client understands, too. */
@@ -53,15 +56,15 @@ int image_open_write(const Pool *pool, const char *name, rbd_image_t *ret, Fault
 	return r < 0 && r != -ENOENT ? pool_fault(f, r, "open image", name) : 0;
 }
 
-static int read_mark(rbd_image_t image, char out[static UUID_TEXT], Fault *f)
+static int read_mark(rbd_image_t image, const char *mark, char out[static UUID_TEXT], Fault *f)
 {
 	char value[256] = "";
 	size_t length = sizeof(value) - 1;
-	int r = rbd_metadata_get(image, MARK, value, &length);
+	int r = rbd_metadata_get(image, mark, value, &length);
 
 	out[0] = '\0';
 	if (r < 0 && r != -ENOENT && r != -ERANGE)
-		return pool_fault(f, r, "read metadata", MARK);
+		return pool_fault(f, r, "read metadata", mark);
 	if (r >= 0 && strlen(value) < UUID_TEXT)
 		memcpy(out, value, strlen(value) + 1);
 	return 0;
@@ -79,7 +82,7 @@ int image_look(const Pool *pool, const char *id, Image *ret, Fault *f)
 	r = image_open_read(pool, ret->name, NULL, &image, f);
 	if (r || !image)
 		return r;
-	r = read_mark(image, mark, f);
+	r = read_mark(image, MARK, mark, f);
 	if (r)
 		return r;
 	r = rbd_get_size(image, &size);
@@ -203,16 +206,24 @@ int image_clone(const Pool *pool, const char *from, const char *snapshot, Image 
 	return r ? r : shorten(pool, image->name, f);
 }
 
-int image_keep(const Pool *pool, Image *image, Fault *f)
+static int write_mark(const Pool *pool, const char *name, const char *mark, const char *id,
+		      Fault *f)
 {
-	_cleanup_(image_done) rbd_image_t open = NULL;
-	int r = image_open_write(pool, image->name, &open, f);
+	_cleanup_(image_done) rbd_image_t image = NULL;
+	int r = image_open_write(pool, name, &image, f);
 
 	if (r)
 		return r;
-	r = open ? rbd_metadata_set(open, MARK, image->id) : -ENOENT;
-	if (r < 0)
-		return pool_fault(f, r, "mark image", image->name);
+	r = image ? rbd_metadata_set(image, mark, id) : -ENOENT;
+	return r < 0 ? pool_fault(f, r, "mark image", name) : 0;
+}
+
+int image_keep(const Pool *pool, Image *image, Fault *f)
+{
+	int r = write_mark(pool, image->name, MARK, image->id, f);
+
+	if (r)
+		return r;
 	image->state = IMAGE_READY;
 	return 0;
 }
@@ -267,7 +278,7 @@ static int drop_left_over(const Pool *pool, const char *name, Fault *f)
 	return count < 0 ? pool_fault(f, count, "list snapshots of image", name) : r;
 }
 
-/* One that we threw away: marked as ours, under the name that the mark makes. */
+/* One that we threw away: marked so, under the name that the mark makes. */
 static bool is_our_trash(const Pool *pool, const rbd_trash_image_info_t *entry)
 {
 	const char *id = str_after(entry->name, POOL_IMAGE);
@@ -281,17 +292,22 @@ static bool is_our_trash(const Pool *pool, const rbd_trash_image_info_t *entry)
 		image = NULL;
 		return false;
 	}
-	return read_mark(image, mark, &f) == 0 && str_eq(mark, id);
+	return read_mark(image, TRASH_MARK, mark, &f) == 0 && str_eq(mark, id);
 }
 
 /* What has copies still cannot be removed, and stays for another time. True: something went. */
 static bool empty_trash_once(const Pool *pool)
 {
-	rbd_trash_image_info_t *entries = mem_new(TRASH_MAX * sizeof(rbd_trash_image_info_t));
-	size_t count = TRASH_MAX;
+	rbd_trash_image_info_t *entries = NULL;
+	size_t count = TRASH_FIRST;
 	bool any = false;
+	int r;
 
-	if (rbd_trash_list(pool->io, entries, &count) >= 0) {
+	do { /* as long as there are more than were asked for */
+		entries = mem_resize(entries, MAX(count, (size_t)1) * sizeof(*entries));
+		r = rbd_trash_list(pool->io, entries, &count);
+	} while (r == -ERANGE);
+	if (r >= 0) {
 		for (size_t i = 0; i < count; i++)
 			any |= is_our_trash(pool, &entries[i]) &&
 			       rbd_trash_remove(pool->io, entries[i].id, true) >= 0;
@@ -299,6 +315,16 @@ static bool empty_trash_once(const Pool *pool)
 	}
 	free(entries);
 	return any;
+}
+
+static int throw_away(const Pool *pool, const char *name, Fault *f)
+{
+	int r = write_mark(pool, name, TRASH_MARK, str_after(name, POOL_IMAGE), f);
+
+	if (r)
+		return r;
+	r = rbd_trash_move(pool->io, name, 0);
+	return r < 0 ? pool_fault(f, r, "throw away image", name) : 0;
 }
 
 int image_remove(const Pool *pool, const char *name, Fault *f)
@@ -311,8 +337,11 @@ int image_remove(const Pool *pool, const char *name, Fault *f)
 			return r;
 		r = rbd_remove(pool->io, name);
 	}
-	if (r == -ENOTEMPTY)
-		r = rbd_trash_move(pool->io, name, 0);
+	if (r == -ENOTEMPTY) {
+		r = throw_away(pool, name, f);
+		if (r)
+			return r;
+	}
 	if (r < 0 && r != -ENOENT)
 		return pool_fault(f, r, "remove image", name);
 	while (r == 0 && empty_trash_once(pool))
