@@ -230,8 +230,6 @@ static int leave_all(Leaving *l, Fault *f)
 		r = remove_sessions(l, f);
 		if (r == 0)
 			r = remove_records(l, f);
-		if (r == 0)
-			r = iscsi_discover_clean(l->call, l->info, f);
 	}
 	iscsi_marks_clean(l->call, l->info);
 	return r;
@@ -240,8 +238,12 @@ static int leave_all(Leaving *l, Fault *f)
 int iscsi_disconnect(ConnectorCall *call, const void *info, const ConnectorLeave *leave, Fault *f)
 {
 	Leaving l = {.call = call, .info = info, .leave = leave};
+	Fault untidy = {0};
+	int cleaned = iscsi_loan_clean(call, info, &untidy); /* whatever becomes of the volume */
 	int r = leave_all(&l, f);
 
+	if (r == 0 && cleaned)
+		r = fault(f, cleaned, "%s", untidy.text);
 	if (r > 0 && leave->force)
 		r = fault(f, -EBUSY, "%s", call->why);
 	if (r == 0 && l.lost.length)

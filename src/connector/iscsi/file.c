@@ -68,8 +68,9 @@ const char *iscsi_file_changed(Arena *arena, const char *text, const IscsiSettin
 		text += length + (text[length] == '\n');
 	}
 	for (size_t i = 0; i < settings->count; i++)
-		buf_printf(&changed, "%s = %s\n", settings->items[i].name,
-			   settings->items[i].value);
+		if (settings->items[i].value)
+			buf_printf(&changed, "%s = %s\n", settings->items[i].name,
+				   settings->items[i].value);
 	buf_printf(&changed, "%s\n", end_line);
 	return arena_strdup(arena, buf_text(&changed));
 }

@@ -25,6 +25,7 @@ enum {
 enum {
 	ISCSI_COMMAND_MS = 60 * 1000, /* of many at once on a slow host each waits for the others */
 	ISCSI_LOGIN_MS = 25 * 1000,   /* more than iscsid itself takes, see record.c */
+	ISCSI_LOAN_MS = 60 * 1000,    /* while others ask the same portal */
 	ISCSI_LOGOUT_MS = 20 * 1000,
 	ISCSI_SCAN_MS = 30 * 1000,
 	ISCSI_FLUSH_MS = 300 * 1000,
@@ -135,7 +136,7 @@ void iscsi_setting_add(IscsiSettings *settings, const char *name, const char *va
 const char *iscsi_database(const ConnectorCall *call);
 /* The value of a setting in a file's text, or NULL. */
 const char *iscsi_file_value(Arena *arena, const char *text, const char *name);
-/* The text with the settings in place of its own. */
+/* The text with the settings in place of its own; one without a value goes. */
 const char *iscsi_file_changed(Arena *arena, const char *text, const IscsiSettings *settings);
 _must_use_ int iscsi_file_replace(ConnectorCall *call, const char *path, const char *text,
 				  Fault *f);
@@ -196,13 +197,31 @@ _must_use_ int iscsi_session_close(ConnectorCall *call, const IscsiSession *sess
 
 /*
  * Other portals of the same target, when the connection_info has but one. Changes no node record;
- * a portal that wants a name and secret for it gets them by a record of its own for that time.
+ * a portal that wants a name and secret for it is lent its own record for that time.
  */
 _must_use_ int iscsi_discover(ConnectorCall *call, const IscsiInfo *info, IscsiTarget **ret,
 			      size_t *ret_count, Fault *f);
 
-/* Remove what a crash has left of asking. */
-_must_use_ int iscsi_discover_clean(ConnectorCall *call, const IscsiInfo *info, Fault *f);
+/* --- loan.c: open-iscsi's record of a portal, while it is asked with a name and secret --- */
+
+typedef struct IscsiLoan {
+	ConnectorCall *call;
+	const IscsiInfo *info;
+	const char *name;
+	const char *lock_name;
+	int dir; /* the database */
+	int lock;
+} IscsiLoan;
+
+/* Then it holds the name and secret, until it is given back. CONNECTOR_NO_PATH: others have it. */
+_must_use_ int iscsi_loan_take(ConnectorCall *call, const IscsiInfo *info, IscsiLoan *ret,
+			       Fault *f);
+int iscsi_loan_end(IscsiLoan *loan, Fault *f);
+/* Give back what was lent to somebody who died. */
+_must_use_ int iscsi_loan_clean(ConnectorCall *call, const IscsiInfo *info, Fault *f);
+/* `iscsiadm -m discoverydb` about the portal, with up to three words behind it. */
+_must_use_ int iscsi_database_ask(ConnectorCall *call, const IscsiInfo *info, int64_t most_ms,
+				  const char *const words[static 3], RunResult *ret, Fault *f);
 
 /* --- scan.c: SCSI devices --- */
 

@@ -67,16 +67,6 @@ TEST(discovery_gives_the_record_of_somebody_else_back)
 	assert_string_equal(world_read(w, WORLD_FIND_RECORD), theirs);
 }
 
-TEST(h40_what_a_crash_left_of_a_discovery_goes_with_the_detach)
-{
-	_cleanup_(world_freep) World *w = world_new();
-	Use u = use(w, "{" ONE_PORTAL "}");
-
-	tree_file(w->tree, WORLD_FIND_RECORD, "# made by cleat\ndiscovery.type = sendtargets\n");
-	assert_int_equal(detach(&u), 0);
-	assert_false(world_has(w, WORLD_FIND_RECORD));
-}
-
 /* --- releases of open-iscsi --- */
 
 TEST(h25_open_iscsi_that_always_scans_is_refused)

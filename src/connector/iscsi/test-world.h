@@ -45,10 +45,12 @@ typedef struct World {
 	bool silent[3];        /* a login to it creates a session, and says that it failed */
 	const char *secret;    /* that a login needs */
 	const char *find_secret; /* that a discovery needs */
-	bool always_scans;       /* open-iscsi before 2.0-875 */
-	bool by_others;          /* a scan that the test itself makes */
-	bool refuses;            /* the target lets nobody in, and says so */
-	bool drops;              /* a session dies as soon as it is there */
+	int die_at;              /* the process ends at this command, before or after it */
+	bool die_late;
+	bool always_scans; /* open-iscsi before 2.0-875 */
+	bool by_others;    /* a scan that the test itself makes */
+	bool refuses;      /* the target lets nobody in, and says so */
+	bool drops;        /* a session dies as soon as it is there */
 	bool no_multipathd;
 	bool never_map;
 	bool never_flush;  /* blockdev --flushbufs fails */
@@ -460,8 +462,12 @@ static int world_answer(void *ctx, const RunSpec *spec, RunResult *ret, Fault *f
 	for (const char *const *word = spec->argv; *word; word++)
 		buf_printf(&w->log, "%s%s", word == spec->argv ? "" : " ", *word);
 	buf_add_char(&w->log, '\n');
+	if (w->commands == w->die_at && !w->die_late)
+		_exit(0);
 	if (!now || late)
 		status = world_effect(w, spec, &out);
+	if (w->commands == w->die_at)
+		_exit(0);
 	if (now && (w->failure == WORLD_TIMES_OUT || w->failure == WORLD_TIMES_OUT_LATE)) {
 		buf_done(&out);
 		return fault(f, -ETIMEDOUT, "%s does not end", spec->argv[0]);
@@ -477,7 +483,7 @@ static int world_answer(void *ctx, const RunSpec *spec, RunResult *ret, Fault *f
 static const char *world_left(World *w)
 {
 	static const char *const places[] = {
-		"/sys/class/iscsi_session/*", "/sys/block/*", "/etc/iscsi/*",
+		"/sys/class/iscsi_session/*", "/sys/block/*", "/etc/iscsi/*",  "/etc/iscsi/.cleat*",
 		"/etc/iscsi/nodes/*/*",       WORLD_WWIDS,    WORLD_QUIET "/*"};
 	_cleanup_(buf_done) Buf left = {0};
 
