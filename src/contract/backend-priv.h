@@ -6,8 +6,7 @@
 #pragma once
 
 #include "contract/backend.h"
-
-typedef struct CapacitySampler CapacitySampler;
+#include "contract/capacity.h"
 
 struct Backend {
 	const BackendDriver *driver;
@@ -35,14 +34,3 @@ int backend_call_done(const Backend *backend, const char *call, const Volume *vo
 /* Let those to whom the volume is exported see its new size. */
 _must_use_ int backend_resize_export(Backend *backend, const Volume *volume, int64_t size_gib,
 				     Fault *f);
-
-/* ---- capacity.c ---- */
-
-/* Takes the first look, whose fault is returned. */
-_must_use_ int capacity_sampler_new(const BackendDriver *driver, void *self, CapacitySampler **ret,
-				    Fault *f);
-CapacitySampler *capacity_sampler_free(CapacitySampler *sampler);
-/* Something was made or removed; NULL is fine. */
-void capacity_sampler_changed(CapacitySampler *sampler);
-_must_use_ int capacity_sampler_get(CapacitySampler *sampler, int64_t *ret_total_bytes,
-				    int64_t *ret_free_bytes, Fault *f);

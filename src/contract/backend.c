@@ -97,8 +97,10 @@ int backend_open(const BackendDriver *driver, const BackendConfig *config, Backe
 	backend->driver = driver;
 	backend->name = mem_strdup(config->name);
 	r = driver->open(config, &backend->self, f);
-	if (!r && driver->traits.capacity_waits)
-		r = capacity_sampler_new(driver, backend->self, &backend->sampler, f);
+	if (!r && driver->traits.capacity_waits) {
+		backend->sampler = capacity_sampler_new(driver->capacity, backend->self);
+		r = capacity_sampler_check(backend->sampler, f);
+	}
 	if (r) {
 		r = fault_unexpected(f, r);
 		(void)fault_context(f, "backend %s: open", config->name);

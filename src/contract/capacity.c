@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "contract/backend-priv.h"
+#include "contract/capacity.h"
 
 enum { LOOK_EVERY_S = 10 };
 
@@ -23,7 +23,7 @@ typedef struct Sample {
 } Sample;
 
 struct CapacitySampler {
-	const BackendDriver *driver;
+	CapacityAsk ask;
 	void *self;
 	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t changed;
@@ -38,8 +38,7 @@ static Sample look(const CapacitySampler *sampler)
 {
 	Sample sample = {0};
 	Fault f = {0};
-	int r = sampler->driver->capacity(sampler->self, &sample.total_bytes, &sample.free_bytes,
-					  &f);
+	int r = sampler->ask(sampler->self, &sample.total_bytes, &sample.free_bytes, &f);
 
 	sample.result = fault_unexpected(&f, r);
 	(void)snprintf(sample.text, sizeof(sample.text), "%s", f.text); /* cut at worst */
@@ -85,12 +84,12 @@ CapacitySampler *capacity_sampler_free(CapacitySampler *sampler)
 	return NULL;
 }
 
-int capacity_sampler_new(const BackendDriver *driver, void *self, CapacitySampler **ret, Fault *f)
+CapacitySampler *capacity_sampler_new(CapacityAsk ask, void *self)
 {
 	CapacitySampler *sampler = NEW(CapacitySampler);
 	pthread_condattr_t monotonic;
 
-	sampler->driver = driver;
+	sampler->ask = ask;
 	sampler->self = self;
 	(void)pthread_mutex_init(&sampler->lock, NULL); /* none of these fails on Linux */
 	(void)pthread_condattr_init(&monotonic);
@@ -98,14 +97,18 @@ int capacity_sampler_new(const BackendDriver *driver, void *self, CapacitySample
 	(void)pthread_cond_init(&sampler->changed, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	sampler->sample = look(sampler);
-	if (sampler->sample.result) {
-		int r = fault(f, sampler->sample.result, "%s", sampler->sample.text);
+	return sampler;
+}
 
-		(void)capacity_sampler_free(sampler); /* NULL */
-		return r;
-	}
-	*ret = sampler;
-	return 0;
+int capacity_sampler_check(CapacitySampler *sampler, Fault *f)
+{
+	int r = 0;
+
+	(void)pthread_mutex_lock(&sampler->lock);
+	if (sampler->sample.result)
+		r = fault(f, sampler->sample.result, "%s", sampler->sample.text);
+	(void)pthread_mutex_unlock(&sampler->lock);
+	return r;
 }
 
 void capacity_sampler_changed(CapacitySampler *sampler)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/uuid.h"
+#include "contract/capacity.h"
 #include "contract/slot.h"
 
 struct ShareBackend {
@@ -19,6 +20,7 @@ struct ShareBackend {
 	void *self;
 	char *name;
 	ShareBackendTraits traits;
+	CapacitySampler *sampler; /* where traits.capacity_waits */
 };
 
 /* All that has to do with snapshots, or nothing of it. */
@@ -102,6 +104,14 @@ static int call_done(const ShareBackend *backend, const char *name, const Share 
 	return slot_call_done(&call, r, outcome_allowed(r, allowed), f);
 }
 
+/* As call_done(), of a call that made or removed something. */
+static int change_done(const ShareBackend *backend, const char *name, const Share *share, int r,
+		       unsigned allowed, Fault *f)
+{
+	capacity_sampler_changed(backend->sampler);
+	return call_done(backend, name, share, r, allowed, f);
+}
+
 int share_backend_open(const ShareBackendDriver *driver, const ShareBackendConfig *config,
 		       ShareBackend **ret, Fault *f)
 {
@@ -127,6 +137,8 @@ int share_backend_open(const ShareBackendDriver *driver, const ShareBackendConfi
 	backend->traits = driver->traits;
 	if (driver->describe)
 		driver->describe(backend->self, &backend->traits);
+	if (backend->traits.capacity_waits) /* shares can do without knowing at first */
+		backend->sampler = capacity_sampler_new(driver->capacity, backend->self);
 	*ret = TAKE(backend);
 	return 0;
 }
@@ -135,6 +147,7 @@ ShareBackend *share_backend_close(ShareBackend *backend)
 {
 	if (!backend)
 		return NULL;
+	(void)capacity_sampler_free(backend->sampler); /* NULL */
 	if (backend->self)
 		backend->driver->close(backend->self);
 	free(backend->name);
@@ -161,16 +174,16 @@ int share_backend_create(ShareBackend *backend, const Share *share, const ShareS
 		if (!backend->driver->snapshot)
 			return slot_missing(backend->name, "copy of a snapshot", f);
 	}
-	return call_done(backend, "create", share,
-			 backend->driver->create(backend->self, share, from, f),
-			 MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
+	return change_done(backend, "create", share,
+			   backend->driver->create(backend->self, share, from, f),
+			   MAY_BE_FULL | MAY_LACK_SNAPSHOT, f);
 }
 
 int share_backend_remove(ShareBackend *backend, const Share *share, Fault *f)
 {
 	share_check(backend, share);
-	return call_done(backend, "remove", share, backend->driver->remove(backend->self, share, f),
-			 0, f);
+	return change_done(backend, "remove", share,
+			   backend->driver->remove(backend->self, share, f), 0, f);
 }
 
 int share_backend_exists(ShareBackend *backend, const Share *share, bool *ret, Fault *f)
@@ -184,9 +197,9 @@ int share_backend_resize(ShareBackend *backend, const Share *share, int64_t size
 {
 	share_check(backend, share);
 	assert(size_gib > 0);
-	return call_done(backend, "resize", share,
-			 backend->driver->resize(backend->self, share, size_gib, f),
-			 MAY_BE_FULL | MAY_LOSE | MAY_LACK_SHARE, f);
+	return change_done(backend, "resize", share,
+			   backend->driver->resize(backend->self, share, size_gib, f),
+			   MAY_BE_FULL | MAY_LOSE | MAY_LACK_SHARE, f);
 }
 
 /* A line of text that can be handed to clients: "host:/path". */
@@ -300,7 +313,10 @@ int share_backend_revert(ShareBackend *backend, const Share *share, const ShareS
 int share_backend_capacity(ShareBackend *backend, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
 			   Fault *f)
 {
-	int r = backend->driver->capacity(backend->self, ret_total_bytes, ret_free_bytes, f);
+	int r = backend->sampler
+			? capacity_sampler_get(backend->sampler, ret_total_bytes, ret_free_bytes, f)
+			: backend->driver->capacity(backend->self, ret_total_bytes, ret_free_bytes,
+						    f);
 
 	if (r) {
 		r = fault_unexpected(f, r);

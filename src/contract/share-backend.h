@@ -47,6 +47,7 @@ typedef struct ShareBackendTraits {
 	unsigned access_types; /* set of 1 << ShareAccessType that its rules may have */
 	bool snapshots;        /* has the slots for them */
 	bool sized;            /* a share cannot outgrow its size */
+	bool capacity_waits; /* capacity() may wait: a thread asks, callers get what it saw last */
 } ShareBackendTraits;
 
 /* A place to mount a share from. */

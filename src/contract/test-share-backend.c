@@ -6,6 +6,9 @@
  */
 #include "contract/share-backend.h"
 
+#include <semaphore.h>
+#include <stdatomic.h>
+
 #include <errno.h>
 
 #include "tests/lib/test.h"
@@ -101,6 +104,23 @@ static int mock_capacity(void *self _unused_, int64_t *ret_total_bytes, int64_t 
 	return answer;
 }
 
+/* A file system whose server is gone: the second question hangs until the end of the test. */
+static sem_t asked, let_go;
+static atomic_int questions;
+
+static int hanging_capacity(void *self _unused_, int64_t *ret_total_bytes, int64_t *ret_free_bytes,
+			    Fault *f _unused_)
+{
+	if (atomic_fetch_add(&questions, 1) > 0) {
+		(void)sem_post(&asked);
+		while (sem_wait(&let_go)) /* interrupted */
+			;
+	}
+	*ret_total_bytes = 2000;
+	*ret_free_bytes = 1000;
+	return 0;
+}
+
 static int mock_snapshot(void *self _unused_, const Share *share _unused_,
 			 const ShareSnapshot *snapshot _unused_, Fault *f _unused_)
 {
@@ -111,19 +131,27 @@ static int mock_snapshot(void *self _unused_, const Share *share _unused_,
 	.size = sizeof(ShareBackendDriver), .open = mock_open, .close = mock_close,                \
 	.describe = mock_describe, .create = mock_create, .remove = mock_remove,                   \
 	.exists = mock_exists, .resize = mock_resize, .locations = mock_locations,                 \
-	.apply = mock_apply, .connect = mock_connect, .disconnect = mock_disconnect,               \
-	.capacity = mock_capacity
+	.apply = mock_apply, .connect = mock_connect, .disconnect = mock_disconnect
 
 static const ShareBackendDriver plain = {
 	.name = "plain",
 	.traits = {.protocols = 1U << SHARE_NFS},
 	MOCK_SLOTS,
+	.capacity = mock_capacity,
+};
+
+static const ShareBackendDriver hanging = {
+	.name = "hanging",
+	.traits = {.protocols = 1U << SHARE_NFS, .capacity_waits = true},
+	MOCK_SLOTS,
+	.capacity = hanging_capacity,
 };
 
 static const ShareBackendDriver snapping = {
 	.name = "snapping",
 	.traits = {.protocols = 1U << SHARE_NFS, .snapshots = true},
 	MOCK_SLOTS,
+	.capacity = mock_capacity,
 	.snapshot = mock_snapshot,
 	.snapshot_remove = mock_snapshot,
 	.revert = mock_snapshot,
@@ -271,4 +299,27 @@ TEST(a_connected_share_is_an_absolute_path)
 	assert_int_equal(share_backend_connect(backend, &share, NULL, false, arena, &path, &f),
 			 -EPROTO);
 	(void)share_backend_close(backend);
+}
+
+TEST(room_is_told_while_the_backend_hangs)
+{
+	ShareBackend *backend;
+	int64_t total = 0, left = 0;
+	Fault f = {0};
+
+	assert_int_equal(sem_init(&asked, 0, 0), 0);
+	assert_int_equal(sem_init(&let_go, 0, 0), 0);
+	backend = backend_make(&hanging);
+	assert_int_equal(share_backend_remove(backend, &share, &f), 0); /* worth a look */
+	assert_int_equal(share_backend_capacity(backend, &total, &left, &f), 0);
+	while (sem_wait(&asked)) /* interrupted */
+		;
+	assert_int_equal(share_backend_capacity(backend, &total, &left, &f), 0);
+	assert_int_equal(total, 2000);
+	assert_int_equal(left, 1000);
+	for (int i = 0; i < 100; i++) /* more looks than there can be */
+		(void)sem_post(&let_go);
+	assert_null(share_backend_close(backend));
+	(void)sem_destroy(&asked);
+	(void)sem_destroy(&let_go);
 }

@@ -145,10 +145,12 @@ static void show_capacity(const ApiRequest *r, Buf *text)
 	int64_t left[] = {-1, -1};
 	Fault fault = {0};
 
-	if (backend_capacity(settings->backend, &total[0], &left[0], &fault) < 0 ||
-	    share_backend_capacity(settings->share_backend, &total[1], &left[1], &fault) < 0)
-		log_warning("req=%s room for volumes or shares is not known: %s",
-			    http_request_id(r->http), fault.text);
+	if (backend_capacity(settings->backend, &total[0], &left[0], &fault) < 0)
+		log_warning("req=%s room for volumes is not known: %s", http_request_id(r->http),
+			    fault.text);
+	if (share_backend_capacity(settings->share_backend, &total[1], &left[1], &fault) < 0)
+		log_warning("req=%s room for shares is not known: %s", http_request_id(r->http),
+			    fault.text);
 	show_room(text, "cleat_backend_bytes", "Room in all.", total);
 	show_room(text, "cleat_backend_free_bytes", "Room that is left.", left);
 }

@@ -358,6 +358,7 @@ const ShareBackendDriver share_cephfs = {
 			.protocols = 1U << SHARE_CEPHFS,
 			.access_types = 1U << SHARE_ACCESS_CEPHX,
 			.sized = true,
+			.capacity_waits = true,
 		},
 	.open = cephfs_open,
 	.close = cephfs_close,

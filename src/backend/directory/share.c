@@ -431,6 +431,7 @@ const ShareBackendDriver share_directory = {
 			.protocols = 1U << SHARE_NFS,
 			.access_types = 1U << SHARE_ACCESS_IP,
 			.snapshots = true,
+			.capacity_waits = true, /* the directory may be another host's */
 		},
 	.open = directory_open,
 	.close = directory_close,
