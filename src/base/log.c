@@ -130,23 +130,38 @@ static void add_head(Buf *line, LogLevel level)
 			   level_names[level]);
 }
 
-void log_line(const char *file, LogLevel level, const char *format, ...)
+_printf_(2, 0) static void put_line(LogLevel level, const char *format, va_list ap)
 {
 	_cleanup_(buf_done) Buf line = {0};
-	va_list ap;
 	size_t head;
 
-	if (!log_is_on(file, level))
-		return;
 	add_head(&line, level);
 	head = line.length;
-	va_start(ap, format);
 	buf_vprintf(&line, format, ap);
-	va_end(ap);
 	for (char *p = line.data + head; *p; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' '; /* a client's text must not forge a line */
 	buf_add_char(&line, '\n');
 	if (write(STDERR_FILENO, line.data, line.length) < 0)
 		return; /* nowhere left to complain */
+}
+
+void log_line(const char *file, LogLevel level, const char *format, ...)
+{
+	va_list ap;
+
+	if (!log_is_on(file, level))
+		return;
+	va_start(ap, format);
+	put_line(level, format, ap);
+	va_end(ap);
+}
+
+void log_always(LogLevel level, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_line(level, format, ap);
+	va_end(ap);
 }

@@ -29,6 +29,9 @@ bool log_set_rooms(const char *text);
 bool log_is_on(const char *file, LogLevel level);
 void log_line(const char *file, LogLevel level, const char *format, ...) _printf_(3, 4);
 
+/* A line that somebody has asked for, whatever the levels are. */
+void log_always(LogLevel level, const char *format, ...) _printf_(2, 3);
+
 #define log_enabled(level) log_is_on(__FILE__, (level))
 
 /* The text of the line without time and level; keys such as req= op= vol= srv= go into it. */

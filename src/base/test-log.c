@@ -73,3 +73,23 @@ TEST(a_clients_text_cannot_forge_a_line)
 	assert_ptr_equal(strchr(got, '\n'), got + strlen(got) - 1);
 	assert_non_null(strstr(got, "name=x 2026 error forged"));
 }
+
+TEST(what_somebody_asked_for_is_written_at_any_level)
+{
+	_cleanup_(closep) int saved = dup(STDERR_FILENO);
+	char got[256] = "";
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	log_set_level(LOG_ERROR);
+	log_info("silenced");
+	log_always(LOG_INFO, "name=%s", "wanted");
+	log_set_level(LOG_INFO);
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	assert_true(read(ends[0], got, sizeof(got) - 1) > 0);
+	close(ends[0]);
+	close(ends[1]);
+	assert_null(strstr(got, "silenced"));
+	assert_non_null(strstr(got, "info name=wanted"));
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * A line of the log for each notification. They have arrived when they are written.
+ * A line of the log for each notification, whatever levels it has: they were asked for. They have
+ * arrived when they are written.
  */
 #include "notifier/log/log.h"
 
@@ -24,8 +25,8 @@ static int log_send(void *self _unused_, const NotifierMessage *messages, size_t
 		    size_t *ret_sent, Fault *f _unused_)
 {
 	for (size_t i = 0; i < count; i++)
-		log_info("notification=%s.%s exchange=%s message=%s", messages[i].topic,
-			 messages[i].priority, messages[i].exchange, messages[i].body);
+		log_always(LOG_INFO, "notification=%s.%s exchange=%s message=%s", messages[i].topic,
+			   messages[i].priority, messages[i].exchange, messages[i].body);
 	*ret_sent = count;
 	return 0;
 }
