@@ -120,6 +120,7 @@ typedef struct Operation {
 	const char *args;      /* JSON text map of what else the steps need */
 	const char *project_id;
 	const char *user_id;
+	bool by_admin; /* who asked was one */
 	const char *request_id;
 	bool cancelled; /* asked to stop: undone at the next mark */
 	int64_t not_before_us;

@@ -265,6 +265,7 @@ static void out_context(JsonOut *out, const Operation *operation)
 	json_out_text(out, "_context_request_id", operation->request_id);
 	json_out_text(out, "_context_user_id", operation->user_id);
 	json_out_text(out, "_context_project_id", operation->project_id);
+	json_out_bool(out, "_context_is_admin", operation->by_admin);
 }
 
 static const char *notice_text(const Notice *notice)

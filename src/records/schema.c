@@ -256,6 +256,7 @@ static const char schema_3[] =
 static const char schema_4[] =
 	"ALTER TABLE operations ADD COLUMN share_id TEXT;"
 	"ALTER TABLE operations ADD COLUMN share_mapping_id TEXT;"
+	"ALTER TABLE operations ADD COLUMN by_admin BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE servers ADD COLUMN address TEXT;"
 	"CREATE UNIQUE INDEX servers_address ON servers (address) WHERE address IS NOT NULL;"
 	"CREATE TABLE share_types ("
@@ -314,6 +315,7 @@ static const char schema_4[] =
 	"CREATE TABLE outbox ("
 	"seq BIGINT PRIMARY KEY NOT NULL, service TEXT NOT NULL, versioned BIGINT NOT NULL, "
 	"priority TEXT NOT NULL, body TEXT NOT NULL);"
+	"CREATE UNIQUE INDEX outbox_service ON outbox (service, seq);"
 	"CREATE TABLE action_events ("
 	"id TEXT PRIMARY KEY NOT NULL, action_id TEXT, event TEXT, started_us BIGINT NOT NULL, "
 	"finished_us BIGINT NOT NULL);"

@@ -409,6 +409,7 @@ static const Column operation_columns[] = {
 	TEXT_COLUMN(Operation, args),
 	FIXED_TEXT_COLUMN(Operation, project_id),
 	FIXED_TEXT_COLUMN(Operation, user_id),
+	FIXED_BOOL_COLUMN(Operation, by_admin),
 	TEXT_COLUMN(Operation, request_id),
 	BOOL_COLUMN(Operation, cancelled),
 	INT_COLUMN(Operation, not_before_us),

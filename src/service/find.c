@@ -87,6 +87,7 @@ Operation operation_for(const Work *work, const char *lane)
 		.lane = lane,
 		.project_id = work->caller->project_id,
 		.user_id = work->caller->user_id,
+		.by_admin = caller_is_admin(work->caller),
 		.request_id = work->request_id,
 	};
 }

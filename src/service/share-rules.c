@@ -238,6 +238,7 @@ int share_rules_begin(Tx *tx, Arena *arena, const Operation *by, const char *sha
 		.args = json_print_text_map(arena, &args),
 		.project_id = by->project_id,
 		.user_id = by->user_id,
+		.by_admin = by->by_admin,
 		.request_id = by->request_id,
 	};
 

@@ -146,6 +146,7 @@ int volume_delete_along(Tx *tx, Arena *arena, const Operation *by, const char *v
 	Operation operation = {
 		.volume_id = volume_id,
 		.user_id = by->user_id,
+		.by_admin = by->by_admin,
 		.request_id = by->request_id,
 	};
 	bool alone = false;

@@ -27,7 +27,8 @@ WHEN = re.compile(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$')
 def config(shares='directory', **settings):
     file = tempfile.NamedTemporaryFile('w', suffix='.conf', delete=False)
     with file:
-        file.write('[share]\nbackend = %s\n[notifications]\n' % shares)
+        # They were asked for: the log's level is not theirs.
+        file.write('[log]\nlevel = error\n[share]\nbackend = %s\n[notifications]\n' % shares)
         file.writelines('%s = %s\n' % pair for pair in settings.items())
     return file.name
 
@@ -110,6 +111,7 @@ def each_is_whole_and_one_of_a_kind():
         assert WHEN.match(notice['timestamp']), notice['timestamp']
         assert re.fullmatch('[0-9a-f]{32}', notice['_unique_id']), notice['_unique_id']
         assert re.match('req-', notice['_context_request_id']), notice
+        assert notice['_context_is_admin'] is False, notice
         versioned = notice['event_type'].startswith('instance.')
         tap.expect(notice['key'], '%snotifications.%s' % (
             'versioned_' if versioned else '', notice['priority'].lower()), 'key')
@@ -179,6 +181,22 @@ def changes_at_once_are_told():
                ('new', [{'key': 'k', 'value': 'v'}]), 'what was deleted')
 
 
+def who_asks_as_an_administrator_is_told_as_one():
+    story = Story(cleatd)
+    volume = story.volume()
+    admin = cleatd.user('admin')
+    path = '%s/%s' % (VOLUMES, volume)
+    reset = admin.post(path + '/action', {'os-reset_status': {'status': 'error'}})
+    tap.expect(reset.status, 202, 'status of %r' % reset)
+    tap.expect(admin.delete(path).status, 202, 'delete')
+    wait_for(lambda: story.user.get(path).status == 404, 'its end')
+    seen = [(notice['event_type'], notice['_context_is_admin']) for notice in told()
+            if notice['payload'].get('volume_id') == volume]
+    tap.expect(seen, [('volume.create.start', False), ('volume.create.end', False),
+                      ('volume.reset_status.start', True), ('volume.reset_status.end', True),
+                      ('volume.delete.start', True), ('volume.delete.end', True)], 'of whom')
+
+
 def failure_says_why():
     with Cleatd(args=['--config', CONFIG], env={'CLEAT_FAKE_MIRROR': '3600000'}) as slow:
         story = Story(slow).create()
@@ -234,5 +252,5 @@ tap.run('notifications', [
     whole_story_is_told_in_order, payloads_are_those_of_the_samples, shares_follow_the_power,
     each_is_whole_and_one_of_a_kind, unversioned_ones_of_servers,
     how_a_volume_is_connected_is_not_told, attachments_of_others_are_told,
-    changes_at_once_are_told, failure_says_why, failure_of_a_share_says_why,
-    nothing_is_written_where_nobody_is_told], cleanup)
+    changes_at_once_are_told, who_asks_as_an_administrator_is_told_as_one, failure_says_why,
+    failure_of_a_share_says_why, nothing_is_written_where_nobody_is_told], cleanup)

@@ -25,8 +25,8 @@ CREATE TABLE local_disks (id TEXT PRIMARY KEY NOT NULL, server_id TEXT, device T
 INSERT INTO "local_disks" VALUES('key','server_id 2','device 2',3000009,'guest_format 2','disk_bus 2','tag 2',7000021);
 CREATE TABLE messages (id TEXT PRIMARY KEY NOT NULL, project_id TEXT, request_id TEXT,resource_type TEXT, resource_id TEXT, event_id TEXT, text TEXT,created_us BIGINT NOT NULL, expires_us BIGINT NOT NULL);
 INSERT INTO "messages" VALUES('key','project_id 2','request_id 2','resource_type 2','resource_id 2','event_id 2','text 2',7000021,8000024);
-CREATE TABLE operations (id TEXT PRIMARY KEY NOT NULL, format BIGINT NOT NULL, kind TEXT,state TEXT NOT NULL, lane TEXT, server_id TEXT, volume_id TEXT,attachment_id TEXT, image_id TEXT, action_id TEXT, args TEXT,project_id TEXT, user_id TEXT, request_id TEXT,cancelled BIGINT NOT NULL, not_before_us BIGINT NOT NULL,deadline_us BIGINT NOT NULL, last_error TEXT, created_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, snapshot_id TEXT, progress BIGINT NOT NULL DEFAULT 0, share_id TEXT, share_mapping_id TEXT);
-INSERT INTO "operations" VALUES('key',1000003,'kind 2','done','lane 2','server_id 2','volume_id 2','attachment_id 2','image_id 2','action_id 2','args 2','project_id 2','user_id 2','request_id 2',1,18000054,19000057,'last_error 2',22000066,23000069,'snapshot_id 2',21000063,'share_id 2','share_mapping_id 2');
+CREATE TABLE operations (id TEXT PRIMARY KEY NOT NULL, format BIGINT NOT NULL, kind TEXT,state TEXT NOT NULL, lane TEXT, server_id TEXT, volume_id TEXT,attachment_id TEXT, image_id TEXT, action_id TEXT, args TEXT,project_id TEXT, user_id TEXT, request_id TEXT,cancelled BIGINT NOT NULL, not_before_us BIGINT NOT NULL,deadline_us BIGINT NOT NULL, last_error TEXT, created_us BIGINT NOT NULL,updated_us BIGINT NOT NULL, snapshot_id TEXT, progress BIGINT NOT NULL DEFAULT 0, share_id TEXT, share_mapping_id TEXT, by_admin BIGINT NOT NULL DEFAULT 0);
+INSERT INTO "operations" VALUES('key',1000003,'kind 2','done','lane 2','server_id 2','volume_id 2','attachment_id 2','image_id 2','action_id 2','args 2','project_id 2','user_id 2','request_id 2',0,19000057,20000060,'last_error 2',23000069,24000072,'snapshot_id 2',22000066,'share_id 2','share_mapping_id 2',0);
 CREATE TABLE outbox (seq BIGINT PRIMARY KEY NOT NULL, service TEXT NOT NULL, versioned BIGINT NOT NULL, priority TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE projects (id TEXT PRIMARY KEY NOT NULL, name TEXT, description TEXT,enabled BIGINT NOT NULL, created_us BIGINT NOT NULL);
 INSERT INTO "projects" VALUES('key','name 2','description 2',1,4000012);
@@ -145,4 +145,5 @@ CREATE INDEX share_mappings_share ON share_mappings (share_id);
 CREATE INDEX share_mappings_rule ON share_mappings (rule_id) WHERE rule_id IS NOT NULL;
 CREATE INDEX share_type_accesses_type ON share_type_accesses (type_id);
 CREATE INDEX share_type_accesses_project ON share_type_accesses (project_id);
+CREATE UNIQUE INDEX outbox_service ON outbox (service, seq);
 CREATE INDEX action_events_action ON action_events (action_id);
