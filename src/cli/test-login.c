@@ -21,6 +21,45 @@ static void write_cloud(char path[static 32], const char *url)
 	assert_int_equal(write(fd, text.data, text.length), text.length);
 }
 
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+/* As the environment says it. */
+static void log_in_with_trace(const char *trace, const char *holds, const char *lacks)
+{
+	const HttpScriptRow rows[] = {
+		{.request = "POST /v3/auth/tokens",
+		 .holds = holds,
+		 .lacks = lacks,
+		 .status = 201,
+		 .headers = "X-Subject-Token: secret\r\n",
+		 .body = token_body},
+	};
+	HttpScript *script = serve_rows(rows, ARRAY_SIZE(rows));
+	_cleanup_(ran_done) Ran ran = {0};
+	char path[32];
+
+	write_cloud(path, http_script_url(script));
+	assert_int_equal(setenv("OS_CLIENT_CONFIG_FILE", path, 1), 0);
+	assert_int_equal(setenv("TRACEPARENT", trace, 1), 0);
+	ran = run_cleat("token issue --os-cloud c -f value -c id");
+	assert_int_equal(unsetenv("TRACEPARENT"), 0);
+	assert_string_equal(ran.err, "");
+	assert_int_equal(unlink(path), 0);
+	end_rows(script);
+}
+
+TEST(calls_are_part_of_the_trace_of_the_environment)
+{
+	log_in_with_trace(TRACE, "traceparent: " TRACE "\r\n", NULL);
+}
+
+TEST(what_names_no_trace_is_not_sent)
+{
+	log_in_with_trace("", NULL, "traceparent");
+	log_in_with_trace("00-1-2-3", NULL, "traceparent");
+	log_in_with_trace(TRACE "\r\nX-Auth-Token: x", NULL, "traceparent");
+}
+
 TEST(a_cloud_is_not_mixed_with_the_environment)
 {
 	static const HttpScriptRow rows[] = {

@@ -59,8 +59,9 @@ struct ClientLogin {
 	const char *cacert;    /* file with the authorities to trust instead of the system's */
 	/* Of block storage, instead of the catalog's; with a token nobody else is asked. */
 	const char *volume_endpoint;
-	bool insecure;      /* do not check the server's certificate */
-	int64_t timeout_ms; /* of one call; 0: a minute */
+	const char *traceparent; /* sent with each call: see base/trace.h */
+	bool insecure;           /* do not check the server's certificate */
+	int64_t timeout_ms;      /* of one call; 0: a minute */
 };
 
 /* Bytes to send as the body of a request. */

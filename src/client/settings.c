@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "base/trace.h"
 #include "client/clouds.h"
 
 #define TEXT(member) offsetof(ClientLogin, member)
@@ -72,6 +73,14 @@ static const char *find_setting(const ClientSetting *setting, const char *by_han
 	return clouds ? clouds_get(clouds, setting->path) : getenv(setting->variable);
 }
 
+/* As W3C has it, what names no trace is as good as none. */
+static const char *find_trace(Arena *arena)
+{
+	const char *text = getenv("TRACEPARENT");
+
+	return trace_is_parent(text) ? arena_strdup(arena, text) : NULL;
+}
+
 /* Whether what was found is enough to try. */
 static int check_login(const ClientLogin *login, Fault *f)
 {
@@ -113,6 +122,7 @@ int client_settings_read(Arena *arena, const char *cloud, ClientGiven given, voi
 		*(const char **)((char *)&login + setting->offset) =
 			str_empty(text) ? NULL : arena_strdup(arena, text);
 	}
+	login.traceparent = find_trace(arena);
 	login.insecure = clouds && str_eq_nocase(clouds_get(clouds, "verify"), "false");
 	r = check_login(&login, f);
 	if (r == 0)

@@ -28,7 +28,8 @@ typedef const char *(*ClientGiven)(void *ctx, const char *name);
 
 /*
  * cloud: its name in clouds.yaml; NULL: the one that OS_CLOUD names, if any. The texts are in the
- * arena. A fault says what is missing, or wrong, and what can be done about it.
+ * arena. The trace that TRACEPARENT names is one of them. A fault says what is missing, or wrong,
+ * and what can be done about it.
  */
 _must_use_ int client_settings_read(Arena *arena, const char *cloud, ClientGiven given, void *ctx,
 				    ClientLogin *ret, Fault *f);

@@ -188,7 +188,7 @@ static void set_body(Client *client, const Exchange *exchange)
 
 static struct curl_slist *header_list(const Client *client, const Exchange *exchange)
 {
-	_cleanup_(buf_done) Buf token = {0};
+	_cleanup_(buf_done) Buf token = {0}, trace = {0};
 	struct curl_slist *list = NULL;
 
 	list = client->calls->slist_append(list, "Accept: application/json");
@@ -200,6 +200,10 @@ static struct curl_slist *header_list(const Client *client, const Exchange *exch
 	if (client->token) {
 		buf_printf(&token, "X-Auth-Token: %s", client->token);
 		list = client->calls->slist_append(list, token.data);
+	}
+	if (client->login.traceparent) {
+		buf_printf(&trace, "traceparent: %s", client->login.traceparent);
+		list = client->calls->slist_append(list, trace.data);
 	}
 	for (const char *const *header = exchange->headers; header && *header; header++)
 		list = client->calls->slist_append(list, *header);

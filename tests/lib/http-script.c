@@ -87,6 +87,10 @@ static const HttpScriptRow *next_row(HttpScript *script)
 		note_wrong(script, row->holds);
 		return &unexpected;
 	}
+	if (row->lacks && strstr(script->request, row->lacks)) {
+		note_wrong(script, "the same without what it must not have");
+		return &unexpected;
+	}
 	script->played++;
 	return row;
 }

@@ -13,6 +13,7 @@ typedef struct HttpScript HttpScript;
 typedef struct HttpScriptRow {
 	const char *request; /* "GET /v3/auth/tokens?x=1"; with * at its end: anything from there */
 	const char *holds;   /* text that the head or body holds, or NULL */
+	const char *lacks;   /* text that neither holds, or NULL */
 	int status;
 	const char *headers; /* complete lines ending in \r\n, or NULL */
 	const char *body;    /* or NULL */

@@ -8,6 +8,7 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/trace.h"
 #include "base/uuid.h"
 
 static bool changes_something(const ApiCall *call)
@@ -17,20 +18,12 @@ static bool changes_something(const ApiCall *call)
 	return call->path && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
 }
 
-/* "00-" with ids of 32 and 16 hex digits that are not all zero, and flags; NULL: it is not that. */
+/* NULL: there is none. */
 static const char *traceparent_of(HttpRequest *http)
 {
-	static const char form[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
 	const char *text = http_header(http, "traceparent");
 
-	if (!text || strlen(text) != sizeof(form) - 1)
-		return NULL;
-	for (size_t i = 0; form[i]; i++)
-		if (form[i] == 'x' ? !strchr("0123456789abcdef", text[i]) : text[i] != form[i])
-			return NULL;
-	if (strspn(text + 3, "0") >= 32 || strspn(text + 36, "0") >= 16)
-		return NULL;
-	return text;
+	return trace_is_parent(text) ? text : NULL;
 }
 
 /* "req-" and a uuid, as services that call each other send it; NULL: it is not that. */
