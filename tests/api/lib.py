@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 
+PATIENCE = 120  # for what takes a moment, also on a machine that has much else to do
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get('CLEAT_BUILD', os.path.join(ROOT, 'build'))
 CLEATD = os.path.join(BUILD, 'src', 'daemon', 'cleatd')
@@ -158,7 +159,7 @@ class Cleatd:
                 return True
         raise AssertionError('cleatd does not say that it serves; see ' + self.log.name)
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=PATIENCE):
         """End it cleanly; returns its exit status."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -198,7 +199,7 @@ class Cleatd:
             connection = getattr(self.connections, 'http', None)
             fresh = connection is None
             if fresh:
-                connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+                connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE)
                 self.connections.http = connection
             try:
                 connection.request(method, path, data, headers)
@@ -222,7 +223,7 @@ def read_openrc(path):
     return variables
 
 
-def wait_for(check, what, seconds=30, pause=0.01):
+def wait_for(check, what, seconds=PATIENCE, pause=0.01):
     """Poll until check() is true, and return what it returned."""
     end = time.monotonic() + seconds
     while True:
@@ -235,7 +236,7 @@ def wait_for(check, what, seconds=30, pause=0.01):
         pause = min(pause * 1.5, 0.5)
 
 
-def wait_status(user, path, key, wanted, seconds=30):
+def wait_status(user, path, key, wanted, seconds=PATIENCE):
     """Poll a resource until its status is the wanted one; an error status ends it early."""
     def check():
         reply = user.get(path)

@@ -208,7 +208,7 @@ def it_is_adopted_again_and_lost():
     tap.expect(os.path.exists(domain_file(OLD)), False, 'domain')
     tap.expect(admin().post('%s/%s/release' % (ADMIN, OLD)).status, 202, 'release')
     lib.wait_status(admin(), VOLUMES + '/' + volume, 'volume', 'available')
-    tap.expect(admin().get('%s/%s' % (SERVERS, OLD)).status, 404, 'server')
+    lib.wait_for(lambda: admin().get('%s/%s' % (SERVERS, OLD)).status == 404, 'server to go')
 
 
 def servers_of_ours_are_not_released():

@@ -213,7 +213,7 @@ def a_volume_that_cannot_go_yet_goes_later():
     wait_for(lambda: volume_status(volume) in ('deleting', 'error_deleting'), 'the deletion')
     os.rmdir(file)
     os.unlink(file + '.away')
-    wait_for(lambda: volume_status(volume) is None, 'the volume to be gone', seconds=60)
+    wait_for(lambda: volume_status(volume) is None, 'the volume to be gone')
 
 
 def an_offloaded_server_gets_its_volumes_when_it_comes_back():

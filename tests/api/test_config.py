@@ -14,7 +14,7 @@ import urllib.request
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
-from lib import CLEATD, Cleatd  # noqa: E402
+from lib import CLEATD, PATIENCE, Cleatd  # noqa: E402
 
 home = tempfile.mkdtemp(prefix='cleat-config-')
 state = os.path.join(home, 'state')
@@ -66,7 +66,7 @@ def password_in(text):
 
 def refused(*words, **sections):
     """Start with these options and settings; returns (status, stderr) of a start that fails."""
-    done = subprocess.run([CLEATD, '--config', write_config(**sections), *words], timeout=30,
+    done = subprocess.run([CLEATD, '--config', write_config(**sections), *words], timeout=PATIENCE,
                           capture_output=True, text=True, check=False)
     tap.expect(done.stdout, '', 'stdout')
     assert done.stderr.splitlines()[-1].startswith('cleatd: ') or done.returncode == 2, done.stderr
@@ -116,7 +116,7 @@ def tls_is_served():
         lax = ssl.create_default_context()
         lax.check_hostname, lax.verify_mode = False, ssl.CERT_NONE
         url = 'https://127.0.0.1:%d/identity/v3' % daemon.port
-        with urllib.request.urlopen(url, context=lax, timeout=20) as reply:
+        with urllib.request.urlopen(url, context=lax, timeout=PATIENCE) as reply:
             text = reply.read().decode()
         assert '"https://127.0.0.1:%d/identity/v3/"' % daemon.port in text, text
     status, text = refused(server={'tls_cert': cert, 'tls_key': '/nonexistent'})

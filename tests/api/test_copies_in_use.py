@@ -157,7 +157,7 @@ def clones_and_images():
     reply = demo.post(path, body)
     tap.expect(reply.status, 202, 'status of %r' % reply)
     image = '/image/v2/images/' + reply.body['os-volume_upload_image']['image_id']
-    tap.expect(demo.get('%s/%s' % (VOLUMES, volume['id'])).body['volume']['status'], 'uploading')
+    tap.expect(reply.body['os-volume_upload_image']['status'], 'uploading')
     wait_for(lambda: demo.get(image).body['status'] == 'active', 'the image to be active')
     wait_status(demo, '%s/%s' % (VOLUMES, volume['id']), 'volume', 'in-use')
     tap.expect(demo.delete(image).status, 204)

@@ -46,8 +46,9 @@ def an_event_in_the_middle_of_an_extend_shrinks_nothing():
     reply = admin.post(EVENTS, {'events': [{'name': 'volume-extended', 'tag': volume['id'],
                                             'server_uuid': server_id}]}, version='compute 2.60')
     tap.expect(reply.status, 200)
-    wait_for(lambda: operations(volume).get('resize-disk', 'doing') not in ('doing', 'undoing'),
-             'the end of what the event began')
+    wait_for(lambda: not {operations(volume).get(kind, 'doing') for kind in
+                          ('extend-volume', 'resize-disk')} & {'doing', 'undoing'},
+             'the end of both')
     tap.expect((operations(volume)['extend-volume'], operations(volume)['resize-disk']),
                ('done', 'done'))
     with open(os.path.join(cleatd.dir, 'fake', server_id + '.json'), encoding='utf-8') as file:

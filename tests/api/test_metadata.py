@@ -65,7 +65,7 @@ class Door(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
+        self.sock.settimeout(lib.PATIENCE)
         self.sock.connect(self.path)
 
 
@@ -169,13 +169,14 @@ def a_door_leads_to_one_server():
         tap.expect(through(door_of(other_id), path).status, 404, path)
     tap.expect(demo.delete(other).status, 204)
     wait_for(lambda: demo.get(other).status == 404, 'the end of the server')
-    tap.expect(os.path.exists(door_of(other_id)), False)
+    wait_for(lambda: not os.path.exists(door_of(other_id)), 'the end of its door')
 
 
 def the_relay_carries_requests():
     relay = [lib.CLEATD, '--relay', door_of(ID)]
     done = subprocess.run(relay, input=b'GET /openstack HTTP/1.1\r\nHost: x\r\n'
-                          b'Connection: close\r\n\r\n', capture_output=True, timeout=30, check=True)
+                          b'Connection: close\r\n\r\n', capture_output=True,
+                          timeout=lib.PATIENCE, check=True)
     assert done.stdout.startswith(b'HTTP/1.1 200 '), done.stdout
     assert done.stdout.endswith(b'latest'), done.stdout
 

@@ -20,7 +20,7 @@ CONNECTOR = {'host': 'h', 'initiator': 'iqn.1993-08.org.debian:01:h'}
 config = tempfile.NamedTemporaryFile('w', suffix='.conf')
 config.write('[volume]\nbackend = fake\n')
 config.flush()
-cleatd = lib.Cleatd(args=['--config', config.name], env={'CLEAT_FAKE_EXPORT_DELAY_MS': '1500'})
+cleatd = lib.Cleatd(args=['--config', config.name], env={'CLEAT_FAKE_EXPORT_DELAY_MS': '4000'})
 demo = cleatd.user('demo')
 assert demo.token
 
@@ -55,11 +55,14 @@ def what_is_under_way_is_counted_with_its_age():
     lib.wait_for(lambda: metric('cleat_operations', kind='create-attachment', state='doing') == 1,
                  'an operation under way')
     lib.wait_for(lambda: (metric('cleat_operations_oldest_seconds', kind='create-attachment',
-                                 state='doing') or 0) > 0.5, 'its age')
+                                 state='doing') or 0) > 0.2, 'its age')
     export.join()
     lib.wait_for(lambda: metric('cleat_operations', kind='create-attachment') is None, 'its end')
-    tap.expect(metric('cleat_operations_ended_total', kind='create-attachment', outcome='done'), 1)
-    tap.expect(metric('cleat_operation_seconds_count', kind='create-attachment'), 1)
+    # Its row says so before it is counted.
+    lib.wait_for(lambda: (metric('cleat_operations_ended_total', kind='create-attachment',
+                                 outcome='done'),
+                          metric('cleat_operation_seconds_count', kind='create-attachment'))
+                 == (1, 1), 'it to be counted')
     tap.expect(metric('cleat_operations_ended_total', kind='create-attachment', outcome='failed'),
                0)
 

@@ -155,6 +155,9 @@ def create_server(_, version, **more):
     reply = demo.post(COMPUTE + '/servers', {'server': wish}, version=version)
     for row in demo.get(COMPUTE + '/servers?name=other').body['servers']:
         assert demo.delete(COMPUTE + '/servers/' + row['id']).status in (204, 404)
+    # Those that are not gone yet count in the quota.
+    tap.wait_for('them to go', lambda: not demo.get(
+        COMPUTE + '/servers?name=other').body['servers'])
     return accepted(reply)
 
 

@@ -425,8 +425,8 @@ def a_root_volume_is_filled_anew():
     with open(file, 'rb') as disk:
         tap.expect(disk.read(4), b'anew')
     tap.expect(os.path.getsize(file), 2 ** 30)
-    tap.expect(len(glob.glob(os.path.dirname(file) + '/*')),
-               len(demo.get('/volume/v3/volumes').body['volumes']), 'files of volumes')
+    wait_for(lambda: len(glob.glob(os.path.dirname(file) + '/*')) ==
+             len(demo.get('/volume/v3/volumes').body['volumes']), 'as many files as volumes')
     tap.expect(demo.get('/volume/v3/volumes/' + volume).body['volume']
                ['volume_image_metadata']['image_id'], other)
     tap.expect(demo.get('%s/%s/os-volume_attachments' % (SERVERS, server),
@@ -446,7 +446,7 @@ def a_root_volume_is_nobody_elses_meanwhile():
         'size': 1}}).body['volume']['id']
     gone = make_image('soon gone', b'gone' * 1024)
     cleatd.stop()
-    assert cleatd.start(env={'CLEAT_FAKE_DELAY_MS': '1000', 'CLEAT_FAKE_MIRROR': '1000'})
+    assert cleatd.start(env={'CLEAT_FAKE_DELAY_MS': '2000', 'CLEAT_FAKE_MIRROR': '2000'})
     tap.expect(act(server, 'rebuild', {'imageRef': gone}, version='compute 2.93').status, 202)
     tap.expect(demo.delete('%s/%s' % (IMAGES, gone)).status, 204)
     tap.expect(show_volume(volume)['status'], 'maintenance')

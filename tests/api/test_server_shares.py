@@ -335,8 +335,9 @@ def a_share_that_cannot_be_connected_fails_the_start():
              [(0,)], 'nothing to be connected')
     os.rename(content + '.away', content)
     expect(server.ask('reboot', {'type': 'HARD'}), 202)
-    wait_for(lambda: server.status(share) == 'active', 'a hard reboot to mend it')
-    server.wait('ACTIVE')
+    wait_for(lambda: server.status(share) == 'active' and
+             demo.get(server.path).body['server']['status'] == 'ACTIVE',
+             'a hard reboot to mend it')
     server.delete()
 
 
@@ -605,7 +606,7 @@ def bug_2089034_a_deletion_that_fails_shows_and_goes_on():
     keeper = os.open(mounts(share)[0], os.O_RDONLY)
     try:
         tap.expect(demo.delete(server.path).status, 204, 'delete')
-        wait_for(lambda: server.status(share) == 'error', 'the share to show it', 90)
+        wait_for(lambda: server.status(share) == 'error', 'the share to show it')
         shown = demo.get(server.path).body['server']
         tap.expect(shown['status'], 'ERROR', 'server')
         assert share in shown['fault']['message'], shown
@@ -613,7 +614,7 @@ def bug_2089034_a_deletion_that_fails_shows_and_goes_on():
         tap.expect(len(rules(share)), 1, 'rules of a share that is in use')
     finally:
         os.close(keeper)
-    wait_for(lambda: demo.get(server.path).status == 404, 'server to go', 90)
+    wait_for(lambda: demo.get(server.path).status == 404, 'server to go')
     wait_for(lambda: not rules(share), 'rule to go')
     tap.expect((locks(share), mounts(share)), ([], []), 'locks and mounts')
     expect(demo.delete('%s/%s' % (SHARES, share)), 202)

@@ -142,7 +142,7 @@ def a_slow_guest_is_waited_for():
     tap.expect(asked(mapping(SHARE[hot]))['share']['status'], 'detaching')
     hot.kill()
     start_hot()
-    tap.wait_for('the detach', lambda: mapping(SHARE[hot]).status == 404, 30)
+    tap.wait_for('the detach', lambda: mapping(SHARE[hot]).status == 404)
     tap.expect(filesystems(), [])
     tap.expect(mounts(), [])
 

@@ -3,6 +3,7 @@
 # Copyright the Cleat authors
 """Servers on the shelf: when they are offloaded, and what becomes of the volumes meanwhile."""
 import os
+import sqlite3
 import sys
 import tempfile
 
@@ -13,12 +14,29 @@ from lib import Cleatd, wait_for, wait_status  # noqa: E402
 
 SERVERS = '/compute/v2.1/servers'
 VOLUMES = '/volume/v3/volumes'
-OFFLOAD_S = 3
+OFFLOAD_S = 3600
 
 CONFIG = tempfile.NamedTemporaryFile('w', suffix='.conf')
-CONFIG.write('[compute]\nshelved_offload_seconds = %d\n' % OFFLOAD_S)
-CONFIG.flush()
-cleatd = Cleatd(args=['--config', CONFIG.name])
+cleatd = Cleatd(args=['--config', CONFIG.name], start=False)
+
+
+def start(offload_s=OFFLOAD_S):
+    CONFIG.truncate(0)
+    CONFIG.seek(0)
+    CONFIG.write('[compute]\nshelved_offload_seconds = %d\n' % offload_s)
+    CONFIG.flush()
+    assert cleatd.start()
+
+
+def an_hour_goes_by():
+    """For servers on the shelf."""
+    tap.expect(cleatd.stop(), 0)
+    store = sqlite3.connect(os.path.join(cleatd.dir, 'cleat.db'))
+    store.execute('UPDATE servers SET shelved_us = shelved_us - ? WHERE shelved_us > 0',
+                  (OFFLOAD_S * 1000000,))
+    store.commit()
+    store.close()
+    start()
 
 
 def demo():
@@ -87,7 +105,10 @@ def offloading_waits_its_time_also_over_a_crash():
     server.act('shelve', 'SHELVED')
     expect_volume(volume, 'in-use')
     cleatd.kill()
-    assert cleatd.start()
+    start()
+    server.wait('SHELVED')
+    expect_volume(volume, 'in-use')
+    an_hour_goes_by()
     server.wait('SHELVED_OFFLOADED')
     expect_volume(volume, 'reserved')
     tap.expect(server.actions()[:2], ['shelveOffload', 'shelve'], 'actions')
@@ -97,16 +118,16 @@ def offloading_waits_its_time_also_over_a_crash():
 
 
 def what_comes_back_in_time_is_not_offloaded():
-    server = Server()
-    server.act('shelve', 'SHELVED')
+    server, other = Server(), Server()
+    for each in (server, other):
+        each.act('shelve', 'SHELVED')
     server.act('unshelve', 'ACTIVE')
-    try:
-        wait_for(lambda: 'shelveOffload' in server.actions(), 'nothing', 2 * OFFLOAD_S)
-    except AssertionError:
-        tap.expect(server.actions()[:2], ['unshelve', 'shelve'], 'actions')
-    else:
-        raise AssertionError('an active server was offloaded')
-    server.delete()
+    an_hour_goes_by()
+    other.wait('SHELVED_OFFLOADED')
+    server.wait('ACTIVE')
+    tap.expect(server.actions()[:2], ['unshelve', 'shelve'], 'actions')
+    for each in (server, other):
+        each.delete()
 
 
 def an_admin_need_not_wait():
@@ -165,9 +186,21 @@ def one_that_boots_from_a_volume_goes_at_once():
     expect_volume(root, 'available')
 
 
+def time_goes_by_also_while_it_runs():
+    tap.expect(cleatd.stop(), 0)
+    start(offload_s=1)
+    server = Server()
+    tap.expect(demo().post(server.path + '/action', {'shelve': None}).status, 202)
+    server.wait('SHELVED_OFFLOADED')
+    tap.expect(server.actions()[:2], ['shelveOffload', 'shelve'], 'actions')
+    server.delete()
+
+
 if __name__ == '__main__':
+    start()
     tap.run('shelf', [
         offloading_waits_its_time_also_over_a_crash, what_comes_back_in_time_is_not_offloaded,
         an_admin_need_not_wait, what_is_attached_meanwhile_gets_its_name_with_the_host,
-        a_shared_volume_stays_the_others, one_that_boots_from_a_volume_goes_at_once],
+        a_shared_volume_stays_the_others, one_that_boots_from_a_volume_goes_at_once,
+        time_goes_by_also_while_it_runs],
         lambda: cleatd.__exit__())

@@ -16,7 +16,7 @@ SERVERS = '/compute/v2.1/servers'
 OPERATIONS = '/admin/v1/operations'
 VOLUMES = V3 + '/volumes'
 SLOW = {'CLEAT_FAKE_MIRROR': '3600000'}
-SOON = {'CLEAT_FAKE_MIRROR': '1500'}
+SOON = {'CLEAT_FAKE_MIRROR': '4000'}
 
 cleatd = Cleatd(env=SLOW)
 demo, admin, reader = cleatd.user('demo'), cleatd.user('admin'), cleatd.user('reader')
@@ -91,7 +91,7 @@ def a_swap_is_seen_while_it_runs():
     PATH, OLD, NEW = server(), make(demo), make(demo)
     attach(OLD)
     tap.expect(swap(OLD, NEW).status, 202, 'swap')
-    wait_for(lambda: operation()['step'] == 'disk-mirror', 'the mirror')
+    wait_for(lambda: operation()['step'] == 'disk-mirror' and disks()[0][1], 'the mirror')
     tap.expect(demo.get(VOLUMES + '/' + OLD['id']).body['volume']['status'], 'detaching', 'old')
     tap.expect(demo.get(VOLUMES + '/' + NEW['id']).body['volume']['status'], 'attaching', 'new')
     tap.expect(attached(), [OLD['id']], 'attachments')

@@ -112,8 +112,7 @@ def a_failure_leaves_the_volume_as_it_was():
     image = reply.body['os-volume_upload_image']['image_id']
     wait_for(lambda: demo.get('%s/%s' % (IMAGES, image)).status == 404, 'the image to be gone')
     os.rename(file_of(volume) + '.away', file_of(volume))
-    shown = demo.get('%s/%s' % (VOLUMES, volume['id'])).body['volume']
-    tap.expect(shown['status'], 'available')
+    wait_status(demo, '%s/%s' % (VOLUMES, volume['id']), 'volume', 'available')
     messages = demo.get(V3 + '/messages?resource_uuid=' + volume['id'], version=at(5))
     tap.expect(len(messages.body['messages']), 1, 'messages')
     drop(demo, volume)

@@ -67,8 +67,8 @@ class House(lib.Cleatd):
                    'available')
 
 
-def overtaken(fail, created):
-    with House(CLEAT_FAKE_EXPORT_DELAY_MS='800', CLEAT_FAKE_EXPORT_FAIL=fail) as house:
+def overtaken(fail, created, delay_ms='800'):
+    with House(CLEAT_FAKE_EXPORT_DELAY_MS=delay_ms, CLEAT_FAKE_EXPORT_FAIL=fail) as house:
         again = Ask(house.update)
         tap.expect(house.demo.post(house.path + '/action', {'os-complete': None},
                                    version=AT).status, 409)
@@ -79,7 +79,7 @@ def overtaken(fail, created):
 
 
 def a_deletion_follows_the_export_it_overtakes():
-    overtaken('', (200, 404))
+    overtaken('', (200, 404), '3000')
 
 
 def also_when_the_export_fails_once():
@@ -98,7 +98,7 @@ def the_same_request_waits_for_the_same_work():
 
 
 def nobody_waits_when_the_daemon_ends():
-    with House(CLEAT_FAKE_EXPORT_DELAY_MS='1500') as house:
+    with House(CLEAT_FAKE_EXPORT_DELAY_MS='600000') as house:
         tap.expect(house.stop(), 0)
         tap.expect(house.create.status(), 504)
         assert house.start(env={'CLEAT_FAKE_EXPORT_DELAY_MS': '0'})

@@ -439,7 +439,10 @@ def a_swap_is_cancelled():
 
 
 def waiting_ends_in_time():
-    with mischief(CLEAT_FAKE_DELAY_MS='700') as cleatd:
+    with mischief() as cleatd:
+        tap.expect(cleatd.stop(), 0)
+        assert cleatd.start(env={'CLEAT_FAKE_DELAY_MS': '3000'})
+        cleatd.users.clear()  # it is at another port
         refused(TIMED_OUT, 'it goes on without us', 'server', 'reboot', '--hard', 's', '--wait',
                 '--timeout', '1', cleatd=cleatd)
         tap.wait_for('the reboot ends all the same', lambda: value(
@@ -594,7 +597,8 @@ def completion_knows_every_command():
 
     def offered(*words):
         done = subprocess.run(['bash', '-c', ask % (' '.join(words), len(words))],
-                              capture_output=True, text=True, timeout=20, check=True)
+                              capture_output=True, text=True, timeout=lib.PATIENCE,
+                              check=True)
         return done.stdout.split()
 
     assert {'server', 'volume', 'attach'} <= set(offered('cleat')), offered('cleat')

@@ -35,13 +35,18 @@ class OverSocket(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def ended(pid):
-    """Gone, or only a name that its parent has not heard of yet."""
+def state_of(pid):
+    """As the kernel names it; 'Z' also when it is gone."""
     try:
         with open('/proc/%d/stat' % pid, encoding='utf-8', errors='replace') as stat:
-            return stat.read().rpartition(')')[2].split()[0] == 'Z'
+            return stat.read().rpartition(')')[2].split()[0]
     except OSError:
-        return True
+        return 'Z'
+
+
+def ended(pid):
+    """Gone, or only a name that its parent has not heard of yet."""
+    return state_of(pid) == 'Z'
 
 
 class Plugin:
@@ -100,6 +105,7 @@ class Plugin:
         children = []
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGSTOP)
+            tap.wait_for('it to stand still', lambda: state_of(self.process.pid) in 'TZ')
             children = self.children()
         self.end(signal.SIGKILL)
         for child in children:

@@ -151,7 +151,7 @@ class Guest:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         tap.wait_for('QEMU', lambda: os.path.exists(self.socket))
 
-    def run(self, line, seconds=120):
+    def run(self, line, seconds=300):
         done = subprocess.run([os.path.join(ROOT, 'guest', 'run-in-guest'), '-t', str(seconds),
                                self.socket, 'PATH=/bin:/sbin:/usr/bin:/usr/sbin; ' + line],
                               capture_output=True, text=True, check=False)

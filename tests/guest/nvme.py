@@ -32,7 +32,7 @@ PROGRAMS = {
 }
 NVME_PACKAGES = ('nvme-cli', 'libnvme1', 'libjson-c5')
 NVME_PROGRAMS = ('/usr/sbin/nvme',)
-SUITE_SECONDS = 240
+SUITE_SECONDS = 900
 
 
 def boot(folder):

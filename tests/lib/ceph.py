@@ -8,11 +8,11 @@ import glob
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import uuid
 
+import ports
 import tap
 
 CONF = '''[global]
@@ -54,9 +54,7 @@ pid file = {folder}/$name.pid
 
 
 def free_address(host):
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return '%s:%d' % probe.getsockname()
+    return '%s:%d' % (host, ports.free_port(host))
 
 
 class Cluster:

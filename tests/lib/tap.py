@@ -12,12 +12,15 @@ import sys
 import time
 import traceback
 
+# For what takes a moment, also on a machine that has much else to do.
+PATIENCE = 120
+
 
 class Skip(Exception):
     """This machine cannot run the test; the text says why."""
 
 
-def wait_for(what, condition, seconds=30, every=0.05):
+def wait_for(what, condition, seconds=PATIENCE, every=0.05):
     """The first true value of condition(); fails, naming `what`, when the time is up."""
     deadline = time.monotonic() + seconds
     while True:

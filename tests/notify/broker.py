@@ -11,23 +11,12 @@ import socket
 import subprocess
 import tempfile
 
+import ports
 import tap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
-START_S = 120
-
-
-def free_ports(count):
-    """They stay free until somebody else takes them: nobody does so on purpose."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(('127.0.0.1', 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+START_S = 300
 
 
 def user():
@@ -41,7 +30,8 @@ class Broker:
     def __init__(self, tls=None):
         """`tls` has the paths of a ca, a cert and a key."""
         self.dir = tempfile.mkdtemp(prefix='cleat-bus-')
-        self.port, self.tls_port, self.dist_port, self.epmd_port = free_ports(4)
+        self.port, self.tls_port, self.dist_port, self.epmd_port = (
+            ports.free_port() for _ in range(4))
         self.tls = tls
         self.epmd = self.process = None
         self.write_config()
@@ -91,7 +81,7 @@ class Broker:
         """Whether AMQP is spoken: a broker begins when it is greeted."""
         assert self.process.poll() is None, 'the broker has ended; see ' + self.dir
         try:
-            with socket.create_connection(('127.0.0.1', self.port), 5) as wire:
+            with socket.create_connection(('127.0.0.1', self.port), 30) as wire:
                 wire.sendall(b'AMQP\x00\x00\x09\x01')
                 return wire.recv(1) == b'\x01'
         except OSError:
@@ -126,7 +116,7 @@ def end_session(process):
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
-            process.wait(60)
+            process.wait(tap.PATIENCE)
         except ProcessLookupError:
             process.wait()
             return

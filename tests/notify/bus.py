@@ -142,11 +142,12 @@ def broker_that_nobody_vouches_for_is_told_nothing():
     url = 'amqps://guest:secret-word@localhost:%d/' % broker.tls_port
     with cleatd(url=url, durable='true') as one:
         Story(one).volume()
-        log = open(one.log.name, encoding='utf-8')
-        tap.wait_for('a warning', lambda: 'notifications wait' in log.read())
-        log.seek(0)
-        assert 'secret-word' not in log.read()
-        log.close()
+
+        def log():
+            with open(one.log.name, encoding='utf-8') as file:
+                return file.read()
+        tap.wait_for('a warning', lambda: 'notifications wait' in log())
+        assert 'secret-word' not in log()
 
 
 def cleanup():

@@ -24,8 +24,9 @@ import tap  # noqa: E402
 SERVERS = '/compute/v2.1/servers'
 VOLUMES = '/volume/v3/volumes'
 GIB = 1 << 30
-BOOT_SECONDS = 90
-RELEASE_SECONDS = 150  # a guest that boots is asked again every 20 s
+BOOT_SECONDS = 300
+REST_SECONDS = 240
+RELEASE_SECONDS = 300  # a guest that boots is asked again every 20 s
 RESIDENT_MAX_KIB = 64 * 1024
 COMMITS_MAX = 16
 LIVED_ENOUGH = 4
@@ -53,7 +54,7 @@ class Volume:
     def show(self):
         return asked(demo().get('%s/%s' % (VOLUMES, self.id)))['volume']
 
-    def wait(self, *statuses, seconds=60):
+    def wait(self, *statuses, seconds=REST_SECONDS):
         def check():
             status = self.show()['status']
             assert status in statuses or 'error' not in status, 'volume is ' + status
@@ -86,7 +87,7 @@ class Server:
     def status(self):
         return asked(demo().get(self.path))['server']['status']
 
-    def wait(self, wanted, seconds=60):
+    def wait(self, wanted, seconds=REST_SECONDS):
         def check():
             server = asked(demo().get(self.path))['server']
             assert wanted == 'ERROR' or server['status'] != 'ERROR', server
@@ -120,11 +121,12 @@ class Server:
 
     def delete(self):
         tap.expect(demo().delete(self.path).status, 204, 'delete')
-        lib.wait_for(lambda: demo().get(self.path).status == 404, 'server to be deleted', 60)
+        lib.wait_for(lambda: demo().get(self.path).status == 404, 'server to be deleted',
+                     REST_SECONDS)
 
     # --- the guest ---
 
-    def run(self, line, seconds=60):
+    def run(self, line, seconds=180):
         """Output of a command inside; it fails here when it fails there."""
         channel = os.path.join(CLEATD.dir, 'guests', self.id + '.channel')
         program = os.path.join(lib.ROOT, 'guest', 'run-in-guest')
@@ -144,10 +146,10 @@ class Server:
                         "echo $d; done; true" % volume.id[:20]) or None
 
     def wait_disk(self, volume):
-        return lib.wait_for(lambda: self.disk_of(volume), 'disk in the guest', 20)
+        return lib.wait_for(lambda: self.disk_of(volume), 'disk in the guest')
 
     def wait_no_disk(self, volume):
-        lib.wait_for(lambda: not self.disk_of(volume), 'disk to leave the guest', 20)
+        lib.wait_for(lambda: not self.disk_of(volume), 'disk to leave the guest')
 
     def check_disk(self, volume, wanted):
         if wanted:
@@ -178,14 +180,15 @@ class Server:
         return (volume.id in self.serials('run', 'qemu'), volume.id in self.serials('etc', 'qemu'))
 
 
-def boot_id(server):
-    return server.run('cat /proc/sys/kernel/random/boot_id')
+def boot_id(server, **how):
+    return server.run('cat /proc/sys/kernel/random/boot_id', **how)
 
 
 def wait_new_boot(server, old):
     def check():
+        """Asked anew now and then: what is said to a guest that goes down is lost."""
         try:
-            return boot_id(server) != old
+            return boot_id(server, seconds=20) != old
         except AssertionError:
             return False
     lib.wait_for(check, 'another boot', BOOT_SECONDS)
@@ -247,7 +250,7 @@ def extend(volume, size):
 
 def see_size(disk, size):
     lib.wait_for(lambda: int(SERVER.run('cat /sys/block/%s/size' % disk)) * 512 == size,
-                 'guest to see %d bytes' % size, 30)
+                 'guest to see %d bytes' % size)
 
 
 def a_running_guest_sees_its_volume_grow():
@@ -295,7 +298,7 @@ def an_event_tells_a_guest_that_its_volume_has_grown():
         shown = asked(demo().get('%s/%s' % (actions, newest['request_id']),
                                  version='compute 2.51'))['instanceAction']
         return shown['events'][0]['result']
-    tap.expect(lib.wait_for(result, 'the action to end', 30), 'Success')
+    tap.expect(lib.wait_for(result, 'the action to end'), 'Success')
     SERVER.detach(volume)
     SERVER.wait_no_disk(volume)
     volume.delete()
@@ -445,9 +448,9 @@ def dies_at(point, request):
         return None
     try:
         request()
-        VOLUME.wait('available', 'in-use', seconds=20)
+        VOLUME.wait('available', 'in-use', seconds=RELEASE_SECONDS)
     except (OSError, lib.http.client.HTTPException):
-        CLEATD.process.wait(20)  # it died under the request
+        CLEATD.process.wait(lib.PATIENCE)  # it died under the request
     try:
         CLEATD.process.wait(1)  # or it does when the rows settle
     except subprocess.TimeoutExpired:
@@ -542,12 +545,13 @@ class Writer:
     def begin(self):
         places = ' '.join(str(place) for place in PLACES)
         self.server.run(
-            'rm -f /tmp/stop; (i=0; while [ ! -e /tmp/stop ]; do i=$((i+1)); for at in %s; do '
-            'echo $i | dd of=/dev/%s bs=4096 seek=$at conv=fsync,sync; done; done) '
-            '>/dev/null 2>&1 & sleep 1' % (places, self.disk))
+            'rm -f /tmp/stop /tmp/begun /tmp/stopped; (i=0; while [ ! -e /tmp/stop ]; do '
+            'i=$((i+1)); for at in %s; do echo $i | dd of=/dev/%s bs=4096 seek=$at '
+            'conv=fsync,sync; done; [ $i -lt 2 ] || : >/tmp/begun; done; : >/tmp/stopped) '
+            '>/dev/null 2>&1 & while [ ! -e /tmp/begun ]; do sleep 0.1; done' % (places, self.disk))
 
     def end(self):
-        self.server.run('touch /tmp/stop; sleep 1')
+        self.server.run('touch /tmp/stop; while [ ! -e /tmp/stopped ]; do sleep 0.1; done')
 
     def numbers(self, path):
         with open(path, 'rb') as file:
@@ -576,7 +580,7 @@ def snapshot_file(snapshot):
         status = asked(demo().get(path))['snapshot']['status']
         assert 'error' not in status, status
         return status == 'available'
-    lib.wait_for(there, 'snapshot to be available', 180)
+    lib.wait_for(there, 'snapshot to be available', 300)
     return os.path.join(CLEATD.dir, 'volumes', snapshot + '.snap.raw')
 
 
@@ -584,6 +588,23 @@ def delete_snapshot(snapshot):
     asked(demo().delete('%s/%s' % (SNAPSHOTS, snapshot)))
     lib.wait_for(lambda: demo().get('%s/%s' % (SNAPSHOTS, snapshot)).status == 404,
                  'snapshot to be deleted')
+
+
+def drafts():
+    return glob.glob(os.path.join(CLEATD.dir, 'volumes', '.draft-*'))
+
+
+def snapshot_under_way(volume):
+    """One whose copy is begun; another, as long as they end before that was seen."""
+    for _ in range(10):
+        snapshot = request_snapshot(volume)
+        path = '%s/%s' % (SNAPSHOTS, snapshot)
+        lib.wait_for(lambda: drafts() or asked(demo().get(path))['snapshot']['status'] ==
+                     'available', 'a draft', pause=0)
+        if drafts():
+            return snapshot
+        delete_snapshot(snapshot)
+    raise AssertionError('no copy is slow enough to be seen')
 
 
 def a_snapshot_is_one_moment():
@@ -604,8 +625,7 @@ def a_snapshot_is_one_moment():
 
 def cleatd_dies_while_the_emulator_copies():
     writer = Writer(SERVER)
-    snapshot = request_snapshot(writer.volume)
-    lib.wait_for(lambda: glob.glob(os.path.join(CLEATD.dir, 'volumes', '.draft-*')), 'a draft')
+    snapshot = snapshot_under_way(writer.volume)
     CLEATD.kill()
     assert CLEATD.start()
     writer.check(snapshot_file(snapshot))
@@ -618,8 +638,7 @@ def cleatd_dies_while_the_emulator_copies():
 
 def emulator_dies_while_it_copies():
     writer = Writer(SERVER)
-    snapshot = request_snapshot(writer.volume)
-    lib.wait_for(lambda: glob.glob(os.path.join(CLEATD.dir, 'volumes', '.draft-*')), 'a draft')
+    snapshot = snapshot_under_way(writer.volume)
     os.kill(SERVER.emulator(), signal.SIGKILL)
     writer.check(snapshot_file(snapshot))
     tap.expect(glob.glob(os.path.join(CLEATD.dir, 'volumes', '.*')), [], 'drafts')

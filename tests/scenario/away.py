@@ -50,7 +50,7 @@ def answers():
 def begin():
     subprocess.run(['unshare', '-m', 'sh', '-euc', BEGIN, FOLDER], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    lib.wait_for(answers, 'libvirtd', 60)
+    lib.wait_for(answers, 'libvirtd')
 
 
 def end():

@@ -89,7 +89,7 @@ def a_server_boots_from_a_volume_that_is_made_for_it():
         mapping('blank', volume_size=2, delete_on_termination=True, disk_bus='scsi', tag='scsi'),
     ])
     assert DATA.show()['status'] in ('reserved', 'in-use'), DATA.show()
-    SERVER.wait('ACTIVE', 120)
+    SERVER.wait('ACTIVE')
     SERVER.wait_boot()
     rows = SERVER.rows()
     TAGS.update({tag: Made(row['volumeId']) for tag, row in rows.items()})
@@ -172,8 +172,9 @@ def firmware_boots_the_volume_that_is_first():
     server = Born(flavor(), [
         mapping('image', second, boot_index=1, volume_size=1, delete_on_termination=True),
         mapping('image', first, boot_index=0, volume_size=1, delete_on_termination=True)])
-    server.wait('ACTIVE', 120)
-    lib.wait_for(lambda: b'FIRST-DISK' in console(server), 'the boot sector to speak', 120)
+    server.wait('ACTIVE')
+    lib.wait_for(lambda: b'FIRST-DISK' in console(server), 'the boot sector to speak',
+                 attach.BOOT_SECONDS)
     assert b'SECOND-DISK' not in console(server), console(server)
     server.delete()
 
@@ -195,12 +196,12 @@ def dies_at(number, mappings, flavor_id):
     died = True
     if CLEATD.start(env={'CLEAT_CRASH': 'after:%d' % number}):
         try:
-            Born(flavor_id, mappings).wait('ACTIVE', 120)
+            Born(flavor_id, mappings).wait('ACTIVE')
             died = False
             CLEATD.process.kill()  # what comes now is not the build
         except (OSError, lib.http.client.HTTPException):
             pass
-    CLEATD.process.wait(20)
+    CLEATD.process.wait(lib.PATIENCE)
     tap.expect(CLEATD.process.returncode, -signal.SIGKILL, 'end of cleatd')
     CLEATD.close()
     assert CLEATD.start(), 'cleatd does not start again'
@@ -218,8 +219,9 @@ def crashes_while_it_is_built():
         died = dies_at(number, mappings, flavor_id)
         server = found()
         if server:
-            server.wait('ACTIVE', 120)
-            lib.wait_for(lambda: b'CRASHED-AND-BOOTED' in console(server), 'boot', 120)
+            server.wait('ACTIVE')
+            lib.wait_for(lambda: b'CRASHED-AND-BOOTED' in console(server), 'boot',
+                         attach.BOOT_SECONDS)
             tap.expect(DATA.show()['status'], 'in-use', 'volume')
             built += died
             server.delete()

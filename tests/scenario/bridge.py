@@ -98,7 +98,7 @@ class Guest(Server):
         lines = DHCP_SCRIPT.strip().split('\n')
         self.run('; '.join(["echo '%s' %s /tmp/dhcp" % (line, '>>' if number else '>')
                             for number, line in enumerate(lines)] + ['chmod +x /tmp/dhcp']))
-        self.run('udhcpc -i eth0 -n -q -f -t 20 -T 1 -s /tmp/dhcp', seconds=120)
+        self.run('udhcpc -i eth0 -n -q -f -t 100 -T 1 -s /tmp/dhcp')
 
     def http(self, path, *headers):
         words = ' '.join("--header '%s'" % header for header in headers)
@@ -152,7 +152,7 @@ def an_address_of_somebody_else_is_told_nothing():
     OTHER.wait('SHUTOFF')
     ONE.run('ip addr flush dev eth0; ip neigh flush dev eth0; ip addr add %s/24 dev eth0 && '
             'ip route add default via 10.20.0.1' % address)
-    said = ONE.run('wget -O - %s/openstack/latest/meta_data.json 2>&1; true' % MD, seconds=120)
+    said = ONE.run('wget -O - %s/openstack/latest/meta_data.json 2>&1; true' % MD)
     assert '404' in said and OTHER.id not in said, said
 
 

@@ -20,6 +20,7 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attach  # noqa: E402
+import ports  # noqa: E402
 from attach import asked, demo, lib, tap, VOLUMES, Server, Volume  # noqa: E402
 
 MIB = 1 << 20
@@ -164,24 +165,26 @@ def nbd_over_a_socket():
     volume = Volume()
     path = os.path.join(CLEATD.dir, 'nbd.sock')
     serve(['qemu-nbd', '-f', 'raw', '-x', 'v', '--persistent', '-k', path, volume.file()])
-    lib.wait_for(lambda: os.path.exists(path), 'qemu-nbd', 10)
+    wait_listening(socket.AF_UNIX, path)
     tell(volume, driver_volume_type='nbd', unix_socket=path, export_name='v')
     write_and_look(volume)
     tap.expect(disk_element(volume).get('type'), 'network', 'type')
     forget(volume)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+def wait_listening(family, address):
+    def answers():
+        with socket.socket(family) as end:
+            return end.connect_ex(address) == 0
+    lib.wait_for(answers, 'somebody at %r' % (address,))
 
 
 def nbd_over_tcp_also_after_a_start():
     needs('qemu-nbd')
-    volume, port = Volume(), free_port()
+    volume, port = Volume(), ports.free_port()
     serve(['qemu-nbd', '-f', 'raw', '-x', 'v', '--persistent', '-b', '127.0.0.1', '-p', str(port),
            volume.file()])
+    wait_listening(socket.AF_INET, ('127.0.0.1', port))
     tell(volume, driver_volume_type='nbd', target_portal='127.0.0.1:%d' % port, export_name='v')
     write_and_look(volume)
     SERVER.action('os-stop')
@@ -200,11 +203,11 @@ class Target:
     IQN = 'iqn.2010-10.org.example:disks'
 
     def __init__(self, volume):
-        self.port, self.number = free_port(), str(os.getpid() % 30000)
+        self.port, self.number = ports.free_port(), str(os.getpid() % 30000)
         self.env = dict(os.environ, TGT_IPC_SOCKET=os.path.join(CLEATD.dir, 'tgt'))
         serve(['tgtd', '-f', '-C', self.number, '--iscsi', 'portal=127.0.0.1:%d' % self.port],
               env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        lib.wait_for(lambda: self.ask('--mode', 'sys', '--op', 'show'), 'tgtd', 20)
+        lib.wait_for(lambda: self.ask('--mode', 'sys', '--op', 'show'), 'tgtd')
         assert self.ask('--mode', 'target', '--op', 'new', '--tid', '1', '-T', self.IQN)
         assert self.ask('--mode', 'logicalunit', '--op', 'new', '--tid', '1', '--lun', '1',
                         '-b', volume.file())

@@ -18,7 +18,7 @@ from attach import asked, boot_id, demo, lib, tap, VOLUMES, Server, Volume  # no
 CLEATD = attach.CLEATD
 SERVER = None
 VOLUME = None
-MEMORY_SECONDS = 120  # to write or read a guest's memory, on a machine that does more than this
+MEMORY_SECONDS = 300  # to write or read a guest's memory, on a machine that does more than this
 
 
 # --- vocabulary ----------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Shape(Server):
 
     def act(self, name, value, status):
         self.action(name, value)
-        self.wait(status, 120)
+        self.wait(status)
         self.wait_boot()
 
     def write(self, disk, word):
@@ -113,7 +113,7 @@ def an_image_of_a_running_guest_is_one_moment_of_it():
     image = asked(demo().post(SERVER.path + '/action', {'createImage': {'name': 'moment'}},
                               version='compute 2.45'))['image_id']
     lib.wait_for(lambda: demo().get('%s/%s' % (IMAGES, image)).body['status'] == 'active',
-                 'image', 120)
+                 'image', attach.REST_SECONDS)
     SERVER.wait('ACTIVE')
     tap.expect(attach.boot_id(SERVER), before, 'the guest went on')
     SERVER.write('vda', 'later')

@@ -44,7 +44,7 @@ def it_is_given_one():
     SERVER.wait_mapping(SHARE, 'active')
     SERVER.mount('data', '/mnt/one')
     SERVER.run('echo hot > /mnt/one/guest.txt && sync')
-    with open(lib.wait_for(lambda: SHARE.file('guest.txt'), 'the file', 20),
+    with open(lib.wait_for(lambda: SHARE.file('guest.txt'), 'the file'),
               encoding='ascii') as file:
         tap.expect(file.read(), 'hot\n')
     tap.expect(list(shares_told(SERVER.http(TOLD))), ['data'], 'over the network')
@@ -87,13 +87,13 @@ def a_cleatd_that_dies_meanwhile_leaves_no_program():
     """Killed at several moments after the program that is to serve the share has begun."""
     SERVER.run('umount /mnt/two')
     SERVER.take(SHARE)
-    lib.wait_for(lambda: not programs(), 'programs to end', 30)
+    lib.wait_for(lambda: not programs(), 'programs to end')
     for late in (0, 0.02, 0.04, 0.06, 0.09):
         reply = demo().post(SERVER.path + '/shares', {'share': {
             'share_id': SHARE.id, 'tag': 'again'}}, **AT)
         tap.expect(reply.status, 201, repr(reply))
         lib.wait_for(lambda: glob.glob(SERVER.libvirt_file('run', 'qemu', '*-fs.pid')),
-                     'a program to begin', 30, 0)
+                     'a program to begin', pause=0)
         time.sleep(late)
         CLEATD.kill()
         assert CLEATD.start()
@@ -101,7 +101,7 @@ def a_cleatd_that_dies_meanwhile_leaves_no_program():
         SERVER.mount('again', '/mnt/two')
         tap.expect(SERVER.run('cat /mnt/two/guest.txt; umount /mnt/two'), 'hot')
         SERVER.take(SHARE)
-        lib.wait_for(lambda: not programs(), 'programs to end', 30)
+        lib.wait_for(lambda: not programs(), 'programs to end')
         tap.expect(mounts_of_cleatd(), [], 'mounts')
     tap.expect(boot_id(SERVER), BOOT, 'boot')
     it_is_given_it_again()

@@ -38,7 +38,7 @@ class Share:
         self.id = asked(demo().post(SHARES, {'share': {'share_proto': 'NFS', 'size': 1}},
                                     **NEWEST))['share']['id']
         self.path = '%s/%s' % (SHARES, self.id)
-        lib.wait_for(lambda: self.status() == 'available', 'share to be available', 60)
+        lib.wait_for(lambda: self.status() == 'available', 'share to be available')
 
     def status(self):
         status = asked(demo().get(self.path, **NEWEST))['share']['status']
@@ -66,11 +66,11 @@ class Share:
 class Guest(metadata.Guest):
     def stop(self):
         self.action('os-stop')
-        self.wait('SHUTOFF', 90)
+        self.wait('SHUTOFF')
 
     def start(self):
         self.action('os-start')
-        self.wait('ACTIVE', 90)
+        self.wait('ACTIVE')
         self.wait_boot()
         self.network()
 
@@ -80,11 +80,11 @@ class Guest(metadata.Guest):
     def mapping(self, share):
         return demo().get('%s/shares/%s' % (self.path, share.id), **AT)
 
-    def wait_mapping(self, share, wanted, seconds=60):
+    def wait_mapping(self, share, wanted):
         def check():
             status = asked(self.mapping(share))['share']['status']
             return status == wanted
-        lib.wait_for(check, 'share to be ' + wanted, seconds)
+        lib.wait_for(check, 'share to be ' + wanted, attach.REST_SECONDS)
 
     def give(self, share, tag=None):
         body = {'share': {'share_id': share.id, **({'tag': tag} if tag else {})}}
@@ -95,7 +95,8 @@ class Guest(metadata.Guest):
     def take(self, share):
         reply = demo().delete('%s/shares/%s' % (self.path, share.id), **AT)
         tap.expect(reply.status, 200, repr(reply))
-        lib.wait_for(lambda: self.mapping(share).status == 404, 'share to be detached', 60)
+        lib.wait_for(lambda: self.mapping(share).status == 404, 'share to be detached',
+                     attach.RELEASE_SECONDS)
 
     def mount(self, tag, where):
         self.run('mkdir -p %s && mount -t virtiofs %s %s' % (where, tag, where))
@@ -151,7 +152,7 @@ def two_shares_are_mounted_by_their_tags():
 def both_sides_write_and_read():
     for share, where, text in ((ONE, '/mnt/one', 'first'), (TWO, '/mnt/two', 'second')):
         SERVER.run('echo %s from the guest > %s/guest.txt && sync' % (text, where))
-        path = lib.wait_for(lambda share=share: share.file('guest.txt'), 'the file', 20)
+        path = lib.wait_for(lambda share=share: share.file('guest.txt'), 'the file')
         with open(path, encoding='ascii') as file:
             tap.expect(file.read(), text + ' from the guest\n')
         with open(os.path.join(os.path.dirname(path), 'host.txt'), 'w', encoding='ascii') as file:
@@ -178,9 +179,9 @@ def the_guest_is_told_of_its_shares():
 
 def throughput():
     began = time.monotonic()
-    SERVER.run('dd if=/dev/zero of=/mnt/one/big bs=1M count=32 conv=fsync 2>&1', 120)
+    SERVER.run('dd if=/dev/zero of=/mnt/one/big bs=1M count=32 conv=fsync 2>&1')
     wrote = time.monotonic()
-    SERVER.run('echo 3 > /proc/sys/vm/drop_caches; dd if=/mnt/one/big of=/dev/null bs=1M', 120)
+    SERVER.run('echo 3 > /proc/sys/vm/drop_caches; dd if=/mnt/one/big of=/dev/null bs=1M')
     read = time.monotonic()
     tap.comment('write %.0f MB/s, read %.0f MB/s, emulated' % (
         32 * MIB / (wrote - began) / 1e6, 32 * MIB / (read - wrote) / 1e6))
@@ -196,7 +197,7 @@ def what_serves_a_share_is_killed():
         SERVER.wait_mapping(share, 'error')
     tap.expect(SERVER.status(), 'ACTIVE')
     SERVER.action('reboot', {'type': 'HARD'})
-    SERVER.wait('ACTIVE', 90)
+    SERVER.wait('ACTIVE')
     SERVER.wait_boot()
     for share in (ONE, TWO):
         SERVER.wait_mapping(share, 'active')

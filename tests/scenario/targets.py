@@ -21,20 +21,15 @@ import tempfile
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.join(TESTS, 'api')]
+import ports  # noqa: E402
 import tap  # noqa: E402
-from lib import BUILD, Cleatd, wait_for, wait_status  # noqa: E402
+from lib import BUILD, PATIENCE, Cleatd, wait_for, wait_status  # noqa: E402
 from volumelib import V3, at, drop, make, refused  # noqa: E402
 
 ATTACHMENTS = V3 + '/attachments'
 PREFIX = 'iqn.2026-11.net.example:'
 ONE, TWO = 'iqn.1993-08.org.debian:01:one', 'iqn.1993-08.org.debian:01:two'
 GIB = 1 << 30
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class Tgtd:
@@ -72,7 +67,7 @@ class Tgtd:
 
 
 HOME = tempfile.mkdtemp(prefix='cleat-targets-')
-PORT = free_port()
+PORT = ports.free_port()
 TGTD = Tgtd(HOME, PORT)
 CONFIG = os.path.join(HOME, 'cleatd.conf')
 
@@ -150,7 +145,7 @@ def ask_unit(info, *options, program='iscsi-inq', **more):
     """(exit status, what it said)"""
     done = subprocess.run([program, '-i', info['initiator'], *options, url(info, **more)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                          timeout=60)
+                          timeout=PATIENCE)
     return done.returncode, done.stdout
 
 
@@ -168,7 +163,7 @@ def qemu_io(info, *commands):
     for command in commands:
         words += ['-c', command]
     done = subprocess.run(words + ['json:' + json.dumps(options)], capture_output=True, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=PATIENCE)
     said = done.stdout + done.stderr
     return done.returncode == 0 and 'failed' not in said and 'rror' not in said
 
@@ -376,7 +371,7 @@ def a_target_that_forgets_is_told_again():
                'a target of somebody else')
     assert not gets_in(one)
     assert CLEATD.start()
-    assert gets_in(one) and gets_in(two)
+    wait_for(lambda: gets_in(one) and gets_in(two), 'both to be let in again')
     assert not qemu_io(two, 'write -P 6 0 4k'), 'written by a reader'
     detach(first)
     detach(second)
@@ -431,7 +426,7 @@ def dies_at(point, volume):
             ways_of_a_host(volume)
             return False
         except (OSError, http.client.HTTPException):
-            CLEATD.process.wait(60)
+            CLEATD.process.wait(PATIENCE)
     tap.expect(CLEATD.process.returncode, -signal.SIGKILL, 'end of cleatd')
     CLEATD.close()
     return True
@@ -443,11 +438,11 @@ def check_peace(volume):
     for row in reply.body['attachments']:
         info = dict(row['connection_info'], initiator=ONE)
         if row['status'] in ('attaching', 'attached'):
-            wait_for(lambda told=info: gets_in(told), 'the host to get in', 60)
+            wait_for(lambda told=info: gets_in(told), 'the host to get in')
         reply = demo().delete('%s/%s' % (ATTACHMENTS, row['id']), version=at(54))
         assert reply.status in (200, 404), reply
-    wait_status(demo(), '%s/volumes/%s' % (V3, volume['id']), 'volume', 'available', 60)
-    wait_for(lambda: (TGTD.targets(), TGTD.accounts()) == ([], []), 'all exports to end', 60)
+    wait_status(demo(), '%s/volumes/%s' % (V3, volume['id']), 'volume', 'available')
+    wait_for(lambda: (TGTD.targets(), TGTD.accounts()) == ([], []), 'all exports to end')
 
 
 def a_crash_at_any_commit_leaves_no_host_in_or_out():

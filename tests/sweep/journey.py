@@ -32,7 +32,7 @@ def asked(reply):
 
 
 class Journey(ShareSteps, MappingSteps, LegacySteps):
-    def __init__(self, user, seconds=120):
+    def __init__(self, user, seconds=180):
         self.user = user
         self.seconds = seconds
         self.step = 'login'

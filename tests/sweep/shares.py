@@ -261,10 +261,11 @@ def about_access(rows, folder):
     """Who is let in, as the fake back end shows it, is whom the rules name."""
     for share, *_ in rows.shares:
         path = os.path.join(folder, 'shares', 'rules', share)
-        shown = set()
-        if os.path.exists(path):
+        try:
             with open(path, encoding='ascii') as file:
                 shown = {tuple(line.split()) for line in file}
+        except FileNotFoundError:
+            shown = set()
         mine = [row for row in rows.rules if row[1] == share]
         active = {row[3:] for row in mine if row[2] == 'active'}
         if shown != active and not (len(mine) > len(active) and active <= shown):

@@ -42,7 +42,7 @@ import shares  # noqa: E402
 import world  # noqa: E402
 from journey import FOREIGN, FOREIGN_ID, Journey  # noqa: E402
 
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 180
 LIMIT = 500
 CONFIG = 'cleatd.conf'
 MISCHIEF_WORDS = b'made to'
@@ -222,7 +222,7 @@ def travel(cleatd, go):
         go(journey)
         settle(cleatd)
     except (OSError, http.client.HTTPException):
-        cleatd.process.wait(10)
+        cleatd.process.wait(SETTLE_SECONDS)
         return journey.step
     return None
 

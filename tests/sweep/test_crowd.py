@@ -23,7 +23,7 @@ from journey import SERVERS, VOLUMES  # noqa: E402
 
 CLIENTS = 8
 SECONDS = 6
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 180
 SERVERS_MAX, VOLUMES_MAX = 4, 8
 VERSION = 'compute 2.59'
 POWER = [{'os-stop': None}, {'os-start': None}, {'reboot': {'type': 'HARD'}},

@@ -21,7 +21,8 @@ from journey import SERVERS, VOLUMES, Journey  # noqa: E402
 # What is promised without being there, so that the disk and not the promise is what is full.
 GENEROUS = '[volume]\nmax_over_subscription_ratio = 1000\n'
 # Slow enough that the disk is full before the work is marked.
-SLOW = {'CLEAT_FAKE_DELAY_MS': '150'}
+DELAY_S = 2
+SLOW = {'CLEAT_FAKE_DELAY_MS': str(DELAY_S * 1000)}
 
 
 class Disk:
@@ -55,6 +56,11 @@ class Disk:
         os.unlink(self.ballast)
 
 
+def start_again(cleatd, env):
+    tap.expect(cleatd.stop(), 0)
+    assert cleatd.start(env=env)
+
+
 def with_daemon(check):
     """A server and a volume on a disk of their own; afterwards all can be done and taken apart."""
     with Disk() as disk:
@@ -63,13 +69,15 @@ def with_daemon(check):
         os.mkdir(home)
         with open(config, 'w') as file:
             file.write(GENEROUS)
-        cleatd = lib.Cleatd(dir=home, env=SLOW, args=['--config', config])
+        cleatd = lib.Cleatd(dir=home, args=['--config', config])
         try:
             journey = Journey(cleatd.user('demo'))
             journey.make_server()
             journey.make_volume()
+            start_again(cleatd, SLOW)
             check(disk, cleatd, journey)
             journey.wait(journey.volume, ('in-use', 'available'))
+            start_again(cleatd, {})
             journey.finish()
         finally:
             cleatd.stop()
@@ -103,7 +111,7 @@ def work_under_way_waits_for_room():
     def check(disk, _, journey):
         begin_attach(journey)
         disk.fill()
-        time.sleep(0.9)
+        time.sleep(DELAY_S + 1)
         tap.expect(journey.volume()['status'], 'attaching')
         disk.free()
         journey.wait(journey.volume, ('in-use',))
@@ -114,7 +122,7 @@ def death_on_a_full_disk_loses_nothing():
     def check(disk, cleatd, journey):
         begin_attach(journey)
         disk.fill()
-        time.sleep(0.4)
+        time.sleep(DELAY_S + 0.5)
         cleatd.kill()
         disk.free()
         cleatd.start()

@@ -99,10 +99,13 @@ def look_at_files(folder):
 def find_store(folder, files):
     for name in files:
         path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            with open(path, 'rb') as file:
-                if file.read(15) == b'SQLite format 3':
-                    return path
+        try:
+            if os.path.isfile(path):
+                with open(path, 'rb') as file:
+                    if file.read(15) == b'SQLite format 3':
+                        return path
+        except FileNotFoundError:
+            pass  # gone since
     raise AssertionError('no store in ' + folder)
 
 
