@@ -76,6 +76,9 @@ static int reserve_attachment(Attach *a, const ClientAttachmentWish *wish)
 	Fault f = {0};
 	int r = client_attachment_create(client, wish, &doc, &f);
 
+	if (r > 0 && r != CLIENT_BROKEN)
+		a->record->unnamed =
+			false; /* the service said no: there is none to be looked for */
 	if (r)
 		return lib_client_failed(a->side.error, client, r, &f);
 	r = local_name_attachment(a->side.work, a->record,
@@ -86,12 +89,12 @@ static int reserve_attachment(Attach *a, const ClientAttachmentWish *wish)
 /*
  * Before a service deletes an attachment that names an instance, it asks the compute service about
  * that instance: where there is none, it could never be deleted. There the attachment names no
- * instance, so it could not be found again by it, and is made in two steps.
+ * instance, so it is not found again by it, and is made in two steps.
  */
 static int make_attachment(Attach *a)
 {
 	Client *client = a->side.cloud->client;
-	bool known = client_offers(client, CLIENT_COMPUTE);
+	bool known = !a->record->unnamed;
 	const ClientAttachmentWish wish = {
 		.volume_id = a->volume_id,
 		.server_id = known ? a->record->id : NULL,
@@ -170,6 +173,8 @@ static int reserve(Attach *a)
 		.mode = mode_of(a),
 		.multipath = a->options->connector.multipath,
 		.enforce = a->options->connector.enforce_multipath,
+		.unnamed = a->side.minor >= CLIENT_MINOR_COMPLETE &&
+			   !client_offers(a->side.cloud->client, CLIENT_COMPUTE),
 	};
 	r = local_reserve(a->side.work, a->record, &f);
 	return r ? lib_local_failed(a->side.error, a->side.work, r, &f) : CLEAT_OK;

@@ -4,8 +4,14 @@
  * The way back, which is the same after a failure, for a detach and after a crash: first this
  * machine, then the service, then the record.
  */
+#include "base/clock.h"
 #include "base/str.h"
 #include "lib/local.h"
+
+enum {
+	SETTLE_MS = 1000,              /* until who reserved a volume goes on with it */
+	NEAR_US = 5 * 60 * 1000 * 1000 /* of what happened for a record, by another's clock */
+};
 
 void side_done(Side *side)
 {
@@ -83,6 +89,79 @@ static int delete_unheard(Side *side, const LocalRecord *record)
 	return r;
 }
 
+/* What may be a record's reservation: of nobody who has a name, and not gone on with. */
+static const ClientItem *find_bare(Side *side, const ClientList *list, size_t *ret_count)
+{
+	const ClientItem *found = NULL;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const ClientItem *item = &list->items[i];
+
+		if (client_item_text(side->arena, item, "instance") ||
+		    !str_eq(client_item_text(side->arena, item, "status"), "reserved"))
+			continue;
+		found = item;
+		(*ret_count)++;
+	}
+	return found;
+}
+
+/* Whether the volume changed last when the record asked for its attachment. */
+static int changed_then(Side *side, const LocalRecord *record, bool *ret)
+{
+	_cleanup_(client_item_done) ClientItem item = {0};
+	Client *client = side->cloud->client;
+	const char *date;
+	int64_t us = 0;
+	Fault f = {0};
+	int r = client_show(client, side->arena, CLIENT_VOLUMES, record->volume_id, &item, &f);
+
+	if (r)
+		return lib_client_failed(side->error, client, r, &f);
+	date = client_item_text(side->arena, &item, "updated_at");
+	*ret = date && clock_parse(date, &us) && us > record->since_us - NEAR_US &&
+	       us < record->since_us + NEAR_US;
+	return CLEAT_OK;
+}
+
+/*
+ * A reservation that names no instance is known by its circumstances only: the one that is there,
+ * not gone on with by whoever may have made it, while the volume has not changed since the record
+ * asked. What might be another's is left, and named.
+ */
+static int delete_unnamed(Side *side, const LocalRecord *record)
+{
+	const int64_t wait_ms = SETTLE_MS - (clock_now_us() - record->since_us) / 1000;
+	_cleanup_(client_list_done) ClientList list = {0};
+	Client *client = side->cloud->client;
+	const char *query = arena_printf(side->arena, "volume_id=%s", record->volume_id);
+	const ClientItem *found;
+	const char *id;
+	bool then = false;
+	size_t count;
+	Fault f = {0};
+	int r;
+
+	clock_sleep_ms(MIN(MAX(wait_ms, (int64_t)0), (int64_t)SETTLE_MS));
+	r = client_list(client, side->arena, CLIENT_ATTACHMENTS, query, &list, &f);
+	if (r)
+		return lib_client_failed(side->error, client, r, &f);
+	found = find_bare(side, &list, &count);
+	if (!found)
+		return CLEAT_OK;
+	r = changed_then(side, record, &then);
+	if (r)
+		return r;
+	id = client_item_text(side->arena, found, "id");
+	if (then && count == 1)
+		return delete_attachment(side, id);
+	return lib_fail(side->error, CLEAT_AMBIGUOUS,
+			"attachment %s of volume %s may have been made for this host: unless "
+			"somebody else has it, delete it",
+			id, record->volume_id);
+}
+
 /*
  * The attachment that was made by telling the service our link, as the volume shows it; NULL for
  * none. Names of hosts are shown to administrators only.
@@ -145,10 +224,10 @@ int side_release(Side *side, LocalRecord *record)
 
 	if (side_is_legacy(side, record))
 		r = release_legacy(side, record);
-	else if (!record->attachment_id)
-		r = delete_unheard(side, record);
-	else
+	else if (record->attachment_id)
 		r = delete_attachment(side, record->attachment_id);
+	else
+		r = record->unnamed ? delete_unnamed(side, record) : delete_unheard(side, record);
 	if (r)
 		return r;
 	r = local_forget(side->work, record, &f);

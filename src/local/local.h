@@ -20,7 +20,7 @@
  * work on its volume: when that process dies, local_begin() lets the next one in, and
  * local_recover() brings the record to rest: connected, or releasing, which says that this host has
  * nothing left and the attachment can be deleted. A record that is reserving may have an attachment
- * that its maker never heard of: one whose instance_uuid is the record's id.
+ * that its maker never heard of: one whose instance_uuid is the record's id, unless it is unnamed.
  *
  * Records and locks are files in a directory; connection_info is kept without its secrets.
  * Thread-safe; a LocalWork is used by one thread at a time.
@@ -90,6 +90,7 @@ struct LocalRecord {
 	bool multipath;
 	bool enforce;
 	bool mountpoint_made; /* the directory is ours */
+	bool unnamed;         /* the attachment that it asks for does not carry its id */
 };
 
 /* Work on one volume that nobody else does meanwhile. */
@@ -143,7 +144,7 @@ _must_use_ int local_check_machine(LocalWork *work, Fault *f);
 _must_use_ int local_find(LocalWork *work, const char *attachment_id, LocalRecord ***ret,
 			  size_t *ret_count, Fault *f);
 
-/* Write a new record; endpoint, connector, mode, multipath, enforce are the caller's.
+/* Write a new record; endpoint, connector, mode, multipath, enforce, unnamed are the caller's.
  * LOCAL_WORKING, LOCAL_COPIED. */
 _must_use_ int local_reserve(LocalWork *work, LocalRecord *record, Fault *f);
 

@@ -84,6 +84,7 @@ int record_save(const Local *local, const LocalRecord *record, Fault *f)
 	json_out_bool(&out, "multipath", record->multipath);
 	json_out_bool(&out, "enforce", record->enforce);
 	json_out_bool(&out, "mountpoint_made", record->mountpoint_made);
+	json_out_bool(&out, "unnamed", record->unnamed);
 	json_out_end(&out);
 	text = json_out_take(&out, &length);
 	record_name(record->id, name);
@@ -147,6 +148,7 @@ static int record_decode(Arena *arena, const char *name, const char *text, Local
 	record->multipath = json_get_bool(doc, "multipath", false);
 	record->enforce = json_get_bool(doc, "enforce", false);
 	record->mountpoint_made = json_get_bool(doc, "mountpoint_made", false);
+	record->unnamed = json_get_bool(doc, "unnamed", false);
 	*ret = record;
 	return 0;
 }
