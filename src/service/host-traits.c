@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "rules/page-size.h"
+#include "service/text-map.h"
 #include "json/json.h"
 
 static bool has(const HostTraits *traits, const char *name)
@@ -42,6 +43,20 @@ bool host_fits(Arena *arena, const HostTraits *traits, const char *extra_specs, 
 		if (str_eq(specs.pairs[i].value, "forbidden") && has(traits, name))
 			return false;
 	}
+	return true;
+}
+
+bool host_pages(Arena *arena, const HostTraits *traits, const char *extra_specs, int64_t ram_mib,
+		int64_t *ret_kib)
+{
+	const char *text = text_map_value(arena, extra_specs, PAGE_SIZE_SPEC);
+	int64_t wish, kib = 0;
+
+	if (!text || !page_size_parse(text, &wish))
+		return false;
+	if (page_size_choose(wish, traits->page_kib, ram_mib, &kib) && kib == 0)
+		kib = ORDINARY_PAGE_KIB;
+	*ret_kib = kib;
 	return true;
 }
 

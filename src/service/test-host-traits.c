@@ -61,6 +61,36 @@ TEST(flavors_demand_pages)
 	}
 }
 
+TEST(pages_have_a_size_on_a_host)
+{
+	static const HostTraits huge = {.page_kib = {1024 * 1024, 2048}};
+	static const struct {
+		const char *size;
+		int64_t on_able;
+		int64_t on_huge;
+	} rows[] = {
+		{"small", 4, 4},
+		{"any", 4, 4},
+		{"large", 0, 2048},
+		{"2MB", 0, 2048},
+	};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	int64_t kib = -1;
+
+	assert_false(host_pages(arena, &huge, NULL, 64, &kib));
+	assert_false(host_pages(arena, &huge, "{\"hw:numa_nodes\":\"1\"}", 64, &kib));
+	assert_int_equal(kib, -1);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *specs =
+			arena_printf(arena, "{\"hw:mem_page_size\":\"%s\"}", rows[i].size);
+
+		assert_true(host_pages(arena, &able, specs, 64, &kib));
+		assert_int_equal(kib, rows[i].on_able);
+		assert_true(host_pages(arena, &huge, specs, 64, &kib));
+		assert_int_equal(kib, rows[i].on_huge);
+	}
+}
+
 TEST(shares_need_both_traits)
 {
 	const HostTraits private = {.lacks[HOST_TRAIT_SHARED_MEMORY] = "too old"};

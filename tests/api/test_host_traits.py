@@ -88,6 +88,24 @@ def flavors_choose_their_pages():
         tap.expect(able.user('demo').delete(COMPUTE + '/servers/' + made['id']).status, 204)
 
 
+def the_topology_is_what_a_flavor_asked_for():
+    def topology(made, user, version='compute 2.78'):
+        return able.user(user).get('%s/servers/%s/topology' % (COMPUTE, made['id']),
+                                   version=version)
+    plain = server(able, flavor(able))
+    tap.expect((topology(plain, 'demo').status, topology(plain, 'demo').body),
+               (200, {'nodes': [], 'pagesize_kb': None}))
+    tap.expect(topology(plain, 'demo', 'compute 2.77').status, 404)
+    tap.expect(topology(plain, 'alt').status, 404)
+    for size, kib in (('small', 4), ('large', 2048)):
+        made = server(able, flavor(able, {'hw:mem_page_size': size}))
+        node = {'vcpu_set': [0], 'siblings': [], 'memory_mb': 64}
+        tap.expect(topology(made, 'demo').body, {'nodes': [node], 'pagesize_kb': kib})
+        tap.expect(topology(made, 'admin').body, {
+            'nodes': [{**node, 'host_node': None, 'cpu_pinning': {}}], 'pagesize_kb': kib})
+        tap.expect(able.user('demo').delete(COMPUTE + '/servers/' + made['id']).status, 204)
+
+
 def pages_of_no_size_are_refused():
     admin = able.user('admin')
     path = '%s/flavors/%s/os-extra_specs' % (COMPUTE, flavor(able))
@@ -130,5 +148,5 @@ def end():
 
 tap.run('host traits', [
     hosts_show_what_they_have, flavors_demand_them, flavors_choose_their_pages,
-    pages_of_no_size_are_refused, also_for_a_server_that_grows,
-    shares_need_them], cleanup=end)
+    the_topology_is_what_a_flavor_asked_for, pages_of_no_size_are_refused,
+    also_for_a_server_that_grows, shares_need_them], cleanup=end)

@@ -326,6 +326,7 @@ static const ApiRoutes *const routes[] = {
 	&compute_console_routes,
 	&compute_small_routes,
 	&compute_address_routes,
+	&compute_topology_routes,
 	NULL,
 };
 

@@ -39,6 +39,7 @@ extern const ApiRoutes compute_attachment_routes;
 extern const ApiRoutes compute_attachment_update_routes;
 extern const ApiRoutes compute_swap_routes;
 extern const ApiRoutes compute_instance_action_routes;
+extern const ApiRoutes compute_topology_routes;
 extern const ApiRoutes compute_server_group_routes;
 extern const ApiRoutes compute_quota_routes;
 extern const ApiRoutes compute_keypair_routes;
