@@ -18,7 +18,7 @@
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
-enum { ARRIVED_MAX = 1024, WAIT_MS = 30 * 1000 };
+enum { ARRIVED_MAX = 1024, WAIT_MS = 120 * 1000 };
 
 /* --- a notifier that does as it is told --- */
 

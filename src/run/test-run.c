@@ -98,17 +98,17 @@ TEST(the_deadline_ends_the_child_and_its_children)
 
 	assert_int_equal(run_command(&spec, &r, &f), -ETIMEDOUT);
 	assert_non_null(strstr(f.text, "sh did not end within 200 ms"));
-	assert_in_range(clock_mono_ms() - start, 200, 10000);
+	assert_in_range(clock_mono_ms() - start, 200, 50000);
 }
 
 TEST(a_grandchild_with_the_pipe_does_not_keep_us)
 {
 	int64_t start = clock_mono_ms();
-	_cleanup_(run_result_done) RunResult r = run(RUN_ARGV("sh", "-c", "sleep 5 & echo $!"));
+	_cleanup_(run_result_done) RunResult r = run(RUN_ARGV("sh", "-c", "sleep 60 & echo $!"));
 	int64_t pid = 0;
 
 	r.out[strcspn(r.out, "\n")] = '\0';
-	assert_in_range(clock_mono_ms() - start, 0, 4500);
+	assert_in_range(clock_mono_ms() - start, 0, 15000);
 	assert_true(str_parse_i64(r.out, &pid));
 	assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
 }

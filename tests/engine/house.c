@@ -22,7 +22,7 @@
 #include "store/sqlite/sqlite.h"
 #include "tests/lib/test.h"
 
-enum { SETTLE_MS = 20000, SETTLE_LOOK_MS = 2 };
+enum { SETTLE_MS = 120000, SETTLE_LOOK_MS = 2 };
 
 static const Caller caller = {.user_id = "u", .project_id = "p", .roles = 1u << ROLE_MEMBER};
 static const ServiceSettings settings = {

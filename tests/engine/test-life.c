@@ -109,7 +109,7 @@ TEST(a_stopped_server_takes_and_gives_volumes)
 
 static void wait_until_parked(House *h)
 {
-	int64_t end_ms = clock_mono_ms() + 10000;
+	int64_t end_ms = clock_mono_ms() + 60000;
 
 	while (!house_count(h, "SELECT COUNT(*) FROM operations WHERE not_before_us > 0") ||
 	       engine_status(h->engine).running) {
@@ -122,7 +122,7 @@ TEST(a_slow_guest_is_waited_for_without_a_worker)
 {
 	House h = {.times = {.unplug_wait_ms = 10, .unplug_retry_ms = 60000}};
 
-	(void)setenv("CLEAT_FAKE_DETACH", "pending:1000", 1);
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:3000", 1);
 	enter_with_server(&h);
 	assert_int_equal(house_attach(&h), 0);
 	house_settle(&h);
@@ -362,7 +362,7 @@ static void guest_does(House *h, const char *what)
 
 static void wait_for_stop(House *h)
 {
-	int64_t end_ms = clock_mono_ms() + 10000;
+	int64_t end_ms = clock_mono_ms() + 60000;
 
 	while (house_server(h)->vm_state != VM_STOPPED && clock_mono_ms() < end_ms)
 		clock_sleep_ms(5);

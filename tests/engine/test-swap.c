@@ -8,7 +8,7 @@
 #include "tests/engine/house.h"
 #include "tests/lib/test.h"
 
-enum { CALLS_MAX = 40, WAIT_MS = 30 * 1000, RETRY_MS = 60000 };
+enum { CALLS_MAX = 40, WAIT_MS = 120 * 1000, RETRY_MS = 60000 };
 
 /* A server with a volume, of a daemon that does not run any more. */
 static void make_house(House *h)

@@ -528,7 +528,7 @@ TEST(no_map_is_told)
 
 	w->never_map = true;
 	u.wish.multipath = true;
-	u.ms = HURRIED_MS;
+	u.ms = WAITING_MS;
 	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_DISK);
 	assert_non_null(strstr(u.call.why, "no map"));
 	assert_string_equal(world_left(w), "");

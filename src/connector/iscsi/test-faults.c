@@ -151,7 +151,7 @@ TEST(a_target_that_vanishes_between_login_and_scan_leaves_nothing)
 	Use u = use(w, INFO_A);
 
 	w->drops = true;
-	u.ms = HURRIED_MS;
+	u.ms = WAITING_MS;
 	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_DISK);
 	assert_non_null(strstr(u.call.why, "no disk at LUN 0"));
 	assert_string_equal(world_left(w), "");
@@ -300,7 +300,7 @@ TEST(h26_a_mark_goes_when_no_device_comes)
 	Use u = use(w, INFO_A);
 
 	w->luns[0] = 0;
-	u.ms = HURRIED_MS;
+	u.ms = WAITING_MS;
 	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_DISK);
 	assert_string_equal(world_left(w), "");
 }

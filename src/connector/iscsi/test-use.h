@@ -7,7 +7,8 @@
 
 #include "connector/iscsi/test-world.h"
 
-enum { PATIENT_MS = 20 * 1000, HURRIED_MS = 50 };
+/* As long as it takes; as an end that has to be told, and not met half-way; and to be over soon. */
+enum { PATIENT_MS = 120 * 1000, WAITING_MS = 1000, HURRIED_MS = 50 };
 
 #define INFO_A WORLD_INFO(0, "")
 #define KNOWN_A WORLD_INFO(0, ",\"cleat_identity\":\"wwid:3600a\"")

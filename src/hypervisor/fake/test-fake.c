@@ -18,7 +18,7 @@
 #define DOMAIN_ID "2f1a3c5e-7b9d-4f1a-8c3e-5d7f9b1a3c5e"
 #define DISK_FILE "/dev/zero" /* any file that is there */
 
-enum { WAIT_S = 20 };
+enum { WAIT_S = 120 };
 
 static char path[64];
 static const DiskSpec root = {
@@ -292,7 +292,7 @@ TEST(a_guest_lets_go_later)
 {
 	Hypervisor *fake;
 
-	setenv("CLEAT_FAKE_DETACH", "pending:400", 1);
+	setenv("CLEAT_FAKE_DETACH", "pending:1500", 1);
 	fake = fake_running();
 	unsetenv("CLEAT_FAKE_DETACH");
 	assert_int_equal(attach(fake), 0);
