@@ -154,7 +154,7 @@ def rules_are_sound_and_quiet():
     tap.expect(ask('ALERTS{alertstate="firing"}'), [])
 
 
-def a_broken_operation_rings():
+def what_is_broken_stuck_or_lost_rings():
     case = os.path.join(directory, 'rules-test.yml')
     with open(case, 'w', encoding='utf-8') as out:
         json.dump({'rule_files': [RULES], 'evaluation_interval': '1m', 'tests': [{
@@ -162,6 +162,8 @@ def a_broken_operation_rings():
             'input_series': [
                 {'series': 'cleat_operations{instance="a",kind="attach-volume",state="broken"}',
                  'values': '1x10'},
+                {'series': 'cleat_outbox_messages{instance="a"}', 'values': '101x20'},
+                {'series': 'cleat_outbox_unreadable_total{instance="a"}', 'values': '0x5 1x15'},
                 {'series': 'cleat_operations_oldest_seconds{instance="a",kind="detach-volume",'
                            'state="doing"}', 'values': '0+600x20'},
             ],
@@ -172,6 +174,8 @@ def a_broken_operation_rings():
                 {'expr': 'count(ALERTS{alertname="%s",alertstate="firing"})' % name,
                  'eval_time': when, 'exp_samples': [{'labels': '{}', 'value': 1}]}
                 for name, when in (('CleatOperationBroken', '5m'),
+                                   ('CleatNotificationsUnreadable', '8m'),
+                                   ('CleatNotificationsWait', '12m'),
                                    ('CleatOperationStuck', '15m'))]}]}, out)
     promtool('test', 'rules', case)
 
@@ -179,6 +183,12 @@ def a_broken_operation_rings():
 def the_dashboard_asks_for_what_there_is():
     with open(DASHBOARD, encoding='utf-8') as text:
         dashboard = json.load(text)
+    places = [(panel['gridPos']['x'], panel['gridPos']['y']) for panel in dashboard['panels']]
+    tap.expect(len(set(places)), len(places), 'panels with a place of their own')
+    asked = ' '.join(target['expr'] for panel in dashboard['panels'] for target in panel['targets'])
+    for name in ('cleat_outbox_messages', 'cleat_outbox_dropped_total',
+                 'cleat_outbox_unreadable_total'):
+        assert name in asked, name
     for panel in dashboard['panels']:
         for target in panel['targets']:
             query = target['expr'].replace('$instance', '.*')
@@ -192,5 +202,6 @@ def the_dashboard_asks_for_what_there_is():
 
 tap.run('prometheus', [
     numbers_are_seen_while_clients_hammer, promtool_has_nothing_to_complain_of,
-    rules_are_sound_and_quiet, a_broken_operation_rings, the_dashboard_asks_for_what_there_is],
+    rules_are_sound_and_quiet, what_is_broken_stuck_or_lost_rings,
+    the_dashboard_asks_for_what_there_is],
     cleanup=end)
