@@ -42,19 +42,20 @@ Notifier *notifier_close(Notifier *notifier)
 	return NULL;
 }
 
-int notifier_send(Notifier *notifier, const NotifierMessage *messages, size_t count,
+int notifier_send(Notifier *notifier, unsigned lane, const NotifierMessage *messages, size_t count,
 		  size_t *ret_sent, Fault *f)
 {
 	int r;
 
-	assert(count > 0);
+	assert(lane < NOTIFIER_LANES);
+	assert(count > 0 && count <= NOTIFIER_BATCH_MAX);
 	*ret_sent = 0;
-	r = notifier->driver->send(notifier->self, messages, count, ret_sent, f);
+	r = notifier->driver->send(notifier->self, lane, messages, count, ret_sent, f);
 	assert(*ret_sent <= count);
 	assert(r || *ret_sent == count);
-	log_debug("notifier=%s call=send count=%zu sent=%zu result=%d", notifier->driver->name,
-		  count, *ret_sent, r);
-	return fault_unexpected(f, r);
+	log_debug("notifier=%s call=send lane=%u count=%zu sent=%zu result=%d",
+		  notifier->driver->name, lane, count, *ret_sent, r);
+	return r == NOTIFIER_LATE ? r : fault_unexpected(f, r);
 }
 
 void notifier_idle(Notifier *notifier)

@@ -5,6 +5,8 @@
  */
 #include "daemon/notifications.h"
 
+#include <inttypes.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -65,6 +67,24 @@ static int start_sender(const Config *config, Store *store, Notifications *notif
 	return fault_unexpected(f, sender_start(&sender, &notifications->sender, f));
 }
 
+static int clear_work(Tx *tx, void *ctx, Fault *f)
+{
+	return outbox_clear(tx, ctx, f);
+}
+
+/* Nobody is to be told: what was left when somebody was waits for nobody. */
+static int discard(Store *store, Fault *f)
+{
+	int64_t count = 0;
+	int r = store_write(store, clear_work, &count, f);
+
+	if (!r && count > 0)
+		log_warning("notifications=none discarded=%" PRId64
+			    " text=\"nobody is told of what waited in the outbox\"",
+			    count);
+	return fault_unexpected(f, r);
+}
+
 int notifications_open(const Config *config, Store *store, Notifications **ret, Fault *f)
 {
 	const NotifierDriver *driver = find_driver(config);
@@ -73,7 +93,7 @@ int notifications_open(const Config *config, Store *store, Notifications **ret, 
 
 	*ret = NULL;
 	if (!driver)
-		return 0;
+		return discard(store, f);
 	notifications = NEW(Notifications);
 	notifications->settings = (NotifySettings){
 		.versioned = !str_eq(config->notify_format, "unversioned"),

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The sender's thread: a batch from the outbox, to the notifier, out of the outbox. While the
- * notifier fails it pauses, longer each time up to half a minute, and says so once a minute.
+ * The sender's thread. A round takes the oldest rows from the outbox, hands them to the notifier,
+ * each service in its lane, and what has arrived is out of the outbox in one commit. A lane that
+ * fails pauses, longer each time up to half a minute, and says so once a minute; the others go on.
+ *
+ * A round has no more rows than a listener remembers ids: after a death, or a connection that
+ * broke, all that may have arrived already is sent first, and known there.
  *
  * Lock: Sender.lock guards woken and stopping; nothing is called with it held.
  */
@@ -17,18 +21,28 @@
 #include "base/str.h"
 
 enum {
-	BATCH_ROWS = 64,
+	ROUND_ROWS = 16, /* as many ids as listeners remember */
+	STRAYS_MAX = 16,
 	TOPICS_MAX = 8,
 	PAUSE_MIN_MS = 250,
 	PAUSE_MAX_MS = 30 * 1000,
 	IDLE_MS = 10 * 1000, /* well below a heartbeat */
 	TELL_MS = 60 * 1000,
 };
+static_assert(ROUND_ROWS * TOPICS_MAX <= NOTIFIER_BATCH_MAX, "a round fits");
+static_assert((int)_OUTBOX_SERVICE_MAX <= (int)NOTIFIER_LANES, "each service has a lane");
 
 typedef struct Topics {
 	const char *names[TOPICS_MAX];
 	size_t count;
 } Topics;
+
+/* One service's way out. */
+typedef struct Lane {
+	int64_t pause_ms; /* 0: all is well */
+	int64_t due_ms;   /* not before then */
+	int64_t tell_ms;  /* likewise */
+} Lane;
 
 struct Sender {
 	SenderConfig config;
@@ -40,119 +54,282 @@ struct Sender {
 	bool woken;
 	bool stopping;
 	/* The thread's own. */
-	int64_t pause_ms; /* 0: all is well */
-	int64_t tell_ms;  /* not before then */
+	Lane lanes[_OUTBOX_SERVICE_MAX];
+	int64_t sweep_ms; /* look for what is of no service then */
+	int64_t dropped_tell_ms;
 	int64_t dropped;
 };
 
-/* What one round of the thread works with. */
-typedef struct Batch {
-	Arena *arena;
-	OutboxMessage *rows;
-	size_t count;
-	NotifierMessage *messages;
-	size_t message_count;
+/* What one round takes from one service. */
+typedef struct Part {
+	bool taken; /* the lane was due */
+	OutboxRows found;
 	int64_t seq; /* of the last row that has arrived with all its messages; 0: none */
-} Batch;
+	Fault fault; /* what went wrong with it */
+} Part;
 
-static int read_batch(Tx *tx, void *ctx, Fault *f)
+typedef struct Round {
+	Arena *arena;
+	const Sender *sender;
+	int64_t now_ms;
+	Part parts[_OUTBOX_SERVICE_MAX];
+	OutboxRows strays;
+} Round;
+
+/* --- reading --- */
+
+static int read_round(Tx *tx, void *ctx, Fault *f)
 {
-	Batch *batch = ctx;
+	Round *round = ctx;
+	int r = 0;
 
-	return outbox_oldest(tx, batch->arena, BATCH_ROWS, &batch->rows, &batch->count, f);
+	for (size_t i = 0; !r && i < _OUTBOX_SERVICE_MAX; i++)
+		if (round->parts[i].taken)
+			r = outbox_oldest(tx, round->arena, (OutboxService)i, ROUND_ROWS,
+					  &round->parts[i].found, f);
+	if (!r && round->now_ms >= round->sender->sweep_ms)
+		r = outbox_strays(tx, round->arena, STRAYS_MAX, &round->strays, f);
+	return r;
 }
 
-static int forget_batch(Tx *tx, void *ctx, Fault *f)
+/* The one whose last row is the newest of all; NULL: no rows are left. */
+static Part *newest_part(Round *round, size_t *ret_rows)
 {
-	const Batch *batch = ctx;
+	Part *newest = NULL;
 
-	return outbox_forget(tx, batch->seq, f);
+	*ret_rows = 0;
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++) {
+		Part *part = &round->parts[i];
+		size_t count = part->found.count;
+
+		*ret_rows += count;
+		if (count > 0 &&
+		    (!newest || part->found.rows[count - 1].seq >
+					newest->found.rows[newest->found.count - 1].seq))
+			newest = part;
+	}
+	return newest;
 }
 
-/* Each row goes to each of its topics. */
-static void address_batch(const Sender *sender, Batch *batch)
+/* The oldest of all that were found, and no more than a round has. */
+static size_t cut_round(Round *round)
 {
-	batch->messages =
-		ARENA_ARRAY(batch->arena, NotifierMessage, batch->count * (size_t)TOPICS_MAX);
-	for (size_t i = 0; i < batch->count; i++) {
-		const OutboxMessage *row = &batch->rows[i];
+	size_t rows;
+	Part *newest = newest_part(round, &rows);
+
+	while (rows > ROUND_ROWS) {
+		newest->found.count--;
+		newest = newest_part(round, &rows);
+	}
+	return rows;
+}
+
+/* --- sending --- */
+
+/* Each row goes to each of its topics. What cannot be read goes nowhere. */
+static size_t address_part(const Sender *sender, OutboxService service, const OutboxRows *found,
+			   NotifierMessage *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->count; i++) {
+		const OutboxMessage *row = &found->rows[i];
 		const Topics *topics = &sender->topics[row->versioned];
 
-		for (size_t t = 0; t < topics->count; t++)
-			batch->messages[batch->message_count++] = (NotifierMessage){
-				.exchange = sender->config.exchanges[row->service],
+		for (size_t t = 0; !row->problem && t < topics->count; t++)
+			ret[count++] = (NotifierMessage){
+				.id = row->seq * TOPICS_MAX + (int64_t)t,
+				.exchange = sender->config.exchanges[service],
 				.topic = topics->names[t],
 				.priority = row->priority,
 				.body = row->body,
 			};
 	}
+	return count;
 }
 
-static void count_arrived(const Sender *sender, Batch *batch, size_t sent)
+static int64_t last_arrived(const Sender *sender, const OutboxRows *found, size_t sent)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		size_t needed = sender->topics[batch->rows[i].versioned].count;
+	int64_t seq = 0;
+
+	for (size_t i = 0; i < found->count; i++) {
+		size_t needed =
+			found->rows[i].problem ? 0 : sender->topics[found->rows[i].versioned].count;
 
 		if (sent < needed)
-			return;
+			break;
 		sent -= needed;
-		batch->seq = batch->rows[i].seq;
+		seq = found->rows[i].seq;
 	}
+	return seq;
 }
 
-/* One batch. 0 or a fault; what has arrived is out of the outbox. */
-static int deliver(Sender *sender, Batch *batch, Fault *f)
+static void send_part(const Sender *sender, Round *round, OutboxService service)
 {
+	NotifierMessage *messages =
+		ARENA_ARRAY(round->arena, NotifierMessage, (size_t)NOTIFIER_BATCH_MAX);
+	Part *part = &round->parts[service];
+	size_t count = address_part(sender, service, &part->found, messages);
 	size_t sent = 0;
-	Fault late = {0};
-	int r = store_read(sender->config.store, read_batch, batch, f);
+	int r = 0;
 
-	if (r || batch->count == 0)
-		return fault_unexpected(f, r);
-	address_batch(sender, batch);
-	r = notifier_send(sender->config.notifier, batch->messages, batch->message_count, &sent, f);
-	count_arrived(sender, batch, sent);
-	if (batch->seq && store_write(sender->config.store, forget_batch, batch, &late) && !r)
-		r = fault(f, late.code, "%s", late.text);
+	if (count > 0)
+		r = notifier_send(sender->config.notifier, service, messages, count, &sent,
+				  &part->fault);
+	if (r == NOTIFIER_LATE)
+		(void)fault(&part->fault, -ETIMEDOUT,
+			    "not known to have arrived yet"); /* told from there */
+	part->seq = last_arrived(sender, &part->found, sent);
+}
+
+/* --- taking out --- */
+
+static int put_aside(Tx *tx, const OutboxRows *found, Fault *f)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < found->count; i++)
+		if (found->rows[i].problem)
+			r = outbox_put_aside(tx, found->rows[i].seq, f);
 	return r;
 }
 
-static void tell(Sender *sender, const Fault *f)
+static int forget_round(Tx *tx, void *ctx, Fault *f)
+{
+	const Round *round = ctx;
+	int r = put_aside(tx, &round->strays, f);
+
+	for (size_t i = 0; !r && i < _OUTBOX_SERVICE_MAX; i++) {
+		const Part *part = &round->parts[i];
+
+		r = put_aside(tx, &part->found, f);
+		if (!r && part->seq)
+			r = outbox_forget(tx, (OutboxService)i, part->seq, f);
+	}
+	return r;
+}
+
+static void tell_unreadable(const OutboxRows *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->rows[i].problem)
+			log_error("text=\"a notification cannot be read and is put aside: %s\""
+				  " seq=%" PRId64 " priority=%s message=%s",
+				  found->rows[i].problem, found->rows[i].seq,
+				  found->rows[i].priority, found->rows[i].body);
+}
+
+/* --- rounds --- */
+
+static void fail_all(Round *round, const Fault *f)
+{
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
+		if (round->parts[i].taken && !round->parts[i].fault.code)
+			round->parts[i].fault = *f;
+}
+
+/* What has arrived, or cannot, is out of the outbox. How many rows it was about. */
+static size_t deliver(Sender *sender, Round *round)
+{
+	Fault fault = {0};
+	size_t rows;
+
+	if (store_read(sender->config.store, read_round, round, &fault)) {
+		fail_all(round, &fault);
+		return 0;
+	}
+	rows = cut_round(round) + round->strays.count;
+	if (rows == 0)
+		return 0;
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
+		if (round->parts[i].found.count > 0)
+			send_part(sender, round, (OutboxService)i);
+	if (store_write(sender->config.store, forget_round, round, &fault)) {
+		fail_all(round, &fault);
+		return rows;
+	}
+	tell_unreadable(&round->strays);
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
+		tell_unreadable(&round->parts[i].found);
+	return rows;
+}
+
+/* How it went decides when the lane's turn comes again. */
+static void judge(Sender *sender, const Round *round, OutboxService service)
+{
+	const Part *part = &round->parts[service];
+	const char *exchange = sender->config.exchanges[service];
+	Lane *lane = &sender->lanes[service];
+	int64_t now_ms = clock_mono_ms();
+
+	if (part->fault.code) {
+		lane->pause_ms =
+			lane->pause_ms ? MIN(lane->pause_ms * 2, PAUSE_MAX_MS) : PAUSE_MIN_MS;
+		lane->due_ms = now_ms + lane->pause_ms;
+		if (now_ms >= lane->tell_ms) {
+			log_warning("text=\"notifications wait: %s\" exchange=%s", part->fault.text,
+				    exchange);
+			lane->tell_ms = now_ms + TELL_MS;
+		}
+	} else if (lane->pause_ms && part->found.count > 0) {
+		log_info("text=\"notifications are delivered again\" exchange=%s", exchange);
+		*lane = (Lane){0};
+	}
+}
+
+static void tell_dropped(Sender *sender)
 {
 	int64_t now_ms = clock_mono_ms();
 	int64_t dropped = outbox_dropped();
 
-	if (now_ms < sender->tell_ms)
+	if (dropped == sender->dropped || now_ms < sender->dropped_tell_ms)
 		return;
-	if (f->code)
-		log_warning("text=\"notifications wait: %s\"", f->text);
-	if (dropped > sender->dropped)
-		log_warning(
-			"text=\"the outbox is full: the oldest notifications go\" dropped=%" PRId64,
-			dropped);
-	if (f->code || dropped > sender->dropped)
-		sender->tell_ms = now_ms + TELL_MS;
+	log_warning("text=\"the outbox is full: the oldest notifications go\" dropped=%" PRId64,
+		    dropped);
+	sender->dropped_tell_ms = now_ms + TELL_MS;
 	sender->dropped = dropped;
 }
 
-/* How it went decides how long to wait: not at all while there may be more. */
-static int64_t judge(Sender *sender, const Batch *batch, const Fault *f)
+/* Until the next lane is due, or it is time for a sign of life. */
+static int64_t next_ms(const Sender *sender)
 {
-	tell(sender, f);
-	if (f->code) {
-		sender->pause_ms =
-			sender->pause_ms ? MIN(sender->pause_ms * 2, PAUSE_MAX_MS) : PAUSE_MIN_MS;
-		return sender->pause_ms;
-	}
-	if (sender->pause_ms && batch->count > 0) {
-		log_info("text=\"notifications are delivered again\"");
-		sender->pause_ms = sender->tell_ms = 0;
-	}
-	return batch->count == BATCH_ROWS ? 0 : IDLE_MS;
+	int64_t now_ms = clock_mono_ms();
+	int64_t wait_ms = IDLE_MS;
+
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
+		if (sender->lanes[i].pause_ms)
+			wait_ms = MIN(wait_ms, MAX(sender->lanes[i].due_ms - now_ms, 0));
+	return wait_ms;
 }
 
-/* Until that time is over, or, where `wakes`, there is more. False: it is to end. */
-static bool wait_for_more(Sender *sender, int64_t ms, bool wakes)
+/* How long to wait for the next one. */
+static int64_t play_round(Sender *sender)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Round round = {.arena = arena, .sender = sender, .now_ms = clock_mono_ms()};
+	bool flows = false;
+	size_t rows;
+
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
+		round.parts[i].taken = round.now_ms >= sender->lanes[i].due_ms;
+	rows = deliver(sender, &round);
+	if (round.now_ms >= sender->sweep_ms)
+		sender->sweep_ms = round.now_ms + IDLE_MS;
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++) {
+		const Part *part = &round.parts[i];
+
+		if (part->taken)
+			judge(sender, &round, (OutboxService)i);
+		flows = flows || (part->found.count > 0 && !part->fault.code);
+	}
+	tell_dropped(sender);
+	if (rows == 0)
+		notifier_idle(sender->config.notifier);
+	return flows ? 0 : next_ms(sender);
+}
+
+/* Until that time is over, or there is more. False: it is to end. */
+static bool wait_for_more(Sender *sender, int64_t ms)
 {
 	struct timespec end;
 	int64_t end_us = clock_mono_us() + ms * 1000;
@@ -162,7 +339,7 @@ static bool wait_for_more(Sender *sender, int64_t ms, bool wakes)
 	end.tv_sec = end_us / 1000000;
 	end.tv_nsec = end_us % 1000000 * 1000;
 	pthread_mutex_lock(&sender->lock);
-	while (!sender->stopping && !(wakes && sender->woken) && r == 0)
+	while (!sender->stopping && !sender->woken && r == 0)
 		r = pthread_cond_timedwait(&sender->cond, &sender->lock, &end);
 	sender->woken = false;
 	goes_on = !sender->stopping;
@@ -173,18 +350,9 @@ static bool wait_for_more(Sender *sender, int64_t ms, bool wakes)
 static void *sender_main(void *ctx)
 {
 	Sender *sender = ctx;
-	int64_t wait_ms;
 
-	do {
-		_cleanup_(arena_freep) Arena *arena = arena_new();
-		Batch batch = {.arena = arena};
-		Fault fault = {0};
-
-		(void)deliver(sender, &batch, &fault); /* the fault says it */
-		if (batch.count == 0 && !fault.code)
-			notifier_idle(sender->config.notifier);
-		wait_ms = judge(sender, &batch, &fault);
-	} while (wait_for_more(sender, wait_ms, !sender->pause_ms));
+	while (wait_for_more(sender, play_round(sender)))
+		;
 	return NULL;
 }
 

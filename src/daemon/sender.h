@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The sender: one thread that takes notifications from the outbox to a notifier, in order. They
- * leave the outbox when they have arrived; who is killed between the two sends some again.
+ * The sender: one thread that takes notifications from the outbox to a notifier, those of a service
+ * in order. They leave the outbox when they have arrived; who is killed between the two sends some
+ * again. One that cannot be read leaves it, too: it goes to the log.
  *
  * Thread-safety: sender_wake() from any thread.
  */

@@ -141,6 +141,7 @@ TEST(what_is_wrong_is_told_with_its_line)
 {
 	char lengthy[400];
 
+	check_refused("[notifications]\nvolume_exchange =\n", "line 2", "volume_exchange");
 	check_refused("[server]\nlisten = x\nlisen = y\n", "line 3", "no key lisen in [server]");
 	check_refused("[nowhere]\na = b\n", "line 2", "no key a in [nowhere]");
 	check_refused("[identity]\ntoken_seconds = soon\n", "line 2", "soon is no value");

@@ -2,7 +2,8 @@
 /* Copyright the Cleat authors */
 /*
  * The sender between a real store and a notifier that does as it is told: everything arrives in
- * order, through faults and through a death between sending and forgetting.
+ * order, through faults and through a death between sending and forgetting; and one lane's trouble
+ * is not another one's.
  */
 #include "daemon/sender.h"
 
@@ -27,7 +28,11 @@ static char *arrived[ARRIVED_MAX]; /* "topic.priority exchange body" */
 static size_t arrived_count;
 static size_t faults;      /* of the next calls, */
 static size_t faults_take; /* each after so many messages */
-static int death_fd = -1;  /* tell of what arrives here, and die */
+static bool late;          /* instead of a fault */
+static int stuck = -1;     /* a lane that never takes anything */
+static size_t stuck_calls;
+static size_t largest;    /* of all calls */
+static int death_fd = -1; /* tell of what arrives here, and die */
 
 static int played_open(const NotifierConfig *config _unused_, void **ret, Fault *f _unused_)
 {
@@ -46,12 +51,13 @@ static void take(const NotifierMessage *message)
 
 	buf_printf(&text, "%s.%s %s %s", message->topic, message->priority, message->exchange,
 		   message->body);
+	assert(message->id > 0);
 	assert(arrived_count < ARRIVED_MAX);
 	arrived[arrived_count++] = buf_take(&text);
 }
 
-static int played_send(void *self _unused_, const NotifierMessage *messages, size_t count,
-		       size_t *ret_sent, Fault *f)
+static int played_send(void *self _unused_, unsigned lane, const NotifierMessage *messages,
+		       size_t count, size_t *ret_sent, Fault *f)
 {
 	size_t sent;
 	bool fails;
@@ -62,6 +68,12 @@ static int played_send(void *self _unused_, const NotifierMessage *messages, siz
 		_exit(1);
 	}
 	pthread_mutex_lock(&lock);
+	largest = MAX(largest, count);
+	if ((int)lane == stuck) {
+		stuck_calls++;
+		pthread_mutex_unlock(&lock);
+		return fault(f, -EACCES, "no way");
+	}
 	fails = faults > 0;
 	sent = fails ? MIN(faults_take, count) : count;
 	for (size_t i = 0; i < sent; i++)
@@ -69,6 +81,8 @@ static int played_send(void *self _unused_, const NotifierMessage *messages, siz
 	faults -= fails;
 	pthread_mutex_unlock(&lock);
 	*ret_sent = sent;
+	if (fails && late)
+		return NOTIFIER_LATE;
 	return fails ? fault(f, -EIO, "as told") : 0;
 }
 
@@ -128,7 +142,9 @@ static void begin(void)
 	(void)snprintf(folder, sizeof(folder), "/tmp/cleat-test-XXXXXX"); /* fits */
 	assert_non_null(mkdtemp(folder));
 	open_store();
-	faults = faults_take = 0;
+	faults = faults_take = stuck_calls = largest = 0;
+	late = false;
+	stuck = -1;
 }
 
 static void start(const char *topics)
@@ -178,7 +194,7 @@ static int add_work(Tx *tx, void *ctx, Fault *f)
 	int r = 0;
 
 	for (int i = range[0]; !r && i < range[1]; i++) {
-		char body[16];
+		char body[24];
 		const OutboxMessage message = {
 			.service = i % 2 ? OUTBOX_VOLUME : OUTBOX_COMPUTE,
 			.versioned = i % 2 == 0,
@@ -186,7 +202,7 @@ static int add_work(Tx *tx, void *ctx, Fault *f)
 			.body = body,
 		};
 
-		(void)snprintf(body, sizeof(body), "%d", i); /* fits */
+		(void)snprintf(body, sizeof(body), "{\"n\":%d}", i); /* fits */
 		r = outbox_add(tx, &message, 1000, f);
 	}
 	return r;
@@ -207,13 +223,20 @@ static int depth_work(Tx *tx, void *ctx, Fault *f)
 	return outbox_depth(tx, ctx, f);
 }
 
-/* The i-th that arrived is the one of that number. */
-static void assert_number(int i)
+/* All from 0 on arrived once, those of one exchange in their order. */
+static void assert_order(size_t count)
 {
-	char number[16];
+	const char *const exchanges[] = {" nova ", " cinder "};
+	int next[] = {0, 1};
 
-	(void)snprintf(number, sizeof(number), " %d", i); /* fits */
-	assert_string_equal(strrchr(arrived[i], ' '), number);
+	for (size_t i = 0; i < count; i++) {
+		char number[24];
+		size_t k = strstr(arrived[i], exchanges[0]) ? 0 : 1;
+
+		(void)snprintf(number, sizeof(number), "{\"n\":%d}", next[k]); /* fits */
+		assert_string_equal(strchr(arrived[i], '{'), number);
+		next[k] += 2;
+	}
 }
 
 static void wait_empty(void)
@@ -237,9 +260,9 @@ TEST(each_goes_where_it_belongs)
 	add(0, 2);
 	start("notifications, audit");
 	wait_arrived(3);
-	assert_string_equal(arrived[0], "versioned_notifications.info nova 0");
-	assert_string_equal(arrived[1], "notifications.info cinder 1");
-	assert_string_equal(arrived[2], "audit.info cinder 1");
+	assert_string_equal(arrived[0], "versioned_notifications.info nova {\"n\":0}");
+	assert_string_equal(arrived[1], "notifications.info cinder {\"n\":1}");
+	assert_string_equal(arrived[2], "audit.info cinder {\"n\":1}");
 	wait_empty();
 	end();
 }
@@ -251,8 +274,8 @@ TEST(many_arrive_in_order_and_once)
 	for (int i = 0; i < 300; i += 50)
 		add(i, i + 50);
 	wait_arrived(300);
-	for (int i = 0; i < 300; i++)
-		assert_number(i);
+	assert_order(300);
+	assert_true(largest <= 16); /* ids that listeners remember */
 	wait_empty();
 	end();
 }
@@ -265,9 +288,68 @@ TEST(what_has_arrived_before_a_fault_is_not_sent_again)
 	add(0, 10);
 	start("notifications");
 	wait_arrived(10);
-	for (int i = 0; i < 10; i++)
-		assert_number(i);
+	assert_order(10);
 	wait_empty();
+	end();
+}
+
+TEST(what_is_late_is_asked_for_again)
+{
+	begin();
+	faults = 2;
+	faults_take = 2;
+	late = true;
+	add(0, 10);
+	start("notifications");
+	wait_arrived(10);
+	assert_order(10);
+	wait_empty();
+	end();
+}
+
+TEST(one_exchange_that_takes_nothing_holds_up_no_other_one)
+{
+	begin();
+	stuck = OUTBOX_COMPUTE;
+	add(0, 100);
+	start("notifications");
+	wait_arrived(50);
+	for (size_t i = 0; i < 50; i++)
+		assert_non_null(strstr(arrived[i], " cinder "));
+	pthread_mutex_lock(&lock);
+	assert_true(stuck_calls > 0);
+	stuck = -1;
+	pthread_mutex_unlock(&lock);
+	wait_arrived(100);
+	wait_empty();
+	end();
+}
+
+static int spoil_work(Tx *tx, void *ctx, Fault *f)
+{
+	return store_query(tx, ctx, STORE_NO_VALUES, NULL, NULL, f);
+}
+
+static void spoil(const char *sql)
+{
+	Fault f = {0};
+
+	assert_int_equal(store_write(store, spoil_work, (void *)(uintptr_t)sql, &f), 0);
+}
+
+TEST(what_cannot_be_read_holds_up_nothing)
+{
+	int64_t before = outbox_unreadable();
+
+	begin();
+	add(0, 6);
+	spoil("UPDATE outbox SET service = 'nobody' WHERE seq = 6");
+	spoil("UPDATE outbox SET body = 'x' WHERE seq = 5");
+	start("notifications");
+	wait_arrived(4);
+	assert_order(4);
+	wait_empty();
+	assert_int_equal(outbox_unreadable(), before + 2);
 	end();
 }
 
@@ -280,9 +362,9 @@ TEST(half_a_message_is_sent_again)
 	add(1, 2);
 	start("notifications,audit");
 	wait_arrived(3);
-	assert_string_equal(arrived[0], "notifications.info cinder 1");
-	assert_string_equal(arrived[1], "notifications.info cinder 1");
-	assert_string_equal(arrived[2], "audit.info cinder 1");
+	assert_string_equal(arrived[0], "notifications.info cinder {\"n\":1}");
+	assert_string_equal(arrived[1], "notifications.info cinder {\"n\":1}");
+	assert_string_equal(arrived[2], "audit.info cinder {\"n\":1}");
 	wait_empty();
 	end();
 }
@@ -299,7 +381,7 @@ static _Noreturn void die_while_sending(int fd)
 
 TEST(who_is_killed_between_sending_and_forgetting_sends_the_same_again)
 {
-	char sent[16] = "";
+	char sent[24] = "";
 	int pipe_fds[2], status;
 	pid_t child;
 
@@ -313,13 +395,13 @@ TEST(who_is_killed_between_sending_and_forgetting_sends_the_same_again)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
 	assert_true(read(pipe_fds[0], sent, sizeof(sent) - 1) > 0);
-	assert_string_equal(sent, "7");
+	assert_string_equal(sent, "{\"n\":7}");
 	close(pipe_fds[0]);
 	close(pipe_fds[1]);
 	open_store();
 	start("notifications");
 	wait_arrived(1);
-	assert_string_equal(arrived[0], "notifications.info cinder 7");
+	assert_string_equal(arrived[0], "notifications.info cinder {\"n\":7}");
 	wait_empty();
 	end();
 }

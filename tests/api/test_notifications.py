@@ -234,6 +234,46 @@ def failure_of_a_share_says_why():
         assert check_versioned(notices[-1])
 
 
+def away():
+    """One whose broker is never there: all that is told waits."""
+    path = config(url='amqp://u:p@127.0.0.1:1/', notification_format='both')
+    return Cleatd(args=['--config', path])
+
+
+def what_cannot_be_read_is_put_aside():
+    with away() as one:
+        volume = Story(one).volume()
+        one.stop()
+        with sqlite3.connect(os.path.join(one.dir, 'cleat.db')) as store:
+            count = store.execute('SELECT COUNT(*) FROM outbox').fetchone()[0]
+            store.execute("UPDATE outbox SET body = '{\"torn' WHERE seq = 1")
+            store.execute("INSERT INTO outbox VALUES (?, 'nobody', 0, 'info', '{}')", (count + 1,))
+        store.close()
+        os.unlink(one.args[-1])
+        one.args[-1] = CONFIG
+        assert one.start()
+        tap.expect(volume_events_of(told(one), volume), ['volume.create.end'], 'what can be read')
+        assert 'cleat_outbox_unreadable_total 2\n' in one.request('GET', '/metrics').text
+        with open(one.log.name, encoding='utf-8') as log:
+            aside = [line for line in log if 'cannot be read and is put aside' in line]
+        tap.expect(len(aside), 2, 'lines of the log')
+
+
+def what_waits_when_nobody_is_to_be_told_any_more_goes():
+    with away() as one:
+        Story(one).volume()
+        count = outbox(one.dir)
+        assert count > 0
+        one.stop()
+        os.unlink(one.args[-1])
+        one.args.clear()
+        assert one.start()
+        tap.expect(outbox(one.dir), 0, 'outbox')
+        with open(one.log.name, encoding='utf-8') as log:
+            told_so = [line for line in log if 'discarded=%d ' % count in line]
+        tap.expect(len(told_so), 1, 'lines of the log')
+
+
 def nothing_is_written_where_nobody_is_told():
     with Cleatd() as quiet:
         story = Story(quiet)
@@ -253,4 +293,6 @@ tap.run('notifications', [
     each_is_whole_and_one_of_a_kind, unversioned_ones_of_servers,
     how_a_volume_is_connected_is_not_told, attachments_of_others_are_told,
     changes_at_once_are_told, who_asks_as_an_administrator_is_told_as_one, failure_says_why,
-    failure_of_a_share_says_why, nothing_is_written_where_nobody_is_told], cleanup)
+    failure_of_a_share_says_why, what_cannot_be_read_is_put_aside,
+    what_waits_when_nobody_is_to_be_told_any_more_goes, nothing_is_written_where_nobody_is_told],
+    cleanup)

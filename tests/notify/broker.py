@@ -11,6 +11,8 @@ import socket
 import subprocess
 import tempfile
 
+import kombu
+
 import ports
 import tap
 
@@ -100,6 +102,23 @@ class Broker:
         if self.process:
             end_session(self.process)
         self.process = None
+
+    def pause(self):
+        """It takes what is sent, for as long as there is room, and answers nothing."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self):
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    def drain(self, *queues):
+        """Take all that waits in queues: bodies, without anybody's memory of what was there."""
+        found = []
+        with kombu.Connection(self.url().replace('rabbit:', 'amqp:')) as connection:
+            channel = connection.channel()
+            for queue in queues:
+                for message in iter(lambda name=queue: channel.basic_get(name, no_ack=True), None):
+                    found.append(json.loads(json.loads(message.body)['oslo.message']))
+        return found
 
     def close(self):
         self.stop()

@@ -6,6 +6,7 @@ a story once and as in the reference's samples; nothing missing after the broker
 was killed; and brokers that others have set up, or that speak TLS."""
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -37,14 +38,19 @@ def make_certificate():
     CERTS.update(cacertfile=cert, certfile=cert, keyfile=key)
 
 
-def cleatd(url=None, **settings):
+def settings(url=None, **more):
+    """The path of a configuration."""
     path = os.path.join(home, 'cleatd%d.conf' % len(os.listdir(home)))
     pairs = {'url': url or broker.url(), 'notification_format': 'both',
-             'bdms_in_notifications': 'true', 'include_share_mapping': 'true', **settings}
+             'bdms_in_notifications': 'true', 'include_share_mapping': 'true', **more}
     with open(path, 'w', encoding='utf-8') as file:
         file.write('[notifications]\n')
         file.writelines('%s = %s\n' % pair for pair in pairs.items())
-    return Cleatd(args=['--config', path])
+    return path
+
+
+def cleatd(**more):
+    return Cleatd(args=['--config', settings(**more)])
 
 
 def is_over(server):
@@ -112,6 +118,71 @@ def nothing_is_missing_when_broker_and_daemon_go_away():
                'events of the server')
 
 
+def log_of(one):
+    with open(one.log.name, encoding='utf-8') as log:
+        return log.read()
+
+
+def waiting(one):
+    """How many notifications are in its outbox."""
+    store = sqlite3.connect('file:%s/cleat.db?mode=ro' % one.dir, uri=True)
+    try:
+        return store.execute('SELECT COUNT(*) FROM outbox').fetchone()[0]
+    finally:
+        store.close()
+
+
+def what_is_confirmed_late_is_not_sent_again():
+    """The broker stands still for longer than a batch is waited for."""
+    queues = 'notifications.info', 'versioned_notifications.info'
+    with cleatd(durable='true') as one:
+        story = Story(one).create()
+        story.volume()  # all that there is to declare is declared
+        tap.wait_for('an empty outbox', lambda: waiting(one) == 0, 120)
+        broker.drain(*queues)
+        broker.pause()
+        try:
+            volume = story.volumes()
+            tap.wait_for('a warning', lambda: 'not known to have arrived' in log_of(one), 120)
+        finally:
+            broker.resume()
+        tap.wait_for('an empty outbox again', lambda: waiting(one) == 0, 120)
+        assert 'wait for confirms' not in log_of(one), 'the connection was lost'
+    found = broker.drain(*queues)
+    tap.expect(sorted({notice['_unique_id'] for notice in found}),
+               sorted(notice['_unique_id'] for notice in found), 'each of them once')
+    tap.expect(events_of(found, story.id), VOLUME_STORY, 'events of the server')
+    tap.expect(volume_events_of(found, volume),
+               ['volume.create.start', 'volume.create.end', 'volume.attach.start',
+                'volume.attach.end', 'volume.detach.start', 'volume.detach.end'], 'of the volume')
+
+
+def one_exchange_that_is_refused_holds_up_no_other_one():
+    """Names that begin with amq. are the broker's own."""
+    listener = Listener(broker.url(), durable=True)
+    try:
+        with cleatd(durable='true', volume_exchange='amq.not-ours') as one:
+            story = Story(one).create()
+            volume = story.volumes()
+            story.act('os-stop', 'SHUTOFF')
+            story.shares()
+            story.delete()
+            notices = listener.wait(is_over(story.id), 'the end of the story')
+            tap.expect(events_of(notices, story.id),
+                       LIFE + VOLUME_STORY + OFF + SHARE_STORY + DEATH, 'events of the server')
+            tap.expect(volume_events_of(notices, volume), [], 'of the volume')
+            assert any('exchange=amq.not-ours' in line and 'ACCESS_REFUSED' in line
+                       for line in log_of(one).split('\n')), log_of(one)
+            one.stop()
+            one.args[-1] = settings(durable='true')
+            tap.expect(one.start(), True, 'start with an exchange that may be')
+            notices = listener.wait(lambda notices: len(volume_events_of(notices, volume)) >= 6,
+                                    'what has waited')
+            tap.expect(volume_events_of(notices, volume)[-1], 'volume.detach.end', 'the last')
+    finally:
+        listener.close()
+
+
 def what_others_have_declared_is_used():
     """Exchanges and queues are durable since the last test; this daemon would not have them so."""
     listener = Listener(broker.url(), durable=True)
@@ -160,5 +231,6 @@ def cleanup():
 
 tap.run('notify', [
     broker_answers, each_event_is_heard_once_and_as_in_the_samples,
-    nothing_is_missing_when_broker_and_daemon_go_away, what_others_have_declared_is_used,
+    nothing_is_missing_when_broker_and_daemon_go_away, what_is_confirmed_late_is_not_sent_again,
+    one_exchange_that_is_refused_holds_up_no_other_one, what_others_have_declared_is_used,
     brokers_behind_tls, broker_that_nobody_vouches_for_is_told_nothing], cleanup)

@@ -67,6 +67,9 @@ static int show_outbox(const ApiRequest *r, Buf *text, Fault *f)
 	metric_head(text, "cleat_outbox_dropped_total", "counter",
 		    "Notifications that went unsent, as too many waited.");
 	metric_int(text, "cleat_outbox_dropped_total", NULL, outbox_dropped());
+	metric_head(text, "cleat_outbox_unreadable_total", "counter",
+		    "Notifications that could not be read and were put aside.");
+	metric_int(text, "cleat_outbox_unreadable_total", NULL, outbox_unreadable());
 	return fault_unexpected(f, result);
 }
 

@@ -3,9 +3,11 @@
 /*
  * The way to a broker. Exchanges and queues are declared by senders and by listeners, and have to
  * be declared alike: where others did so with another durability, what is there is used as it is
- * (a broker closes the channel for the attempt, and another one is opened).
+ * (a broker closes the channel for the attempt, and another one is opened). So there is a channel
+ * for declaring, beside those of the lanes.
  *
- * A channel's confirms count from one, so nothing is declared while confirms are waited for.
+ * A channel's confirms count from one, and some of a closed one may still be read: so numbers of
+ * channels are not used again in a connection. It is lost when there are none left.
  */
 #include "notifier/amqp/broker.h"
 
@@ -30,13 +32,20 @@ enum {
 
 #define TRUSTED "/etc/ssl/certs/ca-certificates.crt"
 
+typedef struct Channel {
+	amqp_channel_t number; /* 0: there is none */
+	uint64_t tag;          /* of the last message */
+} Channel;
+
 struct Broker {
 	const NotifierConfig *config;
 	BrokerHooks hooks;
 	amqp_connection_state_t state;
-	amqp_channel_t channel;
-	uint64_t tag;  /* of the last message on this channel */
-	Map *declared; /* names of queues */
+	amqp_channel_t channels; /* opened so far */
+	Channel lanes[NOTIFIER_LANES];
+	Channel declaring;
+	Map *declared; /* "exchange queue" */
+	bool lost;
 };
 
 static struct timeval to_timeval(int64_t ms)
@@ -140,11 +149,69 @@ static int reply_fault(Fault *f, const char *what, const amqp_rpc_reply_t *reply
 	return fault(f, -EIO, "%s: no answer", what);
 }
 
-static int check_reply(Broker *connection, const char *what, Fault *f)
-{
-	amqp_rpc_reply_t reply = amqp_get_rpc_reply(connection->state);
+/* --- channels --- */
 
-	return reply_fault(f, what, &reply);
+/* The broker has closed it: agree, and the connection goes on. */
+static void close_channel(Broker *connection, Channel *channel)
+{
+	amqp_channel_close_ok_t agreed = {0};
+
+	if (amqp_send_method(connection->state, channel->number, AMQP_CHANNEL_CLOSE_OK_METHOD,
+			     &agreed) != AMQP_STATUS_OK)
+		connection->lost = true;
+	*channel = (Channel){0};
+}
+
+static bool is_closed(const amqp_rpc_reply_t *reply)
+{
+	return reply->reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
+	       reply->reply.id == AMQP_CHANNEL_CLOSE_METHOD;
+}
+
+/* 0, or a fault, after which the channel is closed or the connection lost. */
+static int judge_reply(Broker *connection, Channel *channel, const char *what,
+		       const amqp_rpc_reply_t *reply, Fault *f)
+{
+	int r = reply_fault(f, what, reply);
+
+	if (r && is_closed(reply))
+		close_channel(connection, channel);
+	else if (r)
+		connection->lost = true;
+	return r;
+}
+
+static int check_reply(Broker *connection, Channel *channel, const char *what, Fault *f)
+{
+	const amqp_rpc_reply_t reply = amqp_get_rpc_reply(connection->state);
+
+	return judge_reply(connection, channel, what, &reply, f);
+}
+
+static int open_channel(Broker *connection, Channel *channel, Fault *f)
+{
+	*channel = (Channel){.number = ++connection->channels};
+	amqp_channel_open(connection->state, channel->number);
+	return check_reply(connection, channel, "open a channel", f);
+}
+
+int broker_open_lane(Broker *connection, unsigned lane, Fault *f)
+{
+	Channel *channel = &connection->lanes[lane];
+	int r;
+
+	if (channel->number)
+		return 0;
+	r = open_channel(connection, channel, f);
+	if (r)
+		return r;
+	amqp_confirm_select(connection->state, channel->number);
+	return check_reply(connection, channel, "ask for confirms", f);
+}
+
+bool broker_is_lost(const Broker *connection)
+{
+	return !connection || connection->lost;
 }
 
 /* --- connecting --- */
@@ -199,20 +266,6 @@ static int log_in(Broker *connection, const BrokerAddress *address, Fault *f)
 	return reply_fault(f, "log in", &reply);
 }
 
-static int open_channel(Broker *connection, Fault *f)
-{
-	int r;
-
-	connection->channel++;
-	connection->tag = 0;
-	amqp_channel_open(connection->state, connection->channel);
-	r = check_reply(connection, "open a channel", f);
-	if (r)
-		return r;
-	amqp_confirm_select(connection->state, connection->channel);
-	return check_reply(connection, "ask for confirms", f);
-}
-
 int broker_connect(const NotifierConfig *config, const BrokerAddress *address,
 		   const BrokerHooks *hooks, Broker **ret, Fault *f)
 {
@@ -227,8 +280,6 @@ int broker_connect(const NotifierConfig *config, const BrokerAddress *address,
 			      : fault(f, -ENOMEM, "no connection");
 	if (!r)
 		r = log_in(connection, address, f);
-	if (!r)
-		r = open_channel(connection, f);
 	if (r) {
 		broker_disconnect(connection, false);
 		return r;
@@ -262,9 +313,9 @@ typedef void (*Declare)(Broker *connection, const char *name, bool passive);
 
 static void declare_exchange(Broker *connection, const char *name, bool passive)
 {
-	amqp_exchange_declare(connection->state, connection->channel, amqp_cstring_bytes(name),
-			      amqp_cstring_bytes("topic"), passive, connection->config->durable,
-			      false, false, amqp_empty_table);
+	amqp_exchange_declare(connection->state, connection->declaring.number,
+			      amqp_cstring_bytes(name), amqp_cstring_bytes("topic"), passive,
+			      connection->config->durable, false, false, amqp_empty_table);
 }
 
 static void declare_queue(Broker *connection, const char *name, bool passive)
@@ -277,8 +328,9 @@ static void declare_queue(Broker *connection, const char *name, bool passive)
 	amqp_table_t arguments = {.num_entries = connection->config->quorum ? 1 : 0,
 				  .entries = &quorum};
 
-	amqp_queue_declare(connection->state, connection->channel, amqp_cstring_bytes(name),
-			   passive, connection->config->durable, false, false, arguments);
+	amqp_queue_declare(connection->state, connection->declaring.number,
+			   amqp_cstring_bytes(name), passive, connection->config->durable, false,
+			   false, arguments);
 }
 
 /* Whether the broker has closed the channel because something is there and differs. */
@@ -286,19 +338,19 @@ static bool is_different(const amqp_rpc_reply_t *reply)
 {
 	const amqp_channel_close_t *closing = reply->reply.decoded;
 
-	return reply->reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
-	       reply->reply.id == AMQP_CHANNEL_CLOSE_METHOD &&
-	       closing->reply_code == NOT_EQUIVALENT;
+	return is_closed(reply) && closing->reply_code == NOT_EQUIVALENT;
 }
 
-static int replace_channel(Broker *connection, Fault *f)
+static int use_declared(Broker *connection, Declare declare, const char *name, Fault *f)
 {
-	amqp_channel_close_ok_t agreed = {0};
-	int status = amqp_send_method(connection->state, connection->channel,
-				      AMQP_CHANNEL_CLOSE_OK_METHOD, &agreed);
+	int r;
 
-	return status == AMQP_STATUS_OK ? open_channel(connection, f)
-					: status_fault(f, "close a channel", status);
+	close_channel(connection, &connection->declaring);
+	r = open_channel(connection, &connection->declaring, f);
+	if (r)
+		return r;
+	declare(connection, name, true);
+	return check_reply(connection, &connection->declaring, "use what others declared", f);
 }
 
 static int declare_one(Broker *connection, Declare declare, const char *name, Fault *f)
@@ -308,33 +360,36 @@ static int declare_one(Broker *connection, Declare declare, const char *name, Fa
 
 	declare(connection, name, false);
 	reply = amqp_get_rpc_reply(connection->state);
-	if (!is_different(&reply)) {
-		r = reply_fault(f, "declare", &reply);
-		return r ? fault_context(f, "%s", name) : 0;
-	}
-	r = replace_channel(connection, f);
-	if (r)
-		return r;
-	declare(connection, name, true);
-	return check_reply(connection, "use what others declared", f);
+	if (is_different(&reply))
+		r = use_declared(connection, declare, name, f);
+	else
+		r = judge_reply(connection, &connection->declaring, "declare", &reply, f);
+	return r ? fault_context(f, "%s", name) : 0;
+}
+
+static int bind_queue(Broker *connection, const char *exchange, const char *queue, Fault *f)
+{
+	amqp_queue_bind(connection->state, connection->declaring.number, amqp_cstring_bytes(queue),
+			amqp_cstring_bytes(exchange), amqp_cstring_bytes(queue), amqp_empty_table);
+	return check_reply(connection, &connection->declaring, "bind a queue", f);
 }
 
 int broker_declare(Broker *connection, const char *exchange, const char *queue, Fault *f)
 {
 	_cleanup_(buf_done) Buf both = {0};
-	int r;
+	int r = 0;
 
 	buf_printf(&both, "%s %s", exchange, queue);
 	if (map_get(connection->declared, buf_text(&both)))
 		return 0;
-	r = declare_one(connection, declare_exchange, exchange, f);
+	if (!connection->declaring.number)
+		r = open_channel(connection, &connection->declaring, f);
+	if (!r)
+		r = declare_one(connection, declare_exchange, exchange, f);
 	if (!r)
 		r = declare_one(connection, declare_queue, queue, f);
-	if (r)
-		return r;
-	amqp_queue_bind(connection->state, connection->channel, amqp_cstring_bytes(queue),
-			amqp_cstring_bytes(exchange), amqp_cstring_bytes(queue), amqp_empty_table);
-	r = check_reply(connection, "bind a queue", f);
+	if (!r)
+		r = bind_queue(connection, exchange, queue, f);
 	if (!r)
 		(void)map_put(connection->declared, buf_text(&both), connection); /* new */
 	return r;
@@ -342,8 +397,8 @@ int broker_declare(Broker *connection, const char *exchange, const char *queue, 
 
 /* --- publishing --- */
 
-int broker_publish(Broker *connection, const char *exchange, const char *queue, const char *body,
-		   size_t length, uint64_t *ret_tag, Fault *f)
+int broker_publish(Broker *connection, unsigned lane, const BrokerMessage *message,
+		   uint64_t *ret_tag, Fault *f)
 {
 	const amqp_basic_properties_t properties = {
 		._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_CONTENT_ENCODING_FLAG |
@@ -355,36 +410,77 @@ int broker_publish(Broker *connection, const char *exchange, const char *queue, 
 		.delivery_mode = AMQP_DELIVERY_PERSISTENT,
 		.priority = 0,
 	};
-	const amqp_bytes_t bytes = {.len = length, .bytes = (void *)(uintptr_t)body};
-	int status = amqp_basic_publish(connection->state, connection->channel,
-					amqp_cstring_bytes(exchange), amqp_cstring_bytes(queue),
-					false, false, &properties, bytes);
+	const amqp_bytes_t bytes = {.len = message->length,
+				    .bytes = (void *)(uintptr_t)message->body};
+	Channel *channel = &connection->lanes[lane];
+	int status = amqp_basic_publish(
+		connection->state, channel->number, amqp_cstring_bytes(message->exchange),
+		amqp_cstring_bytes(message->queue), false, false, &properties, bytes);
 
-	if (status != AMQP_STATUS_OK)
+	if (status != AMQP_STATUS_OK) {
+		connection->lost = true;
 		return status_fault(f, "publish", status);
-	*ret_tag = ++connection->tag;
+	}
+	*ret_tag = ++channel->tag;
 	return 0;
 }
 
-/* A frame that came by itself. 0, a fault, or BROKER_SILENT. */
-static int take_frame(const amqp_frame_t *frame, BrokerConfirm *ret, Fault *f)
-{
-	const amqp_basic_ack_t *ack = frame->payload.method.decoded;
-	const amqp_basic_nack_t *nack = frame->payload.method.decoded;
-	amqp_bytes_t text;
-	int code;
+/* --- confirms --- */
 
-	if (frame->frame_type != AMQP_FRAME_METHOD)
+/* The lane of a channel, or -1. */
+static int lane_of(const Broker *connection, amqp_channel_t number)
+{
+	for (int i = 0; i < NOTIFIER_LANES; i++)
+		if (connection->lanes[i].number == number)
+			return i;
+	return -1;
+}
+
+/* It closed a lane's channel: there will be no more confirms, and what is declared may be gone. */
+static int take_closing(Broker *connection, unsigned lane, const amqp_channel_close_t *closing,
+			BrokerConfirm *ret)
+{
+	*ret = (BrokerConfirm){
+		.lane = lane,
+		.tag = connection->lanes[lane].tag,
+		.multiple = true,
+		.refused = true,
+	};
+	(void)snprintf(ret->why, sizeof(ret->why), "%d %.*s", closing->reply_code,
+		       (int)closing->reply_text.len,
+		       (const char *)closing->reply_text.bytes); /* cut at worst */
+	close_channel(connection, &connection->lanes[lane]);
+	map_free(connection->declared);
+	connection->declared = map_new();
+	return 0;
+}
+
+/* A method that came by itself. 0, a fault, or BROKER_SILENT. */
+static int take_method(Broker *connection, const amqp_frame_t *frame, BrokerConfirm *ret, Fault *f)
+{
+	const amqp_method_t *method = &frame->payload.method;
+	const amqp_connection_close_t *closing = method->decoded;
+	const amqp_basic_ack_t *ack = method->decoded;
+	const amqp_basic_nack_t *nack = method->decoded;
+	int lane = lane_of(connection, frame->channel);
+
+	if (method->id == AMQP_CONNECTION_CLOSE_METHOD)
+		return close_fault(f, "wait for confirms", closing->reply_code,
+				   closing->reply_text);
+	if (lane < 0)
 		return BROKER_SILENT;
-	if (closing_of(frame->payload.method.id, frame->payload.method.decoded, &code, &text))
-		return close_fault(f, "wait for confirms", code, text);
-	if (frame->payload.method.id == AMQP_BASIC_ACK_METHOD)
+	if (method->id == AMQP_CHANNEL_CLOSE_METHOD)
+		return take_closing(connection, (unsigned)lane, method->decoded, ret);
+	if (method->id == AMQP_BASIC_ACK_METHOD)
 		*ret = (BrokerConfirm){.tag = ack->delivery_tag, .multiple = ack->multiple};
-	else if (frame->payload.method.id == AMQP_BASIC_NACK_METHOD)
-		*ret = (BrokerConfirm){
-			.tag = nack->delivery_tag, .multiple = nack->multiple, .refused = true};
+	else if (method->id == AMQP_BASIC_NACK_METHOD)
+		*ret = (BrokerConfirm){.tag = nack->delivery_tag,
+				       .multiple = nack->multiple,
+				       .refused = true,
+				       .why = "it says no more"};
 	else
 		return BROKER_SILENT;
+	ret->lane = (unsigned)lane;
 	return 0;
 }
 
@@ -392,12 +488,18 @@ int broker_next_confirm(Broker *connection, int64_t wait_ms, BrokerConfirm *ret,
 {
 	struct timeval wait = to_timeval(wait_ms);
 	amqp_frame_t frame;
-	int status;
+	int status, r;
 
 	amqp_maybe_release_buffers(connection->state);
 	status = amqp_simple_wait_frame_noblock(connection->state, &frame, &wait);
 	if (status == AMQP_STATUS_TIMEOUT)
 		return BROKER_SILENT;
-	return status == AMQP_STATUS_OK ? take_frame(&frame, ret, f)
-					: status_fault(f, "wait for confirms", status);
+	if (status != AMQP_STATUS_OK)
+		r = status_fault(f, "wait for confirms", status);
+	else if (frame.frame_type == AMQP_FRAME_METHOD)
+		r = take_method(connection, &frame, ret, f);
+	else
+		r = BROKER_SILENT;
+	connection->lost = connection->lost || r < 0;
+	return r;
 }

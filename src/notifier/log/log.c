@@ -21,8 +21,8 @@ static void log_close(void *self)
 	free(self);
 }
 
-static int log_send(void *self _unused_, const NotifierMessage *messages, size_t count,
-		    size_t *ret_sent, Fault *f _unused_)
+static int log_send(void *self _unused_, unsigned lane _unused_, const NotifierMessage *messages,
+		    size_t count, size_t *ret_sent, Fault *f _unused_)
 {
 	for (size_t i = 0; i < count; i++)
 		log_always(LOG_INFO, "notification=%s.%s exchange=%s message=%s", messages[i].topic,
