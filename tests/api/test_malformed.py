@@ -5,10 +5,10 @@
 no answer may be a 5xx, none may be without a body that says what is wrong, and the daemon lives.
 
 The routes come from routes.txt; the names of members from the tables in src/api; the name of the
-outermost member from the route's own complaint that it is missing.
+outermost member from the route's own complaint that it is missing. What exactly the answers are,
+and that nothing changes: test_refusals.py.
 """
 import concurrent.futures
-import glob
 import json
 import os
 import re
@@ -17,11 +17,9 @@ import sys
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, 'lib'), os.path.dirname(os.path.abspath(__file__))]
 import tap  # noqa: E402
-from lib import ROOT, Cleatd, wait_status  # noqa: E402
+from lib import Cleatd, wait_status  # noqa: E402
+from malformedlib import PREFIXES, member_names, routes  # noqa: E402
 
-PREFIXES = {'identity': '/identity/v3', 'image': '/image/v2', 'compute': '/compute/v2.1',
-            'volume': '/volume/v3', 'share': '/share/v2', 'admin': '/admin/v1',
-            'metadata': '/metadata'}
 NEWEST = {'compute': 'compute 2.104', 'share': 'shared-file-system 2.88'}
 RAW = (None, b'', b'{', b'null', b'[]', b'"text"', b'1', b'{}', b'{"a":1,"a":2}', b'\xff\xfe{}',
        b'{"a":"\xff"}', b'{"a":"\\ud800"}', b'{"a":"\\u0000"}', b'[' * 200, b'{"a":' * 200,
@@ -32,28 +30,6 @@ IDS = ('x', '00000000-0000-0000-0000-000000000000', '%2e%2e', "'", 'ü'.encode()
 
 cleatd = Cleatd()
 admin, alt = cleatd.user('admin'), cleatd.user('alt')
-
-
-def routes():
-    """(dialect, method, pattern, action or None) of every line."""
-    with open(os.path.join(TESTS, 'api', 'routes.txt')) as lines:
-        for line in lines:
-            words = line.split(':')[0].split()
-            yield words[0], words[1], words[2], words[3] if len(words) > 3 else None
-
-
-def member_names():
-    """{dialect: the members that its requests may have, and one that none has}"""
-    names = {dialect: {'odd'} for dialect in PREFIXES}
-    for dialect, found in names.items():
-        for path in glob.glob(os.path.join(ROOT, 'src', 'api', dialect, '*.c')):
-            with open(path, encoding='utf-8') as source:
-                text = source.read()
-            found.update(re.findall(r'\.name = "([a-zA-Z0-9_:-]+)",\s*\.type = JSON_(?!OUT)', text))
-            # Rows that a macro makes: its first text is the name.
-            found.update(re.findall(r'^\t(?:[A-Z_]+\((?:\w+, )?"([a-zA-Z0-9_:-]+)")', text, re.M))
-        assert len(found) > 10 or dialect in ('admin', 'metadata'), (dialect, found)
-    return names
 
 
 def paths(dialect, pattern, real):

@@ -224,6 +224,9 @@ def what_there_is_none_of():
     refused(admin.get(V3 + '/clusters', version=at(6)), 404, NO_ROUTE)
     tap.expect(admin.get(V3 + '/clusters/detail', version=at(7)).body, {'clusters': []})
     tap.expect(demo.get(V3 + '/clusters', version=at(7)).status, 403)
+    for body in (None, b'{', b'{"host":"a","host":"b"}'):
+        refused(admin.post(V3 + '/workers/cleanup', body, version=at(24)), 400,
+                'Malformed request body')
     reply = admin.post(V3 + '/workers/cleanup', {}, version=at(24))
     tap.expect((reply.status, reply.body), (202, {'cleaning': [], 'unavailable': []}))
     for method, path in (

@@ -74,6 +74,7 @@ static const ApiRoute routes[] = {
 	 .rule = API_RULE_ADMIN,
 	 .mode = API_PLAIN,
 	 .since = V(24),
+	 .body = &api_any_object,
 	 .handle = workers_clean},
 };
 const ApiRoutes volume_absent_routes = API_ROUTES(routes);
