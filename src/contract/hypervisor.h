@@ -37,6 +37,7 @@ typedef enum HypervisorOutcome {
 typedef enum HypervisorEventKind {
 	HYPERVISOR_DOMAIN_STATE,    /* .state is the new one */
 	HYPERVISOR_DISK_GONE,       /* the guest released .alias, a disk or a filesystem */
+	HYPERVISOR_DISK_DROPPED,    /* likewise when nobody asks, or asks any more */
 	HYPERVISOR_DISK_REFUSED,    /* the guest refused to release .alias */
 	HYPERVISOR_FILESYSTEM_LOST, /* nobody answers the guest about .alias any more */
 	HYPERVISOR_MIRROR_MOVED,    /* a mirror of one of its disks is ready, or has ended */

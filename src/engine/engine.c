@@ -432,6 +432,7 @@ void engine_event(Engine *engine, const HypervisorEvent *event)
 	(void)pthread_mutex_lock(&engine->lock);
 	switch (event->kind) {
 	case HYPERVISOR_DOMAIN_STATE:
+	case HYPERVISOR_DISK_DROPPED: /* a detach may have given up before */
 		lanes_poke(engine, event->domain_id);
 		lanes_look(engine, event->domain_id);
 		break;

@@ -269,6 +269,50 @@ TEST(a_guest_that_never_releases_keeps_the_volume)
 	leave(&h);
 }
 
+/* It has been without its disk for a moment. */
+static bool guest_has_disk_again(House *h)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	const char *console;
+	DiskPresence seen;
+	Fault f = {0};
+
+	assert_int_equal(hypervisor_console(h->hypervisor, h->server_id, 4096, arena, &console, &f),
+			 0);
+	if (!strstr(console, "is gone"))
+		return false;
+	assert_int_equal(hypervisor_find_disk(h->hypervisor, h->server_id,
+					      arena_printf(arena, "ua-%s", house_attachment(h)->id),
+					      &seen, &f),
+			 0);
+	return seen.live && seen.config;
+}
+
+/* It was asked, and that cannot be taken back: the disk is plugged in again. */
+TEST(a_guest_that_obeys_after_a_detach_gave_up_has_the_volume)
+{
+	House h = {.times = {.unplug_wait_ms = 1, .unplug_retry_ms = 5, .unplug_tries = 1}};
+
+	/* While it stands still the detach gives up; then it goes on for a while. */
+	(void)setenv("CLEAT_FAKE_DETACH", "pending:700", 1);
+	enter_with_server(&h);
+	assert_int_equal(house_attach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_pause(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_detach(&h), 0);
+	house_settle(&h);
+	assert_int_equal(house_volume(&h)->status, VOLUME_IN_USE);
+	assert_int_equal(house_unpause(&h), 0);
+	house_settle(&h);
+	for (int64_t end_ms = clock_mono_ms() + 20000; !guest_has_disk_again(&h);) {
+		assert_true(clock_mono_ms() < end_ms);
+		clock_sleep_ms(2);
+	}
+	house_check(&h);
+	leave(&h);
+}
+
 TEST(a_guest_that_refuses_is_told_at_once)
 {
 	House h = {0};

@@ -159,8 +159,7 @@ static int domain_restore(Fake *fake, const char *id, const DiskSpec *spec, Faul
 		return HYPERVISOR_NO_DOMAIN;
 	if (!disk)
 		return HYPERVISOR_NO_DISK;
-	disk->config = true;
-	disk->release_us = 0;
+	disk->config = true; /* what the guest was asked cannot be taken back */
 	return fake_domain_save(domain, fake->dir, f);
 }
 

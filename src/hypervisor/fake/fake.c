@@ -71,7 +71,8 @@ int fake_release(Fake *fake, FakeDomain *domain, FakeDisk *disk, Fault *f)
 	disk->live = false;
 	disk->release_us = 0;
 	fake_console(fake, domain, "%s %s is gone", fake_noun(disk), disk->target);
-	fake_tell(fake, HYPERVISOR_DISK_GONE, domain, disk->alias);
+	fake_tell(fake, disk->config ? HYPERVISOR_DISK_DROPPED : HYPERVISOR_DISK_GONE, domain,
+		  disk->alias);
 	fake_domain_prune(domain);
 	(void)pthread_cond_broadcast(&fake->released);
 	return fake_domain_save(domain, fake->dir, f);

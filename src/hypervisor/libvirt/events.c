@@ -82,7 +82,8 @@ void unplug_forget(Host *host, const char *id, const char *alias)
 	pthread_mutex_unlock(&host->lock);
 }
 
-static void settle(Host *host, const char *id, const char *alias, UnplugState state)
+/* Whether somebody asks for it. */
+static bool settle(Host *host, const char *id, const char *alias, UnplugState state)
 {
 	_cleanup_(freep) char *key = unplug_key(id, alias);
 	Unplug *unplug;
@@ -93,6 +94,7 @@ static void settle(Host *host, const char *id, const char *alias, UnplugState st
 		unplug->state = state;
 	pthread_cond_broadcast(&host->changed);
 	pthread_mutex_unlock(&host->lock);
+	return unplug != NULL;
 }
 
 /* A domain that is off holds no disk. */
@@ -160,30 +162,30 @@ static int on_lifecycle(virConnectPtr conn _unused_, virDomainPtr domain, int ev
 	return 0;
 }
 
-static void tell_disk(Host *host, virDomainPtr domain, const char *alias, bool released)
+static void tell_disk(Host *host, virDomainPtr domain, const char *alias, UnplugState state)
 {
+	HypervisorEventKind kind = HYPERVISOR_DISK_REFUSED;
 	char id[VIR_UUID_STRING_BUFLEN];
+	bool asked;
 
 	if (!str_after(alias, "ua-") || virDomainGetUUIDString(domain, id) < 0)
 		return;
-	settle(host, id, alias, released ? UNPLUG_RELEASED : UNPLUG_REFUSED);
-	events_send(host, (HypervisorEvent){
-				  .kind = released ? HYPERVISOR_DISK_GONE : HYPERVISOR_DISK_REFUSED,
-				  .domain_id = id,
-				  .alias = alias,
-			  });
+	asked = settle(host, id, alias, state);
+	if (state == UNPLUG_RELEASED)
+		kind = asked ? HYPERVISOR_DISK_GONE : HYPERVISOR_DISK_DROPPED;
+	events_send(host, (HypervisorEvent){.kind = kind, .domain_id = id, .alias = alias});
 }
 
 static void on_removed(virConnectPtr conn _unused_, virDomainPtr domain, const char *alias,
 		       void *opaque)
 {
-	tell_disk(opaque, domain, alias, true);
+	tell_disk(opaque, domain, alias, UNPLUG_RELEASED);
 }
 
 static void on_removal_failed(virConnectPtr conn _unused_, virDomainPtr domain, const char *alias,
 			      void *opaque)
 {
-	tell_disk(opaque, domain, alias, false);
+	tell_disk(opaque, domain, alias, UNPLUG_REFUSED);
 }
 
 /* Whatever it is that became of a copy: who waits for it looks. */
