@@ -46,6 +46,16 @@ void engine_slow_end(Engine *engine)
 	(void)pthread_mutex_unlock(&engine->lock);
 }
 
+bool engine_is_away(Engine *engine)
+{
+	bool away;
+
+	(void)pthread_mutex_lock(&engine->lock);
+	away = engine->away;
+	(void)pthread_mutex_unlock(&engine->lock);
+	return away;
+}
+
 /* The three ends of a turn. ------------------------------------------------------------------- */
 
 static void over(Engine *engine, Task *task)
@@ -445,8 +455,11 @@ void engine_event(Engine *engine, const HypervisorEvent *event)
 		lanes_poke(engine, event->domain_id);
 		break;
 	case HYPERVISOR_LOST:
-		break; /* what runs meanwhile faults and is tried again */
+		engine->away = true; /* what runs meanwhile faults and is tried again */
+		break;
 	case HYPERVISOR_BACK:
+		engine->away = false;
+		lanes_poke_all(engine);
 		engine->look_at_all = true;
 		(void)pthread_cond_signal(&engine->wake_cond);
 		break;

@@ -117,6 +117,12 @@ void lanes_poke(Engine *engine, const char *key)
 		lane->head->poked = true;
 }
 
+void lanes_poke_all(Engine *engine)
+{
+	MAP_FOREACH (engine->lanes, e)
+		lanes_poke(engine, map_key(e));
+}
+
 void lanes_park(Engine *engine, Task *task, int64_t wake_us)
 {
 	if (task->poked) { /* what it would wait for has come meanwhile */

@@ -191,6 +191,7 @@ struct Engine {
 	size_t slow;    /* slow steps that are running */
 	bool woken;
 	bool scanning; /* the journal is being read */
+	bool away;     /* the hypervisor, which will say when it is back */
 	bool look_at_all;
 	bool looking;       /* the servers to look at are being found */
 	bool full;          /* more operations wait in the journal than are kept here */
@@ -209,6 +210,7 @@ struct Engine {
 Task *lanes_add(Engine *engine, const char *key, const char *id, bool fresh);
 void lanes_look(Engine *engine, const char *key);
 void lanes_poke(Engine *engine, const char *key);
+void lanes_poke_all(Engine *engine);
 void lanes_over(Engine *engine, Task *task);
 void lanes_park(Engine *engine, Task *task, int64_t wake_us);
 void lanes_ready(Engine *engine, Task *task);
@@ -245,6 +247,8 @@ _must_use_ int resume_prepare(const EngineConfig *config, Fault *f);
 /* A slow step begins, unless too many of them are running; and ends. */
 _must_use_ bool engine_slow_begin(Engine *engine);
 void engine_slow_end(Engine *engine);
+/* Whether the hypervisor is away; without the lock. */
+bool engine_is_away(Engine *engine);
 
 /* overtake.c: operations that end what holds up their lane. With the lock held. */
 void overtake_later(Engine *engine, const Operation *operation);

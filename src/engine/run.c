@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-enum { LOAD_PAUSE_MS = 1000, SLOW_PAUSE_MS = 200 };
+enum { LOAD_PAUSE_MS = 1000, SLOW_PAUSE_MS = 200, AWAY_PAUSE_MS = 5000 };
 
 const OperationKind *operation_kind(const EngineConfig *config, const char *name)
 {
@@ -124,16 +124,25 @@ static void mark(Turn *turn, MarkKind kind, const char *reason)
 	engine_mark(turn->task);
 }
 
+/* What fails for a server meanwhile says nothing of the step: it may fail until its deadline. */
+static bool is_excused(const Turn *turn)
+{
+	return turn->run->operation->server_id && engine_is_away(turn->task->engine);
+}
+
 static void mark_retry(Turn *turn, const char *reason)
 {
 	const StepRun *run = turn->run;
+	bool excused = is_excused(turn);
 	int64_t pause_ms = step_pause_ms(&run->config->times, run->step->attempts + 1);
 
+	if (excused) /* who is back wakes it */
+		pause_ms = AWAY_PAUSE_MS;
 	log_warning("op=%s step=%s attempt=%" PRId64 " failed, again in %" PRId64 " ms: %s",
 		    run->operation->id, enum_name(&step_kind_names, run->step->kind),
 		    run->step->attempts + 1, pause_ms, reason);
 	turn->task->mark.not_before_us = run->now_us + pause_ms * 1000;
-	turn->task->mark.counted = true;
+	turn->task->mark.counted = !excused;
 	mark(turn, MARK_RETRY, reason);
 }
 
@@ -174,9 +183,11 @@ static bool is_late(const StepRun *run)
 	return !is_bound(run) && clock_steady_us() >= run->operation->deadline_us;
 }
 
-static bool attempts_are_used_up(const StepRun *run)
+static bool attempts_are_used_up(const Turn *turn)
 {
-	return !is_bound(run) &&
+	const StepRun *run = turn->run;
+
+	return !is_bound(run) && !is_excused(turn) &&
 	       run->step->attempts + 1 >= step_row((StepKind)run->step->kind)->attempts;
 }
 
@@ -215,7 +226,7 @@ static void turn_act(Turn *turn)
 		mark_give_up(turn, "it took too long");
 	else if (r == STEP_LATER)
 		mark_later(turn);
-	else if (r == STEP_GIVE_UP || attempts_are_used_up(run) || is_late(run))
+	else if (r == STEP_GIVE_UP || attempts_are_used_up(turn) || is_late(run))
 		mark_give_up(turn, f.text);
 	else
 		mark_retry(turn, f.text);

@@ -94,8 +94,8 @@ static void reconnect_locked(Host *host)
 	Fault f = {0};
 
 	pthread_mutex_unlock(&host->lock);
-	disconnect(host, dead);
 	events_send(host, (HypervisorEvent){.kind = HYPERVISOR_LOST});
+	disconnect(host, dead);
 	pthread_mutex_lock(&host->lock);
 	while (!host->closing && !fresh) {
 		pause_locked(host, pause_ms);
