@@ -102,6 +102,8 @@ static int plug_failure(virDomainPtr domain, const char *alias, Fault *f)
 {
 	int result = virt_fault(f, "attach %s", alias);
 
+	if (virt_error_no_slot())
+		(void)fault_context(f, "no slot is left until the server is started anew");
 	if (virt_error_is_refusal())
 		result = HYPERVISOR_REFUSED;
 	device_let_death_settle(domain);

@@ -83,6 +83,12 @@ bool virt_error_left_over(void)
 	       last_says("Chardev with id");
 }
 
+/* "No more available PCI slots": they are given out when the domain is defined. */
+bool virt_error_no_slot(void)
+{
+	return last_says("No more available PCI");
+}
+
 /* "End of file from qemu monitor", "Unable to write to monitor", "domain is no longer running" */
 bool virt_error_emulator_gone(void)
 {

@@ -83,6 +83,7 @@ bool virt_error_is_taken(void);
 /* Whether the emulator holds something of that name from an attach that a crash cut short. */
 bool virt_error_left_over(void);
 /* Whether the emulator went away under the call; its domain is off in a moment. */
+bool virt_error_no_slot(void);
 bool virt_error_emulator_gone(void);
 /* Whether an unplug is under way already, or the guest is busy with the slot. */
 bool virt_error_unplug_pending(void);
