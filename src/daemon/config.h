@@ -35,6 +35,8 @@ typedef struct Config {
 	const char *hypervisor_uri; /* NULL: embedded */
 	const char *accelerator;
 	int64_t shutdown_s;
+	int64_t detach_s; /* after which a guest is asked again to let go of a disk */
+	int64_t detach_tries;
 	const char *virtiofsd; /* NULL: it is looked for */
 	int64_t virtiofs_queue;
 	const char *virtiofs_cache;

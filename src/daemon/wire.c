@@ -375,6 +375,8 @@ static int start_engine(Daemon *daemon, Fault *f)
 		.metadata_domain = daemon->config->metadata_domain,
 		.network = daemon->settings.network,
 		.times.shutdown_ms = daemon->config->shutdown_s * 1000,
+		.times.unplug_retry_ms = daemon->config->detach_s * 1000,
+		.times.unplug_tries = daemon->config->detach_tries,
 		.power_changed = service_power_changed,
 		.domain_seen = service_domain_seen,
 		.share_silent = service_share_silent,
