@@ -72,13 +72,13 @@ class Volume:
 
 
 class Server:
-    def __init__(self):
+    def __init__(self, **wish):
         images = asked(demo().get('/image/v2/images'))['images']
         image, = (row['id'] for row in images if row['name'] == 'tiny')
         flavors = asked(demo().get('/compute/v2.1/flavors/detail'))['flavors']
         flavor = min(flavors, key=lambda row: (row['ram'], row['disk']))['id']
         body = {'server': {'name': 'attach', 'imageRef': image, 'flavorRef': flavor,
-                           'networks': 'none'}}
+                           'networks': 'none', **wish}}
         self.id = asked(demo().post(SERVERS, body, version='compute 2.37'))['server']['id']
         self.path = '%s/%s' % (SERVERS, self.id)
         self.wait('ACTIVE')

@@ -58,7 +58,13 @@ def end():
         os.kill(int(file.read()), signal.SIGKILL)
 
 
-def start():
+def needs_libvirtd():
+    if not shutil.which('libvirtd') or os.getuid():
+        raise tap.Skip('it takes root and a libvirtd')
+
+
+def start(settings=''):
+    """cleatd too, with more settings."""
     for name in ('etc/qemu', 'run', 'lib', 'cache', 'log', 'sock'):
         os.makedirs(os.path.join(FOLDER, name))
     for name, text in SETTINGS.items():
@@ -70,14 +76,13 @@ def start():
     begin()
     config = os.path.join(CLEATD.dir, 'away.conf')
     with open(config, 'w', encoding='ascii') as file:
-        file.write('[hypervisor]\nuri = qemu+unix:///system?socket=%s\n' % SOCKET)
+        file.write('[hypervisor]\nuri = qemu+unix:///system?socket=%s\n%s' % (SOCKET, settings))
     CLEATD.args = ['--config', config]
     assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
 
 
 def a_swap_bears_that_libvirt_goes_away():
-    if not shutil.which('libvirtd') or os.getuid():
-        raise tap.Skip('it takes root and a libvirtd')
+    needs_libvirtd()
     start()
     swap.SERVER = server = swap.Server()
     old, new = swap.make_volume(), swap.make_volume()

@@ -12,7 +12,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, name) for name in ('api', 'lib', 'scenario')]
 import tap  # noqa: E402
 import attach  # noqa: E402
-from attach import CLEATD, SERVERS, Server, Volume, asked, demo  # noqa: E402
+from attach import CLEATD, Server, Volume  # noqa: E402
 
 MD = 'http://169.254.169.254'
 DRIVE = ('for d in /sys/block/sr*; do d=/dev/${d##*/}; done; mkdir -p /tmp/drive; '
@@ -24,19 +24,6 @@ VOLUME = None
 
 
 class Guest(Server):
-    def __init__(self):
-        images = asked(demo().get('/image/v2/images'))['images']
-        image, = (row['id'] for row in images if row['name'] == 'tiny')
-        flavors = asked(demo().get('/compute/v2.1/flavors/detail'))['flavors']
-        flavor = min(flavors, key=lambda row: (row['ram'], row['disk']))['id']
-        body = {'server': {'name': 'told', 'imageRef': image, 'flavorRef': flavor,
-                           'config_drive': True, 'networks': 'auto',
-                           'metadata': {'role': 'db'}}}
-        self.id = asked(demo().post(SERVERS, body, version='compute 2.37'))['server']['id']
-        self.path = '%s/%s' % (SERVERS, self.id)
-        self.wait('ACTIVE')
-        self.wait_boot()
-
     def http(self, path):
         return self.run('wget -q -O - %s%s' % (MD, path))
 
@@ -50,7 +37,7 @@ def devices(text):
 
 def a_guest_boots_with_a_network():
     global SERVER
-    SERVER = Guest()
+    SERVER = Guest(name='told', config_drive=True, networks='auto', metadata={'role': 'db'})
     SERVER.run('ip link set dev eth0 up && ip addr add 169.254.10.15/16 dev eth0')
 
 
