@@ -42,7 +42,10 @@ struct HttpApp {
 	void (*head)(HttpRequest *req, void *ctx);
 	/* The body is there; replies or suspends. Runs on an HTTP thread. */
 	void (*serve)(HttpRequest *req, void *ctx);
-	/* The request is over, answered or not, after any of the others ran; frees http_state(). */
+	/*
+	 * The request is over, answered or not (http_delivered()), after any of the others ran;
+	 * frees http_state().
+	 */
 	void (*done)(HttpRequest *req, void *ctx);
 	/*
 	 * Replies to errors found by the server itself (400, 413, 500): body and headers. The
@@ -118,6 +121,9 @@ const char *http_query_value(const HttpRequest *req, const char *name);
 const char *http_decode(Arena *arena, const char *text);
 /* Percent-encode what a query value may not hold. */
 const char *http_encode(Arena *arena, const char *text);
+
+/* When it is done: the whole reply went to a client that was still there. */
+bool http_delivered(const HttpRequest *req);
 
 void http_set_state(HttpRequest *req, void *state);
 void *http_state(const HttpRequest *req);

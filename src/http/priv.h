@@ -70,6 +70,7 @@ struct HttpRequest {
 	bool admitted;  /* counted as running; the application may have seen it */
 	bool suspended; /* only the HTTP thread looks at it */
 	bool close;     /* the connection ends with the reply */
+	bool delivered; /* so it did, and the client took it */
 };
 
 struct HttpConnection {

@@ -84,6 +84,11 @@ void http_set_state(HttpRequest *req, void *state)
 	req->state = state;
 }
 
+bool http_delivered(const HttpRequest *req)
+{
+	return req->delivered;
+}
+
 void *http_state(const HttpRequest *req)
 {
 	return req->state;

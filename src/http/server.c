@@ -263,7 +263,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
 }
 
 static void on_completed(void *cls, struct MHD_Connection *mhd _unused_, void **state,
-			 enum MHD_RequestTerminationCode code _unused_)
+			 enum MHD_RequestTerminationCode code)
 {
 	HttpServer *server = cls;
 	HttpRequest *req = *state;
@@ -272,6 +272,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd _unused_, void **
 	if (!req)
 		return;
 	connection = req->connection;
+	req->delivered = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	if (req->admitted) {
 		server->config.app.done(req, server->config.app.ctx);
 		server_release(server);

@@ -22,7 +22,7 @@ enum { BODY_MAX = 1000, STREAM_MAX = 1 << 20, PATIENCE_MS = 60000, BRIEF_MS = 15
 
 /* The application, and what it saw. */
 typedef struct Seen {
-	atomic_int heads, serves, dones, refusals;
+	atomic_int heads, serves, dones, delivered, refusals;
 	atomic_ullong sunk;
 	atomic_bool sink_breaks, sink_replies;
 	HttpRequest *waiting; /* written before `suspended` is posted */
@@ -96,8 +96,9 @@ static void seen_serve(HttpRequest *req, void *ctx)
 	}
 }
 
-static void seen_done(HttpRequest *req _unused_, void *ctx)
+static void seen_done(HttpRequest *req, void *ctx)
 {
+	atomic_fetch_add(&((Seen *)ctx)->delivered, http_delivered(req));
 	atomic_fetch_add(&((Seen *)ctx)->dones, 1);
 }
 
@@ -236,6 +237,7 @@ TEST(every_request_is_done_once)
 	assert_int_equal(atomic_load(&fx->seen.heads), 2);
 	assert_int_equal(atomic_load(&fx->seen.serves), 1);
 	assert_int_equal(atomic_load(&fx->seen.dones), 2);
+	assert_int_equal(atomic_load(&fx->seen.delivered), 1);
 	fixture_free(fx);
 }
 
