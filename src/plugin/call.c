@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "plugin/priv.h"
 #include "plugin/turns.h"
@@ -330,8 +331,30 @@ static char *answer_of(Call *call, int r)
 	return r ? call_error_json(call->why) : json_out_take(&call->out, &length);
 }
 
+Heard *heard_free(Heard *heard)
+{
+	if (!heard)
+		return NULL;
+	free(heard->name);
+	free(heard->id);
+	free(heard);
+	return NULL;
+}
+
+static Heard *heard_of(const Call *call)
+{
+	Heard *heard = NEW(Heard);
+
+	*heard = (Heard){
+		.name = mem_strdup(call->name),
+		.id = mem_strdup(call->id),
+		.mounted_ms = call->mounted_ms,
+	};
+	return heard;
+}
+
 void call_answer(const Machine *machine, Turns *turns, Sessions *sessions,
-		 const CallRequest *request, unsigned *ret_status, char **ret_json)
+		 const CallRequest *request, CallAnswer *ret)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const Method *method = method_find(request->path);
@@ -352,7 +375,10 @@ void call_answer(const Machine *machine, Turns *turns, Sessions *sessions,
 	if (r && r != PLUGIN_BAD && r != PLUGIN_NONE)
 		log_warning("call=%s name=%s text=\"%s\"", request->path,
 			    call.name ? call.name : "-", call.why);
-	*ret_status = r ? status_of(r) : 200;
-	*ret_json = answer_of(&call, r);
+	*ret = (CallAnswer){
+		.status = r ? status_of(r) : 200,
+		.json = answer_of(&call, r),
+		.heard = r == 0 && call.mounted_ms ? heard_of(&call) : NULL,
+	};
 	json_out_done(&call.out);
 }

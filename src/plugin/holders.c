@@ -70,6 +70,21 @@ static const char *file_of(Arena *arena, const char *name)
 	return arena_printf(arena, "%s%s", name, SUFFIX);
 }
 
+static void read_unheard(Arena *arena, const JsonDoc *doc, const Record *record)
+{
+	int64_t count = json_get_count(doc, "unheard");
+
+	for (int i = 0; i < count; i++) {
+		const char *row = arena_printf(arena, "unheard.%d", i);
+		Holder *holder = holders_find(
+			record, json_get_text(arena, doc, arena_printf(arena, "%s.id", row)));
+
+		if (holder)
+			holder->unheard_ms =
+				json_get_int(doc, arena_printf(arena, "%s.mounted_ms", row), 0);
+	}
+}
+
 static int record_decode(const Holders *holders, Arena *arena, const char *text, Record *ret,
 			 Fault *f)
 {
@@ -89,6 +104,7 @@ static int record_decode(const Holders *holders, Arena *arena, const char *text,
 	for (int i = 0; i < count; i++)
 		holders_add(arena, ret,
 			    json_get_text(arena, doc, arena_printf(arena, "holders.%d", i)));
+	read_unheard(arena, doc, ret);
 	return 0;
 }
 
@@ -120,7 +136,17 @@ int holders_save(const Holders *holders, const Record *record, Fault *f)
 	json_out_text(&out, "boot_id", holders->boot_id);
 	json_out_list_begin(&out, "holders");
 	for (size_t i = 0; i < record->count; i++)
-		json_out_text(&out, NULL, record->holders[i]);
+		json_out_text(&out, NULL, record->holders[i].id);
+	json_out_list_end(&out);
+	json_out_list_begin(&out, "unheard");
+	for (size_t i = 0; i < record->count; i++) {
+		if (!record->holders[i].unheard_ms)
+			continue;
+		json_out_begin(&out, NULL);
+		json_out_text(&out, "id", record->holders[i].id);
+		json_out_int(&out, "mounted_ms", record->holders[i].unheard_ms);
+		json_out_end(&out);
+	}
 	json_out_list_end(&out);
 	json_out_end(&out);
 	text = json_out_take(&out, &length);
@@ -161,33 +187,27 @@ int holders_names(const Holders *holders, Arena *arena, const char ***ret, size_
 
 /* --- one record --- */
 
-static size_t place_of(const Record *record, const char *holder)
+Holder *holders_find(const Record *record, const char *id)
 {
-	size_t i = 0;
-
-	while (i < record->count && !str_eq(record->holders[i], holder))
-		i++;
-	return i;
+	for (size_t i = 0; i < record->count; i++)
+		if (str_eq(record->holders[i].id, id))
+			return &record->holders[i];
+	return NULL;
 }
 
-bool holders_has(const Record *record, const char *holder)
+void holders_add(Arena *arena, Record *record, const char *id)
 {
-	return place_of(record, holder) < record->count;
-}
-
-void holders_add(Arena *arena, Record *record, const char *holder)
-{
-	if (!holder || holders_has(record, holder))
+	if (!id || holders_find(record, id))
 		return;
 	record->holders =
 		arena_grow(arena, record->holders, record->count, sizeof(*record->holders));
-	record->holders[record->count++] = holder;
+	record->holders[record->count++] = (Holder){.id = id};
 }
 
-void holders_drop(Record *record, const char *holder)
+void holders_drop(Record *record, const char *id)
 {
-	size_t i = place_of(record, holder);
+	Holder *holder = holders_find(record, id);
 
-	if (i < record->count)
-		record->holders[i] = record->holders[--record->count];
+	if (holder)
+		*holder = record->holders[--record->count];
 }

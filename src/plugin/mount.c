@@ -6,8 +6,14 @@
  *
  *     mount     record without the new holder | attach, mount | record with it | answer
  *     release   record without the holder | unmount, detach, if he was the last | no record
+ *
+ * An engine that died, or had given up, while its volume was mounted never heard of it, and may
+ * never say the holder's name again. So holders are unheard until their answer was taken, and go
+ * when that has lasted: then nobody is about to use what was mounted, and what a container uses
+ * after all stays, as libcleat takes nothing away that is in use.
  */
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "plugin/priv.h"
 
@@ -110,7 +116,7 @@ int mount_release(Call *call)
 
 	if (r)
 		return r == HOLDERS_NONE ? 0 : r; /* nobody has it */
-	if (holders_has(&record, call->id)) {
+	if (holders_find(&record, call->id)) {
 		holders_drop(&record, call->id);
 		r = save(call, &record);
 		if (r)
@@ -217,20 +223,58 @@ static int give_up(Call *call, const Record *record, int r)
 /* A failure leaves nobody on record who has not been answered. */
 static int hold(Call *call, Record *record)
 {
+	Holder *holder = holders_find(record, call->id);
 	const char *why;
+	bool known = holder;
 	int r;
 
-	if (holders_has(record, call->id))
+	if (known && !holder->unheard_ms)
 		return 0;
 	holders_add(call->arena, record, call->id);
+	holder = holders_find(record, call->id);
+	holder->unheard_ms = call->mounted_ms = clock_mono_ms();
 	r = save(call, record);
-	if (r == 0)
-		return 0;
+	if (r == 0 || known)
+		return r;
 	why = call->why;
 	holders_drop(record, call->id);
 	(void)save(call, record); /* the disk may be full: then it was not written before either */
 	call->why = why;
 	return r;
+}
+
+int mount_heard(Call *call)
+{
+	Record record = {0};
+	Holder *holder;
+	int r = load(call, &record);
+
+	if (r)
+		return r == HOLDERS_NONE ? 0 : r;
+	holder = holders_find(&record, call->id);
+	if (!holder || holder->unheard_ms != call->mounted_ms)
+		return 0; /* released, and perhaps mounted again */
+	holder->unheard_ms = 0;
+	return save(call, &record);
+}
+
+int mount_expire(Call *call)
+{
+	const int64_t latest_ms = clock_mono_ms() - PLUGIN_UNHEARD_MS;
+	Record record = {0};
+	size_t before;
+	int r = load(call, &record);
+
+	if (r)
+		return r == HOLDERS_NONE ? 0 : r;
+	before = record.count;
+	for (size_t i = record.count; i-- > 0;)
+		if (record.holders[i].unheard_ms && record.holders[i].unheard_ms <= latest_ms) {
+			log_info("name=%s holder=%s text=\"its engine never heard that it has it\"",
+				 call->name, record.holders[i].id);
+			holders_drop(&record, record.holders[i].id);
+		}
+	return record.count < before ? save(call, &record) : 0;
 }
 
 int mount_take(Call *call)

@@ -38,8 +38,9 @@ struct Plugin {
 	atomic_int calls; /* threads that have not answered yet */
 	pthread_t keeper;
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t stop;  /* on the monotonic clock */
+	pthread_cond_t news;  /* for the keeper, on the monotonic clock */
 	bool stopping;
+	Heard *heard; /* to be written down */
 };
 
 /* --- calls --- */
@@ -66,13 +67,13 @@ static void *work(void *arg)
 	HttpRequest *req = mine->req;
 	Plugin *plugin = mine->plugin;
 	CallRequest request = {.path = http_path(req)};
-	unsigned status;
-	char *json;
+	CallAnswer answer;
 
 	free(mine);
 	request.body = http_body(req, &request.length);
-	call_answer(&plugin->machine, plugin->turns, plugin->sessions, &request, &status, &json);
-	reply(req, status, json);
+	call_answer(&plugin->machine, plugin->turns, plugin->sessions, &request, &answer);
+	http_set_state(req, answer.heard);
+	reply(req, answer.status, answer.json);
 	atomic_fetch_sub(&plugin->calls, 1);
 	http_resume(req);
 	return NULL;
@@ -114,8 +115,26 @@ static void on_head(HttpRequest *req _unused_, void *ctx _unused_)
 {
 }
 
-static void on_done(HttpRequest *req _unused_, void *ctx _unused_)
+/* Who took the answer of a mount knows that it has the volume. */
+static void on_done(HttpRequest *req, void *ctx)
 {
+	Plugin *plugin = ctx;
+	Heard *heard = http_state(req);
+
+	if (!heard)
+		return;
+	if (!http_delivered(req)) {
+		log_warning(
+			"name=%s holder=%s text=\"the engine has not heard that it is mounted\"",
+			heard->name, heard->id);
+		heard_free(heard);
+		return;
+	}
+	pthread_mutex_lock(&plugin->lock);
+	heard->next = plugin->heard;
+	plugin->heard = heard;
+	pthread_cond_broadcast(&plugin->news);
+	pthread_mutex_unlock(&plugin->lock);
 }
 
 static void on_refuse(HttpRequest *req, unsigned status, const char *reason, void *ctx _unused_)
@@ -128,6 +147,40 @@ static void on_refuse(HttpRequest *req, unsigned status, const char *reason, voi
 static void report(const char *id, const char *what, void *ctx _unused_)
 {
 	log_info("record=%s text=\"%s\"", id, what);
+}
+
+/* What cannot be written stays unheard, for as long as that may be. */
+static void keep_heard(Plugin *plugin, Heard *heard)
+{
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	Call call = {
+		.machine = &plugin->machine,
+		.arena = arena,
+		.deadline_ms = clock_mono_ms() + PLUGIN_CALL_MS,
+		.name = heard->name,
+		.id = heard->id,
+		.mounted_ms = heard->mounted_ms,
+	};
+	int r = PLUGIN_LATE;
+
+	call.why = "another call works on it";
+	if (turns_take(plugin->turns, heard->name, call.deadline_ms)) {
+		r = mount_heard(&call);
+		turns_leave(plugin->turns, heard->name);
+	}
+	if (r)
+		log_warning("name=%s holder=%s text=\"%s\"", heard->name, heard->id, call.why);
+	heard_free(heard);
+}
+
+static void keep_all_heard(Plugin *plugin, Heard *heard)
+{
+	while (heard) {
+		Heard *next = heard->next;
+
+		keep_heard(plugin, heard);
+		heard = next;
+	}
 }
 
 /* A name that nobody holds loses its volume; what fails is tried again. */
@@ -147,9 +200,10 @@ static void keep_name(Plugin *plugin, Session *session, const char *name)
 
 	if (!turns_take(plugin->turns, name, clock_mono_ms() + KEEPER_PATIENCE_MS))
 		return;
-	if (mount_look(&call, name, &place, &f))
+	r = mount_expire(&call);
+	if (r == 0 && mount_look(&call, name, &place, &f))
 		r = call_say(&call, PLUGIN_FAILED, "%s", f.text);
-	else if (!place)
+	else if (r == 0 && !place)
 		r = mount_clear(&call);
 	turns_leave(plugin->turns, name);
 	if (r)
@@ -181,20 +235,27 @@ static bool recover(Plugin *plugin, Session *session)
 	return r == 0;
 }
 
-/* False: the plugin is to end. */
+/* What engines have heard is written down meanwhile. False: the plugin is to end. */
 static bool keeper_pause(Plugin *plugin)
 {
 	struct timespec until;
-	bool stopping;
+	bool stopping = false;
 	int r = 0;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
 	until.tv_sec += KEEPER_PAUSE_S;
-	pthread_mutex_lock(&plugin->lock);
-	while (!plugin->stopping && r == 0)
-		r = pthread_cond_timedwait(&plugin->stop, &plugin->lock, &until);
-	stopping = plugin->stopping;
-	pthread_mutex_unlock(&plugin->lock);
+	while (!stopping && r == 0) {
+		Heard *heard;
+
+		pthread_mutex_lock(&plugin->lock);
+		while (!plugin->stopping && !plugin->heard && r == 0)
+			r = pthread_cond_timedwait(&plugin->news, &plugin->lock, &until);
+		stopping = plugin->stopping;
+		heard = plugin->heard;
+		plugin->heard = NULL;
+		pthread_mutex_unlock(&plugin->lock);
+		keep_all_heard(plugin, heard);
+	}
 	return !stopping;
 }
 
@@ -260,7 +321,7 @@ static Plugin *plugin_free(Plugin *plugin)
 	holders_close(plugin->machine.holders);
 	sessions_free(plugin->sessions);
 	turns_free(plugin->turns);
-	(void)pthread_cond_destroy(&plugin->stop);
+	(void)pthread_cond_destroy(&plugin->news);
 	(void)pthread_mutex_destroy(&plugin->lock);
 	free(plugin);
 	return NULL;
@@ -279,7 +340,7 @@ static Plugin *plugin_new(const PluginConfig *config)
 	(void)pthread_mutex_init(&plugin->lock, NULL); /* cannot fail */
 	(void)pthread_condattr_init(&monotonic);       /* likewise */
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&plugin->stop, &monotonic);
+	(void)pthread_cond_init(&plugin->news, &monotonic);
 	(void)pthread_condattr_destroy(&monotonic);
 	return plugin;
 }
@@ -313,7 +374,7 @@ Plugin *plugin_stop(Plugin *plugin)
 	http_server_free(plugin->server); /* the calls end first */
 	pthread_mutex_lock(&plugin->lock);
 	plugin->stopping = true;
-	pthread_cond_broadcast(&plugin->stop);
+	pthread_cond_broadcast(&plugin->news);
 	pthread_mutex_unlock(&plugin->lock);
 	(void)pthread_join(plugin->keeper, NULL); /* it was started, and nobody else joins it */
 	return plugin_free(plugin);

@@ -7,7 +7,8 @@
  *
  * A NAME is the volume whose metadata says so (volume.c). Who holds it here is a durable record,
  * written before the volume comes and before it goes (holders.h): a crash at any point leaves
- * nothing that the next start does not bring to an end. Calls about one name take turns; calls
+ * nothing that the next start does not bring to an end, and an engine that died no volume for
+ * longer than PLUGIN_UNHEARD_MS. Calls about one name take turns; calls
  * about different names do not wait for each other. None lasts longer than PLUGIN_CALL_MS.
  */
 #pragma once
@@ -19,6 +20,12 @@ typedef struct Plugin Plugin;
 
 /* Engines wait two minutes for a volume to be mounted. */
 enum { PLUGIN_CALL_MS = 110 * 1000 };
+
+/*
+ * Containers have their volumes mounted one after the other before they start: as long as an engine
+ * may take for several slow ones, what one call mounted stays, though nobody seems to use it.
+ */
+enum { PLUGIN_UNHEARD_MS = 15 * 60 * 1000 };
 
 /* All is borrowed until plugin_stop(), but for the descriptor. */
 typedef struct PluginConfig {

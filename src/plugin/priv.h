@@ -46,7 +46,8 @@ struct Call {
 	Arena *arena;
 	int64_t deadline_ms; /* of clock_mono_ms() */
 	const char *name;
-	const char *id; /* who mounts */
+	const char *id;     /* who mounts */
+	int64_t mounted_ms; /* when it was, until the engine has heard of it; 0: it has already */
 	Options options;
 	JsonOut out; /* the answer, an object that is open */
 	const char *why;
@@ -97,12 +98,16 @@ _must_use_ int volume_drop(Call *call, const Volume *volume);
 const char *mount_place(const Call *call, const char *name);
 _must_use_ int mount_take(Call *call);    /* for call->id */
 _must_use_ int mount_release(Call *call); /* likewise */
+/* The engine has call->id's answer, of what was mounted at call->mounted_ms. */
+_must_use_ int mount_heard(Call *call);
+/* Who has been unheard for PLUGIN_UNHEARD_MS holds nothing any more. */
+_must_use_ int mount_expire(Call *call);
 /* Whether somebody holds it: where it is mounted, or NULL. */
 _must_use_ int mount_look(Call *call, const char *name, const char **ret_place, Fault *f);
 /* Take it away unless somebody holds it: PLUGIN_REFUSED. 0 also when nothing is here. */
 _must_use_ int mount_clear(Call *call);
 
-/* call.c: one request. *ret_status is of HTTP, the answer is the caller's to free. */
+/* call.c: one request. */
 typedef struct CallRequest {
 	const char *method;
 	const char *path;
@@ -110,8 +115,24 @@ typedef struct CallRequest {
 	size_t length;
 } CallRequest;
 
+/* A holder of whom the engine hears by an answer. */
+typedef struct Heard {
+	struct Heard *next;
+	char *name;
+	char *id;
+	int64_t mounted_ms;
+} Heard;
+
+/* All of it is the caller's to free. */
+typedef struct CallAnswer {
+	unsigned status; /* of HTTP */
+	char *json;
+	Heard *heard; /* once it is delivered; or NULL */
+} CallAnswer;
+
 typedef struct Turns Turns;
 
 void call_answer(const Machine *machine, Turns *turns, Sessions *sessions,
-		 const CallRequest *request, unsigned *ret_status, char **ret_json);
+		 const CallRequest *request, CallAnswer *ret);
+Heard *heard_free(Heard *heard);
 char *call_error_json(const char *why);

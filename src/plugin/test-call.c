@@ -78,12 +78,14 @@ static void ask(Fixture *x, const char *path, const char *body, unsigned status,
 		.body = body,
 		.length = strlen(body),
 	};
-	_cleanup_(freep) char *json = NULL;
-	unsigned got;
+	CallAnswer got;
 
-	call_answer(&x->machine, x->turns, x->sessions, &request, &got, &json);
-	if (got != status || !strstr(json, holds))
-		fail_msg("%s %s: %u %s instead of %u %s", path, body, got, json, status, holds);
+	call_answer(&x->machine, x->turns, x->sessions, &request, &got);
+	if (got.status != status || !strstr(got.json, holds))
+		fail_msg("%s %s: %u %s instead of %u %s", path, body, got.status, got.json, status,
+			 holds);
+	assert_null(got.heard); /* nothing is mounted here */
+	free(got.json);
 }
 
 TEST(engines_are_told_what_this_is)

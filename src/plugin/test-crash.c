@@ -22,6 +22,7 @@ enum { DIED = 99, REFUSED = 98, TOUCHES_MAX = 100, PATIENCE_MS = 60 * 1000 };
 /* What outlives the child. */
 typedef struct World {
 	bool here;
+	bool busy; /* a container uses it */
 	int acknowledged;
 	const char *status; /* NULL: "available" */
 	const char *mode;   /* NULL: "rw" */
@@ -77,10 +78,12 @@ int cleat_local_attach(cleat_host *host _unused_, cleat_cloud *cloud _unused_, c
 
 int cleat_local_detach(cleat_host *host _unused_, cleat_cloud *cloud _unused_,
 		       const char *volume _unused_, const char *attachment_id _unused_,
-		       unsigned flags, int64_t timeout _unused_, struct cleat_error *error _unused_)
+		       unsigned flags, int64_t timeout _unused_, struct cleat_error *error)
 {
 	assert_int_equal(flags, 0);
 	assert_true(world->here);
+	if (world->busy)
+		return error->status = CLEAT_BUSY;
 	touch();
 	world->here = false;
 	touch();
@@ -238,19 +241,19 @@ static void check(const Sweep *sweep, TestPlace *place, int ended)
 
 	assert_int_equal(world->acknowledged, sweep->held + (ended ? 0 : mounts ? 1 : -1));
 	for (int i = 0; i < sweep->others; i++)
-		assert_true(holders_has(&record, arena_printf(place->arena, "other%d", i)));
+		assert_non_null(holders_find(&record, arena_printf(place->arena, "other%d", i)));
 	if (ended == 0)
-		assert_int_equal(holders_has(&record, "me"), mounts);
+		assert_int_equal(holders_find(&record, "me") != NULL, mounts);
 	if (sweep->held && mounts) /* as was acknowledged before */
-		assert_true(holders_has(&record, "me"));
+		assert_non_null(holders_find(&record, "me"));
 	if (ended == REFUSED && mounts)
-		assert_int_equal(holders_has(&record, "me"), sweep->held);
-	assert_int_equal(record.count, sweep->others + holders_has(&record, "me"));
+		assert_int_equal(holders_find(&record, "me") != NULL, sweep->held);
+	assert_int_equal(record.count, sweep->others + (holders_find(&record, "me") != NULL));
 
 	/* Whether it had been done or not: it can be done again. */
 	assert_int_equal(play(place, mounts ? mount_take : mount_release, "me"), 0);
 	record = look(place);
-	assert_int_equal(holders_has(&record, "me"), mounts);
+	assert_int_equal(holders_find(&record, "me") != NULL, mounts);
 	assert_int_equal(record.count, sweep->others + mounts);
 }
 
@@ -393,6 +396,110 @@ TEST(who_only_reads_may_do_so_beside_others)
 	assert_int_equal(play(&place, mount_take, "me"), 0);
 	assert_null(world->fs);
 	assert_int_equal(play(&place, mount_release, "me"), 0);
+	assert_int_equal(munmap(world, sizeof(*world)), 0);
+	place_done(&place);
+}
+
+/* --- engines that did not hear --- */
+
+static Holder look_at(TestPlace *place, const char *id)
+{
+	Record record = {0};
+	const Holder *holder;
+
+	assert_int_equal(holders_load(place->holders, place->arena, "data", &record, NULL), 0);
+	holder = holders_find(&record, id);
+	return holder ? *holder : (Holder){0};
+}
+
+/* As if its answer had gone out so long ago. */
+static void age(TestPlace *place, const char *id, int64_t ms)
+{
+	Record record = {0};
+
+	assert_int_equal(holders_load(place->holders, place->arena, "data", &record, NULL), 0);
+	holders_find(&record, id)->unheard_ms -= ms;
+	assert_int_equal(holders_save(place->holders, &record, NULL), 0);
+}
+
+static int hear(TestPlace *place, const char *id, int64_t mounted_ms)
+{
+	const Machine machine = {.config = &config, .holders = place->holders};
+	Call call = {
+		.machine = &machine,
+		.arena = place->arena,
+		.name = "data",
+		.id = id,
+		.mounted_ms = mounted_ms,
+	};
+
+	return mount_heard(&call);
+}
+
+TEST(who_stays_unheard_holds_nothing_after_a_while)
+{
+	TestPlace place = place_make();
+
+	world_make();
+	assert_int_equal(play(&place, mount_take, "me"), 0);
+	assert_true(look_at(&place, "me").unheard_ms > 0);
+	assert_int_equal(play(&place, mount_expire, NULL), 0);
+	assert_non_null(look_at(&place, "me").id); /* not yet */
+	age(&place, "me", PLUGIN_UNHEARD_MS);
+	assert_int_equal(play(&place, mount_expire, NULL), 0);
+	assert_null(look_at(&place, "me").id);
+	assert_int_equal(play(&place, mount_clear, NULL), 0);
+	assert_false(world->here);
+	assert_int_equal(munmap(world, sizeof(*world)), 0);
+	place_done(&place);
+}
+
+TEST(who_was_heard_of_stays)
+{
+	TestPlace place = place_make();
+	int64_t mounted_ms;
+
+	world_make();
+	assert_int_equal(play(&place, mount_take, "me"), 0);
+	mounted_ms = look_at(&place, "me").unheard_ms;
+	assert_int_equal(hear(&place, "me", mounted_ms - 1), 0); /* of an earlier mount */
+	assert_int_equal(look_at(&place, "me").unheard_ms, mounted_ms);
+	assert_int_equal(hear(&place, "nobody", mounted_ms), 0);
+	assert_int_equal(hear(&place, "me", mounted_ms), 0);
+	assert_int_equal(look_at(&place, "me").unheard_ms, 0);
+	/* Of two the one goes that was not heard of; asking again is a new beginning. */
+	assert_int_equal(play(&place, mount_take, "you"), 0);
+	age(&place, "you", PLUGIN_UNHEARD_MS);
+	assert_int_equal(play(&place, mount_take, "you"), 0);
+	assert_int_equal(play(&place, mount_expire, NULL), 0);
+	assert_non_null(look_at(&place, "you").id);
+	age(&place, "you", PLUGIN_UNHEARD_MS);
+	assert_int_equal(play(&place, mount_expire, NULL), 0);
+	assert_null(look_at(&place, "you").id);
+	assert_non_null(look_at(&place, "me").id);
+	assert_true(world->here);
+	assert_int_equal(play(&place, mount_release, "me"), 0);
+	assert_int_equal(hear(&place, "me", mounted_ms), 0); /* nothing is here */
+	assert_int_equal(munmap(world, sizeof(*world)), 0);
+	place_done(&place);
+}
+
+TEST(what_a_container_uses_stays_whoever_was_heard_of)
+{
+	TestPlace place = place_make();
+
+	world_make();
+	assert_int_equal(play(&place, mount_take, "me"), 0);
+	age(&place, "me", PLUGIN_UNHEARD_MS);
+	world->busy = true;
+	assert_int_equal(play(&place, mount_expire, NULL), 0);
+	assert_int_equal(play(&place, mount_clear, NULL), PLUGIN_REFUSED);
+	assert_true(world->here);
+	assert_int_equal(play(&place, mount_release, "me"), PLUGIN_REFUSED);
+	world->busy = false;
+	assert_int_equal(play(&place, mount_release, "me"), 0);
+	assert_false(world->here);
+	assert_false(place_has(&place, "data.json"));
 	assert_int_equal(munmap(world, sizeof(*world)), 0);
 	place_done(&place);
 }

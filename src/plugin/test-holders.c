@@ -27,12 +27,13 @@ TEST(a_record_is_read_as_it_was_written)
 	assert_int_equal(holders_load(place.holders, place.arena, "data", &read, NULL), 0);
 	assert_string_equal(read.volume_id, "v1");
 	assert_int_equal(read.count, 2);
-	assert_true(holders_has(&read, "one") && holders_has(&read, "t\"w\\o"));
+	assert_true(holders_find(&read, "one") && holders_find(&read, "t\"w\\o"));
+	assert_int_equal(holders_find(&read, "one")->unheard_ms, 0);
 
 	holders_drop(&read, "nobody");
 	holders_drop(&read, "one");
 	assert_int_equal(read.count, 1);
-	assert_false(holders_has(&read, "one"));
+	assert_null(holders_find(&read, "one"));
 	assert_int_equal(holders_names(place.holders, place.arena, &names, &count, NULL), 0);
 	assert_int_equal(count, 1);
 	assert_string_equal(names[0], "data");

@@ -339,6 +339,57 @@ def many_at_once():
     assert at_rest()
 
 
+def record(change=None):
+    """Who holds data, and of whom the engine did not hear."""
+    path = os.path.join(PLUGIN.records, 'data.json')
+    with open(path, encoding='utf-8') as file:
+        found = json.load(file)
+    if change:
+        change(found)
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump(found, file)
+    return sorted(found['holders']), [row['id'] for row in found['unheard']]
+
+
+def mount_and_hang_up(holder):
+    """As an engine that dies while it waits: it takes no answer from the first moment."""
+    body = json.dumps({'Name': 'data', 'ID': holder})
+    with socket.socket(socket.AF_UNIX) as engine_socket:
+        engine_socket.connect(PLUGIN.socket)
+        engine_socket.shutdown(socket.SHUT_RD)
+        engine_socket.sendall(('POST /VolumeDriver.Mount HTTP/1.1\r\nHost: x\r\n'
+                               'Content-Length: %d\r\n\r\n%s' % (len(body), body)).encode())
+
+
+def who_never_heard_of_his_mount_holds_nothing_for_long():
+    """And what a container uses all the same is not taken from it."""
+    need_devices()
+    PLUGIN.does('Mount', Name='data', ID='one')
+    tap.wait_for('the note that it was heard', lambda: record() == (['one'], []), 60)
+    mount_and_hang_up('deaf')
+    tap.wait_for('the other holder', lambda: record() == (['deaf', 'one'], ['deaf']), 60)
+    PLUGIN.does('Unmount', Name='data', ID='one')
+    tap.expect((PLUGIN.mounted(), record()), (['data'], (['deaf'], ['deaf'])))
+    tap.expect(PLUGIN.end(), 0)
+
+    def grow_old(found):
+        found['unheard'][0]['mounted_ms'] -= 3600 * 1000
+    record(grow_old)
+    with subprocess.Popen(['unshare', '--mount', '--propagation', 'private', 'sh', '-c',
+                           'mount --bind "$0" "$1"; echo inside; read line; cat "$1/file"',
+                           os.path.join(PLUGIN.mounts, 'data'), place('container')],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as container:
+        tap.expect(container.stdout.readline(), 'inside\n')
+        PLUGIN.start()
+        tap.wait_for('the keeper', lambda: record() == ([], []) and 'stays for now' in PLUGIN.log(),
+                     120)
+        tap.expect(len(SERVICE.attachments), 1)
+        tap.expect(container.communicate('go on\n', 60)[0], 'written by the first')
+    tap.expect(PLUGIN.end(), 0)
+    PLUGIN.start()
+    tap.wait_for('the end', at_rest, 120)
+
+
 def what_is_busy_goes_later():
     need_devices()
     PLUGIN.does('Mount', Name='data', ID='one')
@@ -430,7 +481,8 @@ tap.run('plugin', [
     a_socket_that_was_opened_before, a_service_that_is_away,
     a_first_container_makes_the_file_system, the_last_container_takes_it_away,
     what_was_acknowledged_survives_a_kill, a_kill_at_any_moment_leaves_nothing,
-    one_slow_volume_holds_up_no_other, many_at_once, what_is_busy_goes_later,
+    one_slow_volume_holds_up_no_other, many_at_once,
+    who_never_heard_of_his_mount_holds_nothing_for_long, what_is_busy_goes_later,
     what_is_attached_elsewhere_stays_there, a_volume_with_something_in_it_is_not_formatted,
     what_is_adopted_is_formatted_only_on_demand, what_many_may_attach_is_only_read,
     volumes_go_with_their_names,
