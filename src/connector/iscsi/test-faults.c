@@ -67,6 +67,19 @@ TEST(discovery_gives_the_record_of_somebody_else_back)
 	assert_string_equal(world_read(w, WORLD_FIND_RECORD), theirs);
 }
 
+/* --- what the host lacks --- */
+
+TEST(iser_needs_a_transport_of_its_own)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use(w, "{" ONE_PORTAL ",\"driver_volume_type\":\"iser\"}");
+
+	assert_int_equal(attach_or_nothing(&u), CONNECTOR_NO_TRANSPORT);
+	assert_non_null(strstr(u.call.why, "ib_iser"));
+	assert_int_equal(logged(w, "iscsiadm"), 0);
+	assert_string_equal(world_left(w), "");
+}
+
 /* --- releases of open-iscsi --- */
 
 TEST(h25_open_iscsi_that_always_scans_is_refused)

@@ -116,6 +116,21 @@ static void map_as(ConnectorCall *call, const RbdInfo *info, const RbdImage *ima
 					arena_stripped(call->arena, result.err));
 }
 
+/* Of the image, not of the cluster or of time: no other try would get further. */
+static bool is_mismatch(const char *why)
+{
+	return strstr(why, "feature set mismatch");
+}
+
+static bool can_nbd(ConnectorCall *call)
+{
+	return host_has_program(call->host, "rbd-nbd") && has_module(call, "nbd");
+}
+
+/*
+ * By the kernel's client; by rbd-nbd only where that one cannot do it at all. A map of the kernel's
+ * that failed or took too long may appear yet, and an image is never mapped in two ways.
+ */
 static int map(ConnectorCall *call, const RbdInfo *info, const RbdImage *image, Look *look,
 	       Fault *f)
 {
@@ -129,8 +144,7 @@ static int map(ConnectorCall *call, const RbdInfo *info, const RbdImage *image, 
 		r = host_wait(look_for_mapping, look,
 			      MIN(call->deadline_ms, clock_mono_ms() + APPEAR_MS), f);
 	}
-	if (r == HOST_TIMEOUT && host_has_program(call->host, "rbd-nbd") &&
-	    has_module(call, "nbd")) {
+	if (r == HOST_TIMEOUT && (!can_kernel || is_mismatch(why)) && can_nbd(call)) {
 		map_as(call, info, image, look->is_readonly, true, &why);
 		r = host_wait(look_for_mapping, look,
 			      MIN(call->deadline_ms, clock_mono_ms() + APPEAR_MS), f);
@@ -140,9 +154,7 @@ static int map(ConnectorCall *call, const RbdInfo *info, const RbdImage *image, 
 	}
 	if (r != HOST_TIMEOUT)
 		return fault_unexpected(f, r);
-	return connector_say(call,
-			     strstr(why, "feature set mismatch") ? CONNECTOR_NO_TRANSPORT
-								 : CONNECTOR_NO_PATH,
+	return connector_say(call, is_mismatch(why) ? CONNECTOR_NO_TRANSPORT : CONNECTOR_NO_PATH,
 			     "%s cannot be mapped: %s", rbd_spec(call, info), why);
 }
 

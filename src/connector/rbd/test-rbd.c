@@ -95,6 +95,8 @@ static int act(World *w, const RunSpec *spec, const char **ret_out, const char *
 	if (has_word(spec, "map") && cookie) {
 		tree_file(w->tree, "/sys/block/nbd0/backend", cookie);
 		tree_file(w->tree, "/sys/block/nbd0/size", text(w, "%d\n", 8 * MIB / 512));
+		tree_file(w->tree, "/sys/block/nbd0/ro",
+			  has_word(spec, "--read-only") ? "1\n" : "0\n");
 	} else if (has_word(spec, "map")) {
 		*ret_err = "rbd: sysfs write failed\nRBD image feature set mismatch.\n";
 		if (w->is_featured)
@@ -144,6 +146,12 @@ static void put_program(World *w, const char *path)
 {
 	tree_file(w->tree, path, "");
 	assert_int_equal(chmod(tree_place(w->tree, path), 0755), 0);
+}
+
+static void put_nbd(World *w)
+{
+	put_program(w, "/usr/bin/rbd-nbd");
+	tree_file(w->tree, "/sys/module/nbd/initstate", "live\n");
 }
 
 static void begin(World *w)
@@ -357,8 +365,7 @@ TEST(an_image_that_the_kernel_cannot_map)
 	w.is_featured = true;
 	assert_int_equal(attach(&w, &plain, &disk, SHORT_MS), CONNECTOR_NO_TRANSPORT);
 	assert_non_null(strstr(w.call.why, "feature set mismatch"));
-	put_program(&w, "/usr/bin/rbd-nbd");
-	tree_file(w.tree, "/sys/module/nbd/initstate", "live\n");
+	put_nbd(&w);
 	assert_int_equal(attach(&w, &plain, &disk, SHORT_MS), 0);
 	assert_string_equal(disk.path, "/dev/nbd0");
 	assert_string_equal(disk.identity, IDENTITY);
@@ -367,6 +374,42 @@ TEST(an_image_that_the_kernel_cannot_map)
 	assert_int_equal(detach(&w, &leave_a, LONG_MS), 0);
 	assert_non_null(strstr(commands(&w), "rbd device unmap --device-type=nbd /dev/nbd0\n"));
 	assert_int_equal(count_mappings(&w), 0);
+}
+
+TEST(a_kernel_without_its_client_is_served_by_nbd)
+{
+	const ConnectorWish reader = {.readonly = true};
+	_cleanup_(done) World w;
+	ConnectorDisk disk;
+	const char *said;
+
+	begin(&w);
+	tree_remove(w.tree, "/sys/module/rbd");
+	put_nbd(&w);
+	assert_int_equal(attach(&w, &reader, &disk, SHORT_MS), 0);
+	assert_string_equal(disk.path, "/dev/nbd0");
+	assert_int_equal(disk.size_bytes, 8 * MIB);
+	said = commands(&w);
+	assert_non_null(strstr(said, "--device-type=nbd"));
+	assert_non_null(strstr(said, "--read-only"));
+	assert_int_equal(detach(&w, &leave_a, LONG_MS), 0);
+	assert_int_equal(count_mappings(&w), 0);
+}
+
+TEST(h43_a_map_that_failed_is_not_tried_in_another_way)
+{
+	for (int status = 0; status < 2; status++) {
+		_cleanup_(done) World w;
+		ConnectorDisk disk;
+
+		begin(&w);
+		put_nbd(&w);
+		w.spoil_at = 3;
+		w.status = status;
+		assert_int_equal(attach(&w, &plain, &disk, SHORT_MS), CONNECTOR_NO_PATH);
+		assert_null(strstr(commands(&w), "nbd"));
+		assert_int_equal(count_mappings(&w), 0);
+	}
 }
 
 TEST(what_is_missing_is_said)
