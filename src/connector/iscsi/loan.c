@@ -23,10 +23,14 @@
 
 static const char NOTHING[] = "# there was no record\n";
 
-static const char *const auth_names[] = {
-	"discovery.sendtargets.auth.authmethod",
-	"discovery.sendtargets.auth.username",
-	"discovery.sendtargets.auth.password",
+enum { AUTH_METHOD, AUTH_NAME, AUTH_SECRET, AUTH_NAME_IN, AUTH_SECRET_IN, _AUTH_MAX };
+
+static const char *const auth_names[_AUTH_MAX] = {
+	[AUTH_METHOD] = "discovery.sendtargets.auth.authmethod",
+	[AUTH_NAME] = "discovery.sendtargets.auth.username",
+	[AUTH_SECRET] = "discovery.sendtargets.auth.password",
+	[AUTH_NAME_IN] = "discovery.sendtargets.auth.username_in",
+	[AUTH_SECRET_IN] = "discovery.sendtargets.auth.password_in",
 };
 
 static const char *record_path(ConnectorCall *call, const IscsiInfo *info)
@@ -185,9 +189,12 @@ static int change_record(IscsiLoan *loan, const IscsiChap *chap, Fault *f)
 	if (!text)
 		return fault(f, -ENOENT, "iscsiadm has made no record of %s",
 			     iscsi_portal(call->arena, &loan->info->targets[0]));
-	iscsi_setting_add(&settings, auth_names[0], "CHAP");
-	iscsi_setting_add(&settings, auth_names[1], chap->username);
-	iscsi_setting_add(&settings, auth_names[2], chap->password);
+	iscsi_setting_add(&settings, auth_names[AUTH_METHOD], "CHAP");
+	iscsi_setting_add(&settings, auth_names[AUTH_NAME], chap->username);
+	iscsi_setting_add(&settings, auth_names[AUTH_SECRET], chap->password);
+	/* What the portal shall say to them, it cannot say to us. */
+	iscsi_setting_add(&settings, auth_names[AUTH_NAME_IN], NULL);
+	iscsi_setting_add(&settings, auth_names[AUTH_SECRET_IN], NULL);
 	return iscsi_file_replace(call, record_path(call, loan->info),
 				  iscsi_file_changed(call->arena, text, &settings), f);
 }

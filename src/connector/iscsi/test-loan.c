@@ -22,8 +22,9 @@
 #define NAME "discovery.sendtargets.auth.username"
 #define SECRET "discovery.sendtargets.auth.password"
 
-static const char theirs[] = "# BEGIN RECORD 2.1.8\ndiscovery.type = sendtargets\n" METHOD
-			     " = CHAP\n" NAME " = they\n" SECRET " = theirs\n# END RECORD";
+static const char theirs[] =
+	"# BEGIN RECORD 2.1.8\ndiscovery.type = sendtargets\n" METHOD " = CHAP\n" NAME
+	" = they\n" SECRET " = theirs\n" NAME "_in = it\n" SECRET "_in = its\n# END RECORD";
 static const char lent[] = "# BEGIN RECORD 2.1.8\ndiscovery.type = sendtargets\n" METHOD
 			   " = CHAP\n" NAME " = finder\n" SECRET " = open\n# END RECORD\n";
 

@@ -388,7 +388,7 @@ static int world_discoverydb(World *w, const char *op, Buf *out)
 		tree_remove(w->tree, "/etc/iscsi/send_targets");
 	else if (!text)
 		return 21;
-	else if (!strstr(text, "auth.authmethod = CHAP\n") ||
+	else if (!strstr(text, "auth.authmethod = CHAP\n") || strstr(text, "_in = ") ||
 		 !strstr(text, world_text(w, "auth.password = %s\n", w->find_secret)))
 		return 24;
 	else
