@@ -101,6 +101,19 @@ def get_of_one_volume(cleatd, seconds):
             % (size, CLIENTS, rate / bare_rate, rate, bare_rate, cpu, bare_cpu))
 
 
+def metrics_of_a_request(cleatd, seconds):
+    """All clients count the same route, and share its counters: the worst case."""
+    demo = cleatd.user('demo')
+    path = new_volume(demo)
+    cpus, counts = [], []
+    for _ in range(ROUNDS):
+        cpus.append(storm(cleatd.process, cleatd.port, path, demo.token, seconds)[1])
+        counts.append(float(run(program('metrics'), '4', '1000000').split()[0]) / 1000)
+    cpu, count = statistics.median(cpus), statistics.median(counts)
+    return ('to count a request for /metrics: %.2f %% of the CPU of a GET (%.3f us of %.1f us), '
+            'goal 2 %%' % (count / cpu * 100, count, cpu))
+
+
 def cycles_in(said):
     count, ms = re.search(r'(\d+) cycles in (\d+) ms', said).groups()
     return int(count) / int(ms) * 1000
@@ -231,7 +244,7 @@ def hot_attach(_cleatd, _seconds):
             % (mine / bare, mine, bare, ATTACHES))
 
 
-FIGURES = (get_of_one_volume, create_and_delete, start_time, idle_memory,
+FIGURES = (get_of_one_volume, metrics_of_a_request, create_and_delete, start_time, idle_memory,
            idle_memory_libvirt, hot_attach)
 
 
