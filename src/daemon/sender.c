@@ -228,6 +228,23 @@ static void fail_all(Round *round, const Fault *f)
 			round->parts[i].fault = *f;
 }
 
+static bool has_problem(const OutboxRows *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->rows[i].problem)
+			return true;
+	return false;
+}
+
+static bool something_leaves(const Round *round)
+{
+	bool leaves = round->strays.count > 0;
+
+	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
+		leaves = leaves || round->parts[i].seq || has_problem(&round->parts[i].found);
+	return leaves;
+}
+
 /* What has arrived, or cannot, is out of the outbox. How many rows it was about. */
 static size_t deliver(Sender *sender, Round *round)
 {
@@ -244,6 +261,8 @@ static size_t deliver(Sender *sender, Round *round)
 	for (size_t i = 0; i < _OUTBOX_SERVICE_MAX; i++)
 		if (round->parts[i].found.count > 0)
 			send_part(sender, round, (OutboxService)i);
+	if (!something_leaves(round))
+		return rows;
 	if (store_write(sender->config.store, forget_round, round, &fault)) {
 		fail_all(round, &fault);
 		return rows;
