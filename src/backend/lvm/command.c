@@ -177,10 +177,27 @@ int lv_activate(Lv *lv, Fault *f)
 	return 0;
 }
 
+/* Rules of udev look into a device that somebody has just closed, and are done in a moment. */
+static void let_udev_end(void)
+{
+	const RunSpec spec = {
+		.argv = RUN_ARGV("udevadm", "settle", "--timeout=5"),
+		.timeout_ms = LVM_COMMAND_MS,
+	};
+	RunResult result = {0};
+
+	if (run_command(&spec, &result, NULL) == 0) /* the next look counts */
+		run_result_done(&result);
+}
+
 int lv_deactivate(const Lvm *lvm, Lv *lv, Fault *f)
 {
 	int r = lv_look(lvm, lv, f);
 
+	if (!r && lv->active && lv->open) {
+		let_udev_end();
+		r = lv_look(lvm, lv, f);
+	}
 	if (r || !lv->active || lv->open)
 		return r;
 	r = LVM(f, "lvchange", "--activate", "n", lv->full);

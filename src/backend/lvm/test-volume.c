@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "backend/lvm/lvm.h"
+#include "backend/lvm/priv.h"
 #include "base/str.h"
 #include "run/script.h"
 #include "tests/lib/test.h"
@@ -278,4 +278,34 @@ TEST(the_connection_is_local)
 		backend_connection_info(backend, &volume, &attachment, arena, &text, &fault_), 0);
 	assert_non_null(strstr(text, "\"device_path\":\"/dev/vg/" VOLUME "\""));
 	over(backend);
+}
+
+#define ACTIVE(open) THERE_AS(VOLUME, ONE_GIB, "cleat", "pool", "active", open)
+#define SETTLES "$ udevadm settle --timeout=5\n"
+
+static bool deactivates(const char *script)
+{
+	const Lvm lvm = {.group = (char[]){"vg"}, .pool = (char[]){"pool"}};
+	Lv lv = lv_volume(&lvm, &volume);
+	Fault f = {0};
+
+	assert_int_equal(run_script_play(script, &f), 0);
+	assert_int_equal(lv_deactivate(&lvm, &lv, &f), 0);
+	assert_int_equal(run_script_end(&f), 0);
+	return !lv.active;
+}
+
+TEST(what_only_udev_looks_into_is_deactivated)
+{
+	assert_true(
+		deactivates(ACTIVE("") "$ lvm lvchange --config * --activate n vg/" VOLUME "\n"));
+	assert_true(deactivates(ACTIVE("open") SETTLES ACTIVE("") "$ lvm lvchange --config * "
+								  "--activate n vg/" VOLUME "\n"));
+	assert_true(deactivates(ACTIVE("open") SETTLES "exit 1\n" ACTIVE(
+		"") "$ lvm lvchange --config * --activate n vg/" VOLUME "\n"));
+}
+
+TEST(what_a_guest_has_open_stays_active)
+{
+	assert_false(deactivates(ACTIVE("open") SETTLES ACTIVE("open")));
 }

@@ -70,10 +70,11 @@ int draft_make(const Lvm *lvm, Lv *lv, int64_t size_bytes, Fault *f)
 	return fault_unexpected(f, r);
 }
 
+/* By a descriptor that cannot write: udev looks into what was open to be written to. */
 static int lv_flush(const Lv *lv, Fault *f)
 {
 	_cleanup_(closep) int fd = -1;
-	int r = lv_open(lv, O_RDWR, &fd, f);
+	int r = lv_open(lv, O_RDONLY, &fd, f);
 
 	if (!r && fsync(fd))
 		return fault(f, -errno, "flush %s: %s", lv->path, strerror(errno));
