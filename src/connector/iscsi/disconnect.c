@@ -18,6 +18,7 @@ typedef struct Leaving {
 	const char *wwid; /* NULL: nothing says who it is */
 	IscsiDevice *devices;
 	size_t count;
+	size_t gone; /* so many of the devices, from the first, have been deleted */
 	const char *map;
 	bool queue_off; /* to be turned on again when the map stays */
 	Buf lost;       /* with force: what could not be done */
@@ -153,8 +154,7 @@ static int remove_devices(Leaving *l, Fault *f)
 
 	for (size_t i = 0; r == 0 && i < l->count; i++) {
 		r = iscsi_device_delete(l->call, &l->devices[i], f);
-		if (r == 0 && l->devices[i].name)
-			r = iscsi_map_forget_path(l->call, l->devices[i].name, f);
+		l->gone += r == 0;
 	}
 	return r;
 }
@@ -222,7 +222,7 @@ static int remove_records(Leaving *l, Fault *f)
 
 static int leave_all(Leaving *l, Fault *f)
 {
-	int r = look_up(l, f);
+	int forgotten, r = look_up(l, f);
 
 	if (r == 0 && (l->count || l->map) && !iscsi_is_others(l->call, l->wwid))
 		r = take_away(l, f);
@@ -231,8 +231,10 @@ static int leave_all(Leaving *l, Fault *f)
 		if (r == 0)
 			r = remove_records(l, f);
 	}
+	/* Last: by now multipathd has mostly done it by itself. */
+	forgotten = iscsi_map_forget_paths(l->call, l->devices, l->gone, r ? NULL : f);
 	iscsi_marks_clean(l->call, l->info);
-	return r;
+	return r ? r : forgotten;
 }
 
 int iscsi_disconnect(ConnectorCall *call, const void *info, const ConnectorLeave *leave, Fault *f)

@@ -12,7 +12,7 @@
 enum {
 	CLOSE_TRIES = 3,
 	RESIZE_TRIES = 3,
-	FORGET_TRIES = 5,
+	FORGET_MS = 1000,
 	PAUSE_MS = 500,
 	STATUS_MS = 5 * 1000,
 	WWIDS_MAX = 60 * 1024
@@ -92,7 +92,8 @@ typedef struct Look {
 	const IscsiDevice *devices;
 	size_t count;
 	const char *map;
-	size_t inside; /* devices that are paths of the map */
+	size_t inside;    /* devices that are paths of the map */
+	const char *list; /* what multipathd says of all paths */
 } Look;
 
 /* The map with all the devices in it. */
@@ -317,46 +318,66 @@ int iscsi_map_close(ConnectorCall *call, const char *wwid, bool force, Fault *f)
 	return forget_wwid(call, wwid, f);
 }
 
-/* Whether multipathd lists the path; one that is not running lists nothing. */
-static int is_listed(ConnectorCall *call, const char *name, bool *ret, Fault *f)
+/* What multipathd lists, a line for each path; one that is not running lists nothing. */
+static int list_paths(ConnectorCall *call, const char **ret, Fault *f)
 {
 	RunResult result = {0};
 	int r = iscsi_run(call, RUN_ARGV("multipathd", "show", "paths", "raw", "format", "%d"),
 			  ISCSI_COMMAND_MS, &result, f);
 
-	*ret = false;
-	for (char *line = result.out; r == 0 && result.status == 0 && line && *line;) {
-		size_t length = strcspn(line, "\n");
-		const char *word = arena_strndup(call->arena, line, length);
-
-		*ret = *ret || str_eq(arena_stripped(call->arena, word), name);
-		line += length + (line[length] == '\n');
-	}
+	if (r == 0)
+		*ret = arena_strdup(call->arena, result.status == 0 ? result.out : "");
 	run_result_done(&result);
 	return r;
 }
 
-int iscsi_map_forget_path(ConnectorCall *call, const char *name, Fault *f)
+/* Not one whose name another volume has got. */
+static bool is_listed(ConnectorCall *call, const char *list, const char *name)
 {
-	bool listed = true;
-	RunResult result = {0};
+	bool listed = false;
+
+	while (name && *list && !listed) {
+		size_t length = strcspn(list, "\n");
+
+		listed = str_eq(
+			arena_stripped(call->arena, arena_strndup(call->arena, list, length)),
+			name);
+		list += length + (list[length] == '\n');
+	}
+	return listed && !host_block_exists(call->host, call->arena, name);
+}
+
+/* udev tells multipathd of what has gone. */
+static int look_for_forgotten(void *ctx, Fault *f)
+{
+	Look *look = ctx;
+	int r = list_paths(look->call, &look->list, f);
+
+	for (size_t i = 0; r == 0 && i < look->count; i++)
+		if (is_listed(look->call, look->list, look->devices[i].name))
+			return HOST_NONE;
+	return r;
+}
+
+int iscsi_map_forget_paths(ConnectorCall *call, const IscsiDevice *devices, size_t count, Fault *f)
+{
+	Look look = {.call = call, .devices = devices, .count = count};
 	int r = 0;
 
-	if (!host_has_program(call->host, "multipathd"))
-		return 0;
-	for (int try = 0; r == 0 && listed && try < FORGET_TRIES; try++) {
-		/* Another volume has got the name. */
-		if (host_block_exists(call->host, call->arena, name))
-			return 0;
-		r = is_listed(call, name, &listed, f);
-		if (r == 0 && listed && try + 1 < FORGET_TRIES)
-			clock_sleep_ms(iscsi_limit(call, PAUSE_MS));
+	if (count && host_has_program(call->host, "multipathd"))
+		r = host_wait(look_for_forgotten, &look, iscsi_until(call, FORGET_MS), f);
+	if (r != HOST_TIMEOUT)
+		return fault_unexpected(f, r);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		RunResult result = {0};
+
+		if (!is_listed(call, look.list, devices[i].name))
+			continue;
+		r = iscsi_run(call, RUN_ARGV("multipathd", "del", "path", devices[i].name),
+			      ISCSI_COMMAND_MS, &result, f);
+		run_result_done(&result);
 	}
-	if (r || !listed || host_block_exists(call->host, call->arena, name))
-		return r;
-	r = iscsi_run(call, RUN_ARGV("multipathd", "del", "path", name), ISCSI_COMMAND_MS, &result,
-		      f);
-	run_result_done(&result);
 	return r;
 }
 

@@ -275,8 +275,9 @@ _must_use_ int iscsi_map_drop_partitions(ConnectorCall *call, const char *map, F
 int iscsi_map_queue(ConnectorCall *call, const char *map, bool queue, Fault *f);
 /* Remove the map, and its WWID from what multipath makes maps of. CONNECTOR_BUSY. */
 _must_use_ int iscsi_map_close(ConnectorCall *call, const char *wwid, bool force, Fault *f);
-/* multipathd shall have forgotten a path that is gone: a new device may get its name. */
-_must_use_ int iscsi_map_forget_path(ConnectorCall *call, const char *name, Fault *f);
+/* multipathd shall have forgotten paths that are gone: a new device may get the name of one. */
+_must_use_ int iscsi_map_forget_paths(ConnectorCall *call, const IscsiDevice *devices, size_t count,
+				      Fault *f);
 _must_use_ int iscsi_map_resize(ConnectorCall *call, const char *map, Fault *f);
 
 /* --- the slots: join.c, connect.c, find.c, disconnect.c --- */

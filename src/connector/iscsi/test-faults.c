@@ -334,6 +334,38 @@ TEST(h40_multipath_is_told_to_forget_only_what_it_knows)
 	assert_string_equal(world_read(w, WORLD_WWIDS), "/3600/");
 }
 
+/* By then udev has mostly told it, and there is nothing to be waited for. */
+TEST(h40_multipathd_is_asked_once_and_last_whether_it_has_forgotten_the_paths)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	forget_log(w);
+	assert_int_equal(detach(&u), 0);
+	assert_int_equal(logged(w, "multipathd show paths"), 1);
+	assert_null(strstr(strstr(buf_text(&w->log), "multipathd show paths"), "--logout"));
+	assert_int_equal(logged(w, "multipathd del path"), 0);
+}
+
+TEST(h40_multipathd_that_is_late_is_waited_for_and_then_told)
+{
+	_cleanup_(world_freep) World *w = world_new();
+	Use u = use_all_portals(w, INFO_A);
+
+	assert_int_equal(attach(&u), 0);
+	assert_int_equal(logged(w, "add path sdc"), 1);
+	w->late_lists = 2;
+	assert_int_equal(detach(&u), 0);
+	assert_int_equal(logged(w, "multipathd del path"), 0);
+	w->numbers = 0; /* the same names once more */
+	assert_int_equal(attach(&u), 0);
+	w->late_lists = 1000;
+	assert_int_equal(detach(&u), 0);
+	assert_int_equal(logged(w, "multipathd del path sdc"), 1);
+	assert_int_equal(logged(w, "multipathd del path"), 1);
+}
+
 TEST(h36_nothing_depends_on_udev)
 {
 	_cleanup_(world_freep) World *w = world_new();

@@ -53,6 +53,7 @@ typedef struct World {
 	bool drops;        /* a session dies as soon as it is there */
 	bool no_multipathd;
 	bool never_map;
+	int late_lists;    /* so many times multipathd lists sdc though it may be gone */
 	bool never_flush;  /* blockdev --flushbufs fails */
 	bool use_on_flush; /* somebody is seen to have the device from then on */
 	bool stuck_map;    /* multipath -f leaves it suspended, once */
@@ -321,6 +322,8 @@ static int world_multipathd(World *w, const char *const *argv, Buf *out)
 		count = world_glob(w, "/sys/block/sd*", &disks);
 		for (size_t i = 0; i < count; i++)
 			buf_printf(out, "%s\n", strrchr(disks[i], '/') + 1);
+		if (w->late_lists && w->late_lists--)
+			buf_printf(out, "sdc\n");
 	} else if (str_eq(argv[1], "resize")) {
 		map = world_map(w, argv[3]);
 		tree_file(w->tree, world_text(w, "%s/size", map),
