@@ -7,7 +7,8 @@
 
 The connector of this machine, beside the commands that say the same and, where Debian's
 python3-os-brick is installed, beside that; fifty volumes of one target at once, beside one; and in
-a guest an iSCSI volume of the kernel's own target, attached and detached, beside iscsiadm by hand.
+guests a volume of the kernel's own target, attached and detached, beside iscsiadm and nvme-cli by
+hand.
 """
 import os
 import re
@@ -24,6 +25,7 @@ sys.path[:0] = [HERE] + [os.path.join(TESTS, name) for name in ('api', 'lib', 'g
 
 import bench  # noqa: E402  pylint: disable=wrong-import-position,wrong-import-order
 import iscsi  # noqa: E402  pylint: disable=wrong-import-position
+import nvme  # noqa: E402  pylint: disable=wrong-import-position
 
 VOLUMES = 50
 GUEST_ROUNDS = 5
@@ -106,13 +108,13 @@ def many_at_once(rounds):
             'after the other %.0f' % (VOLUMES, ratio, many, one, VOLUMES))
 
 
-def in_guest(_rounds):
-    """An attach and a detach in a guest, beside iscsiadm typed by hand."""
+def in_guest(what, boot, commands):
+    """A cycle of a volume in a guest, beside the same typed by hand; the last command tells."""
     folder = tempfile.mkdtemp(prefix='cleat-bench-')
     guest = None
     try:
-        guest = iscsi.boot(folder, {'/bin/by-hand': os.path.join(HERE, 'iscsi-by-hand')})
-        for command in ('journey begin', 'by-hand %d' % GUEST_ROUNDS):
+        guest = boot(folder, {'/bin/by-hand': os.path.join(HERE, '%s-by-hand' % what.lower())})
+        for command in commands:
             status, said = guest.run(command, GUEST_SECONDS)
             assert status == 0, said
     finally:
@@ -122,13 +124,24 @@ def in_guest(_rounds):
     hand, ours = (statistics.median(int(word) for word in re.findall(r'^%s (\d+)$' % name, said,
                                                                     re.M))
                   for name in ('hand_ms', 'cleat_ms'))
-    return ('iSCSI attach and detach in a guest: %.2f times iscsiadm by hand, goal 1.2 (%d ms '
-            'against %d ms)' % (ours / hand, ours, hand))
+    return ('%s attach and detach in a guest: %.2f times the commands by hand, goal 1.2 (%d ms '
+            'against %d ms)' % (what, ours / hand, ours, hand))
+
+
+def iscsi_in_guest(_rounds):
+    """iscsiadm by hand, with the kernel's target."""
+    return in_guest('iSCSI', iscsi.boot, ('journey begin', 'by-hand %d' % GUEST_ROUNDS))
+
+
+def nvme_in_guest(_rounds):
+    """nvme-cli by hand, with the kernel's target."""
+    return in_guest('NVMe', nvme.boot, ('by-hand %d' % GUEST_ROUNDS,))
 
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    sys.exit(bench.tell((get_connector, os_brick, many_at_once, in_guest), rounds))
+    sys.exit(bench.tell((get_connector, os_brick, many_at_once, iscsi_in_guest,
+                         nvme_in_guest), rounds))
 
 
 if __name__ == '__main__':

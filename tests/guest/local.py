@@ -49,7 +49,7 @@ SHORT = ('begin',
          'end lio', 'serve nvmet', 'usual nvmet')
 LONG = ('begin',
         'serve lio', 'usual lio', 'readonly lio', 'mounted lio', 'neighbours lio', 'killed lio',
-        'killed_mounted lio', 'service lio', 'many lio', 'shared lio', 'end lio',
+        'killed_mounted lio', 'service lio', 'many lio', 'shared lio 50', 'end lio',
         'serve nvmet', 'usual nvmet', 'readonly nvmet', 'mounted nvmet', 'neighbours nvmet',
         'killed nvmet', 'service nvmet', 'many nvmet', 'end nvmet',
         'serve tgt', 'usual tgt', 'readonly tgt', 'mounted tgt', 'service tgt', 'tgtd tgt',

@@ -35,10 +35,11 @@ NVME_PROGRAMS = ('/usr/sbin/nvme',)
 SUITE_SECONDS = 900
 
 
-def boot(folder):
+def boot(folder, more=()):
+    """With more programs, {name inside: file}, where that is wanted."""
     nvme = inside.unpack(folder, 'nvme', NVME_PACKAGES)
     nfs = inside.unpack(folder, 'nfs', inside.NFS_PACKAGES)
-    programs = dict(PROGRAMS)
+    programs = dict(PROGRAMS, **dict(more))
     programs.update((name, nvme + name) for name in NVME_PROGRAMS)
     programs.update((name, nfs + name) for name in inside.NFS_PROGRAMS)
     return inside.Guest(folder, inside.build_initrd(
@@ -63,4 +64,5 @@ def main():
     return report.failed > 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())
