@@ -20,6 +20,8 @@ typedef struct ViewLoad {
 	size_t local_count;
 	ShareMapping **mappings;
 	size_t mapping_count;
+	ServerFile **files;
+	size_t file_count;
 } ViewLoad;
 
 static int load_rows(Tx *tx, void *ctx, Fault *f)
@@ -36,6 +38,9 @@ static int load_rows(Tx *tx, void *ctx, Fault *f)
 	if (!r)
 		r = local_disks_of_server(tx, load->arena, load->server_id, &load->locals,
 					  &load->local_count, f);
+	if (!r)
+		r = server_files_of(tx, load->arena, load->server_id, &load->files,
+				    &load->file_count, f);
 	return r ? r
 		 : share_mappings_of_server(tx, load->arena, load->server_id, &load->mappings,
 					    &load->mapping_count, f);
@@ -139,6 +144,8 @@ int server_view_load(const ServerViewSource *source, Arena *arena, const char *s
 		.network = source->network,
 		.disks = disks.disks,
 		.disk_count = disks.count,
+		.files = load.files,
+		.file_count = load.file_count,
 		.now_us = clock_now_us(),
 	};
 	add_shares(&load, ret);

@@ -24,17 +24,12 @@ const char *metadata_hostname(const MetadataView *view, Arena *arena)
 	return arena_printf(arena, "%s.%s", server->hostname, view->domain);
 }
 
-int metadata_user_data(const MetadataView *view, Arena *arena, MetadataDocument *ret)
+int metadata_decode(Arena *arena, const char *text, MetadataDocument *ret)
 {
-	const char *text = view->server->user_data;
-	size_t length = text ? strlen(text) : 0, padding = 0;
-	char *bytes;
-	int n;
+	size_t length = strlen(text), padding = 0;
+	char *bytes = arena_alloc(arena, length + 1);
+	int n = EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)text, (int)length);
 
-	if (!text)
-		return METADATA_NOT_THERE;
-	bytes = arena_alloc(arena, length + 1);
-	n = EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)text, (int)length);
 	while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
 		padding++;
 	if (n < (int)padding) /* it was checked when it came */
@@ -45,6 +40,13 @@ int metadata_user_data(const MetadataView *view, Arena *arena, MetadataDocument 
 		.length = (size_t)n - padding,
 	};
 	return 0;
+}
+
+int metadata_user_data(const MetadataView *view, Arena *arena, MetadataDocument *ret)
+{
+	const char *text = view->server->user_data;
+
+	return text ? metadata_decode(arena, text, ret) : METADATA_NOT_THERE;
 }
 
 MetadataDocument metadata_root(void)
@@ -123,6 +125,18 @@ static void add_openstack(const MetadataView *view, FileList *list, const char *
 	}
 }
 
+static void add_contents(const MetadataView *view, FileList *list)
+{
+	for (size_t i = 0; i < view->file_count; i++) {
+		const char *path = arena_printf(list->arena, "openstack%s",
+						openstack_content_path(list->arena, i));
+		MetadataDocument document;
+
+		if (openstack_get(view, list->arena, path + strlen("openstack"), &document) == 0)
+			add_file(list, path, document);
+	}
+}
+
 size_t metadata_files(const MetadataView *view, Arena *arena, MetadataFile **ret)
 {
 	FileList list = {.arena = arena};
@@ -132,6 +146,7 @@ size_t metadata_files(const MetadataView *view, Arena *arena, MetadataFile **ret
 		add_ec2(view, &list, ec2_drive_versions[i]);
 	for (size_t i = 0; (version = openstack_version(view, i)); i++)
 		add_openstack(view, &list, version);
+	add_contents(view, &list);
 	*ret = list.files;
 	return list.count;
 }

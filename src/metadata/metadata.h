@@ -47,6 +47,8 @@ typedef struct MetadataView {
 	size_t disk_count;
 	const MetadataShare *shares;
 	size_t share_count;
+	ServerFile *const *files;
+	size_t file_count;
 	int64_t now_us; /* versions of later days are hidden */
 } MetadataView;
 

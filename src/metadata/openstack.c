@@ -3,6 +3,7 @@
 /*
  * The OpenStack tree: "/openstack/<version>/<document>". A version is a day; each member and
  * each document says since when it is there. "latest" is the newest that is not in the future.
+ * Beside the versions are the server's files, "/openstack/content/0000" and so on.
  */
 #include <openssl/evp.h>
 
@@ -83,6 +84,25 @@ static void out_keys(JsonOut *out, const Server *server)
 		      enum_name(&keypair_type_names, keypair_type_of(server->key_data)));
 	json_out_text(out, "data", server->key_data);
 	json_out_end(out);
+	json_out_list_end(out);
+}
+
+const char *openstack_content_path(Arena *arena, size_t index)
+{
+	return arena_printf(arena, "/content/%04zu", index);
+}
+
+static void out_files(JsonOut *out, const MetadataView *view, Arena *arena)
+{
+	if (!view->file_count)
+		return;
+	json_out_list_begin(out, "files");
+	for (size_t i = 0; i < view->file_count; i++) {
+		json_out_begin(out, NULL);
+		json_out_text(out, "content_path", openstack_content_path(arena, i));
+		json_out_text(out, "path", view->files[i]->path);
+		json_out_end(out);
+	}
 	json_out_list_end(out);
 }
 
@@ -168,6 +188,7 @@ static const char *meta_data(const MetadataView *view, Arena *arena, const char 
 	if (json_text_map(arena, server->metadata).count)
 		json_out_raw(&out, "meta", server->metadata);
 	out_keys(&out, server);
+	out_files(&out, view, arena);
 	if (at_least(version, GRIZZLY))
 		out_seed(&out);
 	if (at_least(version, LIBERTY))
@@ -375,6 +396,16 @@ static MetadataDocument list_leaves(const MetadataView *view, Arena *arena, cons
 	return metadata_text(METADATA_TYPE_TEXT, arena_strdup(arena, buf_text(&text)));
 }
 
+/* A file of the server's; paths of any other form are none. */
+static int get_content(const MetadataView *view, Arena *arena, const char *rest,
+		       MetadataDocument *ret)
+{
+	for (size_t i = 0; i < view->file_count; i++)
+		if (str_eq(rest, openstack_content_path(arena, i)))
+			return metadata_decode(arena, view->files[i]->contents, ret);
+	return METADATA_NOT_THERE;
+}
+
 int openstack_get(const MetadataView *view, Arena *arena, const char *rest, MetadataDocument *ret)
 {
 	const char *name, *version = path_version(view, rest, &name);
@@ -385,7 +416,7 @@ int openstack_get(const MetadataView *view, Arena *arena, const char *rest, Meta
 		return 0;
 	}
 	if (!version)
-		return METADATA_NOT_THERE;
+		return get_content(view, arena, rest, ret);
 	if (!*name) {
 		*ret = list_leaves(view, arena, version);
 		return 0;

@@ -16,12 +16,17 @@ MetadataDocument metadata_text(const char *type, const char *text);
 /* "name.novalocal" */
 const char *metadata_hostname(const MetadataView *view, Arena *arena);
 
+/* What base64 stands for. METADATA_NOT_THERE: it is none. */
+_must_use_ int metadata_decode(Arena *arena, const char *text, MetadataDocument *ret);
+
 /* The decoded user data. METADATA_NOT_THERE. */
 _must_use_ int metadata_user_data(const MetadataView *view, Arena *arena, MetadataDocument *ret);
 
 /* openstack.c: paths below "/openstack"; `rest` begins after that, with a slash or the end. */
 _must_use_ int openstack_get(const MetadataView *view, Arena *arena, const char *rest,
 			     MetadataDocument *ret);
+/* Where the n-th file of a server is, below "/openstack"; in the arena. */
+const char *openstack_content_path(Arena *arena, size_t index);
 bool openstack_is_password(const MetadataView *view, const char *rest);
 /* The version of that place in time, for all that is to be seen; NULL: no more. */
 const char *openstack_version(const MetadataView *view, size_t index);

@@ -112,6 +112,44 @@ static JsonDoc *read_json(const MetadataView *view, Arena *arena, const char *pa
 	return doc;
 }
 
+TEST(files_are_listed_and_read)
+{
+	static ServerFile motd = {.path = "/etc/motd", .contents = "aGVsbG8K"};
+	static ServerFile empty = {.path = "C:\\\"x\"", .contents = ""};
+	static ServerFile *const files[] = {&motd, &empty};
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(json_doc_freep) JsonDoc *doc = NULL;
+	MetadataView view = view_of(&plain, "2012-08-10T00:00:00Z");
+	MetadataFile *drive;
+	size_t count, found = 0;
+
+	expect_none(&view, "/openstack/content/0000");
+	view.files = files;
+	view.file_count = ARRAY_SIZE(files);
+	doc = read_json(&view, arena, "/openstack/2012-08-10/meta_data.json");
+	assert_int_equal(json_get_count(doc, "files"), 2);
+	assert_string_equal(json_get_text(arena, doc, "files.0.path"), "/etc/motd");
+	assert_string_equal(json_get_text(arena, doc, "files.0.content_path"), "/content/0000");
+	assert_string_equal(json_get_text(arena, doc, "files.1.path"), empty.path);
+	expect_text(&view, "/openstack/content/0000", "hello\n");
+	expect_text(&view, "/openstack/content/0001", "");
+	expect_none(&view, "/openstack/content/0002");
+	expect_none(&view, "/openstack/content/0");
+	expect_none(&view, "/openstack/content");
+	expect_none(&view, "/openstack/content/");
+	expect_none(&view, "/openstack/content/0000/");
+	count = metadata_files(&view, arena, &drive);
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(drive[i].path, "openstack/content/0000")) {
+			assert_int_equal(drive[i].document.length, 6);
+			found++;
+		} else if (str_eq(drive[i].path, "openstack/content/0001")) {
+			assert_int_equal(drive[i].document.length, 0);
+			found++;
+		}
+	assert_int_equal(found, 2);
+}
+
 TEST(versions_of_later_days_are_hidden)
 {
 	MetadataView now = view_of(&plain, "2026-11-21T00:00:00Z");
@@ -344,19 +382,38 @@ TEST(the_drive_has_every_version)
 	assert_string_equal(json_get_text(arena, doc, "placement.availability-zone"), "nova");
 }
 
+static bool image_holds(Arena *arena, const char *path, const char *text)
+{
+	FILE *image = fopen(path, "re");
+	struct stat st;
+	char *bytes;
+
+	assert_non_null(image);
+	assert_int_equal(fstat(fileno(image), &st), 0);
+	bytes = arena_alloc(arena, (size_t)st.st_size);
+	assert_int_equal(fread(bytes, 1, (size_t)st.st_size, image), st.st_size);
+	(void)fclose(image); /* it was only read */
+	return memmem(bytes, (size_t)st.st_size, text, strlen(text));
+}
+
 TEST(the_image_is_whole_and_replaced)
 {
+	static ServerFile file = {.path = "/etc/motd", .contents = "bG9vayBmb3IgdGhpcw=="};
+	static ServerFile *const given[] = {&file};
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	MetadataView view = view_of(&plain, "2026-01-01T00:00:00Z");
 	char folder[] = "/tmp/cleat-drive-XXXXXX";
 	const char *path, *work;
 	MetadataFile *files;
-	size_t count = metadata_files(&view, arena, &files);
 	char label[9] = "";
 	struct stat st;
+	size_t count;
 	Fault f = {0};
 	FILE *image;
 
+	view.files = given;
+	view.file_count = 1;
+	count = metadata_files(&view, arena, &files);
 	assert_non_null(mkdtemp(folder));
 	path = arena_printf(arena, "%s/drive", folder);
 	work = arena_printf(arena, "%s.files", path);
@@ -370,6 +427,8 @@ TEST(the_image_is_whole_and_replaced)
 	assert_int_equal(fread(label, 1, 8, image), 8);
 	assert_string_equal(label, "config-2");
 	(void)fclose(image); /* it was only read */
+	assert_true(image_holds(arena, path, "look for this"));
+	assert_false(image_holds(arena, path, "look for that"));
 	assert_int_equal(stat(work, &st), -1);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);

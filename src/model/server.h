@@ -232,6 +232,14 @@ typedef struct LocalDisk {
 	int64_t seq;              /* their order */
 } LocalDisk;
 
+/* A file that a server's owner gave it along; its guest finds it among its metadata. */
+typedef struct ServerFile {
+	const char *id; /* "<server>/<two digits>": sorts in order */
+	const char *server_id;
+	const char *path;     /* where it is meant to be */
+	const char *contents; /* base64, checked */
+} ServerFile;
+
 typedef enum ActionResult {
 	ACTION_RUNNING,
 	ACTION_SUCCESS,

@@ -319,7 +319,10 @@ static const char schema_4[] =
 	"CREATE TABLE action_events ("
 	"id TEXT PRIMARY KEY NOT NULL, action_id TEXT, event TEXT, started_us BIGINT NOT NULL, "
 	"finished_us BIGINT NOT NULL);"
-	"CREATE INDEX action_events_action ON action_events (action_id);";
+	"CREATE INDEX action_events_action ON action_events (action_id);"
+	"CREATE TABLE server_files ("
+	"id TEXT PRIMARY KEY NOT NULL, server_id TEXT, path TEXT, contents TEXT);"
+	"CREATE INDEX server_files_server ON server_files (server_id);";
 
 const StoreMigration schema_migrations[] = {
 	{.number = 1, .sql = schema_1},

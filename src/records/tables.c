@@ -352,6 +352,15 @@ static const Column local_disk_columns[] = {
 };
 const RecordTable local_disk_table = TABLE(LocalDisk, local_disk_columns, .name = "local_disks");
 
+static const Column server_file_columns[] = {
+	TEXT_COLUMN(ServerFile, id),
+	FIXED_TEXT_COLUMN(ServerFile, server_id),
+	TEXT_COLUMN(ServerFile, path),
+	TEXT_COLUMN(ServerFile, contents),
+};
+const RecordTable server_file_table =
+	TABLE(ServerFile, server_file_columns, .name = "server_files");
+
 static const Column server_group_columns[] = {
 	TEXT_COLUMN(ServerGroup, id),
 	FIXED_TEXT_COLUMN(ServerGroup, project_id),
@@ -485,6 +494,23 @@ int local_disks_forget(Tx *tx, const char *server_id, Fault *f)
 
 	record_where_text(&query, "server_id", RECORD_EQ, server_id);
 	return record_delete_where(tx, &local_disk_table, &query, f);
+}
+
+int server_files_of(Tx *tx, Arena *arena, const char *server_id, ServerFile ***ret,
+		    size_t *ret_count, Fault *f)
+{
+	RecordQuery query = {0};
+
+	record_where_text(&query, "server_id", RECORD_EQ, server_id);
+	return server_file_find(tx, arena, &query, ret, ret_count, f);
+}
+
+int server_files_forget(Tx *tx, const char *server_id, Fault *f)
+{
+	RecordQuery query = {0};
+
+	record_where_text(&query, "server_id", RECORD_EQ, server_id);
+	return record_delete_where(tx, &server_file_table, &query, f);
 }
 
 int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,

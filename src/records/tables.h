@@ -37,6 +37,7 @@ DEFINE_RECORD(service_state, ServiceState)
 DEFINE_RECORD(keypair, Keypair)
 DEFINE_RECORD(server, Server)
 DEFINE_RECORD(local_disk, LocalDisk)
+DEFINE_RECORD(server_file, ServerFile)
 DEFINE_RECORD(server_group, ServerGroup)
 DEFINE_RECORD(instance_action, InstanceAction)
 DEFINE_RECORD(action_event, ActionEvent)
@@ -67,6 +68,11 @@ _must_use_ int attachment_of(Tx *tx, Arena *arena, const char *server_id, const 
 _must_use_ int local_disks_of_server(Tx *tx, Arena *arena, const char *server_id, LocalDisk ***ret,
 				     size_t *ret_count, Fault *f);
 _must_use_ int local_disks_forget(Tx *tx, const char *server_id, Fault *f);
+
+/* Files that a server's guest finds, in their order; and away with their rows. */
+_must_use_ int server_files_of(Tx *tx, Arena *arena, const char *server_id, ServerFile ***ret,
+			       size_t *ret_count, Fault *f);
+_must_use_ int server_files_forget(Tx *tx, const char *server_id, Fault *f);
 
 /* Snapshots of a volume, the oldest first. */
 _must_use_ int snapshots_of_volume(Tx *tx, Arena *arena, const char *volume_id, Snapshot ***ret,

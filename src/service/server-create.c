@@ -16,6 +16,7 @@
 #include "service/server-address.h"
 #include "service/server-boot.h"
 #include "service/server-disks.h"
+#include "service/server-files.h"
 #include "service/server-group.h"
 #include "service/tags.h"
 #include "service/text-map.h"
@@ -182,6 +183,8 @@ static int write_servers(Work *work, const ServerWish *wish, const Server *like,
 		servers[i].launch_index = i;
 		r = !fits ? write_unplaced(work, &servers[i], f)
 			  : write_server(work, &servers[i], disks, f);
+		if (!r && wish->files.count)
+			r = server_files_write(work, servers[i].id, &wish->files, f);
 		if (r)
 			return r;
 	}
@@ -218,6 +221,8 @@ int service_create_servers(Work *work, const ServerWish *wish, Server **ret_firs
 	int r;
 
 	r = check_server_metadata(work, work->caller->project_id, wish->metadata.count, f);
+	if (!r)
+		r = server_files_check(work, work->caller->project_id, &wish->files, f);
 	if (!r)
 		r = service_find_flavor(work, wish->flavor_id, &flavor, f);
 	if (!r)

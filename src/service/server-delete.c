@@ -121,6 +121,8 @@ int delete_server_done(Tx *tx, Arena *arena, const Operation *operation, Fault *
 	if (!r)
 		r = local_disks_forget(tx, server->id, f);
 	if (!r)
+		r = server_files_forget(tx, server->id, f);
+	if (!r)
 		r = give_back(tx, arena, server, f);
 	if (r)
 		return r;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "service/image.h"
 #include "service/server-boot.h"
+#include "service/server-files.h"
 #include "service/server-shape.h"
 #include "service/text-map.h"
 #include "service/volume-source.h"
@@ -63,6 +64,10 @@ static int set_words(Work *work, Server *server, const RebuildWish *wish, Fault 
 
 	if (!r)
 		r = set_metadata(work, server, wish, f);
+	if (!r)
+		r = server_files_check(work, server->project_id, &wish->files, f);
+	if (!r)
+		r = server_files_write(work, server->id, &wish->files, f);
 	if (wish->name)
 		server->name = wish->name;
 	if (wish->hostname)

@@ -30,6 +30,7 @@ typedef struct ServerWish {
 	const char *const *tags;
 	size_t tag_count;
 	const char *user_data; /* base64, checked */
+	JsonList files;        /* of ServerFile: path and contents */
 	const char *key_name;
 	const char *availability_zone; /* NULL: the host's own */
 	const char *hostname;          /* NULL: made of the name */
@@ -152,6 +153,7 @@ typedef struct RebuildWish {
 	bool has_key_name;
 	const char *user_data;
 	bool has_user_data;
+	JsonList files; /* of ServerFile; it has no others any more */
 	const char *access_ipv4;
 	const char *access_ipv6;
 	const char *disk_config;

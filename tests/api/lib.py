@@ -27,12 +27,13 @@ CLEAT = os.path.join(BUILD, 'src', 'cli', 'cleat')
 
 
 class Reply:
-    """status, headers (lower-case names), text, and body: the decoded JSON or None."""
+    """status, headers (lower-case names), data, text, and body: the decoded JSON or None."""
 
     def __init__(self, status, headers, data):
         self.status = status
         self.header_list = headers
         self.headers = {name.lower(): value for name, value in headers}
+        self.data = data
         self.text = data.decode('utf-8', 'replace')
         try:
             self.body = json.loads(self.text) if data else None

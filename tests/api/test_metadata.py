@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -32,9 +33,13 @@ assert demo.token
 image = demo.get('/image/v2/images').body['images'][0]['id']
 
 
+def create(version=None, **members):
+    return demo.post(SERVERS, {'server': dict(
+        {'name': 'told', 'imageRef': image, 'flavorRef': '1'}, **members)}, version=version)
+
+
 def boot(**members):
-    made = demo.post(SERVERS, {'server': dict(
-        {'name': 'told', 'imageRef': image, 'flavorRef': '1'}, **members)})
+    made = create(**members)
     tap.expect(made.status, 202, repr(made))
     path = SERVERS + '/' + made.body['server']['id']
     wait_status(demo, path, 'server', 'ACTIVE')
@@ -123,6 +128,73 @@ def documents_come_with_their_types():
     tap.expect(ask('/latest/meta-data/instance-id').text, 'i-' + ID[:8])
     again = ask('/openstack/latest/meta_data.json').body
     assert again['random_seed'] != reply.body['random_seed']
+
+
+def file(path, data):
+    return {'path': path, 'contents': base64.b64encode(data).decode()}
+
+
+def files_of(server):
+    """What its metadata names, with what is there."""
+    listed = ask('/openstack/latest/meta_data.json', server=server).body.get('files', [])
+    return [(row['path'], ask('/openstack' + row['content_path'], server=server).data)
+            for row in listed]
+
+
+def files_are_given_along():
+    wanted = [('/etc/motd', b'hello'), ('C:\\x', b'\0\xff' * 5120), ('p' * 255, b'')]
+    path = boot(personality=[file(*row) for row in wanted])
+    server = path.rsplit('/', 1)[1]
+    tap.expect(files_of(server), wanted)
+    reply = ask('/openstack/content/0000', server=server)
+    tap.expect(reply.headers['content-type'], 'application/octet-stream')
+    for none in ('', '/', '/0003', '/0', '/0000/', '/../latest'):
+        tap.expect(ask('/openstack/content' + none, server=server).status, 404, none)
+    tap.expect(ask('/openstack/content/0000').status, 404)  # another server's
+    # A rebuild gives others, or none.
+    for more, left in (({'personality': [file('/a', b'a')]}, [('/a', b'a')]), ({}, [])):
+        reply = demo.post(path + '/action', {'rebuild': dict(more, imageRef=image)},
+                          version='compute 2.56')
+        tap.expect(reply.status, 202, repr(reply))
+        wait_status(demo, path, 'server', 'ACTIVE')
+        tap.expect(files_of(server), left)
+    # And the end of the server takes them away.
+    tap.expect(demo.delete(boot(personality=[file('/a', b'a')])).status, 204)
+    tap.expect(demo.delete(path).status, 204)
+    wait_for(lambda: [row['id'] for row in demo.get(SERVERS).body['servers']] == [ID],
+             'the end of the servers')
+    store = sqlite3.connect('file:%s?mode=ro' % os.path.join(cleatd.dir, 'cleat.db'), uri=True)
+    tap.expect(store.execute('SELECT * FROM server_files').fetchall(), [])
+    store.close()
+
+
+def files_have_limits():
+    def refused(personality, status, message=None, version=None):
+        for reply in (create(version, personality=personality), demo.post(
+                SERVER + '/action', {'rebuild': {'imageRef': image, 'personality': personality}},
+                version=version)):
+            tap.expect(reply.status, status, repr(reply))
+            if message:
+                tap.expect(reply.message(), message)
+    refused([file('/a', b'')] * 6, 403, 'Personality file limit exceeded')
+    refused([file('p' * 256, b'')], 403, 'Personality file path exceeds maximum 255')
+    refused([file('/a', b'x' * 10241)], 403, 'Personality file content exceeds maximum 10240')
+    refused([{'path': '/a', 'contents': 'no base64'}], 400)
+    refused([{'path': '/a'}], 400)
+    refused([{'path': '', 'contents': ''}], 400)
+    refused([dict(file('/a', b''), mode='0644')], 400)
+    refused('/a', 400)
+    refused([file('/a', b'')], 400, version='compute 2.57')
+    shown = demo.get('/compute/v2.1/limits').body['limits']['absolute']
+    tap.expect((shown['maxPersonality'], shown['maxPersonalitySize']), (5, 10240))
+    # Of a project's own.
+    admin, quotas = cleatd.user('admin'), '/compute/v2.1/os-quota-sets/' + demo.project_id
+    tap.expect(admin.put(quotas, {'quota_set': {'injected_files': 1}}).body['quota_set'][
+        'injected_files'], 1)
+    refused([file('/a', b'')] * 2, 403, 'Personality file limit exceeded')
+    tap.expect(admin.put(quotas, {'quota_set': {'injected_files': 1}},
+                         version='compute 2.57').status, 400)
+    tap.expect(admin.delete(quotas).status, 202)
 
 
 def devices_are_those_of_now():
@@ -226,7 +298,8 @@ def doors_are_there_after_a_crash():
 
 
 tap.run('metadata', [
-    errors_have_their_texts, documents_come_with_their_types, devices_are_those_of_now,
+    errors_have_their_texts, documents_come_with_their_types, files_are_given_along,
+    files_have_limits, devices_are_those_of_now,
     a_password_is_left_once, a_door_leads_to_one_server, the_relay_carries_requests,
     rude_guests_hurt_nobody, a_port_of_its_own_serves_proxies, doors_are_there_after_a_crash],
     cleanup=lambda: cleatd.__exit__())

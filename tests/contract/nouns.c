@@ -26,7 +26,7 @@ const RecordTable *const noun_tables[] = {
 	&share_export_table,    &share_rule_table,
 	&resource_lock_table,   &share_snapshot_table,
 	&share_mapping_table,   &share_type_access_table,
-	&action_event_table,
+	&action_event_table,    &server_file_table,
 };
 
 static_assert(ARRAY_SIZE(noun_tables) == NOUN_COUNT, "a row for each");

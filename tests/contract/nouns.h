@@ -7,7 +7,7 @@
 
 #include "records/tables.h"
 
-enum { NOUN_COUNT = 35 };
+enum { NOUN_COUNT = 36 };
 
 extern const RecordTable *const noun_tables[NOUN_COUNT];
 

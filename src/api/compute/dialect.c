@@ -45,6 +45,14 @@ static const char *quota_text(ApiRequest *r, const RefusalData *d)
 	if (str_eq(d->resource, "metadata_items"))
 		return arena_printf(r->arena, "Maximum number of metadata items exceeds %" PRId64,
 				    d->limit);
+	if (str_eq(d->resource, "injected_files"))
+		return "Personality file limit exceeded";
+	if (str_eq(d->resource, "injected_file_content_bytes"))
+		return arena_printf(r->arena, "Personality file content exceeds maximum %" PRId64,
+				    d->limit);
+	if (str_eq(d->resource, "injected_file_path_bytes"))
+		return arena_printf(r->arena, "Personality file path exceeds maximum %" PRId64,
+				    d->limit);
 	if (str_eq(d->resource, "server_groups"))
 		return "Quota exceeded, too many server groups.";
 	if (str_eq(d->resource, "server_group_members"))

@@ -137,6 +137,13 @@ extern const char *const compute_disk_configs[];
 		.offset = offsetof(Type, ipv6)                                                     \
 	}
 
+extern const JsonFields compute_file_fields;
+#define SERVER_FILES_ROW(Type, member)                                                             \
+	{                                                                                          \
+		.name = "personality", .type = JSON_LIST, .item = JSON_OBJECT, .until = V(56),     \
+		.fields = &compute_file_fields, .offset = offsetof(Type, member)                   \
+	}
+
 #define SERVER_HOSTNAME_ROWS(Type, member)                                                         \
 	{.name = "hostname",                                                                       \
 	 .type = JSON_TEXT,                                                                        \

@@ -27,8 +27,8 @@ static const QuotaMember limit_members[] = {
 	{.name = "maxServerGroups", .resource = "server_groups"},
 	{.name = "maxServerGroupMembers", .resource = "server_group_members"},
 	{.name = "maxImageMeta", .fixed = 128, .until = V(38)},
-	{.name = "maxPersonality", .fixed = 0, .until = V(56)},
-	{.name = "maxPersonalitySize", .fixed = 0, .until = V(56)},
+	{.name = "maxPersonality", .resource = "injected_files", .until = V(56)},
+	{.name = "maxPersonalitySize", .resource = "injected_file_content_bytes", .until = V(56)},
 	{.name = "maxSecurityGroups", .fixed = -1, .until = V(35)},
 	{.name = "maxSecurityGroupRules", .fixed = -1, .until = V(35)},
 	{.name = "maxTotalFloatingIps", .fixed = -1, .until = V(35)},
@@ -41,7 +41,7 @@ static const QuotaMember limit_members[] = {
 };
 
 /* The first are those that can be set: a row of QuotaWish each. */
-enum { QUOTAS_SET = 7 };
+enum { QUOTAS_SET = 10 };
 
 static const QuotaMember quota_members[] = {
 	{.name = "instances", .resource = "instances"},
@@ -51,9 +51,13 @@ static const QuotaMember quota_members[] = {
 	{.name = "key_pairs", .resource = "key_pairs"},
 	{.name = "server_groups", .resource = "server_groups"},
 	{.name = "server_group_members", .resource = "server_group_members"},
-	{.name = "injected_files", .fixed = 0, .until = V(56)},
-	{.name = "injected_file_content_bytes", .fixed = 0, .until = V(56)},
-	{.name = "injected_file_path_bytes", .fixed = 0, .until = V(56)},
+	{.name = "injected_files", .resource = "injected_files", .until = V(56)},
+	{.name = "injected_file_content_bytes",
+	 .resource = "injected_file_content_bytes",
+	 .until = V(56)},
+	{.name = "injected_file_path_bytes",
+	 .resource = "injected_file_path_bytes",
+	 .until = V(56)},
 	{.name = "fixed_ips", .fixed = -1, .until = V(35)},
 	{.name = "floating_ips", .fixed = -1, .until = V(35)},
 	{.name = "security_groups", .fixed = -1, .until = V(35)},
@@ -69,9 +73,13 @@ static const QuotaMember class_members[] = {
 	{.name = "key_pairs", .resource = "key_pairs"},
 	{.name = "server_groups", .resource = "server_groups", .since = V(50)},
 	{.name = "server_group_members", .resource = "server_group_members", .since = V(50)},
-	{.name = "injected_files", .fixed = 0, .until = V(56)},
-	{.name = "injected_file_content_bytes", .fixed = 0, .until = V(56)},
-	{.name = "injected_file_path_bytes", .fixed = 0, .until = V(56)},
+	{.name = "injected_files", .resource = "injected_files", .until = V(56)},
+	{.name = "injected_file_content_bytes",
+	 .resource = "injected_file_content_bytes",
+	 .until = V(56)},
+	{.name = "injected_file_path_bytes",
+	 .resource = "injected_file_path_bytes",
+	 .until = V(56)},
 	{.name = "fixed_ips", .fixed = -1, .until = V(49)},
 	{.name = "floating_ips", .fixed = -1, .until = V(49)},
 	{.name = "security_groups", .fixed = -1, .until = V(49)},
@@ -89,12 +97,14 @@ typedef struct QuotaBody {
 	const QuotaWish *quota_set;
 } QuotaBody;
 
-#define LIMIT_ROW(index, text)                                                                     \
+#define LIMIT_ROW_UNTIL(index, text, last)                                                         \
 	{                                                                                          \
 		.name = (text), .type = JSON_INT_LOOSE, .min = -1, .max = INT32_MAX,               \
+		.until = (last),                                                                   \
 		.offset = offsetof(QuotaWish, limits) + (index) * sizeof(int64_t),                 \
 		.present = offsetof(QuotaWish, wanted) + (index) * sizeof(bool) + 1                \
 	}
+#define LIMIT_ROW(index, text) LIMIT_ROW_UNTIL(index, text, 0)
 
 static const JsonField wish_rows[] = {
 	LIMIT_ROW(0, "instances"),
@@ -104,6 +114,9 @@ static const JsonField wish_rows[] = {
 	LIMIT_ROW(4, "key_pairs"),
 	LIMIT_ROW(5, "server_groups"),
 	LIMIT_ROW(6, "server_group_members"),
+	LIMIT_ROW_UNTIL(7, "injected_files", V(56)),
+	LIMIT_ROW_UNTIL(8, "injected_file_content_bytes", V(56)),
+	LIMIT_ROW_UNTIL(9, "injected_file_path_bytes", V(56)),
 	{.name = "force", .type = JSON_BOOL_LOOSE, .offset = offsetof(QuotaWish, force)},
 };
 static const JsonFields wish_fields = JSON_FIELDS(wish_rows, QuotaWish);
@@ -125,6 +138,9 @@ static const JsonField class_wish_rows[] = {
 	LIMIT_ROW(4, "key_pairs"),
 	LIMIT_ROW(5, "server_groups"),
 	LIMIT_ROW(6, "server_group_members"),
+	LIMIT_ROW_UNTIL(7, "injected_files", V(56)),
+	LIMIT_ROW_UNTIL(8, "injected_file_content_bytes", V(56)),
+	LIMIT_ROW_UNTIL(9, "injected_file_path_bytes", V(56)),
 };
 static const JsonFields class_wish_fields = JSON_FIELDS(class_wish_rows, QuotaWish);
 

@@ -89,11 +89,7 @@ static const JsonField create_rows[] = {
 	 .value_max = LIMIT_NAME_CHARS,
 	 .offset = offsetof(CreateFields, metadata)},
 	SERVER_LOOK_ROWS(CreateFields, disk_config, access_ipv4, access_ipv6),
-	{.name = "personality",
-	 .type = JSON_LIST,
-	 .item = JSON_ANY,
-	 .until = V(56),
-	 .offset = offsetof(CreateFields, personality)},
+	SERVER_FILES_ROW(CreateFields, personality),
 	{.name = "availability_zone",
 	 .type = JSON_TEXT,
 	 .min = 1,
@@ -207,8 +203,6 @@ static const char *complaint(ApiRequest *r, const CreateFields *fields, ServerWi
 			return "Invalid imageRef provided.";
 		wish->image_id = arena_strdup(r->arena, canonical);
 	}
-	if (fields->personality.count)
-		return "File injection is not available.";
 	if (fields->min_count && fields->max_count && fields->min_count > fields->max_count)
 		return "min_count must be <= max_count";
 	if (fields->hostname && wish->count > 1)
@@ -282,6 +276,7 @@ static int server_create(ApiRequest *r, Fault *f)
 		.tags = fields->tags.items,
 		.tag_count = fields->tags.count,
 		.user_data = fields->user_data,
+		.files = fields->personality,
 		.key_name = fields->key_name,
 		.hostname = fields->hostname,
 		.access_ipv4 = fields->access_ipv4,

@@ -12,7 +12,6 @@ typedef struct RebuildFields {
 	RebuildWish wish;
 	const char *admin_pass;
 	bool preserve_ephemeral;
-	JsonList personality;
 	JsonList trusted_certs;
 } RebuildFields;
 
@@ -46,11 +45,7 @@ static const JsonField rebuild_rows[] = {
 	 .type = JSON_BOOL_LOOSE,
 	 .offset = offsetof(RebuildFields, preserve_ephemeral)},
 	SERVER_LOOK_ROWS(RebuildFields, wish.disk_config, wish.access_ipv4, wish.access_ipv6),
-	{.name = "personality",
-	 .type = JSON_LIST,
-	 .item = JSON_ANY,
-	 .until = V(56),
-	 .offset = offsetof(RebuildFields, personality)},
+	SERVER_FILES_ROW(RebuildFields, wish.files),
 	{.name = "description",
 	 .type = JSON_TEXT,
 	 .flags = JSON_NULLABLE,
@@ -105,8 +100,6 @@ static int rebuild(ApiRequest *r, Fault *f)
 	Server *server;
 	int k;
 
-	if (fields->personality.count)
-		return api_refuse(r, 400, "File injection is not available.");
 	wish.may_reimage = r->version >= V(93);
 	if (fields->trusted_certs.count)
 		wish.trusted_certs = json_print_text_list(r->arena, fields->trusted_certs.items,

@@ -7,6 +7,20 @@
 
 const char *const compute_disk_configs[] = {"AUTO", "MANUAL", NULL};
 
+static const JsonField file_rows[] = {
+	{.name = "path",
+	 .type = JSON_TEXT,
+	 .flags = JSON_REQUIRED,
+	 .min = 1,
+	 .offset = offsetof(ServerFile, path)},
+	{.name = "contents",
+	 .type = JSON_TEXT,
+	 .format = JSON_FORMAT_BASE64,
+	 .flags = JSON_REQUIRED,
+	 .offset = offsetof(ServerFile, contents)},
+};
+const JsonFields compute_file_fields = JSON_FIELDS(file_rows, ServerFile);
+
 const char *compute_last_segment(const char *reference)
 {
 	const char *slash = strrchr(reference, '/');
