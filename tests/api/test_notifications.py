@@ -16,11 +16,12 @@ sys.path[:0] = [os.path.join(TESTS, 'notify'), os.path.join(TESTS, 'lib'),
 import tap  # noqa: E402
 from lib import Cleatd, wait_for  # noqa: E402
 from notices import (  # noqa: E402
-    DEATH, LIFE, OFF, SHARE_STORY, VOLUME_STORY, VOLUMES, Story, check_versioned, events_of,
-    volume_events_of)
+    DEATH, LIFE, OFF, SERVERS, SHARE_STORY, VOLUME_STORY, VOLUMES, Story, check_versioned,
+    events_of, volume_events_of)
 
 LINE = re.compile(r'notification=(\S+) exchange=(\S+) message=(\{.*\})$')
 OPERATIONS = '/admin/v1/operations'
+REBOOT = ['reboot.start', 'reboot.end']
 WHEN = re.compile(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$')
 
 
@@ -62,6 +63,7 @@ def of_type(notices, *types):
 
 def whole_story_is_told_in_order():
     story = Story(cleatd).create()
+    story.act('reboot', 'ACTIVE', {'type': 'HARD'})
     volume = story.volumes()
     old, new = story.volume(), story.volume()
     story.attach(old)
@@ -74,8 +76,9 @@ def whole_story_is_told_in_order():
     story.delete()
     notices = told()
     tap.expect(events_of(notices, story.id),
-               LIFE + VOLUME_STORY + VOLUME_STORY[:2] + ['volume_swap.start', 'volume_swap.end'] +
-               VOLUME_STORY[2:] + OFF + SHARE_STORY + DEATH, 'events of the server')
+               LIFE + REBOOT + VOLUME_STORY + VOLUME_STORY[:2] +
+               ['volume_swap.start', 'volume_swap.end'] + VOLUME_STORY[2:] + OFF + SHARE_STORY +
+               DEATH, 'events of the server')
     tap.expect(volume_events_of(notices, volume),
                ['volume.create.start', 'volume.create.end', 'volume.attach.start',
                 'volume.attach.end', 'volume.detach.start', 'volume.detach.end'], 'of a volume')
@@ -88,7 +91,7 @@ def payloads_are_those_of_the_samples():
     versioned = [notice for notice in told() if notice['event_type'].startswith('instance.')]
     checked = {notice['event_type'] for notice in versioned if check_versioned(notice)}
     tap.expect(checked, {'instance.' + event for event in
-                         LIFE + VOLUME_STORY + OFF + SHARE_STORY + DEATH +
+                         LIFE + REBOOT + VOLUME_STORY + OFF + SHARE_STORY + DEATH +
                          ['volume_swap.start', 'volume_swap.end']}, 'events with a sample')
 
 
@@ -216,6 +219,30 @@ def failure_says_why():
         tap.expect(failed['payload']['nova_object.data']['old_volume_id'], old, 'old volume')
 
 
+def failures_are_as_in_the_samples():
+    """Of a volume and of an image that have lost their bytes."""
+    with Cleatd(args=['--config', CONFIG]) as poor:
+        story = Story(poor).create()
+        volume = story.volume()
+        os.unlink(os.path.join(poor.dir, 'volumes', volume + '.raw'))
+        reply = story.user.post(story.path + '/os-volume_attachments',
+                                {'volumeAttachment': {'volumeId': volume}})
+        tap.expect(reply.status, 200, 'status of %r' % reply)
+        wait_for(lambda: of_type(told(poor), 'instance.volume_attach.error'), 'the failure')
+        image = story.user.get(story.path).body['server']['image']['id']
+        os.unlink(os.path.join(poor.dir, 'depot', 'images', image))
+        reply = story.user.post(SERVERS, {'server': {
+            'name': 'poor', 'imageRef': image, 'flavorRef': '1', 'networks': 'none'}},
+            version='compute 2.52')
+        tap.expect(reply.status, 202, 'status of %r' % reply)
+        wait_for(lambda: of_type(told(poor), 'instance.create.error'), 'the other failure')
+        failed = [notice for notice in told(poor) if notice['event_type'].startswith('instance.')
+                  and notice['priority'] == 'ERROR']
+        tap.expect([notice['event_type'] for notice in failed],
+                   ['instance.volume_attach.error', 'instance.create.error'], 'failures')
+        assert all(check_versioned(notice) for notice in failed)
+
+
 def failure_of_a_share_says_why():
     path = config('fake', driver='log', notification_format='versioned')
     with Cleatd(args=['--config', path], env={'CLEAT_FAKE_SHARE_FAIL': '2:broken'}) as broken:
@@ -293,6 +320,6 @@ tap.run('notifications', [
     each_is_whole_and_one_of_a_kind, unversioned_ones_of_servers,
     how_a_volume_is_connected_is_not_told, attachments_of_others_are_told,
     changes_at_once_are_told, who_asks_as_an_administrator_is_told_as_one, failure_says_why,
-    failure_of_a_share_says_why, what_cannot_be_read_is_put_aside,
+    failures_are_as_in_the_samples, failure_of_a_share_says_why, what_cannot_be_read_is_put_aside,
     what_waits_when_nobody_is_to_be_told_any_more_goes, nothing_is_written_where_nobody_is_told],
     cleanup)
