@@ -24,6 +24,10 @@ VOLUME = None
 
 
 class Guest(Server):
+    def __init__(self, **wish):
+        super().__init__(name='told', config_drive=True, networks='auto',
+                         metadata={'role': 'db'}, **wish)
+
     def http(self, path):
         return self.run('wget -q -O - %s%s' % (MD, path))
 
@@ -37,7 +41,7 @@ def devices(text):
 
 def a_guest_boots_with_a_network():
     global SERVER
-    SERVER = Guest(name='told', config_drive=True, networks='auto', metadata={'role': 'db'})
+    SERVER = Guest()
     SERVER.run('ip link set dev eth0 up && ip addr add 169.254.10.15/16 dev eth0')
 
 
