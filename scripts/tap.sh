@@ -56,13 +56,17 @@ tap_replay() { # FOLDER PROGRAM: what tap_programs kept of it
 	return "$(cat "$1/$name.status")"
 }
 
-tap_programs() { # PREFIX 'PROGRAM [WORD]'...: with tests, several at a time, told in order
-	local prefix=$1 folder program
+# Runs programs with tests, several at a time, and tells of them in order. MORE: so many more at a
+# time than there are processors, for what waits a lot.
+tap_programs() { # [-j MORE] PREFIX 'PROGRAM [WORD]'...
+	local prefix folder program more=0
+	[ "$1" = -j ] && more=$2 && shift 2
+	prefix=$1
 	shift
 	folder=$(mktemp -d)
 	export -f tap_name
 	# shellcheck disable=SC2016
-	printf '%s\n' "$@" | xargs -P "$(nproc)" -d '\n' -I '{}' bash -c '
+	printf '%s\n' "$@" | xargs -P "$(($(nproc) + more))" -d '\n' -I '{}' bash -c '
 		name=$2/$(tap_name "$1")
 		$1 >"$name.out" 2>&1 </dev/null
 		echo $? >"$name.status"' - '{}' "$folder"

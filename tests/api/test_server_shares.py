@@ -552,6 +552,7 @@ def bug_2089007_nothing_takes_access_away_while_it_is_attached():
     tap.expect((rules(share), locks(share)), before, 'rules and locks')
     tap.expect(server.status(share), 'active', 'status')
     server.delete()
+    wait_for(lambda: not rules(share), 'rule to go')
     for value, name in (revert, shrink):
         expect(act(share, name, value), 202)
         wait_status(demo, '%s/%s' % (SHARES, share), 'share', 'available')
