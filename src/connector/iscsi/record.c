@@ -4,7 +4,8 @@
  * Node records of open-iscsi: what a login reads. iscsiadm makes the file, with
  * the defaults of iscsid.conf; what differs is written into it here, as
  * iscsiadm takes values on its command line only, where everybody can read a
- * secret. A comment marks the records that we made.
+ * secret. A comment marks the records that we made. They are files that go as
+ * files: that takes no time, and cannot hang.
  *
  * A record that somebody else made is changed for the time of a login, or a
  * scan by iscsid would bring every LUN of the target to this host; afterwards
@@ -12,6 +13,7 @@
  */
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "connector/iscsi/priv.h"
@@ -87,17 +89,21 @@ static int record_new(ConnectorCall *call, const IscsiInfo *info, const IscsiTar
 	return r;
 }
 
+/* The file, and the directories that nothing else is in. iscsiadm would do no more. */
 static int remove_record(ConnectorCall *call, const IscsiTarget *target, Fault *f)
 {
-	static const char *const words[] = {"--op", "delete", NULL};
-	RunResult result = {0};
-	int r = iscsi_node(call, target, ISCSI_COMMAND_MS, words, &result, f);
+	const char *path = record_path(call, target);
+	char *place;
 
-	if (r == 0 && record_path(call, target))
-		r = fault(f, -EIO, "the record of %s at %s: %s", target->iqn,
-			  iscsi_portal(call->arena, target), iscsi_exit_text(result.status));
-	run_result_done(&result);
-	return r;
+	if (!path)
+		return 0;
+	place = arena_strdup(call->arena, host_path(call->host, call->arena, "%s", path));
+	if (unlink(place) < 0 && errno != ENOENT)
+		return fault(f, -errno, "%s: %s", path, strerror(errno));
+	do
+		*strrchr(place, '/') = '\0';
+	while (!str_ends(place, "/nodes") && rmdir(place) == 0);
+	return 0;
 }
 
 static int change_for_login(ConnectorCall *call, const IscsiInfo *info, const IscsiTarget *target,
@@ -128,9 +134,8 @@ int iscsi_record_lend(ConnectorCall *call, const IscsiInfo *info, const IscsiTar
 	const char *lent = before && !iscsi_file_is_ours(before) ? before : NULL;
 	int r = before ? 0 : record_new(call, info, target, f);
 
-	if (r)
-		return r;
-	r = change_for_login(call, info, target, multipath, !lent, f);
+	if (r == 0)
+		r = change_for_login(call, info, target, multipath, !lent, f);
 	if (r && !before)
 		(void)remove_record(call, target, NULL); /* it is not marked yet; r is told */
 	if (r == 0)
@@ -174,15 +179,9 @@ bool iscsi_record_is_ours(ConnectorCall *call, const IscsiTarget *target)
 	return iscsi_file_is_ours(record_text(call, target));
 }
 
-static int delete_once(ConnectorCall *call, const IscsiTarget *target, Fault *f)
-{
-	return iscsi_record_is_ours(call, target) ? remove_record(call, target, f) : 0;
-}
-
-/* Twice: a record that stays may hold a secret. */
 int iscsi_record_delete(ConnectorCall *call, const IscsiTarget *target, Fault *f)
 {
-	return delete_once(call, target, NULL) == 0 ? 0 : delete_once(call, target, f);
+	return iscsi_record_is_ours(call, target) ? remove_record(call, target, f) : 0;
 }
 
 bool iscsi_record_is_automatic(ConnectorCall *call, const IscsiTarget *target)

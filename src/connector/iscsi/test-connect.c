@@ -38,6 +38,7 @@ TEST(two_paths_and_a_map_come_and_go)
 	assert_int_equal(logged(w, "blockdev --flushbufs"), 0);
 	assert_int_equal(detach(&u), 0);
 	assert_int_equal(logged(w, "blockdev --flushbufs"), 3); /* the map and its paths */
+	assert_int_equal(logged(w, "iscsiadm -m node"), 4);     /* to each portal new and --login */
 	assert_string_equal(world_left(w), "");
 }
 
@@ -349,8 +350,9 @@ TEST(h22_session_of_somebody_else_stays)
 	assert_int_equal(world_login(w, '1'), 0);
 	assert_int_equal(attach(&u), 0);
 	assert_int_equal(detach(&u), 0);
-	assert_string_equal(world_left(w), world_text(w, "%s /etc/iscsi/nodes " WORLD_RECORD " ",
-						      session_of(w), '1'));
+	assert_string_equal(world_left(w),
+			    world_text(w, "%s /etc/iscsi/nodes/" WORLD_IQN " " WORLD_RECORD " ",
+				       session_of(w), '1'));
 }
 
 TEST(h22_session_that_the_system_starts_stays)

@@ -352,9 +352,6 @@ static int world_node(World *w, const char *const *argv, size_t count)
 				     "node.startup = manual\n%s"
 				     "node.session.auth.authmethod = None\n# END RECORD\n",
 				     w->always_scans ? "" : "node.session.scan = auto\n"));
-	} else if (str_eq(last, "delete")) {
-		tree_remove(w->tree, record);
-		tree_remove(w->tree, "/etc/iscsi/nodes");
 	} else if (str_eq(last, "--login")) {
 		return world_login(w, portal);
 	} else {
@@ -485,9 +482,14 @@ static int world_answer(void *ctx, const RunSpec *spec, RunResult *ret, Fault *f
 /* Every session, device, map and file that is left, in order. */
 static const char *world_left(World *w)
 {
-	static const char *const places[] = {
-		"/sys/class/iscsi_session/*", "/sys/block/*", "/etc/iscsi/*",  "/etc/iscsi/.cleat*",
-		"/etc/iscsi/nodes/*/*",       WORLD_WWIDS,    WORLD_QUIET "/*"};
+	static const char *const places[] = {"/sys/class/iscsi_session/*",
+					     "/sys/block/*",
+					     "/etc/iscsi/[!n]*",
+					     "/etc/iscsi/nodes/*",
+					     "/etc/iscsi/.cleat*",
+					     "/etc/iscsi/nodes/*/*",
+					     WORLD_WWIDS,
+					     WORLD_QUIET "/*"};
 	_cleanup_(buf_done) Buf left = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
