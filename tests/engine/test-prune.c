@@ -131,9 +131,11 @@ static int before_work(Tx *tx, void *ctx, Fault *f)
 	size_t count;
 	int r = action_events_before(tx, h->arena, "b", &before, &count, f);
 
-	if (!r)
-		r = instance_action_get(tx, h->arena, "b", &action, f);
-	assert_int_equal(r, 0);
+	if (r)
+		return fault_unexpected(f, r);
+	r = instance_action_get(tx, h->arena, "b", &action, f);
+	if (r)
+		return fault_unexpected(f, r);
 	assert_int_equal(count, 2);
 	assert_string_equal(before[0]->id, "b/00");
 	assert_string_equal(before[0]->event, "first");
