@@ -22,23 +22,46 @@ import metadata  # noqa: E402
 from attach import CLEATD, asked, demo  # noqa: E402
 
 SHARES = '/share/v2/shares'
+SNAPSHOTS = '/share/v2/snapshots'
 NEWEST = {'version': 'shared-file-system 2.82'}
 AT = {'version': 'compute 2.97'}
 MIB = 1 << 20
 TOLD = '/openstack/2025-04-04/meta_data.json'
 
+# CAP_DAC_READ_SEARCH, by which files are opened by number; CAP_SYS_ADMIN, _PTRACE, _MODULE, _RAWIO
+FORBIDDEN = (2, 16, 17, 19, 21)
+SECRET = 'not for guests\n'
+TRAPS = (
+    'ln -s %(decoy)s out && ln -s %(decoy)s/file file && ln -s ' + '../' * 20 + './%(decoy)s up',
+    'mkdir -p inner/inner && ln -s %(decoy)s inner/out && ln -s .. inner/inner/out',
+    'mkfifo pipe; mknod memory c 1 1; mknod disk b 7 0; test -p pipe',  # devices where it may
+    'cp /bin/busybox suid && chmod 6755 suid && ln suid hard',
+    'mkdir -p -- "-rf" "a -o suid,dev" "$(printf \'new\\nline\')" && echo > "-rf/..."',
+    'i=0; while [ $i -lt 100 ]; do mkdir deep; cd deep; i=$((i+1)); done; ln -s %(decoy)s out',
+    'mkdir none && echo > none/file && chmod 0 none',
+)
+
 SERVER = None
 ONE, TWO = None, None
+DECOY = None
 
 
 # --- vocabulary ----------------------------------------------------------------------------
 
 class Share:
-    def __init__(self):
-        self.id = asked(demo().post(SHARES, {'share': {'share_proto': 'NFS', 'size': 1}},
-                                    **NEWEST))['share']['id']
+    def __init__(self, protocol='NFS', **wish):
+        body = dict({'share_proto': protocol, 'size': 1}, **wish)
+        self.id = asked(demo().post(SHARES, {'share': body}, **NEWEST))['share']['id']
         self.path = '%s/%s' % (SHARES, self.id)
+        self.wait()
+
+    def wait(self):
         lib.wait_for(lambda: self.status() == 'available', 'share to be available')
+
+    def act(self, action, body):
+        reply = demo().post(self.path + '/action', {action: body}, **NEWEST)
+        tap.expect(reply.status, 202, '%s: %r' % (action, reply))
+        self.wait()
 
     def status(self):
         status = asked(demo().get(self.path, **NEWEST))['share']['status']
@@ -112,7 +135,7 @@ class Guest(metadata.Guest):
 
 def mounts_of_cleatd():
     with open('/proc/self/mountinfo', encoding='utf-8') as file:
-        return [line.split()[4] for line in file if CLEATD.dir in line]
+        return [line.split() for line in file if CLEATD.dir in line]
 
 
 def shares_told(text):
@@ -161,12 +184,110 @@ def both_sides_write_and_read():
     tap.expect(SERVER.run('ls /mnt/one'), 'guest.txt\nhost.txt')
 
 
-def a_guest_cannot_leave_its_share():
-    """Links and names that lead out, made by the guest, lead into the guest."""
-    SERVER.run('cd /mnt/one && ln -s /etc etc && ln -s ../../../../../../etc/passwd passwd')
-    tap.expect(SERVER.run('cat /mnt/one/passwd /mnt/one/etc/passwd 2>&1 | grep -c root:; true'),
-               '0', 'lines of the host')
-    SERVER.run('rm /mnt/one/etc /mnt/one/passwd')
+def server_of(pid):
+    """The last of its children: it does what the guest asks for."""
+    with open('/proc/%d/task/%d/children' % (pid, pid), encoding='ascii') as file:
+        children = file.read().split()
+    return server_of(int(children[-1])) if children else pid
+
+
+def what_serves_a_share_has_nothing_else():
+    """Whatever a guest asks it for: the share is its root, in a world of its own."""
+    roots = [os.stat(share.directory()) for share in (ONE, TWO)]
+    places = {(found.st_dev, found.st_ino) for found in roots}
+    tap.expect(len(places), 2, 'directories of shares')
+    for pid in map(server_of, SERVER.programs()):
+        proc = '/proc/%d/' % pid
+        found = os.stat(proc + 'root/')
+        assert (found.st_dev, found.st_ino) in places, 'its root is not a share'
+        places.remove((found.st_dev, found.st_ino))
+        with open(proc + 'mountinfo', encoding='utf-8') as file:
+            tap.expect([line.split()[4] for line in file], ['/'], 'what it has mounted')
+        for name in ('mnt', 'net', 'pid'):
+            assert os.readlink(proc + 'ns/' + name) != os.readlink('/proc/self/ns/' + name), name
+        with open(proc + 'status', encoding='ascii') as file:
+            status = dict(line.rstrip('\n').split(':\t', 1) for line in file if ':\t' in line)
+        tap.expect(status['Seccomp'].strip(), '2', 'filter of system calls')
+        for name in ('CapEff', 'CapPrm', 'CapBnd'):
+            tap.expect([bit for bit in FORBIDDEN if int(status[name], 16) >> bit & 1], [], name)
+
+
+class Decoy:
+    """What guests have no business with, beside the shares."""
+
+    def __init__(self):
+        self.path = os.path.join(CLEATD.dir, 'decoy')
+        os.mkdir(self.path, 0o700)
+        os.mkdir(os.path.join(self.path, 'inner'), 0o700)
+        for name in ('file', 'inner/file'):
+            with open(os.path.join(self.path, name), 'w', encoding='ascii') as file:
+                file.write(SECRET)
+        self.before = self.look()
+
+    def look(self):
+        found = {}
+        for place, folders, names in os.walk(self.path):
+            for name in ['.'] + folders + names:
+                path = os.path.join(place, name)
+                st = os.lstat(path)
+                found[path] = (st.st_mode, st.st_uid, st.st_size, st.st_mtime_ns, st.st_ctime_ns,
+                               st.st_nlink)
+        return found
+
+    def check(self):
+        tap.expect(self.look(), self.before, 'what is beside the shares')
+
+
+def a_guest_leaves_traps():
+    """Links and names that lead out lead into the guest for itself; the host is next."""
+    global DECOY
+    DECOY = Decoy()
+    for line in TRAPS:
+        SERVER.run('cd /mnt/two && ' + line % {'decoy': DECOY.path})
+    tap.expect(SERVER.run('cat /mnt/two/*/file /mnt/two/file 2>/dev/null | grep -c '
+                          '"not for guests"; true'), '0', 'lines of the host')
+    for words in mounts_of_cleatd():
+        assert {'nosuid', 'nodev'} <= set(words[5].split(',')), words
+    DECOY.check()
+
+
+def snapshot_of(share):
+    made = asked(demo().post(SNAPSHOTS, {'snapshot': {'share_id': share.id}}, **NEWEST))['snapshot']
+    path = '%s/%s' % (SNAPSHOTS, made['id'])
+
+    def there():
+        status = asked(demo().get(path, **NEWEST))['snapshot']['status']
+        assert 'error' not in status, status
+        return status == 'available'
+    lib.wait_for(there, 'the snapshot')
+    return path
+
+
+def the_host_falls_into_no_trap():
+    """Whatever it does with the share: copies have the links, and nobody has what they name."""
+    TWO.act('extend', {'new_size': 2})
+    snapshot = snapshot_of(TWO)
+    name = snapshot.rsplit('/', 1)[1]
+    copy = Share(size=2, snapshot_id=name)
+    TWO.act('revert', {'snapshot_id': name})
+    TWO.act('shrink', {'new_size': 1})
+    DECOY.check()
+    SERVER.give(copy, 'copy')
+    SERVER.start()
+    SERVER.mount('copy', '/mnt/copy')
+    told = SERVER.run('cd /mnt/copy && for name in out file inner/out up; do readlink $name; done')
+    tap.expect(told.split(), [DECOY.path, DECOY.path + '/file', DECOY.path,
+                              '../' * 20 + './' + DECOY.path], 'links')
+    tap.expect(SERVER.run('find /mnt/copy -type f -exec grep -l "not for guests" {} +; true'), '',
+               'files of the host')
+    SERVER.stop()
+    SERVER.take(copy)
+    asked(demo().delete(snapshot, **NEWEST))
+    lib.wait_for(lambda: demo().get(snapshot, **NEWEST).status == 404, 'the snapshot to go')
+    copy.delete()
+    TWO.delete()
+    DECOY.check()
+    SERVER.start()
 
 
 def the_guest_is_told_of_its_shares():
@@ -228,7 +349,7 @@ def a_share_is_gone_after_a_detach():
     tap.expect(SERVER.run('cat /mnt/one/guest.txt'), 'first from the guest')
     tap.expect(list(shares_told(SERVER.http(TOLD))), ['data'], 'over the network')
     tap.expect(list(shares_told(SERVER.drive(TOLD[1:]))), ['data'], 'on the config drive')
-    TWO.delete()
+    SERVER.stop()
 
 
 def a_server_is_deleted_with_its_share():
@@ -244,12 +365,17 @@ def daemon_ends_well():
     tap.expect(CLEATD.stop(), 0, 'status of cleatd')
 
 
+def cleanup():
+    attach.cleanup()
+    CLEATD.__exit__()
+
+
 if __name__ == '__main__':
     assert CLEATD.start(), 'cleatd does not start; see ' + CLEATD.log.name
     tap.run('shares', [
         a_guest_boots_without_shares, two_shares_are_mounted_by_their_tags,
-        both_sides_write_and_read, a_guest_cannot_leave_its_share,
+        both_sides_write_and_read, what_serves_a_share_has_nothing_else, a_guest_leaves_traps,
         the_guest_is_told_of_its_shares, throughput, what_serves_a_share_is_killed,
         cleatd_dies_while_the_guest_has_shares, a_share_is_gone_after_a_detach,
-        a_server_is_deleted_with_its_share, daemon_ends_well,
-    ], lambda: CLEATD.__exit__())
+        the_host_falls_into_no_trap, a_server_is_deleted_with_its_share, daemon_ends_well,
+    ], cleanup)
