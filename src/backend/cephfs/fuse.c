@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "backend/cephfs/priv.h"
 #include "backend/directory/mount.h"
@@ -17,8 +16,9 @@
 #include "run/run.h"
 
 enum {
-	MOUNT_MS = 50 * 1000,
-	UMOUNT_MS = 50 * 1000,
+	MOUNT_MS = 40 * 1000,
+	UMOUNT_MS = 40 * 1000,
+	LOOK_MS = 20 * 1000,
 	NAME_BYTES = 64,
 };
 
@@ -71,15 +71,32 @@ static int run_fuse(const CephFs *cephfs, const FuseMount *mount, Fault *f)
 	return run_checked(&spec, NULL, f);
 }
 
-/* A mount whose server process is gone answers ENOTCONN, and can only be taken away. */
+/* A mount whose server process is gone answers ENOTCONN. A child asks: it can be given up. */
+static int is_dead(const char *path, bool *ret, Fault *f)
+{
+	_cleanup_(run_result_done) RunResult result = {0};
+	const RunSpec spec = {
+		.argv = RUN_ARGV("stat", "--file-system", path),
+		.timeout_ms = LOOK_MS,
+	};
+	int r = run_command(&spec, &result, f);
+
+	*ret = !r && result.status && strstr(result.err, strerror(ENOTCONN));
+	return r;
+}
+
+/* One that is dead can only be taken away. */
 static int remove_dead(const CephFs *cephfs, const char *name, bool *is_mounted, Fault *f)
 {
 	_cleanup_(arena_freep) Arena *arena = arena_new();
 	const char *path = arena_printf(arena, "%s/%s", cephfs->mount_path, name);
-	struct statvfs st;
+	bool dead = false;
+	int r = mount_exists(cephfs->mounts, name, is_mounted, f);
 
-	if (statvfs(path, &st) == 0 || errno != ENOTCONN)
-		return mount_exists(cephfs->mounts, name, is_mounted, f);
+	if (!r && *is_mounted)
+		r = is_dead(path, &dead, f);
+	if (r || !dead)
+		return r;
 	if (umount2(path, UMOUNT_NOFOLLOW | MNT_DETACH))
 		return fault(f, -errno, "unmount %s: %s", path, strerror(errno));
 	*is_mounted = false;

@@ -5,10 +5,37 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "contract/share-backend.h"
 
 #define CEPHFS_SHARES "/cleat/shares"
-#define CEPHFS_TRASH "/cleat/trash"
+
+typedef struct AllCall AllCall;
+
+/* A mount of the whole file system; all.c. */
+typedef struct All {
+	pthread_rwlock_t turn; /* who works in it reads, who mounts it writes */
+	uint64_t mounts;       /* how often it was mounted anew */
+	int shares;            /* /cleat/shares */
+	int trash;             /* /cleat/trash */
+	pthread_mutex_t lock;  /* of what follows, for the thread that watches */
+	pthread_cond_t wake;
+	AllCall *calls;
+	bool ends;
+	bool is_open;
+	bool is_watched;
+	pthread_t watcher;
+} All;
+
+/* Somebody who works in it. */
+struct AllCall {
+	All *all; /* NULL: he is not there */
+	AllCall *next;
+	clockid_t clock;  /* of his CPU time */
+	int64_t used_ns;  /* and what that was */
+	int64_t since_ms; /* for so long */
+};
 
 typedef struct CephFs {
 	char *conf;
@@ -16,10 +43,9 @@ typedef struct CephFs {
 	char *address;
 	char *mount_path;
 	char *options;
-	int mounts;
-	int shares; /* /cleat/shares, in a mount of all of it */
-	int trash;  /* /cleat/trash */
+	int mounts; /* the directory of that path */
 	char *pool; /* where the bytes of files are */
+	All all;
 } CephFs;
 
 /* ---- users.c ---- */
@@ -48,3 +74,17 @@ typedef struct FuseMount {
 /* Mount if it is not. The key lies in a file beside the mount point until fuse_unmount(). */
 _must_use_ int fuse_mount(const CephFs *cephfs, const FuseMount *mount, Fault *f);
 _must_use_ int fuse_unmount(const CephFs *cephfs, const char *name, Fault *f);
+
+/* ---- all.c ---- */
+
+_must_use_ int all_open(CephFs *cephfs, Fault *f);
+/* Also of one that was never opened. */
+void all_close(CephFs *cephfs);
+
+/*
+ * Use cephfs->all until all_leave(). Where the cluster does not answer for a while, calls on its
+ * files fail; running a child takes no CPU, and is not for in here.
+ */
+_must_use_ int all_enter(CephFs *cephfs, AllCall *call, Fault *f);
+/* Nothing for one that did not enter. */
+void all_leave(AllCall *call);

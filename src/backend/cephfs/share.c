@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the Cleat authors */
 /*
- * The slots. Shares are made, resized and deleted in a mount of the whole file system that is there
- * as long as the backend is open. A share is whole once it has its quota, which is set last and
- * taken first.
+ * The slots. Shares are made, resized and deleted in a mount of the whole file system. A share is
+ * whole once it has its quota, which is set last and taken first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +16,11 @@
 #include "backend/directory/place.h"
 #include "backend/directory/tree.h"
 #include "base/beneath.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 
 #define QUOTA "ceph.quota.max_bytes"
 #define NAMESPACE "ceph.dir.layout.pool_namespace"
-#define ALL "all" /* the mount of the whole file system */
 
 enum { READONLY_BYTES = UUID_TEXT + 3 };
 
@@ -48,30 +45,47 @@ static int set_quota(int fd, int64_t bytes, Fault *f)
 }
 
 /* A number that CephFS keeps as an attribute; 0 where it has none. */
-static int64_t get_number(int fd, const char *name)
+static int get_number(int fd, const char *name, int64_t *ret, Fault *f)
 {
 	char text[24] = "";
 	ssize_t n = fgetxattr(fd, name, text, sizeof(text) - 1);
-	int64_t value = 0;
 
-	if (n > 0 && !str_parse_i64(text, &value))
-		value = 0;
-	return value;
+	if (n < 0 && errno != ENODATA)
+		return fault(f, -errno, "read %s: %s", name, strerror(errno));
+	if (n <= 0 || !str_parse_i64(text, ret))
+		*ret = 0;
+	return 0;
 }
 
 /* 0 or SHARE_BACKEND_NO_SHARE, also for one that is not whole. */
 static int share_open(const CephFs *cephfs, const Share *share, int *ret_fd, Fault *f)
 {
-	_cleanup_(closep) int fd = open_beneath(cephfs->shares, share->id, O_RDONLY | O_DIRECTORY);
+	_cleanup_(closep) int fd =
+		open_beneath(cephfs->all.shares, share->id, O_RDONLY | O_DIRECTORY);
+	int64_t quota;
+	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return SHARE_BACKEND_NO_SHARE;
 	if (fd < 0)
 		return fault(f, -errno, "open a share: %s", strerror(errno));
-	if (get_number(fd, QUOTA) == 0)
+	r = get_number(fd, QUOTA, &quota, f);
+	if (r)
+		return r;
+	if (quota == 0)
 		return SHARE_BACKEND_NO_SHARE;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+/* The same as a call of its own. */
+static int share_look(CephFs *cephfs, const Share *share, Fault *f)
+{
+	_cleanup_(all_leave) AllCall call = {0};
+	_cleanup_(closep) int fd = -1;
+	int r = all_enter(cephfs, &call, f);
+
+	return r ? r : share_open(cephfs, share, &fd, f);
 }
 
 /* ---- making and deleting ---- */
@@ -79,16 +93,19 @@ static int share_open(const CephFs *cephfs, const Share *share, int *ret_fd, Fau
 static int cephfs_create(void *self, const Share *share, const ShareSnapshot *from _unused_,
 			 Fault *f)
 {
-	const CephFs *cephfs = self;
+	CephFs *cephfs = self;
+	_cleanup_(all_leave) AllCall call = {0};
 	_cleanup_(closep) int fd = -1;
 	char name[UUID_TEXT + 8];
-	int r = share_open(cephfs, share, &fd, f);
+	int r = all_enter(cephfs, &call, f);
 
+	if (!r)
+		r = share_open(cephfs, share, &fd, f);
 	if (r != SHARE_BACKEND_NO_SHARE)
 		return r;
-	if (mkdirat(cephfs->shares, share->id, 0700) && errno != EEXIST)
+	if (mkdirat(cephfs->all.shares, share->id, 0700) && errno != EEXIST)
 		return fault(f, -errno, "make a share: %s", strerror(errno));
-	fd = open_beneath(cephfs->shares, share->id, O_RDONLY | O_DIRECTORY);
+	fd = open_beneath(cephfs->all.shares, share->id, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fault(f, -errno, "open a share: %s", strerror(errno));
 	(void)snprintf(name, sizeof(name), "cleat_%s", share->id); /* fits: an id */
@@ -118,7 +135,8 @@ static int cephfs_disconnect(void *self, const Share *share, bool readonly, Faul
 /* Files do not move out of a directory with a quota. */
 static int throw_away(const CephFs *cephfs, const Share *share, int trash, Fault *f)
 {
-	_cleanup_(closep) int fd = open_beneath(cephfs->shares, share->id, O_RDONLY | O_DIRECTORY);
+	_cleanup_(closep) int fd =
+		open_beneath(cephfs->all.shares, share->id, O_RDONLY | O_DIRECTORY);
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
@@ -126,27 +144,22 @@ static int throw_away(const CephFs *cephfs, const Share *share, int trash, Fault
 	if (fd < 0)
 		return fault(f, -errno, "open a share: %s", strerror(errno));
 	r = set_quota(fd, 0, f);
-	if (!r && renameat(cephfs->shares, share->id, trash, "0"))
+	if (!r && renameat(cephfs->all.shares, share->id, trash, "0"))
 		return fault(f, -errno, "remove a share: %s", strerror(errno));
 	return r;
 }
 
-static int cephfs_remove(void *self, const Share *share, Fault *f)
+static int burn(CephFs *cephfs, const Share *share, Fault *f)
 {
-	const CephFs *cephfs = self;
-	_cleanup_(arena_freep) Arena *arena = arena_new();
+	_cleanup_(all_leave) AllCall call = {0};
 	_cleanup_(closep) int trash = -1;
-	int r = cephfs_disconnect(self, share, false, f);
+	int r = all_enter(cephfs, &call, f);
 
-	if (!r)
-		r = cephfs_disconnect(self, share, true, f);
-	if (!r)
-		r = cephfs_grant(cephfs, share->id, NULL, 0, arena, NULL, f);
 	if (r)
 		return r;
-	if (mkdirat(cephfs->trash, share->id, 0700) && errno != EEXIST)
+	if (mkdirat(cephfs->all.trash, share->id, 0700) && errno != EEXIST)
 		return fault(f, -errno, "make trash: %s", strerror(errno));
-	trash = open_beneath(cephfs->trash, share->id, O_RDONLY | O_DIRECTORY);
+	trash = open_beneath(cephfs->all.trash, share->id, O_RDONLY | O_DIRECTORY);
 	if (trash < 0)
 		return fault(f, -errno, "open trash: %s", strerror(errno));
 	r = tree_burn(trash, f);
@@ -154,15 +167,27 @@ static int cephfs_remove(void *self, const Share *share, Fault *f)
 		r = throw_away(cephfs, share, trash, f);
 	if (!r)
 		r = tree_burn(trash, f);
-	if (!r && unlinkat(cephfs->trash, share->id, AT_REMOVEDIR))
+	if (!r && unlinkat(cephfs->all.trash, share->id, AT_REMOVEDIR))
 		return fault(f, -errno, "remove trash: %s", strerror(errno));
 	return r;
 }
 
+static int cephfs_remove(void *self, const Share *share, Fault *f)
+{
+	CephFs *cephfs = self;
+	_cleanup_(arena_freep) Arena *arena = arena_new();
+	int r = cephfs_disconnect(self, share, false, f);
+
+	if (!r)
+		r = cephfs_disconnect(self, share, true, f);
+	if (!r)
+		r = cephfs_grant(cephfs, share->id, NULL, 0, arena, NULL, f);
+	return r ? r : burn(cephfs, share, f);
+}
+
 static int cephfs_exists(void *self, const Share *share, bool *ret, Fault *f)
 {
-	_cleanup_(closep) int fd = -1;
-	int r = share_open(self, share, &fd, f);
+	int r = share_look(self, share, f);
 
 	*ret = r == 0;
 	return r == SHARE_BACKEND_NO_SHARE ? 0 : r;
@@ -170,12 +195,18 @@ static int cephfs_exists(void *self, const Share *share, bool *ret, Fault *f)
 
 static int cephfs_resize(void *self, const Share *share, int64_t size_gib, Fault *f)
 {
+	_cleanup_(all_leave) AllCall call = {0};
 	_cleanup_(closep) int fd = -1;
-	int r = share_open(self, share, &fd, f);
+	int64_t used;
+	int r = all_enter(self, &call, f);
 
+	if (!r)
+		r = share_open(self, share, &fd, f);
+	if (!r)
+		r = get_number(fd, "ceph.dir.rbytes", &used, f);
 	if (r)
 		return r;
-	if (get_number(fd, "ceph.dir.rbytes") > bytes_of(size_gib))
+	if (used > bytes_of(size_gib))
 		return SHARE_BACKEND_WOULD_LOSE;
 	return set_quota(fd, bytes_of(size_gib), f);
 }
@@ -206,10 +237,9 @@ static int cephfs_apply(void *self, const Share *share, const ShareRule *const *
 static int cephfs_connect(void *self, const Share *share, const ShareRule *rule, bool readonly,
 			  Arena *arena, const char **ret, Fault *f)
 {
-	const CephFs *cephfs = self;
-	_cleanup_(closep) int fd = -1;
+	CephFs *cephfs = self;
 	char name[READONLY_BYTES];
-	int r = share_open(cephfs, share, &fd, f);
+	int r = share_look(cephfs, share, f);
 
 	if (r)
 		return r;
@@ -233,10 +263,14 @@ static int cephfs_connect(void *self, const Share *share, const ShareRule *rule,
 
 static int cephfs_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_free_bytes, Fault *f)
 {
-	const CephFs *cephfs = self;
+	CephFs *cephfs = self;
+	_cleanup_(all_leave) AllCall call = {0};
 	struct statvfs st;
+	int r = all_enter(cephfs, &call, f);
 
-	if (fstatvfs(cephfs->shares, &st))
+	if (r)
+		return r;
+	if (fstatvfs(cephfs->all.shares, &st))
 		return fault(f, -errno, "statvfs: %s", strerror(errno));
 	if (st.f_blocks == 0)
 		return fault(f, -ENODATA, "the cluster counts nothing: it has no manager");
@@ -249,15 +283,9 @@ static int cephfs_capacity(void *self, int64_t *ret_total_bytes, int64_t *ret_fr
 
 static CephFs *cephfs_free(CephFs *cephfs)
 {
-	Fault f = {0};
-
 	if (!cephfs)
 		return NULL;
-	closep(&cephfs->shares);
-	closep(&cephfs->trash);
-	/* The next open() finds it. */
-	if (cephfs->mounts >= 0 && fuse_unmount(cephfs, ALL, &f))
-		log_write(LOG_DEBUG, "cephfs: %s", f.text);
+	all_close(cephfs);
 	closep(&cephfs->mounts);
 	free(cephfs->conf);
 	free(cephfs->user);
@@ -273,44 +301,6 @@ DEFINE_CLEANUP(CephFs, cephfs_free)
 static void cephfs_close(void *self)
 {
 	(void)cephfs_free(self);
-}
-
-static int make_directory(int parent, const char *name, int *ret_fd, Fault *f)
-{
-	if (mkdirat(parent, name, 0700) && errno != EEXIST)
-		return fault(f, -errno, "make %s: %s", name, strerror(errno));
-	*ret_fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
-	return *ret_fd < 0 ? fault(f, -errno, "open %s: %s", name, strerror(errno)) : 0;
-}
-
-/* The pool of new files: only a file says it. */
-static int find_pool(CephFs *cephfs, int dir, Fault *f)
-{
-	_cleanup_(closep) int fd =
-		openat(dir, "pool", O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	char name[128] = "";
-
-	if (fd < 0 || fgetxattr(fd, "ceph.file.layout.pool", name, sizeof(name) - 1) <= 0)
-		return fault(f, -errno, "look for the data pool: %s", strerror(errno));
-	cephfs->pool = mem_strdup(name);
-	return 0;
-}
-
-static int open_tree_of_shares(CephFs *cephfs, Fault *f)
-{
-	_cleanup_(closep) int all =
-		openat(cephfs->mounts, ALL, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_(closep) int ours = -1;
-	int r;
-
-	if (all < 0)
-		return fault(f, -errno, "open the file system: %s", strerror(errno));
-	r = make_directory(all, "cleat", &ours, f);
-	if (!r)
-		r = make_directory(ours, "shares", &cephfs->shares, f);
-	if (!r)
-		r = make_directory(ours, "trash", &cephfs->trash, f);
-	return r ? r : find_pool(cephfs, ours, f);
 }
 
 static int open_mounts(CephFs *cephfs, Fault *f)
@@ -330,7 +320,7 @@ static int cephfs_open(const ShareBackendConfig *config, void **ret, Fault *f)
 	_cleanup_(cephfs_freep) CephFs *cephfs = NEW(CephFs);
 	int r;
 
-	cephfs->mounts = cephfs->shares = cephfs->trash = -1;
+	cephfs->mounts = -1;
 	if (str_empty(config->address))
 		return fault(f, -EINVAL, "cephfs needs the addresses of the monitors");
 	cephfs->conf = mem_strdup(config->ceph_conf ? config->ceph_conf : "/etc/ceph/ceph.conf");
@@ -340,10 +330,7 @@ static int cephfs_open(const ShareBackendConfig *config, void **ret, Fault *f)
 	cephfs->options = config->options ? mem_strdup(config->options) : NULL;
 	r = open_mounts(cephfs, f);
 	if (!r)
-		r = fuse_mount(cephfs, &(FuseMount){.root = "/", .user = cephfs->user, .name = ALL},
-			       f);
-	if (!r)
-		r = open_tree_of_shares(cephfs, f);
+		r = all_open(cephfs, f);
 	if (r)
 		return r;
 	*ret = TAKE(cephfs);
