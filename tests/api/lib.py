@@ -162,7 +162,9 @@ class Cleatd:
 
     def stop(self, seconds=PATIENCE):
         """End it cleanly; returns its exit status."""
-        if self.process and self.process.poll() is None:
+        if not self.process:
+            return None
+        if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(seconds)
@@ -170,7 +172,7 @@ class Cleatd:
                 self.kill()
                 raise AssertionError('cleatd does not end on SIGTERM')
         self.close()
-        return self.process.returncode if self.process else None
+        return self.process.returncode
 
     def kill(self):
         self.process.kill()
