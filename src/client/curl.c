@@ -54,14 +54,14 @@ static void load(void)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
-		void *found = dlsym(library, symbols[i].name);
+		void **call = (void **)((char *)&calls + symbols[i].offset);
 
-		if (!found) {
+		*call = dlsym(library, symbols[i].name); /* as POSIX has it */
+		if (!*call) {
 			(void)fault(&why, -ENOENT, "libcurl is too old: it has no %s",
 				    symbols[i].name);
 			return;
 		}
-		memcpy((char *)&calls + symbols[i].offset, &found, sizeof(found));
 	}
 	if (calls.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		(void)fault(&why, -EIO, "libcurl cannot be used");
